@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The seam: what kernel code asks of hardware, and what a backend (simulator or soft NIC) must provide.
+
+Kernel code calls :func:`readl`, :func:`writel` and friends; they go to the :class:`Machine` in force, which hands
+them to its :class:`Platform`. ``writel`` is posted. ``readl`` stalls the CPU until the value is back, and may be
+used in atomic context. An ``__iomem`` address is an ``int``: an offset in the machine's MMIO space.
+Source: Documentation/driver-api/device-io.rst, v6.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pymodel.hw.contexts import Cpu, Scheduler
+from pymodel.hw.memory import HostMemory
+
+__all__ = [
+    "CpuCosts", "Machine", "Platform", "charge", "machine", "memory", "readb", "readl", "readq", "readw", "set_machine",
+    "this_cpu", "writeb", "writel", "writeq", "writew",
+]
+
+
+@dataclass(slots=True)
+class CpuCosts:
+    """What kernel work costs a model CPU, in ns of simulated time.
+
+    The defaults are of the order of what a 3 GHz server core spends; a run may replace any of them.
+    """
+
+    hardirq_entry: int = 500
+    softirq_entry: int = 100
+    poll_entry: int = 60
+    rx_packet: int = 120  # completion to delivered skb, in the driver's poll
+    rx_stack: int = 80  # netif_receive_skb and above
+    tx_packet: int = 150  # ndo_start_xmit
+    tx_stack: int = 100  # allocation and qdisc
+    tx_reclaim: int = 40
+    mmio_write: int = 20
+    task_switch: int = 300
+
+
+class Platform(Protocol):
+    """What stands below the seam. All times are ps; ``at`` is the CPU's own time, never before the past posts of it."""
+
+    memory: HostMemory
+
+    def mmio_write(self, addr: int, value: int, size: int, at: int) -> None:
+        """Post a write of ``size`` (1, 2, 4, 8) bytes. Writes and reads reach the device in order of ``at``."""
+
+    def mmio_read(self, addr: int, size: int, at: int, done: Callable[[int], None]) -> None:
+        """Start a read; ``done(value)`` is called in the hub when it has completed (IO1: after the device's
+        earlier DMA writes have become visible)."""
+
+    def wire_send(self, frame: bytes, at: int) -> None:
+        """Queue a frame (no FCS) on the wire towards the device, not before ``at``; line rate and gaps are kept."""
+
+
+@dataclass(slots=True)
+class Machine:
+    """One model host: CPUs, memory and a platform. One is in force at a time (:func:`set_machine`).
+
+    ``raise_msi(vector, time)`` and ``set_irq_line(line, level, time)`` are called by the backend in the hub; the interrupt layer
+    (:mod:`pymodel.linux.irq`) sets them.
+    """
+
+    sched: Scheduler
+    platform: Platform
+    costs: CpuCosts = field(default_factory=CpuCosts)
+    raise_msi: Callable[[int, int], None] | None = None  # (vector, time ps)
+    set_irq_line: Callable[[int, bool, int], None] | None = None  # (line, level, time ps)
+    state: dict[str, Any] = field(default_factory=dict)  # per-subsystem state of pymodel.linux, by module name
+
+    @property
+    def memory(self) -> HostMemory:
+        return self.platform.memory
+
+
+_machine: Machine | None = None
+
+
+def set_machine(m: Machine | None) -> None:
+    """Put ``m`` in force (None: none)."""
+    global _machine
+    _machine = m
+
+
+def machine() -> Machine:
+    """The machine in force. Raises RuntimeError where there is none."""
+    if _machine is None:
+        raise RuntimeError("no machine is in force: create an Env, or call set_machine() first")
+    return _machine
+
+
+def memory() -> HostMemory:
+    return machine().platform.memory
+
+
+def this_cpu() -> Cpu:
+    """The CPU that runs the caller (smp_processor_id). Raises RuntimeError outside kernel code."""
+    cpu = machine().sched.cpu
+    if cpu is None:
+        raise RuntimeError("kernel code called outside a CPU's context: use env.run(fn, ...) or a task")
+    return cpu
+
+
+def charge(ns: int) -> None:
+    """Spend ``ns`` of the running CPU's time: a scheduling point."""
+    this_cpu().charge(ns)
+
+
+def _write(value: int, addr: int, size: int) -> None:
+    m = machine()
+    cpu = this_cpu()
+    cpu.charge(m.costs.mmio_write)
+    m.platform.mmio_write(addr, value & ((1 << 8 * size) - 1), size, cpu.time)
+
+
+def _read(addr: int, size: int) -> int:
+    m = machine()
+    cpu = this_cpu()
+    cpu.charge(0)
+    result: list[int] = []
+
+    def done(value: int) -> None:
+        result.append(value)
+        if cpu.waits_for:
+            cpu.unblock()
+
+    m.platform.mmio_read(addr, size, cpu.time, done)
+    if not result:
+        cpu.block(f"the read of register 0x{addr:x}")
+    return result[0]
+
+
+def writeb(value: int, addr: int) -> None:
+    _write(value, addr, 1)
+
+
+def writew(value: int, addr: int) -> None:
+    _write(value, addr, 2)
+
+
+def writel(value: int, addr: int) -> None:
+    """Post a 32-bit little-endian register write. Source: include/asm-generic/io.h writel(), v6.12."""
+    _write(value, addr, 4)
+
+
+def writeq(value: int, addr: int) -> None:
+    """Post a 64-bit write; on a 32-bit register bus it is two writes, low half first (io-64-nonatomic-lo-hi.h)."""
+    _write(value & 0xFFFFFFFF, addr, 4)
+    _write(value >> 32, addr + 4, 4)
+
+
+def readb(addr: int) -> int:
+    return _read(addr, 1)
+
+
+def readw(addr: int) -> int:
+    return _read(addr, 2)
+
+
+def readl(addr: int) -> int:
+    """Read a 32-bit register; flushes this CPU's earlier writes. Source: include/asm-generic/io.h readl(), v6.12."""
+    return _read(addr, 4)
+
+
+def readq(addr: int) -> int:
+    lo = _read(addr, 4)
+    return lo | _read(addr + 4, 4) << 32
