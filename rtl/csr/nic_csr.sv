@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registers: the AXI4-Lite slave, the device-wide and ring registers, the counters and the device's reset.
+//
+// The interrupt block (nic_irq) has its own registers; the register bus goes out to it and comes back. An address
+// that no block knows, registers of queues that do not exist included, is answered with SLVERR and data 0.
+//
+// Device reset: a write of RESET.reset raises soft_reset_o. The datapath begins nothing new, waits until every AXI
+// transaction is answered and no frame is half sent on the stream, and holds quiesced_i high. Then core_rst_no
+// falls for some clocks: it is the reset of the whole core but for the AXI4-Lite slave, which answers throughout
+// (requests wait while the core is in reset). core_rst_no is low as well while rst_ni is.
+//
+// A read is answered after any MSI-X that was handed over before it (irq_busy_i), as a read completion pushes
+// posted writes on PCIe: software that masks a vector and reads back sees no interrupt of it later.
+
+module nic_csr
+  import nic_pkg::*;
+#(
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned DataWidth = 256   // of the AXI master, for CAPS
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    // AXI4-Lite slave
+    input  logic [RegAddrWidth-1:0] s_axil_awaddr,
+    input  logic [2:0]              s_axil_awprot,
+    input  logic                    s_axil_awvalid,
+    output logic                    s_axil_awready,
+    input  logic [31:0]             s_axil_wdata,
+    input  logic [3:0]              s_axil_wstrb,
+    input  logic                    s_axil_wvalid,
+    output logic                    s_axil_wready,
+    output logic [1:0]              s_axil_bresp,
+    output logic                    s_axil_bvalid,
+    input  logic                    s_axil_bready,
+    input  logic [RegAddrWidth-1:0] s_axil_araddr,
+    input  logic [2:0]              s_axil_arprot,
+    input  logic                    s_axil_arvalid,
+    output logic                    s_axil_arready,
+    output logic [31:0]             s_axil_rdata,
+    output logic [1:0]              s_axil_rresp,
+    output logic                    s_axil_rvalid,
+    input  logic                    s_axil_rready,
+
+    // register bus to and from nic_irq
+    output reg_req_t                irq_req_o,
+    input  reg_rsp_t                irq_rsp_i,
+    input  logic                    irq_busy_i,     // an MSI-X is handed over and not yet answered
+
+    // configuration
+    output glob_cfg_t               glob_cfg_o,
+    output ring_cfg_t [Queues-1:0]  tx_cfg_o,
+    output ring_cfg_t [Queues-1:0]  rx_cfg_o,
+
+    // reset
+    output logic                    soft_reset_o,
+    input  logic                    quiesced_i,     // looked at only while soft_reset_o
+    output logic                    core_rst_no,    // synchronous, includes rst_ni
+
+    // status
+    input  ring_sts_t [Queues-1:0]  tx_sts_i,
+    input  ring_sts_t [Queues-1:0]  rx_sts_i,
+    input  cnt_evt_t                cnt_evt_i,
+    input  logic                    link_i,
+    input  logic                    idle_i          // no DMA outstanding, no frame in the pipelines
+);
+
+endmodule

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types that the NIC's blocks share. Register and record layouts are in regs/nic_regs_pkg.sv (generated).
+//
+// Ring indices are free-running 16-bit counters; the slot is the index modulo the ring's size.
+
+package nic_pkg;
+
+  localparam int unsigned RegAddrWidth = 16;   // bytes of register space: 64 KiB
+  localparam int unsigned MaxQueues    = 16;
+  localparam int unsigned MinFrame     = 14;   // bytes without FCS
+  localparam int unsigned PadFrame     = 60;   // TX pads to this
+  localparam int unsigned MaxFrame     = 9018;
+  localparam int unsigned MinRingLog2  = 3;
+  localparam int unsigned MaxRingLog2  = 15;
+
+  typedef logic [15:0] index_t;
+  typedef logic [3:0]  queue_t;
+  typedef logic [13:0] frame_len_t;
+
+  // Encoding of ring_status.error_code and of error_code in completion records.
+  typedef enum logic [3:0] {
+    ErrNone      = 4'd0,
+    ErrAxiRead   = 4'd1,
+    ErrAxiWrite  = 4'd2,
+    ErrBadDesc   = 4'd3
+  } ring_error_e;
+
+  // What software asks of one ring (csr to datapath). Registers; base and size are stable while the ring is active.
+  typedef struct packed {
+    logic [63:0] base;      // bus address of the descriptors, 64-byte aligned
+    logic [63:0] cq_base;   // bus address of the completion records, 64-byte aligned
+    logic [3:0]  log2;      // log2 of the number of entries, MinRingLog2..MaxRingLog2 (csr has limited it)
+    logic        enable;    // 0 -> 1 starts from index 0, 1 -> 0 drains and stops
+    index_t      tail;      // first entry that software has not filled
+  } ring_cfg_t;
+
+  // What the datapath reports of one ring. The rules that csr and irq rely on:
+  // - cq_head advances only when the completion writes before it have been answered on B. This is what makes
+  //   "an MSI-X comes only after the writes that it announces are answered" true.
+  // - head and cq_head are 0 in the first clock with active = 1, and the last advance comes no later than the
+  //   last clock with active = 1.
+  typedef struct packed {
+    index_t      head;      // first entry that the device has not consumed
+    index_t      cq_head;   // next completion record to write
+    logic        active;    // from enable until drained after disable
+    logic        error;     // halted
+    ring_error_e error_code;
+  } ring_sts_t;
+
+  // Device-wide settings (csr to datapath). Registers; may change at any clock, a frame uses one value throughout
+  // if the datapath samples them at its start.
+  typedef struct packed {
+    logic        enable;    // 0: no DMA is begun, frames from the wire are dropped uncounted
+    logic [47:0] mac;       // first byte on the wire in 7:0
+    logic        promisc;
+    logic        allmulti;
+    logic        broadcast;
+    frame_len_t  max_frame; // bytes without FCS, at most MaxFrame (csr has limited it)
+    logic [4:0]  rx_queues; // 1..Queues (csr has limited it)
+  } glob_cfg_t;
+
+  // Counter events: each a one-clock pulse for one frame, with its data in the same clock.
+  typedef struct packed {
+    logic       tx_frame;
+    frame_len_t tx_len;          // bytes, padding included
+    logic       rx_frame;        // delivered to host memory
+    frame_len_t rx_len;
+    logic       rx_drop_nodesc;
+    queue_t     rx_drop_queue;   // whose buffer was missing
+    logic       rx_drop_fifo;
+    logic       rx_drop_filter;
+    logic       rx_drop_length;
+    logic       rx_drop_error;
+    logic       rx_stream;       // seen on the stream
+  } cnt_evt_t;
+
+  // The register bus behind the AXI4-Lite slave. A request takes one clock and is broadcast to all blocks. In the
+  // next clock, and only then, each block answers: the one that has the register with hit = 1 and its data (for a
+  // write too), the others with zeros, so that the answers are ORed. No hit at all becomes SLVERR.
+  typedef struct packed {
+    logic                      valid;
+    logic                      write;
+    logic [RegAddrWidth-1:0]   addr;   // word-aligned
+    logic [31:0]               wdata;
+    logic [3:0]                wstrb;
+  } reg_req_t;
+
+  typedef struct packed {
+    logic        hit;
+    logic [31:0] rdata;
+  } reg_rsp_t;
+
+  // The new value of a register after a write with byte strobes.
+  function automatic logic [31:0] apply_strb(logic [31:0] old, logic [31:0] wdata, logic [3:0] wstrb);
+    for (int b = 0; b < 4; b++) apply_strb[8*b+:8] = wstrb[b] ? wdata[8*b+:8] : old[8*b+:8];
+  endfunction
+
+endpackage
