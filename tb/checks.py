@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks at the end of every run: they belong to the environment, so that no scenario can forget one.
+
+Each raises CheckError under the name given here; tests/meta/test_checks_fire.py breaks each of them on purpose.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymodel import linux
+from pymodel.hw.contexts import Sleep
+from pymodel.hw.errors import CheckError
+
+if TYPE_CHECKING:
+    from tb.env import Env
+
+__all__ = ["final_checks"]
+
+_QUIET_NS = 20_000  # after ndo_stop the device must stay silent for this long
+
+
+async def final_checks(env: Env) -> None:
+    """Scoreboard, counters, silence after stop, and what the kernel would find leaked after the driver is gone."""
+    env.board.check_empty()
+    if env.ndev is not None:
+        check_accounts(env)
+        await check_silence(env)
+        await env.remove()
+    check_leaks(env)
+
+
+def check_accounts(env: Env) -> None:
+    """ACCOUNTS: every frame is delivered or in one named counter of drops, and the driver's counters say the same (ETH2)."""
+    stats = linux.dev_get_stats(env.ndev)
+    tx, rx = env.board.tx, env.board.rx
+    drops = stats.rx_dropped + stats.rx_missed_errors + stats.rx_errors
+    lost_on_wire = env.platform.wire_drops()
+    rows = [
+        ("tx_packets", stats.tx_packets, tx.matched, "frames that came out on the wire"),
+        ("rx_packets", stats.rx_packets, rx.matched, "frames that the stack received"),
+        ("rx drops (dropped + missed + errors)", drops + lost_on_wire, rx.lost + env.expected_drops, "frames lost"),
+    ]
+    for name, counted, seen, what in rows:
+        if counted != seen:
+            raise CheckError("ACCOUNTS", f"{name} is {counted}, but {seen} {what}", f"{env.dut.driver}, ndo_get_stats64")
+
+
+async def check_silence(env: Env) -> None:
+    """LIFE2: after ndo_stop nothing is sent, written or interrupted, and nothing is left in a ring."""
+    if env.ndev.flags & linux.IFF_UP:
+        await env.down()
+    before = env.platform.activity()
+    await Sleep(_QUIET_NS)
+    after = env.platform.activity()
+    if after != before:
+        what = ", ".join(f"{k}: {before.get(k, 0)} -> {v}" for k, v in after.items() if v != before.get(k, 0))
+        raise CheckError("LIFE2", f"the device was active after ndo_stop: {what}", env.dut.driver)
+    busy = env.platform.outstanding()
+    if busy:
+        raise CheckError("LIFE2", f"unfinished after ndo_stop: {', '.join(busy)}", env.dut.driver)
+
+
+def check_leaks(env: Env) -> None:
+    """LEAK: nothing of the driver's is left in the kernel: skbs, pages, DMA mappings, timers, interrupts, work."""
+    leaks = linux.leak_report()
+    if leaks:
+        more = f" and {len(leaks) - 8} more" if len(leaks) > 8 else ""
+        raise CheckError("LEAK", "left behind after the driver was removed: " + "; ".join(leaks[:8]) + more, env.dut.driver)

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The environment of a scenario: host, device, wire, scoreboard, and the checks that are always on.
+
+The same environment runs on a simulator and on a soft NIC; which one is the platform's affair. A scenario is
+``async def scenario(env: Env) -> None``; ``Env.main`` brings the device up before it and holds the whole run to account after it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from pymodel import linux
+from pymodel.hw.access import CpuCosts, Machine, set_machine
+from pymodel.hw.contexts import PS_PER_NS, Coro, Scheduler, Sleep, Task
+from pymodel.hw.errors import CheckError
+from tb.checks import final_checks
+from tb.config import Config, ConfigError
+from tb.dut import Dut, load_dut
+from tb.histogram import Histogram
+from tb.scoreboard import Scoreboard
+from tb.watchdog import Watchdog
+from tb.wire.flow import flow_key, pad60
+from tb.wire.peer import Peer
+
+__all__ = ["Env", "Scenario"]
+
+Scenario = Callable[["Env"], Awaitable[None]]
+
+
+class Env:
+    """Everything a scenario may touch. ``platform`` stands below the seam (tb.rtl_platform or pymodel.hw.soft)."""
+
+    def __init__(self, config: Config, platform: Any, dut: Dut | None = None) -> None:
+        config.validate()
+        self.cfg = config
+        self.dut = dut or load_dut(config.dut)
+        self.rng = random.Random(config.seed)
+        self.queues = config.queues or int(self.dut.rtl.get("defaults", {}).get("Queues", 1))
+        self.platform = platform
+        self.sched = Scheduler(config.cpus or self.queues, config.quantum_ns * PS_PER_NS)
+        self.machine = Machine(self.sched, platform, CpuCosts(**config.costs))
+        set_machine(self.machine)
+        linux.boot(self.machine)
+        self.board = self.scoreboard = Scoreboard(lossy=config.lossy)
+        self.ops = self.dut.load("ops")()
+        self.pdev: Any = None
+        self.ndev: Any = None
+        self.peer = Peer(
+            self.sched, platform, self.board.rx, self._rx_space, lossy=config.lossy, on_send=self._note_wire_in
+        )
+        self.watchdog = Watchdog(self)
+        self.latency = {"tx": Histogram(), "rx": Histogram()}
+        self.wire_writer: Any = None  # objects with write(frame, time_ps, outbound): captures of the run
+        self.host_writer: Any = None
+        self.progress_total = 0
+        self.expected_drops = 0  # frames that the scenario means the device to drop
+        self._progress_at = 0.0
+        self._tap: Any = None
+        self.started_ps = 0
+        self.ended_ps = 0
+        self.cpu_seconds = 0.0
+        self.result: dict[str, Any] = {}
+        platform.on_wire_frame = self._on_wire_frame
+        platform.on_wire_taken = self.peer.taken
+        platform.on_fault = self._on_fault
+        platform.on_rule = self._on_rule
+        platform.attach(self.machine, self.dut)
+
+    # -- for scenarios --------------------------------------------------------------------------------------
+    @property
+    def now_ns(self) -> float:
+        return self.sched.now / PS_PER_NS
+
+    async def run(self, fn: Callable[..., Any], *args: Any, cpu: int = 0) -> Any:
+        """Run kernel code in process context on a CPU and give its result."""
+        return await self.sched.run_task(fn, *args, cpu=cpu)
+
+    def start(self, fn: Callable[..., Any], *args: Any, cpu: int = 0) -> Task:
+        """As :meth:`run`, without waiting: await the task for its result."""
+        return self.sched.run_task(fn, *args, cpu=cpu)
+
+    def spawn(self, coro: Any, name: str = "part") -> Coro:
+        """Run another part of the scenario at the same time."""
+        return self.sched.spawn(coro, name)
+
+    async def sleep(self, ns: float) -> None:
+        await Sleep(ns)
+
+    async def until(self, predicate: Callable[[], object], timeout_ns: float, why: str, every_ns: float = 500) -> None:
+        """Wait until ``predicate()`` is true; CheckError("TIMEOUT") after ``timeout_ns`` of simulated time."""
+        end = self.sched.now + round(timeout_ns * PS_PER_NS)
+        while not predicate():
+            if self.sched.now >= end:
+                raise CheckError("TIMEOUT", f"waited {timeout_ns / 1000:g} us for {why}", self.watchdog.report())
+            await Sleep(every_ns)
+
+    async def up(self) -> None:
+        """ip link set up."""
+        await self._errno("dev_open", linux.dev_open, self.ndev)
+
+    async def down(self) -> None:
+        """ip link set down."""
+        await self.run(linux.dev_close, self.ndev)
+
+    async def _errno(self, what: str, fn: Callable[..., int], *args: Any) -> None:
+        err = await self.run(fn, *args)
+        if err:
+            raise CheckError("ERRNO", f"{what} failed with {linux.errname(err)}", self.dut.driver)
+
+    async def send(self, frames: Iterable[bytes], *, frags: bool = False, gap_ns: float = 0) -> None:
+        """Send frames from the host: through a packet socket a CPU, each flow always by the same one.
+
+        Returns when the last has been handed to the queueing layer. ``frags``: the data beyond the headers lies in page
+        fragments. ``gap_ns``: simulated time between frames of a CPU.
+        """
+        shares: list[list[bytes]] = [[] for _ in self.sched.cpus]
+        if len(shares) == 1:
+            shares[0] = list(frames)
+        else:
+            of_flow: dict[bytes, int] = {}
+            for frame in frames:
+                key = flow_key(frame)
+                cpu = of_flow.setdefault(key, len(of_flow) % len(shares))
+                shares[cpu].append(frame)
+        tasks = [
+            self.start(self.send_task, share, frags, gap_ns, cpu=cpu) for cpu, share in enumerate(shares) if share
+        ]
+        for task in tasks:
+            await task
+
+    def send_task(self, frames: Iterable[bytes], frags: bool = False, gap_ns: float = 0) -> None:
+        """Kernel side of :meth:`send`: process context on one CPU."""
+        sock = linux.packet_socket(self.ndev)
+        expect = self.board.tx.expect
+        writer = self.host_writer
+        sched = self.sched
+        for frame in frames:
+            wire = pad60(frame)
+            expect(wire, sched.local_now)
+            if writer is not None:
+                writer.write(frame, sched.local_now, True)
+            linux.packet_sendmsg(sock, frame, frags=frags)
+            if gap_ns:
+                linux.ndelay(round(gap_ns))
+        linux.packet_release(sock)
+
+    async def drain(self, timeout_ns: float = 0) -> None:
+        """Wait until every frame under way has come out. In a lossy run: until nothing has moved for a while."""
+        limit = timeout_ns or self.cfg.watchdog_us * 1000 * 4
+        await self.peer.drained
+        if not self.cfg.lossy:
+            last = (self.sched.now, -1)
+            while self.board.pending:
+                if self.board.pending != last[1]:
+                    last = (self.sched.now, self.board.pending)
+                elif self.sched.now - last[0] > limit * PS_PER_NS:
+                    break
+                await Sleep(1000)
+            return
+        quiet = 0
+        seen = -1
+        while quiet < 40:
+            matched = self.board.tx.matched + self.board.rx.matched
+            busy = self.board.tx.pending or self.platform.wire_backlog()
+            quiet = 0 if matched != seen or busy else quiet + 1
+            seen = matched
+            await Sleep(1000)
+
+    # -- life of a run ------------------------------------------------------------------------------------------
+    async def main(self, scenario: Scenario) -> None:
+        """Probe, bring up, run the scenario, and check what must always hold."""
+        self.watchdog.start()
+        try:
+            await self.probe()
+            await self.up()
+            self.started_ps = self.sched.now
+            cpu0 = time.process_time()
+            await scenario(self)
+            await self.drain()
+            self.cpu_seconds = time.process_time() - cpu0
+            self.ended_ps = self.sched.now
+            self._write_progress(final=True)
+            await final_checks(self)
+        finally:
+            self.watchdog.stop()
+            self._collect()
+
+    async def probe(self) -> None:
+        """Plug the device in and bind its driver; promiscuous, as a host that captures is."""
+        driver = self.dut.load("driver")
+        self.pdev = linux.pci_device(self.dut.pci)
+        params: dict[str, Any] = {"num_queues": self.queues, **self.cfg.module_params}
+        await self._errno("pci_register_driver", linux.pci_register_driver, driver, params)
+        await self._errno("probe", linux.pci_add_device, self.pdev)
+        devices = linux.registered_netdevs()
+        if len(devices) != 1:
+            raise CheckError("PROBE", f"the driver registered {len(devices)} net devices, 1 expected", self.dut.driver)
+        self.ndev = devices[0]
+        if self.cfg.mtu != self.ndev.mtu:
+            await self._errno(f"MTU {self.cfg.mtu}", linux.dev_set_mtu, self.ndev, self.cfg.mtu)
+        self._tap = linux.packet_type(type=linux.ETH_P_ALL, func=self._packet_rcv, dev=self.ndev, ignore_outgoing=True)
+        await self.run(linux.dev_add_pack, self._tap)
+        await self.run(linux.dev_set_promiscuity, self.ndev, 1)
+
+    async def remove(self) -> None:
+        """Unbind the driver."""
+        await self.run(linux.dev_remove_pack, self._tap)
+        await self.run(linux.pci_remove_device, self.pdev)
+        self.ndev = None
+
+    # -- what the device does -----------------------------------------------------------------------------------
+    def _packet_rcv(self, skb: Any, dev: Any, pt: Any, orig_dev: Any) -> int:
+        """The tap: every frame that the driver gave to the stack, as an ETH_P_ALL handler sees it."""
+        frame = linux.skb_mac_frame(skb)
+        now = self.sched.local_now
+        entered = self.board.rx.match(frame, now)
+        self.latency["rx"].add((now - entered) // PS_PER_NS)
+        if self.host_writer is not None:
+            self.host_writer.write(frame, now, False)
+        self.peer.delivered()
+        linux.consume_skb(skb)
+        return linux.NET_RX_SUCCESS
+
+    def _on_wire_frame(self, frame: bytes, now: int) -> None:
+        entered = self.board.tx.match(frame, now)
+        self.latency["tx"].add((now - entered) // PS_PER_NS)
+        if self.wire_writer is not None:
+            self.wire_writer.write(frame, now, True)
+        if self.progress_total:
+            self._write_progress()
+
+    def _note_wire_in(self, frame: bytes, now: int) -> None:
+        if self.wire_writer is not None:
+            self.wire_writer.write(frame, now, False)
+
+    def _on_fault(self, fault: Any) -> None:
+        raise linux.dma_fault_error(fault)
+
+    def _on_rule(self, rule: str, what: str, now: int) -> None:
+        raise CheckError(rule, what, f"at {now / PS_PER_NS:.3f} ns")
+
+    def _rx_space(self) -> list[tuple[int, int]]:
+        return list(self.ops.rx_space(self.ndev)) if self.ndev is not None else []
+
+    # -- reports --------------------------------------------------------------------------------------------------
+    def _write_progress(self, final: bool = False) -> None:
+        if not self.cfg.progress:
+            return
+        wall = time.monotonic()
+        if not final and wall - self._progress_at < 0.2:
+            return
+        self._progress_at = wall
+        done = self.board.tx.matched + self.board.rx.matched
+        Path(self.cfg.progress).write_text(json.dumps({"done": done, "total": self.progress_total}))
+
+    def _collect(self) -> None:
+        """Gather the run's figures, also of one that failed."""
+        tx, rx = self.board.tx, self.board.rx
+        self.result = {
+            "seed": self.cfg.seed,
+            "tx": {"frames": tx.matched, "bytes": tx.bytes},
+            "rx": {"frames": rx.matched, "bytes": rx.bytes, "lost": rx.lost},
+            "sim_ns": (self.ended_ps - self.started_ps) / PS_PER_NS,
+            "cpu_seconds": self.cpu_seconds,
+            "latency_ns": {
+                way: {f"p{p}": h.percentile(p) for p in (50, 90, 99, 100)} for way, h in self.latency.items()
+            },
+            "kernel": linux.counters(),
+            "platform": self.platform.stats(),
+            "digest": self.platform.digest(),
+        }
+
+
+def load_scenario(name: str) -> Scenario:
+    """The scenario named ``"module:function"``."""
+    import importlib
+
+    module, _, function = name.partition(":")
+    try:
+        found: Scenario = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as exc:
+        raise ConfigError(f"scenario {name!r} cannot be loaded: {exc}") from exc
+    return found

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Latency percentiles in constant memory."""
+
+from __future__ import annotations
+
+__all__ = ["Histogram"]
+
+
+class Histogram:
+    """Counts of non-negative integers (ns), to within 1/64 of each value; memory does not grow with the samples."""
+
+    __slots__ = ("count", "counts")
+
+    def __init__(self) -> None:
+        self.counts: dict[int, int] = {}
+        self.count = 0
+
+    def add(self, value: int) -> None:
+        shift = max(0, value.bit_length() - 7)
+        bucket = value >> shift << shift
+        self.counts[bucket] = self.counts.get(bucket, 0) + 1
+        self.count += 1
+
+    def percentile(self, percent: float) -> int:
+        """The smallest recorded value (lower end of its bucket, ns) that ``percent`` of the samples do not exceed; 0 of none."""
+        need = self.count * percent / 100
+        seen = 0
+        for value in sorted(self.counts):
+            seen += self.counts[value]
+            if seen >= need:
+                return value
+        return 0

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scoreboard: each frame that enters must leave once, byte for byte, in the order of its flow."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from pymodel.hw.errors import CheckError
+from tb.wire.flow import flow_key, show_flow
+
+__all__ = ["Direction", "Scoreboard"]
+
+
+class Direction:
+    """One way (``name`` is ``"tx"``: host to wire, or ``"rx"``: wire to host), with its expected frames by flow.
+
+    Times are ps. ``lossy``: frames may be missing (each is counted in ``lost``, to be held against the device's own
+    count of drops), but never altered, reordered or doubled.
+    """
+
+    __slots__ = ("bytes", "entered", "flows", "lossy", "lost", "matched", "name")
+
+    def __init__(self, name: str, lossy: bool) -> None:
+        self.name = name
+        self.lossy = lossy
+        self.flows: dict[bytes, deque[tuple[bytes, int, int]]] = {}
+        self.entered = 0
+        self.matched = 0
+        self.lost = 0
+        self.bytes = 0
+
+    @property
+    def pending(self) -> int:
+        """Frames that entered and have not come out."""
+        return self.entered - self.matched - self.lost
+
+    def expect(self, frame: bytes, time: int) -> None:
+        """``frame`` enters at ``time`` and is to come out as it is (a sender pads it first, see ``pad60``)."""
+        key = flow_key(frame)
+        flow = self.flows.get(key)
+        if flow is None:
+            flow = self.flows[key] = deque()
+        self.entered += 1
+        flow.append((frame, time, self.entered))
+
+    def match(self, frame: bytes, time: int) -> int:
+        """``frame`` came out at ``time``. Returns when it entered. Raises CheckError if it is not the next of its flow."""
+        flow = self.flows.get(flow_key(frame))
+        if flow:
+            head = flow[0]
+            if head[0] != frame:
+                head = self._skip_lost(flow, frame, time)
+            flow.popleft()
+            if not flow:
+                del self.flows[flow_key(frame)]
+            self.matched += 1
+            self.bytes += len(frame)
+            return head[1]
+        raise self._unexpected(frame, time)
+
+    def _skip_lost(self, flow: deque[tuple[bytes, int, int]], frame: bytes, time: int) -> tuple[bytes, int, int]:
+        ahead = next((i for i, e in enumerate(flow) if e[0] == frame), None)
+        if ahead is None:
+            raise self._unexpected(frame, time)
+        if not self.lossy:
+            raise CheckError(
+                f"ORDER-{self.name}",
+                f"a frame came out {ahead} too early in its flow: number {flow[ahead][2]} before number {flow[0][2]}, "
+                f"which was lost or overtaken ({show_flow(frame)})",
+                self._where(time),
+            )
+        for _ in range(ahead):
+            flow.popleft()
+        self.lost += ahead
+        return flow[0]
+
+    def _unexpected(self, frame: bytes, time: int) -> CheckError:
+        candidates = self.flows.get(flow_key(frame)) or [f[0] for f in self.flows.values() if f]
+        best, same = None, -1
+        for entry in list(candidates)[:256]:
+            want = entry[0]
+            n = sum(a == b for a, b in zip(want, frame, strict=False)) - abs(len(want) - len(frame))
+            if n > same:
+                best, same = entry, n
+        if best is None or same < len(best[0]) // 2:
+            return CheckError(
+                f"BYTES-{self.name}",
+                f"a frame came out that nobody sent, or a second time: {show_flow(frame)}: {frame[:48].hex()}...",
+                self._where(time),
+            )
+        want = best[0]
+        at = next((i for i, (a, b) in enumerate(zip(want, frame, strict=False)) if a != b), min(len(want), len(frame)))
+        return CheckError(
+            f"BYTES-{self.name}",
+            f"frame number {best[2]} came out altered: {len(frame)} bytes for {len(want)}, first difference at byte {at}: "
+            f"{frame[at : at + 8].hex() or 'end'} for {want[at : at + 8].hex() or 'end'} ({show_flow(want)})",
+            self._where(time),
+        )
+
+    def _where(self, time: int) -> str:
+        path = "driver -> tx ring -> wire" if self.name == "tx" else "wire -> rx ring -> driver"
+        return f"{path}, at {time / 1000:.3f} ns"
+
+    def settle_losses(self) -> None:
+        """At the end of a lossy run: what has not come out is lost."""
+        if self.lossy:
+            self.lost += self.pending
+            self.flows.clear()
+
+    def oldest(self) -> str:
+        """The oldest frame that has not come out: for reports."""
+        entries = [f[0] for f in self.flows.values() if f]
+        if not entries:
+            return "none"
+        frame, time, number = min(entries, key=lambda e: e[2])
+        return f"number {number}, entered at {time / 1000:.3f} ns, {show_flow(frame)}"
+
+
+class Scoreboard:
+    """Both directions of one device."""
+
+    __slots__ = ("rx", "tx")
+
+    def __init__(self, lossy: bool = False) -> None:
+        self.tx = Direction("tx", lossy=False)
+        self.rx = Direction("rx", lossy=lossy)
+
+    @property
+    def pending(self) -> int:
+        return self.tx.pending + self.rx.pending
+
+    def check_empty(self) -> None:
+        """Raise CheckError if a frame has not come out."""
+        for way in (self.tx, self.rx):
+            way.settle_losses()
+            if way.pending:
+                raise CheckError(
+                    f"LOST-{way.name}",
+                    f"{way.pending} of {way.entered} frames never came out; the oldest: {way.oldest()}",
+                    "driver -> tx ring -> wire" if way is self.tx else "wire -> rx ring -> driver",
+                )

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The link partner: sends frames to the device, paced by its free RX buffers unless the run is lossy."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from pymodel.hw.access import Platform
+from pymodel.hw.contexts import Scheduler, Until
+from tb.scoreboard import Direction
+
+__all__ = ["Peer"]
+
+
+class Peer:
+    """Queues frames towards the device.
+
+    ``space()`` gives ``[(free buffers, bytes each), ...]``, one entry a queue. The peer cannot know which queue a frame will go to,
+    so what is under way (sent, not yet seen by the stack) must fit into the fullest queue. At most ``ahead`` frames are
+    handed to the wire at a time, so that memory stays bounded.
+    """
+
+    def __init__(
+        self, sched: Scheduler, platform: Platform, board: Direction, space: Callable[[], list[tuple[int, int]]], *,
+        lossy: bool, on_send: Callable[[bytes, int], None], ahead: int = 512,
+    ) -> None:  # fmt: skip
+        self.sched = sched
+        self.sent = 0
+        self.drained = Until("the peer's frames to leave")
+        self.drained.set()
+        self._platform = platform
+        self._board = board
+        self._space = space
+        self._lossy = lossy
+        self._on_send = on_send
+        self._ahead = ahead
+        self._backlog: deque[tuple[bytes, int]] = deque()
+        self._buffers_under_way: deque[int] = deque()
+        self._under_way = 0  # buffers
+        self._on_wire = 0  # frames handed to the wire that the device has not taken
+        self._scheduled = False
+
+    @property
+    def backlog(self) -> int:
+        """Frames that wait for a free buffer or for their time."""
+        return len(self._backlog)
+
+    def send(self, frame: bytes, at: int = 0) -> None:
+        """Queue one frame, as it is (pad it first if the sender would), not before ``at`` ps."""
+        self._backlog.append((frame, at))
+        self.drained.clear()
+        self.poke()
+
+    def poke(self) -> None:
+        """Look again whether frames can go: after the driver has refilled its rings."""
+        if self._backlog and not self._scheduled:
+            self._scheduled = True
+            self.sched.call_at(self.sched.local_now, self._pump)
+
+    def delivered(self) -> None:
+        """The stack has seen one more frame of ours (or it is known to be lost)."""
+        if self._buffers_under_way:
+            self._under_way -= self._buffers_under_way.popleft()
+        self.poke()
+
+    def taken(self, tag: int, time: int) -> None:
+        """The device has taken a frame off the wire."""
+        self._on_wire -= 1
+        self.poke()
+
+    def _pump(self) -> None:
+        self._scheduled = False
+        backlog = self._backlog
+        if not backlog:
+            return
+        spaces = [(0, 1)] if self._lossy else self._space() or [(0, 1)]
+        free, size = min(spaces)
+        while backlog and self._on_wire < self._ahead:
+            frame, at = backlog[0]
+            buffers = -(-len(frame) // size)
+            if not self._lossy:
+                if self._under_way + buffers > free:
+                    break
+                self._buffers_under_way.append(buffers)
+                self._under_way += buffers
+            backlog.popleft()
+            now = self.sched.now
+            self._board.expect(frame, max(now, at))
+            self._on_send(frame, max(now, at))
+            self._on_wire += 1
+            self.sent += 1
+            self._platform.wire_send(frame, max(now, at))
+        if not backlog:
+            self.drained.set()

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening, closing, rebinding: idle and in traffic."""
+
+from __future__ import annotations
+
+from pymodel import linux
+from tb.env import Env
+from tests.scenarios.frames import mixed_frames, udp_frame
+
+__all__ = ["filters", "mtu_change", "oversize", "rebind", "reopen", "stop_in_traffic"]
+
+
+async def reopen(env: Env) -> None:
+    """Down and up again, drained in between: the rings start anew, counters go on (kernel-rules.md: LIFE1, ETH2)."""
+    for _ in range(4):
+        for f in mixed_frames(env.rng, 30, to_host=True, longest=600):
+            env.peer.send(f)
+        await env.send(mixed_frames(env.rng, 30, to_host=False, longest=600))
+        await env.drain()
+        before = linux.dev_get_stats(env.ndev)
+        await env.down()
+        after = linux.dev_get_stats(env.ndev)
+        if (before.tx_packets, before.rx_packets) != (after.tx_packets, after.rx_packets):
+            raise linux.CheckError("ETH2", "statistics changed by ndo_stop", env.dut.driver)
+        await env.up()
+
+
+async def stop_in_traffic(env: Env) -> None:
+    """ndo_stop while frames fly both ways (kernel-rules.md: LIFE2, LIFE3, DMA1): what was in flight is freed, nothing leaks,
+    nothing is touched afterwards; the link works again when it comes up. Run with lossy=True."""
+    for round_ in range(5):
+        for f in mixed_frames(env.rng, 80, to_host=True, longest=900):
+            env.peer.send(f)
+        sender = env.start(env.send_task, mixed_frames(env.rng, 80, to_host=False, longest=900))
+        await env.sleep(env.rng.randrange(200, 12_000))
+        await env.down()
+        await sender
+        await env.drain()
+        env.forgive_unsent()
+        await env.sleep(env.rng.randrange(100, 3_000))
+        await env.up()
+        await env.send([udp_frame(100, 1, 10_000 + round_, to_host=False)])
+        await env.drain()
+
+
+async def rebind(env: Env) -> None:
+    """The driver is removed and bound again: nothing of the first life is left (kernel-rules.md: LIFE3, ETH3)."""
+    for _ in range(2):
+        for f in mixed_frames(env.rng, 20, to_host=True):
+            env.peer.send(f)
+        await env.send(mixed_frames(env.rng, 20, to_host=False))
+        await env.drain()
+        await env.rebind()
+
+
+async def mtu_change(env: Env) -> None:
+    """The MTU changes while the link is down and while it is up; frames of the new longest length pass (kernel-rules.md: LIFE6)."""
+    for mtu in (1500, 4000, 1280, 9000):
+        await env.set_mtu(mtu)
+        for i in range(6):
+            env.peer.send(udp_frame(mtu + 18 - i, i, i, to_host=True))
+        await env.send([udp_frame(mtu + 14 - i, i, i, to_host=False) for i in range(6)])
+        await env.drain()
+
+
+async def oversize(env: Env) -> None:
+    """Frames longer than MTU + 18 are dropped and counted, their neighbours are not (kernel-rules.md: LIFE6)."""
+    longest = env.ndev.mtu + 18
+    for i in range(24):
+        if i % 3 == 1:
+            env.send_to_be_dropped(udp_frame(longest + 1 + env.rng.randrange(200), i, i, to_host=True))
+        else:
+            env.peer.send(udp_frame(longest - i, i, i, to_host=True))
+    await env.drain()
+
+
+async def filters(env: Env) -> None:
+    """Not promiscuous: frames to other stations are dropped, to us and to everybody they pass."""
+    await env.run(linux.dev_set_promiscuity, env.ndev, -1)
+    ours = bytes(env.ndev.dev_addr)
+    for i in range(30):
+        f = udp_frame(60 + i, i, i, to_host=True)
+        if i % 3 == 0:
+            env.peer.send(ours + f[6:])
+        elif i % 3 == 1:
+            env.peer.send(b"\xff" * 6 + f[6:])
+        else:
+            env.send_to_be_dropped(bytes.fromhex("02dead00beef") + f[6:])
+    await env.drain()
+    await env.run(linux.dev_set_promiscuity, env.ndev, 1)
