@@ -1,2 +1,215 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Host memory as Python sees it: one flat array shared with the simulator, with permissions for the device."""
+"""Host memory as Python sees it: one flat array shared with the simulator, with permissions for the device.
+
+A kernel pointer is an index into :attr:`HostMemory.mem`. The device uses bus addresses, ``index + bus_offset``.
+Which bytes it may read and write is counted byte by byte (``grant``, ``revoke``) in compiled code, ``native/``, which
+is part of the simulator's executable and otherwise a shared library built on first use.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["DEV_READ", "DEV_WRITE", "PAGE_SIZE", "DmaFault", "HostMemory", "native_library"]
+
+DEV_READ = 1
+DEV_WRITE = 2
+PAGE_SIZE = 4096
+
+_NATIVE = Path(__file__).parent / "native"
+_FAULT_KINDS = {1: "read", 2: "write", 3: "unmapped"}
+_4G = 1 << 32
+
+
+class DmaFault(Exception):
+    """A device's access that the IOMMU refused.
+
+    ``kind``: ``"read"`` or ``"write"`` where the bytes are mapped, but not in this direction; ``"unmapped"`` where no
+    mapping covers them. ``is_write``: what the device tried. ``bus``, ``length``: the access (a beat in the simulator),
+    ``first_bad``: the first refused byte, bus addresses. ``axi_id``: the AXI ID, -1 for a soft device. ``time``: ps, -1
+    where no time is known.
+    """
+
+    def __init__(
+        self, kind: str, bus: int, length: int, first_bad: int, is_write: bool, axi_id: int = -1, time: int = -1
+    ) -> None:
+        self.kind = kind
+        self.bus = bus
+        self.length = length
+        self.first_bad = first_bad
+        self.is_write = is_write
+        self.axi_id = axi_id
+        self.time = time
+        verb = "write" if is_write else "read"
+        why = "no mapping covers it" if kind == "unmapped" else f"it is mapped, but the device may not {verb} it"
+        by = f" by AXI ID {axi_id}" if axi_id >= 0 else ""
+        at = f" at {time} ps" if time >= 0 else ""
+        super().__init__(
+            f"DMA {verb} of {length} bytes at bus address 0x{bus:x}{by}{at}: byte 0x{first_bad:x} refused, {why}"
+        )
+
+
+class _Fault(ctypes.Structure):
+    _fields_ = (("kind", ctypes.c_int64), ("first_bad", ctypes.c_uint64))
+
+
+def _build_dir() -> Path:
+    return Path(os.environ.get("RINGSIDE_BUILD", Path(__file__).parents[2] / "build")) / "native"
+
+
+def _build_library() -> Path:
+    """Compile ``native/`` into ``build/native/`` unless the library for these very sources is there already.
+
+    Raises RuntimeError, with the compiler's words, where it cannot be built. Several processes may do this at once.
+    """
+    sources = sorted(_NATIVE.glob("*.cpp"))
+    digest = hashlib.sha256()
+    for path in [*sources, *sorted(_NATIVE.glob("*.h"))]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    out = _build_dir() / f"libringside_memory-{digest.hexdigest()[:16]}.so"
+    if out.exists():
+        return out
+    compiler = shutil.which(os.environ.get("CXX", "g++"))
+    if compiler is None:
+        raise RuntimeError("the C++ compiler g++ is missing (it builds pymodel/hw/native): install it, or set CXX")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fd, temp = tempfile.mkstemp(suffix=".so", dir=out.parent)
+    os.close(fd)
+    flags = ("-std=c++17", "-O3", "-march=native", "-Wall", "-shared", "-fPIC")
+    command = [compiler, *flags, "-o", temp, *map(str, sources)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"building pymodel/hw/native failed:\n$ {' '.join(command)}\n{done.stderr}")
+        os.replace(temp, out)  # atomic: whoever loads it sees all of it
+    finally:
+        Path(temp).unlink(missing_ok=True)
+    return out
+
+
+@functools.cache
+def native_library() -> ctypes.PyDLL:
+    """The compiled part: the simulator's own executable where it has it, else the shared library."""
+    lib = ctypes.PyDLL(None)  # PyDLL keeps the GIL: these calls are shorter than releasing it
+    if not hasattr(lib, "rs_mem_create"):
+        lib = ctypes.PyDLL(str(_build_library()))
+    u64, i64, ptr = ctypes.c_uint64, ctypes.c_int64, ctypes.c_void_p
+    fault = ctypes.POINTER(_Fault)
+    for name, restype, *argtypes in (
+        ("create", ptr, u64, u64, u64),
+        ("destroy", None, ptr),
+        ("bytes", ptr, ptr),
+        ("grant", i64, ptr, u64, u64, ctypes.c_uint32),
+        ("revoke", i64, ptr, u64, u64, ctypes.c_uint32),
+        ("dev_read", ctypes.c_int, ptr, u64, u64, ctypes.c_char_p, fault),
+        ("dev_write", ctypes.c_int, ptr, u64, u64, ctypes.c_char_p, fault),
+        ("access", ctypes.c_uint32, ptr, u64),
+        ("first_granted", i64, ptr),
+        ("watch", None, ptr, u64, u64),
+    ):
+        fn = getattr(lib, f"rs_mem_{name}")
+        fn.restype = restype
+        fn.argtypes = argtypes
+    return lib
+
+
+def draw_bus_offset(size: int, seed: int) -> int:
+    """A page-aligned bus offset above 4 GiB; for one seed in four the array straddles a 4 GiB boundary."""
+    rng = random.Random(f"bus_offset/{seed}")
+    base = rng.randrange(1, 1 << 12) * _4G
+    if rng.randrange(4) == 0:
+        low = max(PAGE_SIZE, size // 64)  # what lies below the boundary is used early in a run
+        return base + _4G - rng.randrange(low, max(low + 1, size // 4)) // PAGE_SIZE * PAGE_SIZE
+    return base + rng.randrange((_4G - size) // PAGE_SIZE) * PAGE_SIZE if size < _4G else base
+
+
+class HostMemory:
+    """The host's memory. ``mem`` is a writable memoryview of its ``size`` bytes, without a copy.
+
+    Pages that are never touched cost nothing. ``seed`` draws ``bus_offset`` (bus address = index + bus_offset) and the
+    poison that a device reads where it may not. ``on_fault`` is called in the hub with a :class:`DmaFault` for an access
+    refused in the simulator. Raises ValueError for a size that is no multiple of the page, MemoryError when there is
+    no memory.
+    """
+
+    def __init__(self, size: int = 64 << 20, seed: int = 0, bus_offset: int | None = None) -> None:
+        if size <= 0 or size % PAGE_SIZE:
+            raise ValueError(f"host memory of {size} bytes: the size must be a positive multiple of {PAGE_SIZE}")
+        self.size = size
+        self.seed = seed
+        self.bus_offset = draw_bus_offset(size, seed) if bus_offset is None else bus_offset
+        self.on_fault: Callable[[DmaFault], object] | None = None
+        lib = native_library()
+        handle = lib.rs_mem_create(size, self.bus_offset, seed & 0xFFFFFFFFFFFFFFFF)
+        if not handle:
+            raise MemoryError(f"cannot map host memory of {size} bytes")
+        self.handle: int = handle
+        array = (ctypes.c_ubyte * size).from_address(lib.rs_mem_bytes(handle))
+        self.mem = memoryview(array).cast("B")
+        # The views that others hold keep the array alive, and the array the mapping.
+        weakref.finalize(array, lib.rs_mem_destroy, handle)
+        self._array = array
+        self._grant = lib.rs_mem_grant
+        self._revoke = lib.rs_mem_revoke
+        self._lib = lib
+
+    def grant(self, index: int, length: int, access: int) -> None:
+        """Let the device access ``length`` bytes once more (``access``: ``DEV_READ | DEV_WRITE``).
+
+        Mappings may overlap. Raises ValueError outside the array, or beyond 65,535 mappings of one byte; nothing is
+        changed then.
+        """
+        bad = self._grant(self.handle, index, length, access)
+        if bad >= 0:
+            why = f"byte 0x{bad:x} has 65535 mappings already" if bad < self.size else f"memory ends at 0x{self.size:x}"
+            raise ValueError(f"grant of {length} bytes at 0x{index:x}: {why}")
+
+    def revoke(self, index: int, length: int, access: int) -> None:
+        """Take back one :meth:`grant`. Raises ValueError where a byte has no such mapping; nothing is changed then."""
+        bad = self._revoke(self.handle, index, length, access)
+        if bad >= 0:
+            why = f"byte 0x{bad:x} has no such mapping" if bad < self.size else f"memory ends at 0x{self.size:x}"
+            raise ValueError(f"revoke of {length} bytes at 0x{index:x} (access {access}): {why}")
+
+    def access(self, index: int) -> int:
+        """What the device may do with the byte at ``index``: ``DEV_READ | DEV_WRITE``."""
+        return int(self._lib.rs_mem_access(self.handle, index))
+
+    def first_granted(self) -> int | None:
+        """The first byte that the device may still touch, or None: a mapping that leaked, at the end of a run."""
+        index = int(self._lib.rs_mem_first_granted(self.handle))
+        return None if index < 0 else index
+
+    def dev_read(self, bus: int, length: int) -> bytes:
+        """A device's read from Python (soft NICs), checked in aligned pieces of 64 bytes like an AXI master's beats.
+
+        Bytes that it may not read come back as poison. Raises DmaFault for a piece without a readable byte.
+        """
+        out = ctypes.create_string_buffer(length)
+        fault = _Fault()
+        if self._lib.rs_mem_dev_read(self.handle, bus, length, out, fault):
+            raise DmaFault(_FAULT_KINDS[fault.kind], bus, length, fault.first_bad, False)
+        return out.raw
+
+    def dev_write(self, bus: int, data: bytes) -> None:
+        """A device's write from Python, in pieces like :meth:`dev_read`.
+
+        Raises DmaFault at the first piece with a byte that it may not write; nothing of that piece is written.
+        """
+        fault = _Fault()
+        if self._lib.rs_mem_dev_write(self.handle, bus, len(data), bytes(data), fault):
+            raise DmaFault(_FAULT_KINDS[fault.kind], bus, len(data), fault.first_bad, True)
+
+    def watch(self, index: int, length: int) -> None:
+        """Name memory that Python changes while the device may read it (coherent, both ways): for recordings."""
+        self._lib.rs_mem_watch(self.handle, index, length)

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host memory with byte permissions; see host_memory.h.
+#include "host_memory.h"
+
+#include <sys/mman.h>
+
+#include <cstring>
+#include <new>
+
+namespace ringside {
+namespace {
+
+// Lazily backed zeros: only the pages that a run touches cost memory.
+void* map_zeros(uint64_t length) {
+    void* p = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? nullptr : p;
+}
+
+uint64_t mix(uint64_t x) {  // the finaliser of splitmix64: every input bit reaches every output bit
+    x += 0x9E3779B97F4A7C15ULL;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
+    return x ^ (x >> 31);
+}
+
+// True where all counts differ from `bad`; no early exit, so that the compiler uses vector instructions.
+bool none_equal(const uint16_t* counts, uint64_t length, uint16_t bad) {
+    uint16_t found = 0;
+    for (uint64_t i = 0; i < length; i++) found |= static_cast<uint16_t>(counts[i] == bad);
+    return !found;
+}
+
+void add_to_all(uint16_t* counts, uint64_t length, uint16_t delta) {
+    for (uint64_t i = 0; i < length; i++) counts[i] = static_cast<uint16_t>(counts[i] + delta);
+}
+
+}  // namespace
+
+HostMemory::HostMemory(uint64_t size, uint64_t bus_offset, uint64_t seed)
+    : size_(size), bus_offset_(bus_offset), seed_(seed) {
+    bytes_ = static_cast<uint8_t*>(map_zeros(size));
+    readers_ = static_cast<uint16_t*>(map_zeros(size * sizeof(uint16_t)));
+    writers_ = static_cast<uint16_t*>(map_zeros(size * sizeof(uint16_t)));
+}
+
+HostMemory::~HostMemory() {
+    if (bytes_) munmap(bytes_, size_);
+    if (readers_) munmap(readers_, size_ * sizeof(uint16_t));
+    if (writers_) munmap(writers_, size_ * sizeof(uint16_t));
+}
+
+int64_t HostMemory::change(uint64_t index, uint64_t length, uint32_t access, bool add) {
+    if (index > size_ || length > size_ - index) return static_cast<int64_t>(size_);
+    uint16_t* const both[2] = {(access & DEV_READ) ? readers_ + index : nullptr, (access & DEV_WRITE) ? writers_ + index : nullptr};
+    const uint16_t bad = add ? 0xFFFF : 0;
+    for (const uint16_t* counts : both) {
+        if (!counts || none_equal(counts, length, bad)) continue;
+        uint64_t i = 0;
+        while (counts[i] != bad) i++;
+        return static_cast<int64_t>(index + i);
+    }
+    for (uint16_t* counts : both) {
+        if (!counts) continue;
+        add_to_all(counts, length, add ? 1 : 0xFFFF);
+        granted_ += add ? length : -length;
+    }
+    return -1;
+}
+
+int64_t HostMemory::grant(uint64_t index, uint64_t length, uint32_t access) {
+    const int64_t bad = change(index, length, access, true);
+    if (bad < 0 && listener_) listener_->granted(index, length, access);
+    return bad;
+}
+
+int64_t HostMemory::revoke(uint64_t index, uint64_t length, uint32_t access) {
+    const int64_t bad = change(index, length, access, false);
+    if (bad < 0 && listener_) listener_->revoked(index, length, access);
+    return bad;
+}
+
+bool HostMemory::inside(uint64_t bus, uint64_t length) const {
+    const uint64_t index = bus - bus_offset_;  // an address below the offset wraps to a huge index
+    return index < size_ && length <= size_ - index;
+}
+
+uint8_t HostMemory::poison(uint64_t bus) const { return static_cast<uint8_t>(mix(seed_ ^ (bus >> 3)) >> (8 * (bus & 7))); }
+
+Fault HostMemory::why(uint64_t bus, bool write) const {
+    if (access(bus - bus_offset_) == 0) return Fault::UNMAPPED;
+    return write ? Fault::WRITE : Fault::READ;
+}
+
+uint32_t HostMemory::access(uint64_t index) const {
+    if (index >= size_) return 0;
+    return (readers_[index] ? DEV_READ : 0) | (writers_[index] ? DEV_WRITE : 0);
+}
+
+int64_t HostMemory::first_granted() const {
+    for (uint64_t i = 0; granted_ && i < size_; i++) {
+        if (readers_[i] || writers_[i]) return static_cast<int64_t>(i);
+    }
+    return -1;
+}
+
+Fault HostMemory::read_beat(uint64_t bus, uint64_t length, uint8_t* out, uint64_t* first_bad) const {
+    const uint64_t index = bus - bus_offset_;
+    if (inside(bus, length) && none_equal(readers_ + index, length, 0)) {
+        std::memcpy(out, bytes_ + index, length);
+        return Fault::NONE;
+    }
+    bool readable = false;
+    Fault fault = Fault::UNMAPPED;
+    for (uint64_t i = 0; i < length; i++) {
+        if (inside(bus + i, 1) && readers_[index + i]) {
+            out[i] = bytes_[index + i];
+            readable = true;
+        } else {
+            out[i] = poison(bus + i);
+            if (why(bus + i, false) == Fault::READ) fault = Fault::READ;
+        }
+    }
+    if (readable) return Fault::NONE;
+    *first_bad = bus;
+    return fault;
+}
+
+Fault HostMemory::check_write(uint64_t bus, uint64_t length, uint64_t strobe, uint64_t* first_bad) const {
+    const uint64_t index = bus - bus_offset_;
+    const uint64_t all = length >= 64 ? ~0ULL : (1ULL << length) - 1;
+    if ((strobe & all) == all && inside(bus, length) && none_equal(writers_ + index, length, 0)) return Fault::NONE;
+    for (uint64_t i = 0; i < length; i++) {
+        if (!((strobe >> i) & 1) || (inside(bus + i, 1) && writers_[index + i])) continue;
+        *first_bad = bus + i;
+        return why(bus + i, true);
+    }
+    return Fault::NONE;
+}
+
+void HostMemory::commit_write(uint64_t bus, uint64_t length, uint64_t strobe, const uint8_t* data) {
+    const uint64_t index = bus - bus_offset_;
+    const uint64_t all = length >= 64 ? ~0ULL : (1ULL << length) - 1;
+    if ((strobe & all) == all) {
+        std::memcpy(bytes_ + index, data, length);
+        if (listener_) listener_->device_wrote(index, data, length);
+        return;
+    }
+    for (uint64_t i = 0; i < length; i++) {
+        if (!((strobe >> i) & 1)) continue;
+        bytes_[index + i] = data[i];
+        if (listener_) listener_->device_wrote(index + i, data + i, 1);
+    }
+}
+
+}  // namespace ringside
+
+using ringside::Fault;
+using ringside::HostMemory;
+
+namespace {
+
+constexpr uint64_t BEAT = 64;  // Python's accesses are checked in the widest AXI beat: 512 bit
+
+HostMemory* memory_of(void* handle) { return static_cast<HostMemory*>(handle); }
+
+// The length of the next piece that ends at a beat's boundary.
+uint64_t piece_of(uint64_t bus, uint64_t left) {
+    const uint64_t to_boundary = BEAT - bus % BEAT;
+    return left < to_boundary ? left : to_boundary;
+}
+
+}  // namespace
+
+extern "C" {
+
+void* rs_mem_create(uint64_t size, uint64_t bus_offset, uint64_t seed) {
+    HostMemory* memory = new (std::nothrow) HostMemory(size, bus_offset, seed);
+    if (memory && !memory->ok()) {
+        delete memory;
+        memory = nullptr;
+    }
+    return memory;
+}
+
+void rs_mem_destroy(void* handle) { delete memory_of(handle); }
+
+void* rs_mem_bytes(void* handle) { return memory_of(handle)->bytes(); }
+
+int64_t rs_mem_grant(void* handle, uint64_t index, uint64_t length, uint32_t access) {
+    return memory_of(handle)->grant(index, length, access);
+}
+
+int64_t rs_mem_revoke(void* handle, uint64_t index, uint64_t length, uint32_t access) {
+    return memory_of(handle)->revoke(index, length, access);
+}
+
+int rs_mem_dev_read(void* handle, uint64_t bus, uint64_t length, void* out, rs_fault* fault) {
+    const HostMemory* memory = memory_of(handle);
+    uint8_t* to = static_cast<uint8_t*>(out);
+    while (length) {
+        const uint64_t n = piece_of(bus, length);
+        const Fault f = memory->read_beat(bus, n, to, &fault->first_bad);
+        if (f != Fault::NONE) {
+            fault->kind = static_cast<int64_t>(f);
+            return 1;
+        }
+        bus += n, to += n, length -= n;
+    }
+    return 0;
+}
+
+int rs_mem_dev_write(void* handle, uint64_t bus, uint64_t length, const void* data, rs_fault* fault) {
+    HostMemory* memory = memory_of(handle);
+    const uint8_t* from = static_cast<const uint8_t*>(data);
+    while (length) {
+        const uint64_t n = piece_of(bus, length);
+        const Fault f = memory->check_write(bus, n, ~0ULL, &fault->first_bad);
+        if (f != Fault::NONE) {
+            fault->kind = static_cast<int64_t>(f);
+            return 1;
+        }
+        memory->commit_write(bus, n, ~0ULL, from);
+        bus += n, from += n, length -= n;
+    }
+    return 0;
+}
+
+uint32_t rs_mem_access(void* handle, uint64_t index) { return memory_of(handle)->access(index); }
+
+int64_t rs_mem_first_granted(void* handle) { return memory_of(handle)->first_granted(); }
+
+void rs_mem_watch(void* handle, uint64_t index, uint64_t length) {
+    HostMemory* memory = memory_of(handle);
+    if (memory->listener()) memory->listener()->watched(index, length);
+}
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host memory: one flat array, and for each byte how many mappings let the device read or write it.
+//
+// An `index` is an offset in the array (a kernel pointer in Python); a `bus` address is what the device uses:
+// index + bus_offset. Nothing here allocates after construction, and nothing knows a simulator.
+// Python reaches this through the C functions at the end (pymodel/hw/memory.py), the simulator's AXI slave through the class.
+#ifndef RINGSIDE_HOST_MEMORY_H
+#define RINGSIDE_HOST_MEMORY_H
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ringside {
+
+enum Access : uint32_t { DEV_READ = 1, DEV_WRITE = 2 };
+
+// What the IOMMU says to an access. UNMAPPED: no mapping of any kind; READ/WRITE: mapped, but not in this direction.
+enum class Fault : int32_t { NONE = 0, READ = 1, WRITE = 2, UNMAPPED = 3 };
+
+// Told of changes that Python makes: the recorder for replays. None in other runs.
+class MemoryListener {
+  public:
+    virtual ~MemoryListener() = default;
+    virtual void granted(uint64_t index, uint64_t length, uint32_t access) = 0;
+    virtual void revoked(uint64_t index, uint64_t length, uint32_t access) = 0;
+    virtual void watched(uint64_t index, uint64_t length) = 0;
+    virtual void device_wrote(uint64_t index, const uint8_t* data, uint64_t length) = 0;
+};
+
+class HostMemory {
+  public:
+    HostMemory(uint64_t size, uint64_t bus_offset, uint64_t seed);
+    ~HostMemory();
+    HostMemory(const HostMemory&) = delete;
+    HostMemory& operator=(const HostMemory&) = delete;
+    bool ok() const { return bytes_ && readers_ && writers_; }
+
+    uint8_t* bytes() { return bytes_; }
+    uint64_t size() const { return size_; }
+    uint64_t bus_offset() const { return bus_offset_; }
+    uint64_t seed() const { return seed_; }
+
+    // Add or take away one mapping. Returns -1, or the index of the first byte that refuses (already 65,535
+    // mappings; no mapping to take away; outside the array); nothing is changed then.
+    int64_t grant(uint64_t index, uint64_t length, uint32_t access);
+    int64_t revoke(uint64_t index, uint64_t length, uint32_t access);
+
+    // One beat of a device's read: `length` bytes from `bus`. Bytes that the device may not read become poison.
+    // A beat with no readable byte is a fault, and *first_bad its first bus address.
+    Fault read_beat(uint64_t bus, uint64_t length, uint8_t* out, uint64_t* first_bad) const;
+
+    // May the device write the strobed bytes of this beat? strobe bit i is byte bus + i; length <= 64.
+    Fault check_write(uint64_t bus, uint64_t length, uint64_t strobe, uint64_t* first_bad) const;
+
+    // Store the strobed bytes of a checked beat.
+    void commit_write(uint64_t bus, uint64_t length, uint64_t strobe, const uint8_t* data);
+
+    // What the device may do with the byte at `index`: DEV_READ | DEV_WRITE, 0 outside the array.
+    uint32_t access(uint64_t index) const;
+    // The first byte that the device may touch, or -1: what leaked at the end of a run.
+    int64_t first_granted() const;
+    uint8_t poison(uint64_t bus) const;
+    void set_listener(MemoryListener* listener) { listener_ = listener; }
+    MemoryListener* listener() const { return listener_; }
+
+  private:
+    int64_t change(uint64_t index, uint64_t length, uint32_t access, bool add);
+    bool inside(uint64_t bus, uint64_t length) const;
+    Fault why(uint64_t bus, bool write) const;
+
+    uint64_t size_;
+    uint64_t bus_offset_;
+    uint64_t seed_;
+    uint8_t* bytes_ = nullptr;
+    uint16_t* readers_ = nullptr;  // mappings through which the device may read this byte
+    uint16_t* writers_ = nullptr;
+    uint64_t granted_ = 0;         // sum of all counts
+    MemoryListener* listener_ = nullptr;
+};
+
+}  // namespace ringside
+
+extern "C" {
+// A refused access, filled for Python: kind is a Fault, first_bad a bus address.
+struct rs_fault {
+    int64_t kind;
+    uint64_t first_bad;
+};
+
+void* rs_mem_create(uint64_t size, uint64_t bus_offset, uint64_t seed);  // null: no memory
+void rs_mem_destroy(void* handle);
+void* rs_mem_bytes(void* handle);
+int64_t rs_mem_grant(void* handle, uint64_t index, uint64_t length, uint32_t access);
+int64_t rs_mem_revoke(void* handle, uint64_t index, uint64_t length, uint32_t access);
+int rs_mem_dev_read(void* handle, uint64_t bus, uint64_t length, void* out, rs_fault* fault);
+int rs_mem_dev_write(void* handle, uint64_t bus, uint64_t length, const void* data, rs_fault* fault);
+uint32_t rs_mem_access(void* handle, uint64_t index);  // DEV_READ | DEV_WRITE as counted for this byte
+int64_t rs_mem_first_granted(void* handle);            // index of the first byte the device may touch, or -1
+void rs_mem_watch(void* handle, uint64_t index, uint64_t length);
+}
+
+#endif
