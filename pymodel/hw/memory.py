@@ -137,9 +137,9 @@ class HostMemory:
     """The host's memory. ``mem`` is a writable memoryview of its ``size`` bytes, without a copy.
 
     Pages that are never touched cost nothing. ``seed`` draws ``bus_offset`` (bus address = index + bus_offset) and the
-    poison that a device reads where it may not. ``on_fault`` is called in the hub with a :class:`DmaFault` for an access
-    refused in the simulator. Raises ValueError for a size that is no multiple of the page, MemoryError when there
-    is no memory.
+    poison that a device reads where it may not. ``on_fault`` is called in the hub with a :class:`DmaFault` for an
+    access refused in the simulator. Raises ValueError for a size that is no multiple of the page, MemoryError where
+    it cannot be mapped.
     """
 
     def __init__(self, size: int = 64 << 20, seed: int = 0, bus_offset: int | None = None) -> None:
