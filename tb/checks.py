@@ -35,11 +35,13 @@ def check_accounts(env: Env) -> None:
     stats = linux.dev_get_stats(env.ndev)
     tx, rx = env.board.tx, env.board.rx
     drops = stats.rx_dropped + stats.rx_missed_errors + stats.rx_errors
-    lost_on_wire = env.platform.wire_drops()
+    drops += env.platform.wire_drops()
+    sent_before, received_before, lost_before = env.base
+    lost = rx.lost - lost_before + env.expected_drops
     rows = [
-        ("tx_packets", stats.tx_packets, tx.matched, "frames that came out on the wire"),
-        ("rx_packets", stats.rx_packets, rx.matched, "frames that the stack received"),
-        ("rx drops (dropped + missed + errors)", drops + lost_on_wire, rx.lost + env.expected_drops, "frames lost"),
+        ("tx_packets", stats.tx_packets, tx.matched - sent_before, "frames came out on the wire"),
+        ("rx_packets", stats.rx_packets, rx.matched - received_before, "frames reached the stack"),
+        ("rx drops (dropped + missed + errors)", drops, min(lost, drops) if env.stopped_in_traffic else lost, "frames were lost"),
     ]
     for name, counted, seen, what in rows:
         if counted != seen:

@@ -18,7 +18,7 @@ from pymodel import linux
 from pymodel.hw.access import CpuCosts, Machine, set_machine
 from pymodel.hw.contexts import PS_PER_NS, Coro, Scheduler, Sleep, Task
 from pymodel.hw.errors import CheckError
-from tb.checks import final_checks
+from tb.checks import check_accounts, check_leaks, check_silence, final_checks
 from tb.config import Config, ConfigError
 from tb.dut import Dut, load_dut
 from tb.histogram import Histogram
@@ -59,6 +59,8 @@ class Env:
         self.host_writer: Any = None
         self.progress_total = 0
         self.expected_drops = 0  # frames that the scenario means the device to drop
+        self.stopped_in_traffic = False
+        self.base = (0, 0, 0)  # frames sent, received and lost before this life of the driver
         self._progress_at = 0.0
         self._tap: Any = None
         self.started_ps = 0
@@ -149,6 +151,31 @@ class Env:
                 linux.ndelay(round(gap_ns))
         linux.packet_release(sock)
 
+    def send_to_be_dropped(self, frame: bytes) -> None:
+        """A frame from the wire that the device must drop and count."""
+        self.expected_drops += 1
+        self.peer.send(frame, expected=False)
+
+    def forgive_unsent(self) -> None:
+        """The device was stopped in traffic: what was on its way is lost, and drops while it is down need not be counted."""
+        self.board.tx.write_off()
+        self.board.rx.write_off()
+        self.peer.forget()
+        self.stopped_in_traffic = True
+
+    async def set_mtu(self, mtu: int) -> None:
+        """ip link set mtu."""
+        await self._errno(f"MTU {mtu}", linux.dev_set_mtu, self.ndev, mtu)
+
+    async def rebind(self) -> None:
+        """Unbind the driver, look for leaks, bind it again and bring the link up."""
+        await check_silence(self)
+        check_accounts(self)
+        await self.remove()
+        check_leaks(self)
+        await self.probe()
+        await self.up()
+
     async def drain(self, timeout_ns: float = 0) -> None:
         """Wait until every frame under way has come out. In a lossy run: until nothing has moved for a while."""
         limit = timeout_ns or self.cfg.watchdog_us * 1000 * 4
@@ -201,6 +228,7 @@ class Env:
         if len(devices) != 1:
             raise CheckError("PROBE", f"the driver registered {len(devices)} net devices, 1 expected", self.dut.driver)
         self.ndev = devices[0]
+        self.base = (self.board.tx.matched, self.board.rx.matched, self.board.rx.lost)
         if self.cfg.mtu != self.ndev.mtu:
             await self._errno(f"MTU {self.cfg.mtu}", linux.dev_set_mtu, self.ndev, self.cfg.mtu)
         self._tap = linux.packet_type(type=linux.ETH_P_ALL, func=self._packet_rcv, dev=self.ndev, ignore_outgoing=True)

@@ -101,11 +101,10 @@ class Direction:
         path = "driver -> tx ring -> wire" if self.name == "tx" else "wire -> rx ring -> driver"
         return f"{path}, at {time / 1000:.3f} ns"
 
-    def settle_losses(self) -> None:
-        """At the end of a lossy run: what has not come out is lost."""
-        if self.lossy:
-            self.lost += self.pending
-            self.flows.clear()
+    def write_off(self) -> None:
+        """What has not come out by now is lost, and an error if it comes after all."""
+        self.lost += self.pending
+        self.flows.clear()
 
     def oldest(self) -> str:
         """The oldest frame that has not come out: for reports."""
@@ -132,7 +131,8 @@ class Scoreboard:
     def check_empty(self) -> None:
         """Raise CheckError if a frame has not come out."""
         for way in (self.tx, self.rx):
-            way.settle_losses()
+            if way.lossy:
+                way.write_off()
             if way.pending:
                 raise CheckError(
                     f"LOST-{way.name}",

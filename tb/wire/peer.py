@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from pymodel.hw.access import Platform
 from pymodel.hw.contexts import Scheduler, Until
@@ -35,20 +36,38 @@ class Peer:
         self._lossy = lossy
         self._on_send = on_send
         self._ahead = ahead
-        self._backlog: deque[tuple[bytes, int]] = deque()
+        self._backlog: deque[tuple[bytes, int, bool]] = deque()
         self._buffers_under_way: deque[int] = deque()
         self._under_way = 0  # buffers
         self._on_wire = 0  # frames handed to the wire that the device has not taken
+        self._feed: Iterator[tuple[bytes, int]] | None = None
         self._scheduled = False
 
     @property
     def backlog(self) -> int:
-        """Frames that wait for a free buffer or for their time."""
+        """Frames that wait for a free buffer or for their time (a feed's later frames not counted)."""
         return len(self._backlog)
 
-    def send(self, frame: bytes, at: int = 0) -> None:
-        """Queue one frame, as it is (pad it first if the sender would), not before ``at`` ps."""
-        self._backlog.append((frame, at))
+    def feed(self, frames: Iterable[tuple[bytes, int]]) -> None:
+        """Queue ``(frame, not before ps)`` one after the other, drawn as they are needed: memory stays bounded."""
+        self._feed = iter(frames)
+        self.drained.clear()
+        self._draw()
+        self.poke()
+
+    def _draw(self) -> None:
+        if self._feed is not None:
+            drawn = list(islice(self._feed, 256))
+            self._backlog.extend((frame, at, True) for frame, at in drawn)
+            if not drawn:
+                self._feed = None
+
+    def send(self, frame: bytes, at: int = 0, *, expected: bool = True) -> None:
+        """Queue one frame, as it is (pad it first if the sender would), not before ``at`` ps.
+
+        ``expected=False``: the device is to drop it; it takes no buffer.
+        """
+        self._backlog.append((frame, at, expected))
         self.drained.clear()
         self.poke()
 
@@ -64,6 +83,11 @@ class Peer:
             self._under_way -= self._buffers_under_way.popleft()
         self.poke()
 
+    def forget(self) -> None:
+        """Whatever is under way will not be delivered: the device was stopped."""
+        self._buffers_under_way.clear()
+        self._under_way = 0
+
     def taken(self, tag: int, time: int) -> None:
         """The device has taken a frame off the wire."""
         self._on_wire -= 1
@@ -77,19 +101,22 @@ class Peer:
         spaces = [(0, 1)] if self._lossy else self._space() or [(0, 1)]
         free, size = min(spaces)
         while backlog and self._on_wire < self._ahead:
-            frame, at = backlog[0]
+            frame, at, expected = backlog[0]
             buffers = -(-len(frame) // size)
-            if not self._lossy:
+            if expected and not self._lossy:
                 if self._under_way + buffers > free:
                     break
                 self._buffers_under_way.append(buffers)
                 self._under_way += buffers
             backlog.popleft()
             now = self.sched.now
-            self._board.expect(frame, max(now, at))
+            if expected:
+                self._board.expect(frame, max(now, at))
             self._on_send(frame, max(now, at))
             self._on_wire += 1
             self.sent += 1
             self._platform.wire_send(frame, max(now, at))
+            if not backlog:
+                self._draw()
         if not backlog:
             self.drained.set()

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``make regress SEEDS=n``: every scenario with n seeds over all cores; JUnit XML, and a repeat line for each failure."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import xml.etree.ElementTree as ET
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from tb.config import Config, ConfigError
+from tb.dut import ROOT, load_dut
+from tb.session import RunResult, repeat_line, run
+
+__all__ = ["main"]
+
+_MAX_US = 400_000.0
+
+
+def _one(name: str, config: Config) -> tuple[str, RunResult]:
+    return name, run(config)
+
+
+def _jobs(args: argparse.Namespace) -> list[tuple[str, Config]]:
+    from tests.scenarios.catalog import CASES, case_named
+
+    chosen = [case_named(args.scenario)] if args.scenario else list(CASES)
+    return [
+        (
+            f"{case.name}-{dut}-{backend}",
+            case.config(
+                dut, backend, args.first_seed + n, queues=args.queues, data_width=args.data_width, max_us=_MAX_US
+            ),
+        )
+        for n in range(args.seeds)
+        for case in chosen
+        for dut in args.dut.split(",")
+        for backend in args.backend.split(",")
+    ]
+
+
+def _write_junit(path: Path, results: list[tuple[str, RunResult]]) -> None:
+    suite = ET.Element(
+        "testsuite", name="ringside", tests=str(len(results)), failures=str(sum(not r.passed for _, r in results)),
+        time=f"{sum(r.wall for _, r in results):.3f}",
+    )  # fmt: skip
+    for name, result in results:
+        case = ET.SubElement(
+            suite, "testcase", classname=result.config.scenario, name=f"{name}-seed{result.config.seed}",
+            time=f"{result.wall:.3f}",
+        )  # fmt: skip
+        if not result.passed:
+            failure = ET.SubElement(case, "failure", message=result.message.split("\n", 1)[0])
+            failure.text = f"{result.message}\n{result.details}\n{repeat_line(name, result.config)}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    ET.ElementTree(suite).write(part, encoding="utf-8", xml_declaration=True)
+    part.replace(path)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code 0: all passed; 1: some failed; 2: the command is wrong."""
+    p = argparse.ArgumentParser(prog="make regress", description=__doc__)
+    p.add_argument("--seeds", type=int, default=5)
+    p.add_argument("--first-seed", type=int, default=1)
+    p.add_argument("--scenario", default="")
+    p.add_argument("--dut", default="nic,tinynic", help="one or more, with commas")
+    p.add_argument("--backend", default="rtl", help="rtl, soft or rtl,soft")
+    p.add_argument("--queues", type=int, default=0)
+    p.add_argument("--data-width", type=int, default=0)
+    p.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    p.add_argument("--junit", type=Path, default=ROOT / "build" / "regress.xml")
+    args = p.parse_args(argv)
+    try:
+        if args.seeds < 1:
+            raise ConfigError(f"SEEDS={args.seeds} is not possible: 1 or more")
+        jobs = _jobs(args)
+        for _, config in jobs:
+            config.validate()
+        for dut in args.dut.split(","):
+            load_dut(dut)
+    except (ConfigError, KeyError) as exc:
+        print(f"make regress: {exc.args[0]}", file=sys.stderr)
+        return 2
+    results: list[tuple[str, RunResult]] = []
+    began = time.monotonic()
+    tty = sys.stderr.isatty()
+    pool = ProcessPoolExecutor(args.jobs)
+    try:
+        futures = [pool.submit(_one, name, config) for name, config in jobs]
+        for future in as_completed(futures):
+            name, result = future.result()
+            results.append((name, result))
+            if tty:
+                failed = sum(not r.passed for _, r in results)
+                print(f"\r\x1b[K  {len(results)}/{len(jobs)} runs, {failed} failed", end="", file=sys.stderr, flush=True)
+            if not result.passed:
+                print(f"{chr(13) if tty else ''}FAILED {name} seed {result.config.seed}: {result.message.splitlines()[0]}")
+                print(f"  repeat: {repeat_line(name, result.config)}")
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+        print(f"\ninterrupted after {len(results)} of {len(jobs)} runs; results so far: {args.junit}", file=sys.stderr)
+        _write_junit(args.junit, results)
+        return 130
+    pool.shutdown()
+    _write_junit(args.junit, results)
+    failed = sum(not r.passed for _, r in results)
+    print(f"{len(results) - failed} passed, {failed} failed in {time.monotonic() - began:.0f} s; {args.junit}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one configuration, on a soft NIC in this process or on RTL in a simulator process, and says how it went."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pymodel.hw.access import set_machine
+from tb.config import Config
+from tb.dut import load_dut
+
+__all__ = ["RunResult", "repeat_line", "run"]
+
+
+@dataclass(slots=True)
+class RunResult:
+    """How a run went. ``message`` names the broken rule; ``values`` are the figures of :meth:`tb.env.Env.main`; ``wall`` is in seconds."""
+
+    config: Config
+    passed: bool
+    message: str = ""
+    details: str = ""  # traceback or simulator output, for whoever digs deeper
+    values: dict[str, Any] = field(default_factory=dict)
+    wall: float = 0.0
+    waves: str = ""
+    log: str = ""
+
+
+def repeat_line(name: str, config: Config) -> str:
+    """The command that repeats a test of this configuration, waves on."""
+    return f"make test T='{name}' SEED={config.seed} WAVES=1"
+
+
+def run(config: Config) -> RunResult:
+    """Run ``config``; raises only for what is wrong with the configuration or the machine it runs on."""
+    config.validate()
+    if config.backend == "soft":
+        return _run_soft(config)
+    from tb import runner
+
+    return runner.run(config)
+
+
+def _run_soft(config: Config) -> RunResult:
+    from pymodel.hw.soft import SoftPlatform
+    from tb.env import Env, load_scenario
+
+    began = time.monotonic()
+    dut = load_dut(config.dut)
+    scenario = load_scenario(config.scenario)
+    platform = SoftPlatform(dut.load("soft"), seed=config.seed, rate_gbps=config.rate_gbps, stalls=config.stalls)
+    env = Env(replace(config), platform, dut)
+    coro = env.sched.spawn(env.main(scenario))
+    message = details = ""
+    try:
+        platform.run(env.sched, lambda: coro.done, max_ps=round(config.max_us * 1e6))
+    except KeyboardInterrupt:
+        message = "interrupted: " + env.watchdog.report()
+    except Exception as exc:
+        message = f"{exc}" if str(exc) else repr(exc)
+        details = traceback.format_exc()
+    finally:
+        coro.cancel()
+        set_machine(None)
+    return RunResult(config, not message, message, details, env.result, time.monotonic() - began)

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A capture through the device: the host's frames down, the others up, at the same time. What ``make sim`` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pymodel import linux
+from pymodel.hw.contexts import PS_PER_NS
+from tb.env import Env
+from tb.wire.flow import flow_key, pad60
+from tb.wire.pcap import Packet, read_capture
+
+__all__ = ["capture", "split"]
+
+
+def split(packets: list[Packet]) -> tuple[list[int], list[int]]:
+    """Indices of the host's frames (source MAC of the first frame) and of the others."""
+    host = packets[0].data[6:12]
+    down = [i for i, p in enumerate(packets) if p.data[6:12] == host]
+    return down, [i for i, p in enumerate(packets) if p.data[6:12] != host]
+
+
+def _times(packets: list[Packet], timing: str) -> list[int]:
+    """When each frame may go, in ps from the start of the capture; all 0 when back to back."""
+    if timing != "capture":
+        return [0] * len(packets)
+    first = packets[0].time_ns
+    return [max(0, p.time_ns - first) * PS_PER_NS for p in packets]
+
+
+def _repeat(chosen: list[int], total: int, length: int, span: int) -> Iterator[tuple[int, int]]:
+    """``(index, shift in ps)`` of the chosen frames in a capture of ``length`` frames repeated cyclically to ``total`` frames."""
+    rounds, rest = divmod(total, length)
+    for n in range(rounds):
+        for i in chosen:
+            yield i, n * span
+    for i in chosen:
+        if i < rest:
+            yield i, rounds * span
+
+
+async def capture(env: Env) -> None:
+    """args: pcap (path), count (frames in all; 0: once), timing ("back-to-back" or "capture"), wire and host (paths to write)."""
+    args: dict[str, Any] = env.cfg.args
+    packets = read_capture(Path(args["pcap"]))
+    total = int(args.get("count", 0)) or len(packets)
+    times = _times(packets, args.get("timing", "back-to-back"))
+    span = max(times) + (PS_PER_NS * 1000 if max(times) else 0)
+    start = env.sched.now
+    down, up = split(packets)
+    frames = [p.data for p in packets]
+    wire = [pad60(f) for f in frames]
+    env.progress_total = total
+    n_cpus = len(env.sched.cpus)
+    of_flow: dict[bytes, int] = {}
+    shares: list[list[int]] = [[] for _ in range(n_cpus)]
+    for i in down:
+        shares[of_flow.setdefault(flow_key(frames[i]), len(of_flow) % n_cpus)].append(i)
+
+    env.peer.feed((wire[i], start + times[i] + shift) for i, shift in _repeat(up, total, len(packets), span))
+
+    def paced(chosen: list[int]) -> Iterator[bytes]:
+        for i, shift in _repeat(chosen, total, len(packets), span):
+            at = start + times[i] + shift
+            ahead = at - env.sched.local_now
+            if ahead > 0:
+                linux.sleep_ns(ahead // PS_PER_NS)
+            yield frames[i]
+
+    senders = [env.start(env.send_task, paced(share), cpu=cpu) for cpu, share in enumerate(shares) if share]
+    for sender in senders:
+        await sender
+    await env.drain()

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which scenarios run, with what settings: one list for the tests and for the regression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tb.config import Config
+
+__all__ = ["CASES", "Case", "case_named", "cases"]
+
+_SLOW_HOST = {"rx_packet": 1500, "rx_stack": 800, "poll_entry": 400, "tx_packet": 500}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One scenario with its settings. ``name`` is what ``make test T=`` takes; ``settings`` are fields of tb.config.Config."""
+
+    name: str
+    scenario: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def config(self, dut: str, backend: str, seed: int, **more: Any) -> Config:
+        return Config(**{"scenario": self.scenario, "dut": dut, "backend": backend, "seed": seed, **self.settings, **more})
+
+
+def _traffic(name: str, **settings: Any) -> Case:
+    return Case(name, f"tests.scenarios.traffic:{name}", settings)
+
+
+def _life(name: str, **settings: Any) -> Case:
+    return Case(name, f"tests.scenarios.lifecycle:{name}", settings)
+
+
+CASES: tuple[Case, ...] = (
+    _traffic("both_ways"),
+    _traffic("every_length"),
+    _traffic("jumbo", mtu=9000),
+    _traffic("tiny_burst"),
+    _traffic("fragments"),
+    _traffic("one_at_a_time"),
+    _traffic("slow_cpu", costs=_SLOW_HOST, cpus=1),
+    _traffic("transmit_full", rate_gbps=0.5),
+    _traffic("overrun", lossy=True, costs=_SLOW_HOST, cpus=1),
+    _life("reopen"),
+    _life("stop_in_traffic", lossy=True),
+    _life("rebind"),
+    _life("mtu_change"),
+    _life("oversize"),
+    _life("filters"),
+)
+
+
+def case_named(name: str) -> Case:
+    """The case of that name; KeyError names those there are."""
+    for case in CASES:
+        if case.name == name:
+            return case
+    raise KeyError(f"no scenario {name!r}; there are {', '.join(c.name for c in CASES)}")
+
+
+def cases(duts: tuple[str, ...], backends: tuple[str, ...]) -> Iterator[tuple[str, Case, str, str]]:
+    """``(id, case, dut, backend)`` for every combination."""
+    for dut in duts:
+        for backend in backends:
+            for case in CASES:
+                yield f"{case.name}-{dut}-{backend}", case, dut, backend
