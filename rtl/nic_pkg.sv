@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Types that the NIC's blocks share. Register and record layouts are in regs/nic_regs_pkg.sv (generated).
+// Types that the NIC's blocks share. Register and record layouts are in regs/nic_regs_pkg.sv (generated), which
+// is compiled before this file.
 //
 // Ring indices are free-running 16-bit counters; the slot is the index modulo the ring's size.
 
 package nic_pkg;
 
+  // A build uses a part of what a package offers.
+  /* verilator lint_off UNUSEDPARAM */
   localparam int unsigned RegAddrWidth = 16;   // bytes of register space: 64 KiB
   localparam int unsigned MaxQueues    = 16;
   localparam int unsigned MinFrame     = 14;   // bytes without FCS
@@ -12,6 +15,7 @@ package nic_pkg;
   localparam int unsigned MaxFrame     = 9018;
   localparam int unsigned MinRingLog2  = 3;
   localparam int unsigned MaxRingLog2  = 15;
+  /* verilator lint_on UNUSEDPARAM */
 
   typedef logic [15:0] index_t;
   typedef logic [3:0]  queue_t;
@@ -19,10 +23,10 @@ package nic_pkg;
 
   // Encoding of ring_status.error_code and of error_code in completion records.
   typedef enum logic [3:0] {
-    ErrNone      = 4'd0,
-    ErrAxiRead   = 4'd1,
-    ErrAxiWrite  = 4'd2,
-    ErrBadDesc   = 4'd3
+    ErrNone     = nic_regs_pkg::RING_ERROR_NONE,
+    ErrAxiRead  = nic_regs_pkg::RING_ERROR_AXI_READ,
+    ErrAxiWrite = nic_regs_pkg::RING_ERROR_AXI_WRITE,
+    ErrBadDesc  = nic_regs_pkg::RING_ERROR_BAD_DESC
   } ring_error_e;
 
   // What software asks of one ring (csr to datapath). Registers; base and size are stable while the ring is active.

@@ -1,0 +1,409 @@
+# SPDX-License-Identifier: Apache-2.0
+# Generated from rtl/regs/nic.rdl by rtl/regs/generate.py: do not edit, run `make regs`.
+"""The NIC's registers and records: facts only.
+
+`CTRL` is a register's byte offset in BAR 0; `CTRL_ENABLE` is a field's mask in place and, where it has several bits,
+`CAPS_QUEUES_SHIFT` the place of its lowest (a field of all 32 bits has neither). Registers of a queue pair and of an
+MSI-X entry are offsets from `qp(q)` and `msix(v)`: the TX doorbell of queue 2 is at `qp(2) + QP_TX_TAIL`.
+A record has its size, a `struct.Struct` whose members are its 32-bit words in order (ADDR_LO and ADDR_HI are one
+64-bit member), the byte offset of each word, and masks and shifts of the fields within the word. What each means:
+rtl/regs/registers.md.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final, NamedTuple
+
+__all__ = [
+    "CAPS", "CAPS_DATA_LOG2", "CAPS_DATA_LOG2_SHIFT", "CAPS_QUEUES", "CAPS_QUEUES_SHIFT", "CAPS_RING_LOG2",
+    "CAPS_RING_LOG2_SHIFT", "COUNTERS", "CTRL", "CTRL_ENABLE", "Field", "GROUPS", "Group", "ID", "IRQ_CTRL",
+    "IRQ_CTRL_LINE_MODE", "IRQ_PENDING", "IRQ_PENDING_VECTORS", "IRQ_PENDING_VECTORS_SHIFT", "MAC_HI",
+    "MAC_HI_ADDR", "MAC_HI_ADDR_SHIFT", "MAC_LO", "MAX_FRAME", "MAX_FRAME_BYTES", "MAX_FRAME_BYTES_SHIFT",
+    "MSIX_ADDR_HI", "MSIX_ADDR_LO", "MSIX_ADDR_LO_ADDR", "MSIX_ADDR_LO_ADDR_SHIFT", "MSIX_BASE", "MSIX_COUNT",
+    "MSIX_DATA", "MSIX_PBA", "MSIX_PBA_HI", "MSIX_PBA_PENDING", "MSIX_PBA_PENDING_SHIFT", "MSIX_STRIDE",
+    "MSIX_VECTOR_CTRL", "MSIX_VECTOR_CTRL_MASK", "QP_BASE", "QP_COUNT", "QP_IRQ_ARM", "QP_IRQ_ARM_RX_INDEX",
+    "QP_IRQ_ARM_RX_INDEX_SHIFT", "QP_IRQ_ARM_TX_INDEX", "QP_IRQ_ARM_TX_INDEX_SHIFT", "QP_IRQ_MASK",
+    "QP_IRQ_MASK_AUTO_MASK", "QP_IRQ_MASK_MASKED", "QP_IRQ_STATUS", "QP_IRQ_STATUS_EVENT", "QP_RXC_BASE_HI",
+    "QP_RXC_BASE_LO", "QP_RXC_BASE_LO_ADDR", "QP_RXC_BASE_LO_ADDR_SHIFT", "QP_RXC_HEAD", "QP_RXC_HEAD_INDEX",
+    "QP_RXC_HEAD_INDEX_SHIFT", "QP_RX_BASE_HI", "QP_RX_BASE_LO", "QP_RX_BASE_LO_ADDR", "QP_RX_BASE_LO_ADDR_SHIFT",
+    "QP_RX_CTRL", "QP_RX_CTRL_ENABLE", "QP_RX_DROPS", "QP_RX_HEAD", "QP_RX_HEAD_INDEX", "QP_RX_HEAD_INDEX_SHIFT",
+    "QP_RX_SIZE", "QP_RX_SIZE_LOG2", "QP_RX_SIZE_LOG2_SHIFT", "QP_RX_STATUS", "QP_RX_STATUS_ACTIVE",
+    "QP_RX_STATUS_ERROR", "QP_RX_STATUS_ERROR_CODE", "QP_RX_STATUS_ERROR_CODE_SHIFT", "QP_RX_TAIL",
+    "QP_RX_TAIL_INDEX", "QP_RX_TAIL_INDEX_SHIFT", "QP_STRIDE", "QP_TXC_BASE_HI", "QP_TXC_BASE_LO",
+    "QP_TXC_BASE_LO_ADDR", "QP_TXC_BASE_LO_ADDR_SHIFT", "QP_TXC_HEAD", "QP_TXC_HEAD_INDEX",
+    "QP_TXC_HEAD_INDEX_SHIFT", "QP_TX_BASE_HI", "QP_TX_BASE_LO", "QP_TX_BASE_LO_ADDR", "QP_TX_BASE_LO_ADDR_SHIFT",
+    "QP_TX_CTRL", "QP_TX_CTRL_ENABLE", "QP_TX_HEAD", "QP_TX_HEAD_INDEX", "QP_TX_HEAD_INDEX_SHIFT", "QP_TX_SIZE",
+    "QP_TX_SIZE_LOG2", "QP_TX_SIZE_LOG2_SHIFT", "QP_TX_STATUS", "QP_TX_STATUS_ACTIVE", "QP_TX_STATUS_ERROR",
+    "QP_TX_STATUS_ERROR_CODE", "QP_TX_STATUS_ERROR_CODE_SHIFT", "QP_TX_TAIL", "QP_TX_TAIL_INDEX",
+    "QP_TX_TAIL_INDEX_SHIFT", "REGISTERS", "RESET", "RESET_RESET", "RING_ERROR_AXI_READ", "RING_ERROR_AXI_WRITE",
+    "RING_ERROR_BAD_DESC", "RING_ERROR_NONE", "RX_BYTES_HI", "RX_BYTES_LO", "RX_COMPLETION", "RX_COMPLETION_HASH",
+    "RX_COMPLETION_LEN", "RX_COMPLETION_LEN_INDEX", "RX_COMPLETION_LEN_INDEX_SHIFT", "RX_COMPLETION_LEN_LEN",
+    "RX_COMPLETION_LEN_LEN_SHIFT", "RX_COMPLETION_PHASE", "RX_COMPLETION_PHASE_PHASE", "RX_COMPLETION_SIZE",
+    "RX_COMPLETION_STATUS", "RX_COMPLETION_STATUS_EOP", "RX_COMPLETION_STATUS_ERROR_CODE",
+    "RX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "RX_CTRL", "RX_CTRL_ALLMULTI", "RX_CTRL_BROADCAST", "RX_CTRL_PROMISC",
+    "RX_DESC", "RX_DESC_ADDR_HI", "RX_DESC_ADDR_LO", "RX_DESC_CTRL", "RX_DESC_CTRL_LEN", "RX_DESC_CTRL_LEN_SHIFT",
+    "RX_DESC_SIZE", "RX_DROP_ERROR_HI", "RX_DROP_ERROR_LO", "RX_DROP_FIFO_HI", "RX_DROP_FIFO_LO",
+    "RX_DROP_FILTER_HI", "RX_DROP_FILTER_LO", "RX_DROP_LENGTH_HI", "RX_DROP_LENGTH_LO", "RX_DROP_NODESC_HI",
+    "RX_DROP_NODESC_LO", "RX_FRAMES_HI", "RX_FRAMES_LO", "RX_QUEUES", "RX_QUEUES_COUNT", "RX_QUEUES_COUNT_SHIFT",
+    "RX_STREAM_HI", "RX_STREAM_LO", "Register", "SCRATCH", "STATUS", "STATUS_IDLE", "STATUS_LINK", "TX_BYTES_HI",
+    "TX_BYTES_LO", "TX_COMPLETION", "TX_COMPLETION_HEAD", "TX_COMPLETION_HEAD_HEAD",
+    "TX_COMPLETION_HEAD_HEAD_SHIFT", "TX_COMPLETION_PHASE", "TX_COMPLETION_PHASE_PHASE", "TX_COMPLETION_SIZE",
+    "TX_COMPLETION_STATUS", "TX_COMPLETION_STATUS_ERROR_CODE", "TX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "TX_DESC",
+    "TX_DESC_ADDR_HI", "TX_DESC_ADDR_LO", "TX_DESC_CTRL", "TX_DESC_CTRL_EOP", "TX_DESC_CTRL_KIND",
+    "TX_DESC_CTRL_KIND_SHIFT", "TX_DESC_CTRL_LEN", "TX_DESC_CTRL_LEN_SHIFT", "TX_DESC_SIZE", "TX_FRAMES_HI",
+    "TX_FRAMES_LO", "VERSION", "msix", "qp",
+]
+
+
+class Field(NamedTuple):
+    """A field of a register: `access` is "rw", "ro", "wo" or "w1s" (write 1 to set, hardware clears).
+
+    `volatile`: hardware changes it. `reset` is None where it depends on a build parameter or on the outside.
+    """
+
+    name: str
+    lsb: int
+    width: int
+    access: str
+    volatile: bool
+    reset: int | None
+
+
+class Register(NamedTuple):
+    """A register: `offset` in bytes from the base of its group ("" for the device-wide ones, "QP", "MSIX")."""
+
+    name: str
+    group: str
+    offset: int
+    fields: tuple[Field, ...]
+
+
+class Group(NamedTuple):
+    """An array of `entries` equal groups of registers, from `base`, `stride` bytes apart."""
+
+    base: int
+    stride: int
+    entries: int
+
+
+# Device-wide registers.
+ID: Final[int] = 0x0
+VERSION: Final[int] = 0x4
+CAPS: Final[int] = 0x8
+CAPS_QUEUES: Final[int] = 0x1F
+CAPS_QUEUES_SHIFT: Final[int] = 0
+CAPS_DATA_LOG2: Final[int] = 0xF00
+CAPS_DATA_LOG2_SHIFT: Final[int] = 8
+CAPS_RING_LOG2: Final[int] = 0xF0000
+CAPS_RING_LOG2_SHIFT: Final[int] = 16
+CTRL: Final[int] = 0xC
+CTRL_ENABLE: Final[int] = 0x1
+RESET: Final[int] = 0x10
+RESET_RESET: Final[int] = 0x1
+STATUS: Final[int] = 0x14
+STATUS_LINK: Final[int] = 0x1
+STATUS_IDLE: Final[int] = 0x2
+MAC_LO: Final[int] = 0x18
+MAC_HI: Final[int] = 0x1C
+MAC_HI_ADDR: Final[int] = 0xFFFF
+MAC_HI_ADDR_SHIFT: Final[int] = 0
+RX_CTRL: Final[int] = 0x20
+RX_CTRL_PROMISC: Final[int] = 0x1
+RX_CTRL_ALLMULTI: Final[int] = 0x2
+RX_CTRL_BROADCAST: Final[int] = 0x4
+MAX_FRAME: Final[int] = 0x24
+MAX_FRAME_BYTES: Final[int] = 0x3FFF
+MAX_FRAME_BYTES_SHIFT: Final[int] = 0
+RX_QUEUES: Final[int] = 0x28
+RX_QUEUES_COUNT: Final[int] = 0x1F
+RX_QUEUES_COUNT_SHIFT: Final[int] = 0
+SCRATCH: Final[int] = 0x2C
+IRQ_CTRL: Final[int] = 0x40
+IRQ_CTRL_LINE_MODE: Final[int] = 0x1
+IRQ_PENDING: Final[int] = 0x44
+IRQ_PENDING_VECTORS: Final[int] = 0xFFFF
+IRQ_PENDING_VECTORS_SHIFT: Final[int] = 0
+TX_FRAMES_LO: Final[int] = 0x100
+TX_FRAMES_HI: Final[int] = 0x104
+TX_BYTES_LO: Final[int] = 0x108
+TX_BYTES_HI: Final[int] = 0x10C
+RX_FRAMES_LO: Final[int] = 0x110
+RX_FRAMES_HI: Final[int] = 0x114
+RX_BYTES_LO: Final[int] = 0x118
+RX_BYTES_HI: Final[int] = 0x11C
+RX_DROP_NODESC_LO: Final[int] = 0x120
+RX_DROP_NODESC_HI: Final[int] = 0x124
+RX_DROP_FIFO_LO: Final[int] = 0x128
+RX_DROP_FIFO_HI: Final[int] = 0x12C
+RX_DROP_FILTER_LO: Final[int] = 0x130
+RX_DROP_FILTER_HI: Final[int] = 0x134
+RX_DROP_LENGTH_LO: Final[int] = 0x138
+RX_DROP_LENGTH_HI: Final[int] = 0x13C
+RX_DROP_ERROR_LO: Final[int] = 0x140
+RX_DROP_ERROR_HI: Final[int] = 0x144
+RX_STREAM_LO: Final[int] = 0x148
+RX_STREAM_HI: Final[int] = 0x14C
+MSIX_PBA: Final[int] = 0x9000
+MSIX_PBA_PENDING: Final[int] = 0xFFFF
+MSIX_PBA_PENDING_SHIFT: Final[int] = 0
+MSIX_PBA_HI: Final[int] = 0x9004
+
+# QP: offsets from qp(n).
+QP_BASE: Final[int] = 0x1000
+QP_STRIDE: Final[int] = 0x100
+QP_COUNT: Final[int] = 16
+QP_TX_BASE_LO: Final[int] = 0x0
+QP_TX_BASE_LO_ADDR: Final[int] = 0xFFFFFFC0
+QP_TX_BASE_LO_ADDR_SHIFT: Final[int] = 6
+QP_TX_BASE_HI: Final[int] = 0x4
+QP_TX_SIZE: Final[int] = 0x8
+QP_TX_SIZE_LOG2: Final[int] = 0xF
+QP_TX_SIZE_LOG2_SHIFT: Final[int] = 0
+QP_TX_CTRL: Final[int] = 0xC
+QP_TX_CTRL_ENABLE: Final[int] = 0x1
+QP_TX_TAIL: Final[int] = 0x10
+QP_TX_TAIL_INDEX: Final[int] = 0xFFFF
+QP_TX_TAIL_INDEX_SHIFT: Final[int] = 0
+QP_TX_HEAD: Final[int] = 0x14
+QP_TX_HEAD_INDEX: Final[int] = 0xFFFF
+QP_TX_HEAD_INDEX_SHIFT: Final[int] = 0
+QP_TX_STATUS: Final[int] = 0x18
+QP_TX_STATUS_ACTIVE: Final[int] = 0x1
+QP_TX_STATUS_ERROR: Final[int] = 0x2
+QP_TX_STATUS_ERROR_CODE: Final[int] = 0xF0
+QP_TX_STATUS_ERROR_CODE_SHIFT: Final[int] = 4
+QP_TXC_BASE_LO: Final[int] = 0x20
+QP_TXC_BASE_LO_ADDR: Final[int] = 0xFFFFFFC0
+QP_TXC_BASE_LO_ADDR_SHIFT: Final[int] = 6
+QP_TXC_BASE_HI: Final[int] = 0x24
+QP_TXC_HEAD: Final[int] = 0x28
+QP_TXC_HEAD_INDEX: Final[int] = 0xFFFF
+QP_TXC_HEAD_INDEX_SHIFT: Final[int] = 0
+QP_RX_BASE_LO: Final[int] = 0x40
+QP_RX_BASE_LO_ADDR: Final[int] = 0xFFFFFFC0
+QP_RX_BASE_LO_ADDR_SHIFT: Final[int] = 6
+QP_RX_BASE_HI: Final[int] = 0x44
+QP_RX_SIZE: Final[int] = 0x48
+QP_RX_SIZE_LOG2: Final[int] = 0xF
+QP_RX_SIZE_LOG2_SHIFT: Final[int] = 0
+QP_RX_CTRL: Final[int] = 0x4C
+QP_RX_CTRL_ENABLE: Final[int] = 0x1
+QP_RX_TAIL: Final[int] = 0x50
+QP_RX_TAIL_INDEX: Final[int] = 0xFFFF
+QP_RX_TAIL_INDEX_SHIFT: Final[int] = 0
+QP_RX_HEAD: Final[int] = 0x54
+QP_RX_HEAD_INDEX: Final[int] = 0xFFFF
+QP_RX_HEAD_INDEX_SHIFT: Final[int] = 0
+QP_RX_STATUS: Final[int] = 0x58
+QP_RX_STATUS_ACTIVE: Final[int] = 0x1
+QP_RX_STATUS_ERROR: Final[int] = 0x2
+QP_RX_STATUS_ERROR_CODE: Final[int] = 0xF0
+QP_RX_STATUS_ERROR_CODE_SHIFT: Final[int] = 4
+QP_RXC_BASE_LO: Final[int] = 0x60
+QP_RXC_BASE_LO_ADDR: Final[int] = 0xFFFFFFC0
+QP_RXC_BASE_LO_ADDR_SHIFT: Final[int] = 6
+QP_RXC_BASE_HI: Final[int] = 0x64
+QP_RXC_HEAD: Final[int] = 0x68
+QP_RXC_HEAD_INDEX: Final[int] = 0xFFFF
+QP_RXC_HEAD_INDEX_SHIFT: Final[int] = 0
+QP_IRQ_ARM: Final[int] = 0x80
+QP_IRQ_ARM_RX_INDEX: Final[int] = 0xFFFF
+QP_IRQ_ARM_RX_INDEX_SHIFT: Final[int] = 0
+QP_IRQ_ARM_TX_INDEX: Final[int] = 0xFFFF0000
+QP_IRQ_ARM_TX_INDEX_SHIFT: Final[int] = 16
+QP_IRQ_MASK: Final[int] = 0x84
+QP_IRQ_MASK_MASKED: Final[int] = 0x1
+QP_IRQ_MASK_AUTO_MASK: Final[int] = 0x2
+QP_IRQ_STATUS: Final[int] = 0x88
+QP_IRQ_STATUS_EVENT: Final[int] = 0x1
+QP_RX_DROPS: Final[int] = 0x8C
+
+# MSIX: offsets from msix(n).
+MSIX_BASE: Final[int] = 0x8000
+MSIX_STRIDE: Final[int] = 0x10
+MSIX_COUNT: Final[int] = 16
+MSIX_ADDR_LO: Final[int] = 0x0
+MSIX_ADDR_LO_ADDR: Final[int] = 0xFFFFFFFC
+MSIX_ADDR_LO_ADDR_SHIFT: Final[int] = 2
+MSIX_ADDR_HI: Final[int] = 0x4
+MSIX_DATA: Final[int] = 0x8
+MSIX_VECTOR_CTRL: Final[int] = 0xC
+MSIX_VECTOR_CTRL_MASK: Final[int] = 0x1
+
+# Values of fields of type ring_error.
+RING_ERROR_NONE: Final[int] = 0  # No error.
+RING_ERROR_AXI_READ: Final[int] = 1  # A DMA read was answered with an error.
+RING_ERROR_AXI_WRITE: Final[int] = 2  # A DMA write was answered with an error.
+RING_ERROR_BAD_DESC: Final[int] = 3  # A descriptor broke its limits.
+
+# 16 bytes. A frame is one or more descriptors, the last with eop; 14 to 9018 bytes in all.
+TX_DESC_SIZE: Final[int] = 16  # bytes
+TX_DESC: Final[struct.Struct] = struct.Struct("<QII")  # addr, ctrl, rsvd
+TX_DESC_ADDR_LO: Final[int] = 0
+TX_DESC_ADDR_HI: Final[int] = 4
+TX_DESC_CTRL: Final[int] = 8
+TX_DESC_CTRL_LEN: Final[int] = 0xFFFF
+TX_DESC_CTRL_LEN_SHIFT: Final[int] = 0
+TX_DESC_CTRL_EOP: Final[int] = 0x10000
+TX_DESC_CTRL_KIND: Final[int] = 0xF0000000
+TX_DESC_CTRL_KIND_SHIFT: Final[int] = 28
+
+# 16 bytes, one for a batch of frames.
+TX_COMPLETION_SIZE: Final[int] = 16  # bytes
+TX_COMPLETION: Final[struct.Struct] = struct.Struct("<IIII")  # head, rsvd, status, phase
+TX_COMPLETION_HEAD: Final[int] = 0
+TX_COMPLETION_HEAD_HEAD: Final[int] = 0xFFFF
+TX_COMPLETION_HEAD_HEAD_SHIFT: Final[int] = 0
+TX_COMPLETION_STATUS: Final[int] = 8
+TX_COMPLETION_STATUS_ERROR_CODE: Final[int] = 0xF
+TX_COMPLETION_STATUS_ERROR_CODE_SHIFT: Final[int] = 0
+TX_COMPLETION_PHASE: Final[int] = 12
+TX_COMPLETION_PHASE_PHASE: Final[int] = 0x80000000
+
+# 16 bytes: a free buffer.
+RX_DESC_SIZE: Final[int] = 16  # bytes
+RX_DESC: Final[struct.Struct] = struct.Struct("<QII")  # addr, ctrl, rsvd
+RX_DESC_ADDR_LO: Final[int] = 0
+RX_DESC_ADDR_HI: Final[int] = 4
+RX_DESC_CTRL: Final[int] = 8
+RX_DESC_CTRL_LEN: Final[int] = 0xFFFF
+RX_DESC_CTRL_LEN_SHIFT: Final[int] = 0
+
+# 16 bytes, one for each buffer used, in the order of the ring.
+RX_COMPLETION_SIZE: Final[int] = 16  # bytes
+RX_COMPLETION: Final[struct.Struct] = struct.Struct("<IIII")  # len, hash, status, phase
+RX_COMPLETION_LEN: Final[int] = 0
+RX_COMPLETION_LEN_LEN: Final[int] = 0xFFFF
+RX_COMPLETION_LEN_LEN_SHIFT: Final[int] = 0
+RX_COMPLETION_LEN_INDEX: Final[int] = 0xFFFF0000
+RX_COMPLETION_LEN_INDEX_SHIFT: Final[int] = 16
+RX_COMPLETION_HASH: Final[int] = 4
+RX_COMPLETION_STATUS: Final[int] = 8
+RX_COMPLETION_STATUS_EOP: Final[int] = 0x1
+RX_COMPLETION_STATUS_ERROR_CODE: Final[int] = 0xF00
+RX_COMPLETION_STATUS_ERROR_CODE_SHIFT: Final[int] = 8
+RX_COMPLETION_PHASE: Final[int] = 12
+RX_COMPLETION_PHASE_PHASE: Final[int] = 0x80000000
+
+COUNTERS: Final[dict[str, int]] = {
+    # name: offset of LO; HI follows
+    "tx_frames": TX_FRAMES_LO,
+    "tx_bytes": TX_BYTES_LO,
+    "rx_frames": RX_FRAMES_LO,
+    "rx_bytes": RX_BYTES_LO,
+    "rx_drop_nodesc": RX_DROP_NODESC_LO,
+    "rx_drop_fifo": RX_DROP_FIFO_LO,
+    "rx_drop_filter": RX_DROP_FILTER_LO,
+    "rx_drop_length": RX_DROP_LENGTH_LO,
+    "rx_drop_error": RX_DROP_ERROR_LO,
+    "rx_stream": RX_STREAM_LO,
+}
+
+GROUPS: Final[dict[str, Group]] = {
+    "": Group(0x0, 0x0, 1),
+    "QP": Group(0x1000, 0x100, 16),
+    "MSIX": Group(0x8000, 0x10, 16),
+}
+
+REGISTERS: Final[tuple[Register, ...]] = (
+    Register("ID", "", 0x0, (Field("value", 0, 32, "ro", False, 0x52534E43),)),
+    Register("VERSION", "", 0x4, (Field("value", 0, 32, "ro", False, 0x10000),)),
+    Register("CAPS", "", 0x8, (
+        Field("queues", 0, 5, "ro", True, None),
+        Field("data_log2", 8, 4, "ro", True, None),
+        Field("ring_log2", 16, 4, "ro", True, None),
+    )),
+    Register("CTRL", "", 0xC, (Field("enable", 0, 1, "rw", False, 0x0),)),
+    Register("RESET", "", 0x10, (Field("reset", 0, 1, "w1s", True, 0x0),)),
+    Register("STATUS", "", 0x14, (
+        Field("link", 0, 1, "ro", True, None),
+        Field("idle", 1, 1, "ro", True, None),
+    )),
+    Register("MAC_LO", "", 0x18, (Field("addr", 0, 32, "rw", False, 0x0),)),
+    Register("MAC_HI", "", 0x1C, (Field("addr", 0, 16, "rw", False, 0x0),)),
+    Register("RX_CTRL", "", 0x20, (
+        Field("promisc", 0, 1, "rw", False, 0x0),
+        Field("allmulti", 1, 1, "rw", False, 0x0),
+        Field("broadcast", 2, 1, "rw", False, 0x1),
+    )),
+    Register("MAX_FRAME", "", 0x24, (Field("bytes", 0, 14, "rw", False, 0x5EE),)),
+    Register("RX_QUEUES", "", 0x28, (Field("count", 0, 5, "rw", False, 0x1),)),
+    Register("SCRATCH", "", 0x2C, (Field("value", 0, 32, "rw", False, 0x0),)),
+    Register("IRQ_CTRL", "", 0x40, (Field("line_mode", 0, 1, "rw", False, 0x0),)),
+    Register("IRQ_PENDING", "", 0x44, (Field("vectors", 0, 16, "ro", True, 0x0),)),
+    Register("TX_FRAMES_LO", "", 0x100, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("TX_FRAMES_HI", "", 0x104, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("TX_BYTES_LO", "", 0x108, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("TX_BYTES_HI", "", 0x10C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_FRAMES_LO", "", 0x110, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_FRAMES_HI", "", 0x114, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_BYTES_LO", "", 0x118, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_BYTES_HI", "", 0x11C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_NODESC_LO", "", 0x120, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_NODESC_HI", "", 0x124, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_FIFO_LO", "", 0x128, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_FIFO_HI", "", 0x12C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_FILTER_LO", "", 0x130, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_FILTER_HI", "", 0x134, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_LENGTH_LO", "", 0x138, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_LENGTH_HI", "", 0x13C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_ERROR_LO", "", 0x140, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_ERROR_HI", "", 0x144, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_STREAM_LO", "", 0x148, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_STREAM_HI", "", 0x14C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("MSIX_PBA", "", 0x9000, (Field("pending", 0, 16, "ro", True, 0x0),)),
+    Register("MSIX_PBA_HI", "", 0x9004, ()),
+    Register("TX_BASE_LO", "QP", 0x0, (Field("addr", 6, 26, "rw", False, 0x0),)),
+    Register("TX_BASE_HI", "QP", 0x4, (Field("addr", 0, 32, "rw", False, 0x0),)),
+    Register("TX_SIZE", "QP", 0x8, (Field("log2", 0, 4, "rw", False, 0x8),)),
+    Register("TX_CTRL", "QP", 0xC, (Field("enable", 0, 1, "rw", False, 0x0),)),
+    Register("TX_TAIL", "QP", 0x10, (Field("index", 0, 16, "rw", False, 0x0),)),
+    Register("TX_HEAD", "QP", 0x14, (Field("index", 0, 16, "ro", True, 0x0),)),
+    Register("TX_STATUS", "QP", 0x18, (
+        Field("active", 0, 1, "ro", True, 0x0),
+        Field("error", 1, 1, "ro", True, 0x0),
+        Field("error_code", 4, 4, "ro", True, 0x0),
+    )),
+    Register("TXC_BASE_LO", "QP", 0x20, (Field("addr", 6, 26, "rw", False, 0x0),)),
+    Register("TXC_BASE_HI", "QP", 0x24, (Field("addr", 0, 32, "rw", False, 0x0),)),
+    Register("TXC_HEAD", "QP", 0x28, (Field("index", 0, 16, "ro", True, 0x0),)),
+    Register("RX_BASE_LO", "QP", 0x40, (Field("addr", 6, 26, "rw", False, 0x0),)),
+    Register("RX_BASE_HI", "QP", 0x44, (Field("addr", 0, 32, "rw", False, 0x0),)),
+    Register("RX_SIZE", "QP", 0x48, (Field("log2", 0, 4, "rw", False, 0x8),)),
+    Register("RX_CTRL", "QP", 0x4C, (Field("enable", 0, 1, "rw", False, 0x0),)),
+    Register("RX_TAIL", "QP", 0x50, (Field("index", 0, 16, "rw", False, 0x0),)),
+    Register("RX_HEAD", "QP", 0x54, (Field("index", 0, 16, "ro", True, 0x0),)),
+    Register("RX_STATUS", "QP", 0x58, (
+        Field("active", 0, 1, "ro", True, 0x0),
+        Field("error", 1, 1, "ro", True, 0x0),
+        Field("error_code", 4, 4, "ro", True, 0x0),
+    )),
+    Register("RXC_BASE_LO", "QP", 0x60, (Field("addr", 6, 26, "rw", False, 0x0),)),
+    Register("RXC_BASE_HI", "QP", 0x64, (Field("addr", 0, 32, "rw", False, 0x0),)),
+    Register("RXC_HEAD", "QP", 0x68, (Field("index", 0, 16, "ro", True, 0x0),)),
+    Register("IRQ_ARM", "QP", 0x80, (
+        Field("rx_index", 0, 16, "wo", False, 0x0),
+        Field("tx_index", 16, 16, "wo", False, 0x0),
+    )),
+    Register("IRQ_MASK", "QP", 0x84, (
+        Field("masked", 0, 1, "rw", True, 0x1),
+        Field("auto_mask", 1, 1, "rw", False, 0x1),
+    )),
+    Register("IRQ_STATUS", "QP", 0x88, (Field("event", 0, 1, "ro", True, 0x0),)),
+    Register("RX_DROPS", "QP", 0x8C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("ADDR_LO", "MSIX", 0x0, (Field("addr", 2, 30, "rw", False, 0x0),)),
+    Register("ADDR_HI", "MSIX", 0x4, (Field("addr", 0, 32, "rw", False, 0x0),)),
+    Register("DATA", "MSIX", 0x8, (Field("data", 0, 32, "rw", False, 0x0),)),
+    Register("VECTOR_CTRL", "MSIX", 0xC, (Field("mask", 0, 1, "rw", False, 0x1),)),
+)
+
+
+def qp(n: int) -> int:
+    """Byte offset of QP[n]; no check that n is below `QP_COUNT`."""
+    return QP_BASE + n * QP_STRIDE
+
+
+def msix(n: int) -> int:
+    """Byte offset of MSIX[n]; no check that n is below `MSIX_COUNT`."""
+    return MSIX_BASE + n * MSIX_STRIDE
