@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Full load for measurements: as many frames down as up, all of one length, the wire kept busy both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import cycle, islice
+
+from tb.env import Env
+from tb.wire.flow import flow_key
+from tests.scenarios.frames import udp_frame
+
+__all__ = ["round_trips"]
+
+_POOL = 2048  # different frames; repeated when more are asked for
+
+
+async def round_trips(env: Env) -> None:
+    """args: count (frames each way), size (bytes)."""
+    count, size = int(env.cfg.args["count"]), int(env.cfg.args["size"])
+    flows = 64
+    down = [udp_frame(size, i % flows, i, to_host=False) for i in range(min(count, _POOL))]
+    up = [udp_frame(size, i % flows, i, to_host=True) for i in range(min(count, _POOL))]
+    n_cpus = len(env.sched.cpus)
+    of_flow = {key: i % n_cpus for i, key in enumerate(dict.fromkeys(flow_key(f) for f in down))}
+    shares: list[list[bytes]] = [[] for _ in range(n_cpus)]
+    for f in down:
+        shares[of_flow[flow_key(f)]].append(f)
+
+    def repeated(share: list[bytes]) -> Iterator[bytes]:
+        return islice(cycle(share), count * len(share) // len(down))
+
+    env.progress_total = 2 * count
+    env.peer.feed((f, 0) for f in islice(cycle(up), count))
+    senders = [env.start(env.send_task, repeated(share), cpu=i) for i, share in enumerate(shares) if share]
+    for sender in senders:
+        await sender
+    await env.drain()

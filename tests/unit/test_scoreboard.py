@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scoreboard, flows, the peer's pacing and the histogram: each check here is seen to fire."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pymodel.hw.contexts import Scheduler
+from pymodel.hw.errors import CheckError
+from tb.config import Config, ConfigError
+from tb.histogram import Histogram
+from tb.scoreboard import Direction, Scoreboard
+from tb.wire.flow import flow_key, pad60
+from tb.wire.peer import Peer
+from tests.scenarios.frames import mixed_frames, udp_frame
+
+
+def _way(*frames: bytes, lossy: bool = False) -> Direction:
+    way = Direction("rx", lossy)
+    for i, f in enumerate(frames):
+        way.expect(f, i)
+    return way
+
+
+def test_match_in_flow_order_interleaves_flows() -> None:
+    a = [udp_frame(80, 1, i, to_host=True) for i in range(3)]
+    b = [udp_frame(80, 2, i, to_host=True) for i in range(3)]
+    way = _way(*a, *b)
+    for f in (b[0], a[0], a[1], b[1], b[2], a[2]):
+        way.match(f, 0)
+    assert (way.pending, way.matched) == (0, 6)
+
+
+@given(st.integers(0, 99), st.integers(1, 255))
+def test_any_flipped_byte_is_reported(at: int, flip: int) -> None:
+    """BYTES-rx names the first byte that differs, when the flow can still be told."""
+    good = udp_frame(100, 1, 5, to_host=True)
+    way = _way(good)
+    bad = bytearray(good)
+    bad[at] ^= flip
+    with pytest.raises(CheckError) as caught:
+        way.match(bytes(bad), 0)
+    assert caught.value.rule == "BYTES-rx"
+    assert f"byte {at}:" in caught.value.what
+
+
+def test_reordered_frame_is_reported() -> None:
+    frames = [udp_frame(80, 1, i, to_host=True) for i in range(3)]
+    with pytest.raises(CheckError, match="ORDER-rx.*1 too early"):
+        _way(*frames).match(frames[1], 0)
+
+
+def test_doubled_frame_is_reported() -> None:
+    frame = udp_frame(80, 1, 1, to_host=True)
+    way = _way(frame)
+    way.match(frame, 0)
+    with pytest.raises(CheckError, match="BYTES-rx.*nobody sent, or a second time"):
+        way.match(frame, 0)
+
+
+def test_lost_frame_is_reported_at_the_end() -> None:
+    board = Scoreboard()
+    board.rx.expect(udp_frame(80, 1, 1, to_host=True), 1000)
+    with pytest.raises(CheckError, match="LOST-rx: 1 of 1 frames never came out.*number 1"):
+        board.check_empty()
+
+
+def test_lossy_run_counts_what_is_missing_and_nothing_else() -> None:
+    frames = [udp_frame(80, 1, i, to_host=True) for i in range(5)]
+    way = _way(*frames, lossy=True)
+    way.match(frames[2], 0)
+    way.match(frames[3], 0)
+    assert (way.lost, way.pending) == (2, 1)
+    way.write_off()
+    assert (way.lost, way.matched) == (3, 2)
+
+
+def test_truncated_frame_is_reported() -> None:
+    frame = udp_frame(120, 1, 1, to_host=True)
+    with pytest.raises(CheckError, match="110 bytes for 120"):
+        _way(frame).match(frame[:110], 0)
+
+
+def test_flow_key_separates_ports_but_not_fragments() -> None:
+    a, b = udp_frame(80, 1, 1, to_host=True), udp_frame(80, 2, 1, to_host=True)
+    assert flow_key(a) != flow_key(b)
+
+    def fragment(f: bytes) -> bytes:
+        return f[:20] + b"\x20\x00" + f[22:]
+
+    assert flow_key(fragment(a)) == flow_key(fragment(b))
+
+
+def test_flow_key_of_any_bytes_does_not_fail() -> None:
+    rng = random.Random(1)
+    for f in mixed_frames(rng, 500, to_host=True, shortest=14):
+        assert flow_key(f)
+    assert len(pad60(b"x" * 14)) == 60
+
+
+class _Wire:
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+
+    def wire_send(self, frame: bytes, at: int) -> None:
+        self.frames.append(frame)
+
+
+def _peer(free: list[tuple[int, int]], lossy: bool = False) -> tuple[Scheduler, _Wire, Peer]:
+    sched, wire = Scheduler(), _Wire()
+    peer = Peer(sched, wire, Direction("rx", lossy), lambda: free, lossy=lossy, on_send=lambda f, t: None)  # type: ignore[arg-type]
+    return sched, wire, peer
+
+
+def test_peer_waits_for_the_fullest_queue() -> None:
+    """Frames under way never need more buffers than the fullest queue has free; a jumbo frame needs several."""
+    free = [(8, 2048), (3, 2048)]
+    sched, wire, peer = _peer(free)
+    for _ in range(4):
+        peer.send(bytes(1500))
+    sched.run_due(0)
+    assert len(wire.frames) == 3
+    peer.delivered()
+    sched.run_due(1)
+    assert len(wire.frames) == 4
+
+    sched, wire, peer = _peer([(4, 2048)])
+    peer.send(bytes(9018))
+    sched.run_due(0)
+    assert not wire.frames and peer.backlog == 1
+
+
+def test_lossy_peer_does_not_wait() -> None:
+    sched, wire, peer = _peer([(0, 2048)], lossy=True)
+    peer.send(bytes(64))
+    sched.run_due(0)
+    assert len(wire.frames) == 1
+
+
+def test_peer_feed_is_drawn_as_needed() -> None:
+    drawn = 0
+
+    def frames() -> object:
+        nonlocal drawn
+        for _ in range(10_000):
+            drawn += 1
+            yield bytes(64), 0
+
+    sched, wire, peer = _peer([(100, 2048)])
+    peer.feed(frames())  # type: ignore[arg-type]
+    sched.run_due(0)
+    assert len(wire.frames) == 100 and drawn <= 512
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=300))
+def test_histogram_is_within_a_64th(values: list[int]) -> None:
+    h = Histogram()
+    for v in values:
+        h.add(v)
+    exact = sorted(values)[-1]
+    assert exact - exact // 64 <= h.percentile(100) <= exact
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("queues", 17), ("data_width", 100), ("mtu", 9001), ("rate_gbps", 0.0), ("backend", "fpga"), ("seed", -1)]
+)
+def test_config_refuses_values_out_of_range(name: str, value: object) -> None:
+    with pytest.raises(ConfigError, match="is not possible"):
+        Config(**{name: value}).validate()  # type: ignore[arg-type]
+
+
+def test_config_travels_as_json() -> None:
+    config = Config(scenario="a:b", args={"count": 3}, costs={"poll_entry": 1})
+    assert Config.from_json(config.to_json()) == config
+    with pytest.raises(ConfigError, match="bogus"):
+        Config.from_json('{"bogus": 1}')
