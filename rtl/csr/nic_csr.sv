@@ -12,6 +12,8 @@
 // A read is answered after any MSI-X that was handed over before it (irq_busy_i), as a read completion pushes
 // posted writes on PCIe: software that masks a vector and reads back sees no interrupt of it later.
 
+`include "nic_assert.svh"
+
 module nic_csr
   import nic_pkg::*;
 #(
@@ -64,5 +66,102 @@ module nic_csr
     input  logic                    link_i,
     input  logic                    idle_i          // no DMA outstanding, no frame in the pipelines
 );
+
+  reg_req_t req;
+  reg_rsp_t rsp, glob_rsp, tx_rsp, rx_rsp, cnt_rsp;
+  logic     reset_request, reset_busy;
+
+  assign irq_req_o = req;
+  assign rsp       = glob_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i;
+
+  nic_axil u_axil (
+      .clk_i,
+      .rst_ni,
+      .s_axil_awaddr,
+      .s_axil_awprot,
+      .s_axil_awvalid,
+      .s_axil_awready,
+      .s_axil_wdata,
+      .s_axil_wstrb,
+      .s_axil_wvalid,
+      .s_axil_wready,
+      .s_axil_bresp,
+      .s_axil_bvalid,
+      .s_axil_bready,
+      .s_axil_araddr,
+      .s_axil_arprot,
+      .s_axil_arvalid,
+      .s_axil_arready,
+      .s_axil_rdata,
+      .s_axil_rresp,
+      .s_axil_rvalid,
+      .s_axil_rready,
+      .req_o      (req),
+      .rsp_i      (rsp),
+      .hold_i     (!core_rst_no),
+      .hold_read_i(irq_busy_i)
+  );
+
+  nic_csr_reset u_reset (
+      .clk_i,
+      .rst_ni,
+      .request_i (reset_request),
+      .quiesced_i(quiesced_i && !irq_busy_i),
+      .soft_reset_o,
+      .core_rst_no,
+      .busy_o    (reset_busy)
+  );
+
+  nic_csr_global #(
+      .Queues   (Queues),
+      .DataWidth(DataWidth)
+  ) u_global (
+      .clk_i,
+      .rst_ni         (core_rst_no),
+      .req_i          (req),
+      .rsp_o          (glob_rsp),
+      .glob_cfg_o,
+      .reset_request_o(reset_request),
+      .reset_busy_i   (reset_busy),
+      .link_i,
+      .idle_i
+  );
+
+  nic_csr_rings #(
+      .Queues(Queues),
+      .Offset(nic_regs_pkg::QP_TX_BASE_LO_OFFSET[7:0])
+  ) u_tx (
+      .clk_i,
+      .rst_ni(core_rst_no),
+      .req_i (req),
+      .rsp_o (tx_rsp),
+      .cfg_o (tx_cfg_o),
+      .sts_i (tx_sts_i)
+  );
+
+  nic_csr_rings #(
+      .Queues(Queues),
+      .Offset(nic_regs_pkg::QP_RX_BASE_LO_OFFSET[7:0])
+  ) u_rx (
+      .clk_i,
+      .rst_ni(core_rst_no),
+      .req_i (req),
+      .rsp_o (rx_rsp),
+      .cfg_o (rx_cfg_o),
+      .sts_i (rx_sts_i)
+  );
+
+  nic_counters #(
+      .Queues(Queues)
+  ) u_counters (
+      .clk_i,
+      .rst_ni(core_rst_no),
+      .req_i (req),
+      .rsp_o (cnt_rsp),
+      .evt_i (cnt_evt_i)
+  );
+
+  // At most one block has a register at an address.
+  `NIC_ASSERT(CsrOneHit, $onehot0({glob_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit}))
 
 endmodule

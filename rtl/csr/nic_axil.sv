@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// AXI4-Lite slave in front of the register bus.
+//
+// One request at a time, writes and reads in turn when both wait. Each channel has a buffer of one entry, so that
+// its ready is a register and AW and W may come in either order. A read takes 4 clocks from AR to R, a write 4 from
+// the later of AW and W to B; no address is decoded here. A request that no block answers with a hit gets SLVERR.
+
+`include "nic_assert.svh"
+
+module nic_axil
+  import nic_pkg::*;
+(
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    // AXI4-Lite slave
+    input  logic [RegAddrWidth-1:0] s_axil_awaddr,
+    input  logic [2:0]              s_axil_awprot,
+    input  logic                    s_axil_awvalid,
+    output logic                    s_axil_awready,
+    input  logic [31:0]             s_axil_wdata,
+    input  logic [3:0]              s_axil_wstrb,
+    input  logic                    s_axil_wvalid,
+    output logic                    s_axil_wready,
+    output logic [1:0]              s_axil_bresp,
+    output logic                    s_axil_bvalid,
+    input  logic                    s_axil_bready,
+    input  logic [RegAddrWidth-1:0] s_axil_araddr,
+    input  logic [2:0]              s_axil_arprot,
+    input  logic                    s_axil_arvalid,
+    output logic                    s_axil_arready,
+    output logic [31:0]             s_axil_rdata,
+    output logic [1:0]              s_axil_rresp,
+    output logic                    s_axil_rvalid,
+    input  logic                    s_axil_rready,
+
+    // register bus
+    output reg_req_t req_o,
+    input  reg_rsp_t rsp_i,
+
+    input  logic hold_i,       // begin no request
+    input  logic hold_read_i   // begin no read
+);
+
+  localparam logic [1:0] RespOkay   = 2'b00;
+  localparam logic [1:0] RespSlverr = 2'b10;
+
+  logic                    aw_full_q, w_full_q, ar_full_q;
+  logic [RegAddrWidth-1:2] aw_addr_q, ar_addr_q;
+  logic [31:0]             w_data_q;
+  logic [3:0]              w_strb_q;
+
+  logic answer_q;       // the answer to the request of the clock before is on rsp_i
+  logic last_write_q;   // of the request under way, or the last
+  logic can_write, can_read, do_write, do_read;
+  logic [1:0] resp;
+
+  assign s_axil_awready = !aw_full_q;
+  assign s_axil_wready  = !w_full_q;
+  assign s_axil_arready = !ar_full_q;
+
+  assign can_write = aw_full_q && w_full_q && !s_axil_bvalid && !hold_i && !req_o.valid && !answer_q;
+  assign can_read  = ar_full_q && !s_axil_rvalid && !hold_i && !hold_read_i && !req_o.valid && !answer_q;
+  assign do_write  = can_write && !(can_read && last_write_q);
+  assign do_read   = can_read && !do_write;
+  assign resp      = rsp_i.hit ? RespOkay : RespSlverr;
+
+  always_ff @(posedge clk_i) begin
+    if (s_axil_awvalid && s_axil_awready) aw_addr_q <= s_axil_awaddr[RegAddrWidth-1:2];
+    if (s_axil_arvalid && s_axil_arready) ar_addr_q <= s_axil_araddr[RegAddrWidth-1:2];
+    if (s_axil_wvalid && s_axil_wready) begin
+      w_data_q <= s_axil_wdata;
+      w_strb_q <= s_axil_wstrb;
+    end
+    if (do_write || do_read) begin
+      req_o.write  <= do_write;
+      req_o.addr   <= {do_write ? aw_addr_q : ar_addr_q, 2'b00};
+      req_o.wdata  <= w_data_q;
+      req_o.wstrb  <= w_strb_q;
+      last_write_q <= do_write;
+    end
+    if (answer_q && last_write_q) s_axil_bresp <= resp;
+    if (answer_q && !last_write_q) begin
+      s_axil_rresp <= resp;
+      s_axil_rdata <= rsp_i.rdata;
+    end
+
+    if (do_write) begin
+      aw_full_q <= 1'b0;
+      w_full_q  <= 1'b0;
+    end
+    if (do_read) ar_full_q <= 1'b0;
+    if (s_axil_awvalid && s_axil_awready) aw_full_q <= 1'b1;
+    if (s_axil_wvalid && s_axil_wready) w_full_q <= 1'b1;
+    if (s_axil_arvalid && s_axil_arready) ar_full_q <= 1'b1;
+
+    req_o.valid <= do_write || do_read;
+    answer_q    <= req_o.valid;
+    if (s_axil_bready) s_axil_bvalid <= 1'b0;
+    if (s_axil_rready) s_axil_rvalid <= 1'b0;
+    if (answer_q && last_write_q) s_axil_bvalid <= 1'b1;
+    if (answer_q && !last_write_q) s_axil_rvalid <= 1'b1;
+
+    if (!rst_ni) begin
+      aw_full_q     <= 1'b0;
+      w_full_q      <= 1'b0;
+      ar_full_q     <= 1'b0;
+      req_o.valid   <= 1'b0;
+      answer_q      <= 1'b0;
+      last_write_q  <= 1'b0;
+      s_axil_bvalid <= 1'b0;
+      s_axil_rvalid <= 1'b0;
+    end
+  end
+
+  // Address bits 1:0 and the protection bits have no meaning here.
+  logic unused;
+  assign unused = ^{s_axil_awprot, s_axil_arprot, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
+
+  `NIC_ASSERT(AxilBHolds, !($past(rst_ni) && $past(s_axil_bvalid && !s_axil_bready)) ||
+              (s_axil_bvalid && s_axil_bresp == $past(s_axil_bresp)))
+  `NIC_ASSERT(AxilRHolds, !($past(rst_ni) && $past(s_axil_rvalid && !s_axil_rready)) ||
+              (s_axil_rvalid && s_axil_rresp == $past(s_axil_rresp) && s_axil_rdata == $past(s_axil_rdata)))
+  `NIC_ASSERT(AxilOneRequest, !(req_o.valid && answer_q))
+  `NIC_ASSERT(AxilNoAnswerUnasked, answer_q || !rsp_i.hit)
+
+endmodule
