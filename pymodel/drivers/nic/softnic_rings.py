@@ -1,0 +1,411 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data path of the soft NIC: descriptor rings, frames to and from the wire, completion records.
+
+The times at which things happen to host memory are those of a pipelined device: a doorbell is answered by a fetch
+one DMA delay later, all frames that were there are moved in one go, and their completion records follow after a
+further delay. Data is always written before the record that announces it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from typing import TYPE_CHECKING
+
+from pymodel.drivers.nic import nic_hw as hw
+from pymodel.hw.memory import DmaFault
+
+if TYPE_CHECKING:
+    from pymodel.drivers.nic.softnic import SoftNic
+
+__all__ = ["MAX_FRAME", "MIN_FRAME", "PAD_FRAME", "RxEngine", "SoftRing", "TxEngine", "flow_hash"]
+
+MIN_FRAME = 14  # bytes without FCS
+PAD_FRAME = 60
+MAX_FRAME = 9018
+_FETCH = 32  # descriptors read at a time, at most
+_TX_BUFFER = 16384  # bytes that wait for the wire, at most
+_RX_BUFFER = 65536  # bytes that wait for host memory, at most
+_MASK = 0xFFFF  # ring indices are free-running 16-bit counters
+
+_TX_RESERVED = hw.TX_DESC_CTRL_KIND
+_EOP = hw.TX_DESC_CTRL_EOP
+_LEN = hw.TX_DESC_CTRL_LEN
+_RX_RECORD = struct.Struct("<HHIII")
+
+
+def flow_hash(frame: bytes) -> int:
+    """The 32-bit flow hash of a frame (rtl/README.md, "Flow hash")."""
+    return 0
+
+
+class SoftRing:
+    """One descriptor ring with its completion ring. Indices are free running, 16 bits."""
+
+    __slots__ = (
+        "active", "base", "cache", "completing", "cq_base", "cq_head", "done", "enable", "error_code", "fetched",
+        "frags", "head", "mask", "queue", "records", "size", "tail",
+    )  # fmt: skip
+
+    def __init__(self, queue: int) -> None:
+        self.queue = queue
+        self.tail = 0
+        self.base = self.cq_base = 0
+        self.size = 8
+        self.enable = self.active = False
+        self.error_code = 0
+        self._restart()
+
+    def _restart(self) -> None:
+        self.mask = self.size - 1
+        self.head = 0  # first descriptor not consumed
+        self.fetched = 0  # first descriptor not read
+        self.cq_head = 0
+        self.done = 0  # TX: first descriptor whose frame is not finished
+        self.completing = False  # a completion write is under way
+        self.frags: list[bytes] = []  # TX: of a frame whose end has not been read
+        self.cache: deque[tuple[int, int]] = deque()  # RX: (address, length) of buffers read ahead
+        self.records: list[bytes] = []  # RX: completion records to be written
+
+    def start(self, base: int, cq_base: int, size: int) -> None:
+        self.base, self.cq_base, self.size = base, cq_base, size
+        self.error_code = 0
+        self.active = True
+        self._restart()
+
+    @property
+    def waiting(self) -> int:
+        """Descriptors that software has posted and the device has not read."""
+        return (self.tail - self.fetched) & _MASK
+
+    @property
+    def running(self) -> bool:
+        return self.enable and self.active and not self.error_code
+
+    def phase(self) -> int:
+        """The phase word of the next completion record."""
+        return 0 if self.cq_head & self.size else hw.RX_COMPLETION_PHASE_PHASE
+
+
+class _Engine:
+    """What both directions share: fetching descriptors, errors, stopping."""
+
+    name = ""
+
+    def __init__(self, nic: SoftNic, queues: int) -> None:
+        self.nic = nic
+        self.platform = nic.platform
+        self.rings = [SoftRing(q) for q in range(queues)]
+        self.alive = True  # False: a reset has put another engine in this one's place
+        self.frames = 0
+        self.bytes = 0
+
+    def fetch(self, ring: SoftRing) -> bytes:
+        """Read the next descriptors, one burst. Empty when there is none, or on an error, which halts the ring."""
+        waiting = ring.waiting
+        if waiting > ring.size:
+            self.platform.broken_rule(
+                "RING",
+                f"{self.name}{ring.queue}: tail {ring.tail} is {waiting} entries beyond {ring.fetched}, "
+                f"but the ring has {ring.size}",
+            )
+            self.halt(ring, hw.RING_ERROR_BAD_DESC)
+            return b""
+        slot = ring.fetched & ring.mask
+        n = min(waiting, ring.size - slot, _FETCH)
+        if not n:
+            return b""
+        try:
+            raw = self.platform.dma_read(ring.base + slot * hw.TX_DESC_SIZE, n * hw.TX_DESC_SIZE)
+        except DmaFault as fault:
+            self.halt(ring, hw.RING_ERROR_AXI_READ)
+            self.platform.dma_fault(fault)
+            return b""
+        ring.fetched = (ring.fetched + n) & _MASK
+        return raw
+
+    def halt(self, ring: SoftRing, code: int) -> None:
+        ring.error_code = code
+
+    def bad_descriptor(self, ring: SoftRing, what: str) -> None:
+        self.halt(ring, hw.RING_ERROR_BAD_DESC)
+        self.platform.broken_rule("DESC", f"{self.name}{ring.queue}: descriptor {ring.head}: {what}")
+
+    def control(self, ring: SoftRing, enable: bool, base: int, cq_base: int, size: int) -> None:
+        """A write of the ring's enable bit."""
+        was, ring.enable = ring.enable, enable
+        if enable and not was and not ring.active:
+            ring.start(base, cq_base, size)
+            self.kick(ring)
+        elif not enable:
+            self.settle(ring)
+
+    def settle(self, ring: SoftRing) -> None:
+        """A disabled ring with nothing in flight is no longer active."""
+        if not ring.enable and not self.busy(ring):
+            ring.active = False
+
+    def kick(self, ring: SoftRing) -> None:
+        """The ring was started, or its tail was moved."""
+        raise NotImplementedError
+
+    def busy(self, ring: SoftRing) -> bool:
+        """Something of the ring is in flight."""
+        raise NotImplementedError
+
+
+class TxEngine(_Engine):
+    """From descriptors to the wire. Queues with work take turns, one fetch each."""
+
+    name = "tx"
+
+    def __init__(self, nic: SoftNic, queues: int) -> None:
+        super().__init__(nic, queues)
+        self._ready: deque[SoftRing] = deque()
+        self._scheduled = False
+        self._room_ps = self.platform.line_time(_TX_BUFFER)
+
+    @property
+    def idle(self) -> bool:
+        return not self._ready and not any(r.completing for r in self.rings) and not self.platform.tx_backlog_ps
+
+    def kick(self, ring: SoftRing) -> None:
+        if ring.running and ring.waiting and ring not in self._ready:
+            self._ready.append(ring)
+        self.resume()
+
+    def resume(self) -> None:
+        """Make sure that a round comes, if there is work and the device is enabled."""
+        if self._ready and not self._scheduled and self.nic.enabled:
+            self._scheduled = True
+            delay = self.platform.dma_delay() * 1000
+            full = self.platform.tx_backlog_ps - self._room_ps // 2
+            self.platform.call_at(self.platform.now + max(delay, full), self._round)
+
+    def _round(self) -> None:
+        self._scheduled = False
+        ready = self._ready
+        platform = self.platform
+        if not self.alive or not self.nic.enabled:
+            return
+        room = _TX_BUFFER * (self._room_ps - platform.tx_backlog_ps) // self._room_ps
+        for _ in range(len(ready)):
+            if room <= 0:
+                break
+            ring = ready.popleft()
+            if ring.running:
+                room -= self._send(ring)
+                if ring.running and ring.waiting:
+                    ready.append(ring)
+            self.settle(ring)
+        self.resume()
+
+    def _send(self, ring: SoftRing) -> int:
+        """Fetch once and send what is complete. Returns the bytes sent."""
+        dma_read = self.platform.dma_read
+        wire_tx = self.platform.wire_tx
+        frags = ring.frags
+        sent = 0
+        for addr, ctrl, _ in hw.TX_DESC.iter_unpack(self.fetch(ring)):
+            length = ctrl & _LEN
+            if not 1 <= length <= MAX_FRAME or ctrl & _TX_RESERVED:
+                self.bad_descriptor(ring, f"length {length}, control word 0x{ctrl:08x}")
+                break
+            try:
+                data = dma_read(addr, length)
+            except DmaFault as fault:
+                self.halt(ring, hw.RING_ERROR_AXI_READ)
+                self.platform.dma_fault(fault)
+                break
+            ring.head = (ring.head + 1) & _MASK
+            if not ctrl & _EOP:
+                frags.append(data)
+                continue
+            if frags:
+                frags.append(data)
+                data = b"".join(frags)
+                frags.clear()
+            n = len(data)
+            if n < MIN_FRAME or n > MAX_FRAME:
+                self.bad_descriptor(ring, f"ends a frame of {n} bytes")
+                break
+            if n < PAD_FRAME:
+                data = data.ljust(PAD_FRAME, b"\0")
+                n = PAD_FRAME
+            self.frames += 1
+            self.bytes += n
+            sent += n
+            wire_tx(data)
+            ring.done = ring.head
+        if sent or ring.error_code:
+            self._complete(ring)
+        return sent
+
+    def halt(self, ring: SoftRing, code: int) -> None:
+        super().halt(ring, code)
+        self._complete(ring)
+
+    def _complete(self, ring: SoftRing) -> None:
+        if not ring.completing:
+            ring.completing = True
+            self.platform.call_after(self.platform.dma_delay(), self._write_record, ring)
+
+    def _write_record(self, ring: SoftRing) -> None:
+        if not self.alive:
+            return
+        ring.completing = False
+        record = hw.TX_COMPLETION.pack(ring.done, 0, ring.error_code, ring.phase())
+        try:
+            self.platform.dma_write(ring.cq_base + (ring.cq_head & ring.mask) * hw.TX_COMPLETION_SIZE, record)
+        except DmaFault as fault:
+            ring.error_code = hw.RING_ERROR_AXI_WRITE
+            self.platform.dma_fault(fault)
+        else:
+            ring.cq_head = (ring.cq_head + 1) & _MASK
+            self.nic.irq.update(ring.queue)
+        self.settle(ring)
+
+    def busy(self, ring: SoftRing) -> bool:
+        return ring.completing
+
+
+class RxEngine(_Engine):
+    """From the wire to free buffers."""
+
+    name = "rx"
+
+    def __init__(self, nic: SoftNic, queues: int) -> None:
+        super().__init__(nic, queues)
+        self.stream = 0
+        self.drop_nodesc = self.drop_fifo = self.drop_filter = self.drop_length = self.drop_error = 0
+        self.queue_drops = [0] * queues
+        self._fifo: deque[tuple[bytes, SoftRing, int]] = deque()
+        self._fifo_bytes = 0
+        self._scheduled = False
+
+    @property
+    def idle(self) -> bool:
+        return not self._fifo and not any(r.completing for r in self.rings)
+
+    def kick(self, ring: SoftRing) -> None:
+        """Buffers are read when a frame needs them: nothing to do."""
+
+    def frame(self, frame: bytes, bad: bool) -> None:
+        """A frame has arrived from the wire."""
+        nic = self.nic
+        n = len(frame)
+        self.stream += 1
+        if bad:
+            self.drop_error += 1
+        elif n < MIN_FRAME or n > nic.max_frame:
+            self.drop_length += 1
+        elif not nic.passes_filter(frame):
+            self.drop_filter += 1
+        elif self._fifo_bytes + n > _RX_BUFFER:
+            self.drop_fifo += 1
+        else:
+            value = flow_hash(frame)
+            ring = self.rings[(value & 0xFFFF) * nic.rx_queues >> 16]
+            self._fifo.append((frame, ring, value))
+            self._fifo_bytes += n
+            if not self._scheduled:
+                self._scheduled = True
+                self.platform.call_after(self.platform.dma_delay(), self._round)
+
+    def _round(self) -> None:
+        """Move all frames that wait to host memory."""
+        self._scheduled = False
+        if not self.alive:
+            return
+        fifo = self._fifo
+        touched = []
+        while fifo:
+            frame, ring, value = fifo.popleft()
+            self._fifo_bytes -= len(frame)
+            if not ring.running or not self._deliver(ring, frame, value):
+                self.drop_nodesc += 1
+                self.queue_drops[ring.queue] += 1
+            if ring not in touched:
+                touched.append(ring)
+        for ring in touched:
+            if ring.records and not ring.completing:
+                ring.completing = True
+                self.platform.call_after(self.platform.dma_delay(), self._write_records, ring)
+            self.settle(ring)
+
+    def _deliver(self, ring: SoftRing, frame: bytes, value: int) -> bool:
+        """Write a frame to the next free buffers. False when there are too few, and then none is used."""
+        cache = ring.cache
+        n = len(frame)
+        used = room = 0
+        while room < n:
+            if used == len(cache) and not self._refill(ring):
+                return False
+            room += cache[used][1]
+            used += 1
+        at = 0
+        index = ring.head
+        records = ring.records
+        dma_write = self.platform.dma_write
+        for i in range(used):
+            addr, size = cache.popleft()
+            part = frame if used == 1 else frame[at : at + size]
+            at += size
+            error = 0
+            try:
+                dma_write(addr, part)
+            except DmaFault as fault:
+                error = hw.RING_ERROR_AXI_WRITE << hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT
+                ring.error_code = hw.RING_ERROR_AXI_WRITE
+                self.platform.dma_fault(fault)
+            last = i == used - 1 or error
+            # The phase is set when the record is written.
+            records.append(_RX_RECORD.pack(len(part), index, value, error | (1 if last else 0), 0))
+            index = (index + 1) & _MASK
+            if error:
+                break
+        ring.head = index
+        self.frames += 1
+        self.bytes += n
+        return True
+
+    def _refill(self, ring: SoftRing) -> bool:
+        """Read more free buffers ahead; False when there is none."""
+        raw = self.fetch(ring)
+        for addr, ctrl, _ in hw.RX_DESC.iter_unpack(raw):
+            length = ctrl & hw.RX_DESC_CTRL_LEN
+            if not 64 <= length <= 16383:
+                self.bad_descriptor(ring, f"a free buffer of {length} bytes")
+                return False
+            ring.cache.append((addr, length))
+        return bool(raw)
+
+    def _write_records(self, ring: SoftRing) -> None:
+        if not self.alive:
+            return
+        ring.completing = False
+        records, ring.records = ring.records, []
+        at = 0
+        while at < len(records):
+            slot = ring.cq_head & ring.mask
+            run = records[at : at + ring.size - slot]
+            phase = ring.phase()
+            data = b"".join(run)
+            if phase:
+                data = b"".join(r[:12] + _PHASE_1 for r in run)
+            try:
+                self.platform.dma_write(ring.cq_base + slot * hw.RX_COMPLETION_SIZE, data)
+            except DmaFault as fault:
+                ring.error_code = hw.RING_ERROR_AXI_WRITE
+                self.platform.dma_fault(fault)
+                break
+            at += len(run)
+            ring.cq_head = (ring.cq_head + len(run)) & _MASK
+        self.nic.irq.update(ring.queue)
+        self.settle(ring)
+
+    def busy(self, ring: SoftRing) -> bool:
+        return ring.completing or any(entry[1] is ring for entry in self._fifo)
+
+
+_PHASE_1 = struct.pack("<I", hw.RX_COMPLETION_PHASE_PHASE)

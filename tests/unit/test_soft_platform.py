@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The platform with no simulator: order on the register bus, line rate, one seed - one run."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from pymodel.hw.access import Machine
+from pymodel.hw.contexts import DeadlockError, Scheduler, Sleep
+from pymodel.hw.errors import CheckError
+from pymodel.hw.memory import HostMemory
+from pymodel.hw.soft import SoftDevice, SoftPlatform
+
+NS = 1000
+
+
+class Probe(SoftDevice):
+    """Writes down what arrives, and when."""
+
+    def attach(self, platform: SoftPlatform) -> None:
+        super().attach(platform)
+        self.log: list[tuple[str, int, int]] = []
+        self.frames: list[tuple[bytes, int, bool]] = []
+
+    def mmio_read(self, offset: int, size: int) -> int:
+        self.log.append(("r", offset, self.platform.now))
+        return offset
+
+    def mmio_write(self, offset: int, value: int, size: int) -> None:
+        self.log.append(("w", value, self.platform.now))
+
+    def wire_rx(self, frame: bytes, bad: bool = False) -> None:
+        self.frames.append((frame, self.platform.now, bad))
+
+
+def make(seed: int = 0, rate_gbps: float = 10.0, **more: object) -> tuple[SoftPlatform, Probe, Scheduler]:
+    platform = SoftPlatform(Probe, seed=seed, rate_gbps=rate_gbps, memory=HostMemory(1 << 16), **more)  # type: ignore[arg-type]
+    sched = Scheduler(1)
+    platform.attach(Machine(sched, platform))
+    assert isinstance(platform.device, Probe)
+    return platform, platform.device, sched
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_register_writes_and_reads_arrive_in_the_order_in_which_they_were_posted(seed: int) -> None:
+    """Random distances, several seeds: the delay varies, the order of ``at`` does not."""
+    platform, probe, sched = make(seed)
+    rng = random.Random(seed)
+    times = sorted(rng.randrange(20_000_000) for _ in range(400))
+    order = list(enumerate(times))
+    rng.shuffle(order)
+    for i, at in order:
+        if i % 7 == 3:
+            platform.mmio_read(i, 4, at, lambda value: None)
+        else:
+            platform.mmio_write(0, i, 4, at)
+    platform.run(sched)
+    assert [value for _, value, _ in probe.log] == list(range(400))
+    delays = {now - times[value] for _, value, now in probe.log}
+    assert min(delays) >= platform.timing.mmio * NS
+    assert len(delays) > 50
+
+
+def test_read_returns_after_a_message_that_the_device_sent_before() -> None:
+    """kernel-rules.md: IO1. A read completion pushes what the device posted before it."""
+    for seed in range(30):
+        platform, probe, sched = make(seed)
+        order: list[str] = []
+        assert platform.machine is not None
+        platform.machine.raise_msi = lambda vector, time, order=order: order.append("msi")
+        probe.mmio_read = lambda offset, size, platform=platform: platform.msi(3) or 0  # type: ignore[method-assign]
+        platform.mmio_read(0, 4, 0, lambda value, order=order: order.append("read"))
+        platform.run(sched)
+        assert order == ["msi", "read"]
+
+
+@pytest.mark.parametrize(("n", "occupied"), [(14, 84), (60, 84), (61, 85), (1514, 1538)])
+def test_wire_keeps_line_rate_with_preamble_fcs_and_gap_both_ways(n: int, occupied: int) -> None:
+    """A frame of n bytes occupies max(n, 60) + 24 byte times; 10 Gb/s is 800 ps a byte."""
+    platform, probe, sched = make(rate_gbps=10)
+    out: list[int] = []
+    taken: list[tuple[int, int]] = []
+    platform.on_wire_frame = lambda frame, time: out.append(time)
+    platform.on_wire_taken = lambda tag, time: taken.append((tag, time))
+    for i in range(5):
+        platform.wire_tx(bytes(n))
+        assert platform.wire_send(bytes(n), 0) == i + 1
+    platform.run(sched)
+    assert out == [(i * occupied + occupied - 12) * 800 for i in range(5)]
+    assert [now for _, now, _ in probe.frames] == out
+    assert taken == list(enumerate(out, 1))
+    assert platform.wire_backlog() == 0
+
+
+def test_wire_frame_is_not_sent_before_its_time_and_marked_when_bad() -> None:
+    platform, probe, sched = make(rate_gbps=8)
+    platform.wire_send(b"a" * 60, 5_000_000, bad=True)
+    platform.run(sched)
+    assert probe.frames == [(b"a" * 60, 5_000_000 + 72 * 1000, True)]
+
+
+def test_one_seed_gives_one_run_and_another_seed_other_times() -> None:
+    digests = []
+    for seed in (1, 1, 2):
+        platform, _, sched = make(seed)
+        for i in range(20):
+            platform.call_after(platform.dma_delay(), platform.wire_tx, bytes([i]) * 60)
+        platform.run(sched)
+        digests.append(platform.digest())
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_without_stalls_every_delay_is_its_constant_part() -> None:
+    platform, probe, sched = make(5, stalls=False)
+    for i in range(50):
+        platform.mmio_write(0, i, 4, i * 333_333)
+    platform.run(sched)
+    assert {now - value * 333_333 for _, value, now in probe.log} == {platform.timing.mmio * NS}
+
+
+def test_run_moves_time_to_its_limit_and_no_further() -> None:
+    platform, probe, sched = make()
+    platform.call_at(10_000, probe.mmio_write, 0, 1, 4)
+    platform.call_at(30_000, probe.mmio_write, 0, 2, 4)
+    platform.run(sched, max_ps=20_000)
+    assert [v for _, v, _ in probe.log] == [1]
+    assert sched.now == platform.now == 20_000
+
+
+def test_run_that_does_not_end_in_time_is_reported() -> None:
+    platform, _, sched = make()
+
+    async def scenario() -> None:
+        await Sleep(1_000_000)
+
+    coro = sched.spawn(scenario(), "the sleeper")
+    with pytest.raises(CheckError, match=r"TIME: the run is not over at 10 us.*the sleeper: waits for"):
+        platform.run(sched, lambda: coro.done, max_ps=10_000_000)
+
+
+def test_run_with_nothing_due_says_who_waits() -> None:
+    platform, _, sched = make()
+    with pytest.raises(DeadlockError, match="nothing is due"):
+        platform.run(sched, lambda: False)
+
+
+def test_quantum_rounds_wakes_of_the_host_but_not_the_device() -> None:
+    """Deadlines are met at the next multiple of the quantum; the device works at its own times."""
+    platform, probe, _ = make()
+    sched = Scheduler(1, quantum=1_000_000)
+    platform.attach(Machine(sched, platform))
+    woken: list[int] = []
+    sched.call_at(1_234_567, lambda: woken.append(sched.now))
+    platform.call_at(1_111_111, probe.mmio_write, 0, 7, 4)
+    platform.run(sched)
+    assert woken == [2_000_000]
+    assert probe.log == [("w", 7, 1_111_111)]
