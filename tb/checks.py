@@ -31,7 +31,8 @@ async def final_checks(env: Env) -> None:
 
 
 def check_accounts(env: Env) -> None:
-    """ACCOUNTS: every frame is delivered or in one named counter of drops, and the driver's counters say the same (ETH2)."""
+    """ACCOUNTS: every frame is delivered or in one named counter of drops, and the driver's counters say the same
+    (ETH2)."""
     stats = linux.dev_get_stats(env.ndev)
     tx, rx = env.board.tx, env.board.rx
     drops = stats.rx_dropped + stats.rx_missed_errors + stats.rx_errors
@@ -41,11 +42,18 @@ def check_accounts(env: Env) -> None:
     rows = [
         ("tx_packets", stats.tx_packets, tx.matched - sent_before, "frames came out on the wire"),
         ("rx_packets", stats.rx_packets, rx.matched - received_before, "frames reached the stack"),
-        ("rx drops (dropped + missed + errors)", drops, min(lost, drops) if env.stopped_in_traffic else lost, "frames were lost"),
+        (
+            "rx drops (dropped + missed + errors)",
+            drops,
+            min(lost, drops) if env.stopped_in_traffic else lost,
+            "frames were lost",
+        ),
     ]
     for name, counted, seen, what in rows:
         if counted != seen:
-            raise CheckError("ACCOUNTS", f"{name} is {counted}, but {seen} {what}", f"{env.dut.driver}, ndo_get_stats64")
+            raise CheckError(
+                "ACCOUNTS", f"{name} is {counted}, but {seen} {what}", f"{env.dut.driver}, ndo_get_stats64"
+            )
 
 
 async def check_silence(env: Env) -> None:
@@ -68,4 +76,6 @@ def check_leaks(env: Env) -> None:
     leaks = linux.leak_report()
     if leaks:
         more = f" and {len(leaks) - 8} more" if len(leaks) > 8 else ""
-        raise CheckError("LEAK", "left behind after the driver was removed: " + "; ".join(leaks[:8]) + more, env.dut.driver)
+        raise CheckError(
+            "LEAK", "left behind after the driver was removed: " + "; ".join(leaks[:8]) + more, env.dut.driver
+        )

@@ -2,7 +2,8 @@
 """The environment of a scenario: host, device, wire, scoreboard, and the checks that are always on.
 
 The same environment runs on a simulator and on a soft NIC; which one is the platform's affair. A scenario is
-``async def scenario(env: Env) -> None``; ``Env.main`` brings the device up before it and holds the whole run to account after it.
+``async def scenario(env: Env) -> None``; ``Env.main`` brings the device up before it and holds the whole run to
+account after it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Env:
         self.pdev: Any = None
         self.ndev: Any = None
         self.peer = Peer(
-            self.sched, platform, self.board.rx, self._rx_space, lossy=config.lossy, on_send=self._note_wire_in
+            self.sched, platform, self.board.rx, self._rx_space, lossy=config.lossy, on_taken=self._on_wire_in
         )
         self.watchdog = Watchdog(self)
         self.latency = {"tx": Histogram(), "rx": Histogram()}
@@ -129,9 +130,7 @@ class Env:
                 key = flow_key(frame)
                 cpu = of_flow.setdefault(key, len(of_flow) % len(shares))
                 shares[cpu].append(frame)
-        tasks = [
-            self.start(self.send_task, share, frags, gap_ns, cpu=cpu) for cpu, share in enumerate(shares) if share
-        ]
+        tasks = [self.start(self.send_task, share, frags, gap_ns, cpu=cpu) for cpu, share in enumerate(shares) if share]
         for task in tasks:
             await task
 
@@ -157,7 +156,8 @@ class Env:
         self.peer.send(frame, expected=False)
 
     def forgive_unsent(self) -> None:
-        """The device was stopped in traffic: what was on its way is lost, and drops while it is down need not be counted."""
+        """The device was stopped in traffic: what was on its way is lost, and drops while it is down need not be
+        counted."""
         self.board.tx.write_off()
         self.board.rx.write_off()
         self.peer.forget()
@@ -262,7 +262,7 @@ class Env:
         if self.progress_total:
             self._write_progress()
 
-    def _note_wire_in(self, frame: bytes, now: int) -> None:
+    def _on_wire_in(self, frame: bytes, now: int) -> None:
         if self.wire_writer is not None:
             self.wire_writer.write(frame, now, False)
 

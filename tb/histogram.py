@@ -22,7 +22,8 @@ class Histogram:
         self.count += 1
 
     def percentile(self, percent: float) -> int:
-        """The smallest recorded value (lower end of its bucket, ns) that ``percent`` of the samples do not exceed; 0 of none."""
+        """The smallest recorded value (lower end of its bucket, ns) that ``percent`` of the samples do not exceed; 0
+        of none."""
         need = self.count * percent / 100
         seen = 0
         for value in sorted(self.counts):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``make regress SEEDS=n``: every scenario with n seeds over all cores; JUnit XML, and a repeat line for each failure."""
+"""``make regress SEEDS=n``: every scenario with n seeds over all cores; JUnit XML, and a repeat line for each
+failure."""
 
 from __future__ import annotations
 
@@ -96,9 +97,13 @@ def main(argv: list[str] | None = None) -> int:
             results.append((name, result))
             if tty:
                 failed = sum(not r.passed for _, r in results)
-                print(f"\r\x1b[K  {len(results)}/{len(jobs)} runs, {failed} failed", end="", file=sys.stderr, flush=True)
+                print(
+                    f"\r\x1b[K  {len(results)}/{len(jobs)} runs, {failed} failed", end="", file=sys.stderr, flush=True
+                )
             if not result.passed:
-                print(f"{chr(13) if tty else ''}FAILED {name} seed {result.config.seed}: {result.message.splitlines()[0]}")
+                print(
+                    f"{chr(13) if tty else ''}FAILED {name} seed {result.config.seed}: {result.message.splitlines()[0]}"
+                )
                 print(f"  repeat: {repeat_line(name, result.config)}")
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -8,7 +8,18 @@ from collections import deque
 from pymodel.hw.errors import CheckError
 from tb.wire.flow import flow_key, show_flow
 
-__all__ = ["Direction", "Scoreboard"]
+__all__ = ["Direction", "Entry", "Scoreboard"]
+
+
+class Entry:
+    """A frame under way: since when (ps), and its number in its direction."""
+
+    __slots__ = ("frame", "number", "time")
+
+    def __init__(self, frame: bytes, time: int, number: int) -> None:
+        self.frame = frame
+        self.time = time
+        self.number = number
 
 
 class Direction:
@@ -23,7 +34,7 @@ class Direction:
     def __init__(self, name: str, lossy: bool) -> None:
         self.name = name
         self.lossy = lossy
-        self.flows: dict[bytes, deque[tuple[bytes, int, int]]] = {}
+        self.flows: dict[bytes, deque[Entry]] = {}
         self.entered = 0
         self.matched = 0
         self.lost = 0
@@ -34,39 +45,60 @@ class Direction:
         """Frames that entered and have not come out."""
         return self.entered - self.matched - self.lost
 
-    def expect(self, frame: bytes, time: int) -> None:
-        """``frame`` enters at ``time`` and is to come out as it is (a sender pads it first, see ``pad60``)."""
+    def expect(self, frame: bytes, time: int) -> Entry:
+        """``frame`` enters at ``time`` and is to come out as it is (a sender pads it first, see ``pad60``).
+
+        Whoever learns later when it really entered sets the entry's ``time``.
+        """
         key = flow_key(frame)
         flow = self.flows.get(key)
         if flow is None:
             flow = self.flows[key] = deque()
         self.entered += 1
-        flow.append((frame, time, self.entered))
+        entry = Entry(frame, time, self.entered)
+        flow.append(entry)
+        return entry
 
     def match(self, frame: bytes, time: int) -> int:
-        """``frame`` came out at ``time``. Returns when it entered. Raises CheckError if it is not the next of its flow."""
-        flow = self.flows.get(flow_key(frame))
-        if flow:
-            head = flow[0]
-            if head[0] != frame:
-                head = self._skip_lost(flow, frame, time)
-            flow.popleft()
-            if not flow:
-                del self.flows[flow_key(frame)]
-            self.matched += 1
-            self.bytes += len(frame)
-            return head[1]
-        raise self._unexpected(frame, time)
+        """``frame`` came out at ``time``. Returns when it entered. Raises CheckError if it is not the next of its
+        flow."""
+        key = flow_key(frame)
+        flow = self.flows.get(key)
+        if not flow:
+            raise self._unexpected(frame, time)
+        head = flow[0]
+        if head.frame != frame:
+            head = self._skip_lost(flow, frame, time)
+        flow.popleft()
+        if not flow:
+            del self.flows[key]
+        self.matched += 1
+        self.bytes += len(frame)
+        return head.time
 
-    def _skip_lost(self, flow: deque[tuple[bytes, int, int]], frame: bytes, time: int) -> tuple[bytes, int, int]:
-        ahead = next((i for i, e in enumerate(flow) if e[0] == frame), None)
+    def _skip_lost(self, flow: deque[Entry], frame: bytes, time: int) -> Entry:
+        ahead = next((i for i, e in enumerate(flow) if e.frame == frame), None)
         if ahead is None:
             raise self._unexpected(frame, time)
         if not self.lossy:
             raise CheckError(
                 f"ORDER-{self.name}",
-                f"a frame came out {ahead} too early in its flow: number {flow[ahead][2]} before number {flow[0][2]}, "
-                f"which was lost or overtaken ({show_flow(frame)})",
+                f"a frame came out {ahead} too
+                early
+                in
+                its
+                flow:
+                number
+                {flow[ahead].number}
+                before
+                number
+                {flow[0].number},
+                "
+                f"which was
+                lost
+                or
+                overtaken
+                ({show_flow(frame)})",
                 self._where(time),
             )
         for _ in range(ahead):
@@ -78,22 +110,23 @@ class Direction:
         candidates = self.flows.get(flow_key(frame)) or [f[0] for f in self.flows.values() if f]
         best, same = None, -1
         for entry in list(candidates)[:256]:
-            want = entry[0]
+            want = entry.frame
             n = sum(a == b for a, b in zip(want, frame, strict=False)) - abs(len(want) - len(frame))
             if n > same:
                 best, same = entry, n
-        if best is None or same < len(best[0]) // 2:
+        if best is None or same < len(best.frame) // 2:
             return CheckError(
                 f"BYTES-{self.name}",
                 f"a frame came out that nobody sent, or a second time: {show_flow(frame)}: {frame[:48].hex()}...",
                 self._where(time),
             )
-        want = best[0]
+        want = best.frame
         at = next((i for i, (a, b) in enumerate(zip(want, frame, strict=False)) if a != b), min(len(want), len(frame)))
         return CheckError(
             f"BYTES-{self.name}",
-            f"frame number {best[2]} came out altered: {len(frame)} bytes for {len(want)}, first difference at byte {at}: "
-            f"{frame[at : at + 8].hex() or 'end'} for {want[at : at + 8].hex() or 'end'} ({show_flow(want)})",
+            f"frame number {best.number} came out altered: {len(frame)} bytes for {len(want)}, first difference at "
+            f"byte {at}: {frame[at : at + 8].hex() or 'end'} for {want[at : at + 8].hex() or 'end'} "
+            f"({show_flow(want)})",
             self._where(time),
         )
 
@@ -111,8 +144,8 @@ class Direction:
         entries = [f[0] for f in self.flows.values() if f]
         if not entries:
             return "none"
-        frame, time, number = min(entries, key=lambda e: e[2])
-        return f"number {number}, entered at {time / 1000:.3f} ns, {show_flow(frame)}"
+        first = min(entries, key=lambda e: e.number)
+        return f"number {first.number}, entered at {first.time / 1000:.3f} ns, {show_flow(first.frame)}"
 
 
 class Scoreboard:

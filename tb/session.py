@@ -17,7 +17,8 @@ __all__ = ["RunResult", "repeat_line", "run"]
 
 @dataclass(slots=True)
 class RunResult:
-    """How a run went. ``message`` names the broken rule; ``values`` are the figures of :meth:`tb.env.Env.main`; ``wall`` is in seconds."""
+    """How a run went. ``message`` names the broken rule; ``values`` are the figures of :meth:`tb.env.Env.main`;
+    ``wall`` is in seconds."""
 
     config: Config
     passed: bool

@@ -32,7 +32,9 @@ def _flag(text: str) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="make sim", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(
+        prog="make sim", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     p.add_argument("--pcap", default=str(ROOT / "tests/data/linux_mix.pcap"), help="capture, pcap or pcapng")
     p.add_argument("--dut", default="nic", help="nic, tinynic, or a folder with a dut.toml")
     p.add_argument("--backend", default="rtl", choices=("rtl", "soft"))
@@ -55,7 +57,8 @@ def _mtu(packets: list[Packet], asked: int, path: str) -> int:
         return max(1500, len(longest.data) - 18)
     if len(longest.data) > asked + 18:
         raise ConfigError(
-            f"{path}: frame {longest.number} has {len(longest.data)} bytes, with MTU={asked} at most {asked + 18} pass: "
+            f"{path}: frame {longest.number} has {len(longest.data)} bytes, with MTU={asked} at most {asked + 18} "
+            "pass: "
             f"use MTU={len(longest.data) - 18} or leave it out"
         )
     return asked
@@ -152,7 +155,9 @@ def main(argv: list[str] | None = None) -> int:
             with tempfile.NamedTemporaryFile(dir=_OUT):
                 pass
         except OSError as exc:
-            raise ConfigError(f"cannot write to {_OUT}: {exc.strerror}: choose another checkout or free the folder") from exc
+            raise ConfigError(
+                f"cannot write to {_OUT}: {exc.strerror}: choose another checkout or free the folder"
+            ) from exc
         progress = _OUT / f"progress.{os.getpid()}"
         config = Config(
             scenario="tests.scenarios.capture:capture", dut=args.dut, backend=args.backend, seed=args.seed,

@@ -17,7 +17,8 @@ _LOOKS = 4  # a run is looked at this often within its limit: more would only wa
 
 
 class Watchdog:
-    """Fires when frames are under way, or a CPU is stalled, and nothing has come out for ``watchdog_us`` of simulated time.
+    """Fires when frames are under way, or a CPU is stalled, and nothing has come out for ``watchdog_us`` of simulated
+    time.
 
     The limit grows with the slowness of the wire: 64 of the longest frames must fit into it.
     """

@@ -17,8 +17,22 @@ from pymodel.hw.contexts import Cpu, Scheduler
 from pymodel.hw.memory import HostMemory
 
 __all__ = [
-    "CpuCosts", "Machine", "Platform", "charge", "machine", "memory", "readb", "readl", "readq", "readw", "set_machine",
-    "this_cpu", "writeb", "writel", "writeq", "writew",
+    "CpuCosts",
+    "Machine",
+    "Platform",
+    "charge",
+    "machine",
+    "memory",
+    "readb",
+    "readl",
+    "readq",
+    "readw",
+    "set_machine",
+    "this_cpu",
+    "writeb",
+    "writel",
+    "writeq",
+    "writew",
 ]
 
 
@@ -61,7 +75,8 @@ class Platform(Protocol):
 class Machine:
     """One model host: CPUs, memory and a platform. One is in force at a time (:func:`set_machine`).
 
-    ``raise_msi(vector, time)`` and ``set_irq_line(line, level, time)`` are called by the backend in the hub; the interrupt layer
+    ``raise_msi(vector, time)`` and ``set_irq_line(line, level, time)`` are called by the backend in the hub; the
+    interrupt layer
     (:mod:`pymodel.linux.irq`) sets them.
     """
 

@@ -349,7 +349,7 @@ class Task:
         self.cpu.kick()
 
     def queued_or_running(self) -> bool:
-        return self.cpu.task is self and not self.waits_for or self in self.cpu.runqueue
+        return (self.cpu.task is self and not self.waits_for) or self in self.cpu.runqueue
 
     def __await__(self) -> Generator[Any, Any, Any]:
         self.awaited = True

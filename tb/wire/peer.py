@@ -9,7 +9,7 @@ from itertools import islice
 
 from pymodel.hw.access import Platform
 from pymodel.hw.contexts import Scheduler, Until
-from tb.scoreboard import Direction
+from tb.scoreboard import Direction, Entry
 
 __all__ = ["Peer"]
 
@@ -17,14 +17,15 @@ __all__ = ["Peer"]
 class Peer:
     """Queues frames towards the device.
 
-    ``space()`` gives ``[(free buffers, bytes each), ...]``, one entry a queue. The peer cannot know which queue a frame will go to,
+    ``space()`` gives ``[(free buffers, bytes each), ...]``, one entry a queue. The peer cannot know which queue a
+    frame will go to,
     so what is under way (sent, not yet seen by the stack) must fit into the fullest queue. At most ``ahead`` frames are
     handed to the wire at a time, so that memory stays bounded.
     """
 
     def __init__(
         self, sched: Scheduler, platform: Platform, board: Direction, space: Callable[[], list[tuple[int, int]]], *,
-        lossy: bool, on_send: Callable[[bytes, int], None], ahead: int = 512,
+        lossy: bool, on_taken: Callable[[bytes, int], None], ahead: int = 512,
     ) -> None:  # fmt: skip
         self.sched = sched
         self.sent = 0
@@ -34,12 +35,14 @@ class Peer:
         self._board = board
         self._space = space
         self._lossy = lossy
-        self._on_send = on_send
+        self._on_taken = on_taken
         self._ahead = ahead
         self._backlog: deque[tuple[bytes, int, bool]] = deque()
         self._buffers_under_way: deque[int] = deque()
         self._under_way = 0  # buffers
-        self._on_wire = 0  # frames handed to the wire that the device has not taken
+        self._on_wire: deque[tuple[bytes, Entry | None]] = (
+            deque()
+        )  # handed to the wire, not yet taken by the device: in order
         self._feed: Iterator[tuple[bytes, int]] | None = None
         self._scheduled = False
 
@@ -90,7 +93,10 @@ class Peer:
 
     def taken(self, tag: int, time: int) -> None:
         """The device has taken a frame off the wire."""
-        self._on_wire -= 1
+        frame, entry = self._on_wire.popleft()
+        if entry is not None:
+            entry.time = time
+        self._on_taken(frame, time)
         self.poke()
 
     def _pump(self) -> None:
@@ -100,7 +106,7 @@ class Peer:
             return
         spaces = [(0, 1)] if self._lossy else self._space() or [(0, 1)]
         free, size = min(spaces)
-        while backlog and self._on_wire < self._ahead:
+        while backlog and len(self._on_wire) < self._ahead:
             frame, at, expected = backlog[0]
             buffers = -(-len(frame) // size)
             if expected and not self._lossy:
@@ -110,10 +116,8 @@ class Peer:
                 self._under_way += buffers
             backlog.popleft()
             now = self.sched.now
-            if expected:
-                self._board.expect(frame, max(now, at))
-            self._on_send(frame, max(now, at))
-            self._on_wire += 1
+            entry = self._board.expect(frame, max(now, at)) if expected else None
+            self._on_wire.append((frame, entry))
             self.sent += 1
             self._platform.wire_send(frame, max(now, at))
             if not backlog:

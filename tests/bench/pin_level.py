@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The yardstick: what a user would write today for the same RTL.
 
-cocotbext-axi's AxiRam, AxiLiteMaster and AXI4-Stream models on the NIC's own ports, cocotb's clock, and the simplest coroutine
+cocotbext-axi's AxiRam, AxiLiteMaster and AXI4-Stream models on the NIC's own ports, cocotb's clock, and the simplest
+coroutine
 that handles one ring pair: no kernel, no checks but the bytes. A cocotb test module; the run is built by tests.bench.
 Environment: PIN_SIZE (bytes), PIN_COUNT (round trips), PIN_OUT (file for the result, JSON).
 """
@@ -18,7 +19,16 @@ from typing import Any
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, Timer
-from cocotbext.axi import AxiBus, AxiLiteBus, AxiLiteMaster, AxiRam, AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
+from cocotbext.axi import (
+    AxiBus,
+    AxiLiteBus,
+    AxiLiteMaster,
+    AxiRam,
+    AxiStreamBus,
+    AxiStreamFrame,
+    AxiStreamSink,
+    AxiStreamSource,
+)
 
 from pymodel.drivers.nic import nic_hw as hw
 
@@ -33,10 +43,18 @@ class _Host:
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
-        self.ram = AxiRam(AxiBus.from_prefix(dut, "m_axi"), dut.clk_i, dut.rst_ni, reset_active_level=False, size=1 << 20)
-        self.regs = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), dut.clk_i, dut.rst_ni, reset_active_level=False)
-        self.source = AxiStreamSource(AxiStreamBus.from_prefix(dut, "s_axis"), dut.mac_clk_i, dut.mac_rst_ni, reset_active_level=False)
-        self.sink = AxiStreamSink(AxiStreamBus.from_prefix(dut, "m_axis"), dut.mac_clk_i, dut.mac_rst_ni, reset_active_level=False)
+        self.ram = AxiRam(
+            AxiBus.from_prefix(dut, "m_axi"), dut.clk_i, dut.rst_ni, reset_active_level=False, size=1 << 20
+        )
+        self.regs = AxiLiteMaster(
+            AxiLiteBus.from_prefix(dut, "s_axil"), dut.clk_i, dut.rst_ni, reset_active_level=False
+        )
+        self.source = AxiStreamSource(
+            AxiStreamBus.from_prefix(dut, "s_axis"), dut.mac_clk_i, dut.mac_rst_ni, reset_active_level=False
+        )
+        self.sink = AxiStreamSink(
+            AxiStreamBus.from_prefix(dut, "m_axis"), dut.mac_clk_i, dut.mac_rst_ni, reset_active_level=False
+        )
         self.tx_tail = self.rx_tail = self.txc = self.rxc = 0
 
     async def write(self, offset: int, value: int) -> None:
@@ -45,7 +63,12 @@ class _Host:
     async def start(self) -> None:
         qp = hw.qp(0)
         await self.write(hw.RX_CTRL, hw.RX_CTRL_PROMISC)
-        for base, reg in ((_TX, hw.QP_TX_BASE_LO), (_TXC, hw.QP_TXC_BASE_LO), (_RX, hw.QP_RX_BASE_LO), (_RXC, hw.QP_RXC_BASE_LO)):
+        for base, reg in (
+            (_TX, hw.QP_TX_BASE_LO),
+            (_TXC, hw.QP_TXC_BASE_LO),
+            (_RX, hw.QP_RX_BASE_LO),
+            (_RXC, hw.QP_RXC_BASE_LO),
+        ):
             await self.write(qp + reg, base)
         await self.write(qp + hw.QP_TX_SIZE, _LOG2)
         await self.write(qp + hw.QP_RX_SIZE, _LOG2)
@@ -88,7 +111,9 @@ async def round_trips(dut: Any) -> None:
     dut.mac_rst_ni.value = 1
     await ClockCycles(dut.clk_i, 10)
     await host.start()
-    frames = [bytes([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xB5]) + bytes([i & 255]) * (size - 14) for i in range(count)]
+    frames = [
+        bytes([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xB5]) + bytes([i & 255]) * (size - 14) for i in range(count)
+    ]
     began = time.process_time()
     for f in frames:
         host.source.send_nowait(AxiStreamFrame(f))
@@ -106,7 +131,9 @@ async def round_trips(dut: Any) -> None:
         got = 0
         while (words := host.record(_RXC, host.rxc)) is not None:
             slot = host.rxc % _RING
-            assert host.ram.read(_RX_BUF + _BUF * slot, words[0] & 0xFFFF) == frames[received], "a received frame differs"
+            assert host.ram.read(_RX_BUF + _BUF * slot, words[0] & 0xFFFF) == frames[received], (
+                "a received frame differs"
+            )
             host.rxc += 1
             received += 1
             got += 1

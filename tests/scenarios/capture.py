@@ -12,6 +12,7 @@ from pymodel.hw.contexts import PS_PER_NS
 from tb.env import Env
 from tb.wire.flow import flow_key, pad60
 from tb.wire.pcap import Packet, read_capture
+from tb.wire.record import TimeOrdered
 
 __all__ = ["capture", "split"]
 
@@ -32,7 +33,8 @@ def _times(packets: list[Packet], timing: str) -> list[int]:
 
 
 def _repeat(chosen: list[int], total: int, length: int, span: int) -> Iterator[tuple[int, int]]:
-    """``(index, shift in ps)`` of the chosen frames in a capture of ``length`` frames repeated cyclically to ``total`` frames."""
+    """``(index, shift in ps)`` of the chosen frames in a capture of ``length`` frames repeated cyclically to
+    ``total`` frames."""
     rounds, rest = divmod(total, length)
     for n in range(rounds):
         for i in chosen:
@@ -43,7 +45,23 @@ def _repeat(chosen: list[int], total: int, length: int, span: int) -> Iterator[t
 
 
 async def capture(env: Env) -> None:
-    """args: pcap (path), count (frames in all; 0: once), timing ("back-to-back" or "capture"), wire and host (paths to write)."""
+    """As :func:`_through`; writes what was on the wire and what the stack saw, whole files or none."""
+    slack = 4 * env.sched.quantum + 100_000 * PS_PER_NS
+    writers = {w: TimeOrdered(Path(env.cfg.args[w]), w, slack) for w in ("wire", "host") if env.cfg.args.get(w)}
+    env.wire_writer, env.host_writer = writers.get("wire"), writers.get("host")
+    try:
+        await _through(env)
+    except BaseException:
+        for writer in writers.values():
+            writer.abort()
+        raise
+    for writer in writers.values():
+        writer.close()
+
+
+async def _through(env: Env) -> None:
+    """args: pcap (path), count (frames in all; 0: once), timing ("back-to-back" or "capture"), wire and host (paths
+    to write)."""
     args: dict[str, Any] = env.cfg.args
     packets = read_capture(Path(args["pcap"]))
     total = int(args.get("count", 0)) or len(packets)

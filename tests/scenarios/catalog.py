@@ -16,14 +16,17 @@ _SLOW_HOST = {"rx_packet": 1500, "rx_stack": 800, "poll_entry": 400, "tx_packet"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One scenario with its settings. ``name`` is what ``make test T=`` takes; ``settings`` are fields of tb.config.Config."""
+    """One scenario with its settings. ``name`` is what ``make test T=`` takes; ``settings`` are fields of
+    tb.config.Config."""
 
     name: str
     scenario: str
     settings: dict[str, Any] = field(default_factory=dict)
 
     def config(self, dut: str, backend: str, seed: int, **more: Any) -> Config:
-        return Config(**{"scenario": self.scenario, "dut": dut, "backend": backend, "seed": seed, **self.settings, **more})
+        return Config(
+            **{"scenario": self.scenario, "dut": dut, "backend": backend, "seed": seed, **self.settings, **more}
+        )
 
 
 def _traffic(name: str, **settings: Any) -> Case:

@@ -26,7 +26,8 @@ async def reopen(env: Env) -> None:
 
 
 async def stop_in_traffic(env: Env) -> None:
-    """ndo_stop while frames fly both ways (kernel-rules.md: LIFE2, LIFE3, DMA1): what was in flight is freed, nothing leaks,
+    """ndo_stop while frames fly both ways (kernel-rules.md: LIFE2, LIFE3, DMA1): what was in flight is freed, nothing
+    leaks,
     nothing is touched afterwards; the link works again when it comes up. Run with lossy=True."""
     for round_ in range(5):
         for f in mixed_frames(env.rng, 80, to_host=True, longest=900):
@@ -54,7 +55,8 @@ async def rebind(env: Env) -> None:
 
 
 async def mtu_change(env: Env) -> None:
-    """The MTU changes while the link is down and while it is up; frames of the new longest length pass (kernel-rules.md: LIFE6)."""
+    """The MTU changes while the link is down and while it is up; frames of the new longest length pass
+    (kernel-rules.md: LIFE6)."""
     for mtu in (1500, 4000, 1280, 9000):
         await env.set_mtu(mtu)
         for i in range(6):

@@ -6,7 +6,17 @@ from __future__ import annotations
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["both_ways", "every_length", "fragments", "jumbo", "one_at_a_time", "overrun", "slow_cpu", "tiny_burst", "transmit_full"]
+__all__ = [
+    "both_ways",
+    "every_length",
+    "fragments",
+    "jumbo",
+    "one_at_a_time",
+    "overrun",
+    "slow_cpu",
+    "tiny_burst",
+    "transmit_full",
+]
 
 
 async def _both(env: Env, down: list[bytes], up: list[bytes], *, frags: bool = False, gap_ns: float = 0) -> None:
@@ -23,7 +33,8 @@ async def both_ways(env: Env) -> None:
 
 
 async def every_length(env: Env) -> None:
-    """Every length from 60 to 60 + 2 beats and around each power of two and the largest; shorter ones to send, which are padded."""
+    """Every length from 60 to 60 + 2 beats and around each power of two and the largest; shorter ones to send, which
+    are padded."""
     edges = [60 + i for i in range(136)] + [x + d for x in (256, 512, 1024) for d in (-2, -1, 0, 1, 2)] + [1513, 1514]
     down = [udp_frame(n, n % 7, n, to_host=False) for n in [*range(42, 60), *edges]]
     up = [udp_frame(n, n % 7, n, to_host=True) for n in edges]
@@ -56,7 +67,8 @@ async def fragments(env: Env) -> None:
 
 async def one_at_a_time(env: Env) -> None:
     """Single frames with pauses drawn around the interrupt's path, so that events fall before, at and after the moment
-    in which the driver re-arms (kernel-rules.md: NAPI5, NAPI6, IRQ2): a lost interrupt leaves a frame behind for ever."""
+    in which the driver re-arms (kernel-rules.md: NAPI5, NAPI6, IRQ2): a lost interrupt leaves a frame behind for
+    ever."""
     for i in range(int(env.cfg.args.get("count", 120))):
         env.peer.send(udp_frame(60 + i % 64, i % 5, i, to_host=True))
         if i % 3 == 0:
@@ -66,7 +78,8 @@ async def one_at_a_time(env: Env) -> None:
 
 
 async def slow_cpu(env: Env) -> None:
-    """A CPU too slow for the wire: polls use up their budget, softirqs go to ksoftirqd (kernel-rules.md: NAPI1, NAPI3, NAPI4)."""
+    """A CPU too slow for the wire: polls use up their budget, softirqs go to ksoftirqd (kernel-rules.md: NAPI1,
+    NAPI3, NAPI4)."""
     await _both(
         env,
         mixed_frames(env.rng, 150, to_host=False, longest=256),
@@ -75,12 +88,14 @@ async def slow_cpu(env: Env) -> None:
 
 
 async def transmit_full(env: Env) -> None:
-    """A wire far slower than the host: the ring fills, the queue stops and wakes (kernel-rules.md: TX1, TX2, TX6, TX7, TX8)."""
+    """A wire far slower than the host: the ring fills, the queue stops and wakes (kernel-rules.md: TX1, TX2, TX6,
+    TX7, TX8)."""
     await _both(env, mixed_frames(env.rng, 250, to_host=False, longest=400), [], frags=bool(env.cfg.args.get("frags")))
 
 
 async def overrun(env: Env) -> None:
-    """More than the host can take, unpaced: what is lost is lost whole and counted; run with lossy=True and slow CPUs."""
+    """More than the host can take, unpaced: what is lost is lost whole and counted; run with lossy=True and slow
+    CPUs."""
     for f in mixed_frames(env.rng, 900, to_host=True, longest=300):
         env.peer.send(f)
     await env.send(mixed_frames(env.rng, 60, to_host=False))

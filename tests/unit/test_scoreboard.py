@@ -112,7 +112,7 @@ class _Wire:
 
 def _peer(free: list[tuple[int, int]], lossy: bool = False) -> tuple[Scheduler, _Wire, Peer]:
     sched, wire = Scheduler(), _Wire()
-    peer = Peer(sched, wire, Direction("rx", lossy), lambda: free, lossy=lossy, on_send=lambda f, t: None)  # type: ignore[arg-type]
+    peer = Peer(sched, wire, Direction("rx", lossy), lambda: free, lossy=lossy, on_taken=lambda f, t: None)  # type: ignore[arg-type]
     return sched, wire, peer
 
 
@@ -166,7 +166,8 @@ def test_histogram_is_within_a_64th(values: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("queues", 17), ("data_width", 100), ("mtu", 9001), ("rate_gbps", 0.0), ("backend", "fpga"), ("seed", -1)]
+    ("name", "value"),
+    [("queues", 17), ("data_width", 100), ("mtu", 9001), ("rate_gbps", 0.0), ("backend", "fpga"), ("seed", -1)],
 )
 def test_config_refuses_values_out_of_range(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match="is not possible"):
