@@ -83,22 +83,8 @@ class Direction:
         if not self.lossy:
             raise CheckError(
                 f"ORDER-{self.name}",
-                f"a frame came out {ahead} too
-                early
-                in
-                its
-                flow:
-                number
-                {flow[ahead].number}
-                before
-                number
-                {flow[0].number},
-                "
-                f"which was
-                lost
-                or
-                overtaken
-                ({show_flow(frame)})",
+                f"a frame came out {ahead} too early in its flow: number {flow[ahead].number} before number "
+                f"{flow[0].number}, which was lost or overtaken ({show_flow(frame)})",
                 self._where(time),
             )
         for _ in range(ahead):
