@@ -3,7 +3,7 @@
 
 Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. Read: pcap with us or ns stamps in either byte order;
 pcapng with any number of sections and interfaces, either byte order, any ``if_tsresol``, Enhanced and Simple Packet
-Blocks. A capture is either read whole or refused with a :class:`CaptureError` that names the file and the frame: a frame that
+Blocks. A capture is either read whole or refused with a :class:`CaptureError` that names the file and the frame: what
 the file holds only in part cannot be checked byte by byte later.
 """
 
@@ -49,7 +49,7 @@ _DIRECTIONS: tuple[Direction, ...] = ("", "in", "out", "")  # by the two low bit
 
 
 class CaptureError(Exception):
-    """A capture cannot be read or written. ``path`` is the file; ``frame`` counts from 1, 0: no one frame is to blame."""
+    """A capture cannot be read or written. ``path`` is the file; ``frame`` counts from 1, 0: none is to blame."""
 
     def __init__(self, path: Path, what: str, frame: int = 0) -> None:
         self.path = path
