@@ -67,22 +67,25 @@ class Platform(Protocol):
         """Start a read; ``done(value)`` is called in the hub when it has completed (IO1: after the device's
         earlier DMA writes have become visible)."""
 
-    def wire_send(self, frame: bytes, at: int) -> None:
-        """Queue a frame (no FCS) on the wire towards the device, not before ``at``; line rate and gaps are kept."""
+    def wire_send(self, frame: bytes, at: int) -> int:
+        """Queue a frame (no FCS) on the wire towards the device, not before ``at``; line rate and gaps are kept.
+
+        Returns the tag that ``on_wire_taken(tag, time)`` will name."""
 
 
 @dataclass(slots=True)
 class Machine:
     """One model host: CPUs, memory and a platform. One is in force at a time (:func:`set_machine`).
 
-    ``raise_msi(vector, time)`` and ``set_irq_line(line, level, time)`` are called by the backend in the hub; the
-    interrupt layer
-    (:mod:`pymodel.linux.irq`) sets them.
+    ``msi_write(addr, data, time)`` (a message interrupt as the device wrote it), ``raise_msi(vector, time)`` (for device
+    models without a message table) and ``set_irq_line(line, level, time)`` are called by the backend in the hub; the
+    interrupt layer (:mod:`pymodel.linux.irq`) sets them.
     """
 
     sched: Scheduler
     platform: Platform
     costs: CpuCosts = field(default_factory=CpuCosts)
+    msi_write: Callable[[int, int, int], None] | None = None  # (address, data, time ps)
     raise_msi: Callable[[int, int], None] | None = None  # (vector, time ps)
     set_irq_line: Callable[[int, bool, int], None] | None = None  # (line, level, time ps)
     state: dict[str, Any] = field(default_factory=dict)  # per-subsystem state of pymodel.linux, by module name
