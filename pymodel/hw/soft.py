@@ -59,8 +59,10 @@ class SoftDevice(ABC):
 
     platform: SoftPlatform
 
-    def __init__(self, queues: int = 1) -> None:
-        self.queues = queues
+    @classmethod
+    def create(cls, queues: int) -> SoftDevice:
+        """A device of ``queues`` queue pairs, 0 for its default. One whose number is fixed need not override this."""
+        return cls()
 
     def attach(self, platform: SoftPlatform) -> None:
         """Called once, before anything else."""
@@ -90,7 +92,7 @@ class SoftPlatform:
 
     def __init__(
         self,
-        device: SoftDevice | Callable[..., SoftDevice],
+        device: SoftDevice | type[SoftDevice],
         *,
         seed: int = 0,
         rate_gbps: float = 10.0,
@@ -105,7 +107,7 @@ class SoftPlatform:
         if isinstance(device, SoftDevice):
             self.device = device
         else:
-            self.device = device(queues) if queues else device()
+            self.device = device.create(queues)
         self.timing = timing or SoftTiming()
         if not stalls:
             self.timing = replace(self.timing, mmio_jitter=0, mmio_return_jitter=0, dma_jitter=0, irq_jitter=0)
@@ -125,6 +127,7 @@ class SoftPlatform:
         self._rx_free = 0
         self._last_tag = 0
         self._on_wire = 0  # frames on their way, both ways
+        self._line = False
         self._posted_until = 0  # ps: when the device's last posted message is visible
         self._knots = (-1, 0, 0)
         self._hash = hashlib.blake2b(digest_size=16)
@@ -172,7 +175,10 @@ class SoftPlatform:
         self._post(self._msi_write, addr, data)
 
     def irq_line(self, level: bool) -> None:
-        """Set the level of the device's interrupt line."""
+        """Set the level of the device's interrupt line; the same level again is nothing."""
+        if level == self._line:
+            return
+        self._line = level
         self._post(self._set_line, level)
 
     def _post(self, fn: Callable[..., object], *args: Any) -> None:
@@ -190,7 +196,7 @@ class SoftPlatform:
     def _msi_write(self, addr: int, data: int) -> None:
         self.msis += 1
         machine = self.machine
-        assert machine is not None, "no machine to take an MSI"
+        assert machine is not None and machine.msi_write is not None, "no interrupt layer to write an MSI to"
         machine.msi_write(addr, data, self.now)
 
     def _set_line(self, level: bool) -> None:
@@ -372,7 +378,7 @@ class SoftPlatform:
     def describe(self) -> list[str]:
         """What the platform has under way, one line each: for the watchdog's report."""
         events = self._events
-        due = f"{len(events)} device events are due, the next at {events[0][0]} ps" if events else "no device event is due"
+        due = f"{len(events)} device events due, the next at {events[0][0]} ps" if events else "no device event due"
         return [f"soft platform at {self.now} ps: {due}; {self._on_wire} frames on the wire"]
 
     def wire_drops(self) -> int:

@@ -24,11 +24,9 @@ class Messages(Machine):
         super().__init__(sched, platform)
         self.msis: list[tuple[int, int, int]] = []  # (address, data, ps)
         self.levels: list[tuple[bool, int]] = []
+        self.msi_write = lambda addr, data, time: self.msis.append((addr, data, time))
         self.raise_msi = lambda vector, time: self.msis.append((-1, vector, time))
         self.set_irq_line = lambda line, level, time: self.levels.append((level, time))
-
-    def msi_write(self, addr: int, data: int, time: int) -> None:
-        self.msis.append((addr, data, time))
 
 
 class Bench:

@@ -303,7 +303,7 @@ def test_msix_never_precedes_the_record_it_announces() -> None:
         bench = Bench(seed=seed)
         bench.start(0)
         seen: list[int] = []
-        bench.machine.msi_write = lambda a, d, t, bench=bench, seen=seen: seen.append(bench.records(0, 1, 0, 1)[0][3])  # type: ignore[method-assign]
+        bench.machine.msi_write = lambda a, d, t, bench=bench, seen=seen: seen.append(bench.records(0, 1, 0, 1)[0][3])
         bench.post_tx(0, frame(60))
         bench.settle()
         assert seen == [PHASE]

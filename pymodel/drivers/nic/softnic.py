@@ -38,8 +38,12 @@ class SoftNic(SoftDevice):
     def __init__(self, queues: int = 4, data_width: int = 256) -> None:
         if not 1 <= queues <= hw.QP_COUNT:
             raise ValueError(f"{queues} queue pairs: 1 to {hw.QP_COUNT} are possible")
-        super().__init__(queues)
+        self.queues = queues
         self.data_log2 = (data_width // 8).bit_length() - 1
+
+    @classmethod
+    def create(cls, queues: int) -> SoftNic:
+        return cls(queues or 4)
 
     def attach(self, platform: SoftPlatform) -> None:
         super().attach(platform)

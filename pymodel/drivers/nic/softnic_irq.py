@@ -30,7 +30,6 @@ class SoftIrq:
         self.nic = nic
         self.vectors = [_Vector() for _ in range(queues)]
         self.line_mode = False
-        self._line = False
 
     def event(self, q: int) -> bool:
         """A completion is newer than what software has seen."""
@@ -64,10 +63,7 @@ class SoftIrq:
         self.nic.platform.msi_write(vector.addr, vector.data)
 
     def update_line(self) -> None:
-        level = self.line_mode and self.pending() != 0
-        if level != self._line:
-            self._line = level
-            self.nic.platform.irq_line(level)
+        self.nic.platform.irq_line(self.line_mode and self.pending() != 0)
 
     def set_line_mode(self, on: bool) -> None:
         self.line_mode = on
