@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of all tests. Property tests draw from the seed of the run, so that ``SEED=`` repeats them as well."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+import pytest
+
+# A deadline per example would measure the machine's load: pytest-timeout guards each test as a whole.
+hypothesis.settings.register_profile("ringside", deadline=None, database=None)
+hypothesis.settings.load_profile("ringside")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give hypothesis the seed of the run unless the command line has one of its own."""
+    if config.getoption("--hypothesis-seed", None) is None:
+        config.option.hypothesis_seed = os.environ.get("RINGSIDE_SEED", "1")
