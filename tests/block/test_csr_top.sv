@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The registers and the interrupt block as nic_top joins them, with everything else at the ports: for block tests.
+
+module test_csr_top
+  import nic_pkg::*;
+#(
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned DataWidth = 256
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    input  logic [15:0] s_axil_awaddr,
+    input  logic [2:0]  s_axil_awprot,
+    input  logic        s_axil_awvalid,
+    output logic        s_axil_awready,
+    input  logic [31:0] s_axil_wdata,
+    input  logic [3:0]  s_axil_wstrb,
+    input  logic        s_axil_wvalid,
+    output logic        s_axil_wready,
+    output logic [1:0]  s_axil_bresp,
+    output logic        s_axil_bvalid,
+    input  logic        s_axil_bready,
+    input  logic [15:0] s_axil_araddr,
+    input  logic [2:0]  s_axil_arprot,
+    input  logic        s_axil_arvalid,
+    output logic        s_axil_arready,
+    output logic [31:0] s_axil_rdata,
+    output logic [1:0]  s_axil_rresp,
+    output logic        s_axil_rvalid,
+    input  logic        s_axil_rready,
+
+    output glob_cfg_t              glob_cfg_o,
+    output ring_cfg_t [Queues-1:0] tx_cfg_o,
+    output ring_cfg_t [Queues-1:0] rx_cfg_o,
+    input  ring_sts_t [Queues-1:0] tx_sts_i,
+    input  ring_sts_t [Queues-1:0] rx_sts_i,
+    input  cnt_evt_t               cnt_evt_i,
+    input  logic                   link_i,
+    input  logic                   idle_i,
+
+    output logic soft_reset_o,
+    input  logic quiesced_i,
+    output logic core_rst_no,
+
+    output logic        msix_valid_o,
+    input  logic        msix_ready_i,
+    output logic [63:0] msix_addr_o,
+    output logic [31:0] msix_data_o,
+    output logic [3:0]  msix_vector_o,
+    input  logic        msix_done_i,
+    output logic        irq_o
+);
+
+  reg_req_t irq_req;
+  reg_rsp_t irq_rsp;
+  logic     irq_busy;
+
+  // Initial values are random, rst_ni's too, and time 0 may hold a clock edge: in reset until the first real one.
+  logic was_reset, rst_n;
+  initial was_reset = 1'b0;
+  always_ff @(posedge clk_i) if (!rst_ni) was_reset <= 1'b1;
+  assign rst_n = rst_ni && was_reset;
+
+  nic_csr #(
+      .Queues   (Queues),
+      .DataWidth(DataWidth)
+  ) u_csr (
+      .rst_ni    (rst_n),
+      .irq_req_o (irq_req),
+      .irq_rsp_i (irq_rsp),
+      .irq_busy_i(irq_busy),
+      .*
+  );
+
+  nic_irq #(
+      .Queues(Queues)
+  ) u_irq (
+      .rst_ni      (core_rst_no),
+      .req_i       (irq_req),
+      .rsp_o       (irq_rsp),
+      .soft_reset_i(soft_reset_o),
+      .busy_o      (irq_busy),
+      .*
+  );
+
+endmodule
