@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cocotb_tools.runner import get_runner
 
-__all__ = ["ROOT", "SimulationFailed", "build", "simulate", "tests_in"]
+__all__ = ["ROOT", "SimulationFailed", "build", "simulate", "cocotb_tests_of"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,7 +64,7 @@ def build(
     return directory
 
 
-def tests_in(module: Path) -> list[str]:
+def cocotb_tests_of(module: Path) -> list[str]:
     """The names of the cocotb tests in a file, in order."""
     return re.findall(r"^@cocotb\.test\(.*\n(?:@.*\n)*async def (\w+)", module.read_text(), re.MULTILINE)
 

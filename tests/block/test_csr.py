@@ -16,7 +16,7 @@ from cocotb.triggers import ReadOnly, RisingEdge
 
 from pymodel.drivers.nic import nic_hw as hw
 from tests.block.csr_bench import SOURCES, TOP, Bench, pack
-from tests.block.simulate import build, simulate, tests_in
+from tests.block.simulate import build, simulate, cocotb_tests_of
 
 COUNTERS = ["rx_drop_fifo", "rx_drop_filter", "rx_drop_length", "rx_drop_error", "rx_stream"]
 
@@ -79,7 +79,8 @@ async def access_types(dut: Any) -> None:
             changed = writable & bytes_mask(strobes)
             model[address] = model[address] & ~changed | data & changed
             got = await bench.read(address)
-            assert got == model[address], f"{reg.group} {reg.name} at {address:#x}: {got:#x} after {data:#x}/{strobes:x}"
+            what = f"{reg.group} {reg.name} at {address:#x}: {got:#x} after {data:#x} with strobes {strobes:#x}"
+            assert got == model[address], what
     for address, reg in rng.sample(table, len(table)):
         assert await bench.read(address) == model[address], f"{reg.group} {reg.name} was changed through another"
 
@@ -363,9 +364,10 @@ async def channels_stall_in_any_order(dut: Any) -> None:
     def stalls(p: float) -> Any:
         return lambda: rng.randrange(1, 12) if rng.random() < p else 0
 
-    aw = [{"awaddr": 0xFF00 if bad else a, "awprot": rng.getrandbits(3)} for a, bad in zip(targets, refused)]
-    w = [{"wdata": d, "wstrb": 0xF} for d in data]
-    ar = [{"araddr": 0xFF00 if bad else a, "arprot": rng.getrandbits(3)} for a, bad in zip(targets, refused)]
+    addresses = [0xFF00 if bad else target for target, bad in zip(targets, refused, strict=True)]
+    aw = [{"awaddr": address, "awprot": rng.getrandbits(3)} for address in addresses]
+    w = [{"wdata": value, "wstrb": 0xF} for value in data]
+    ar = [{"araddr": address, "arprot": rng.getrandbits(3)} for address in addresses]
     tasks = [
         cocotb.start_soon(send(dut, "aw", stalls(0.3), aw)),
         cocotb.start_soon(send(dut, "w", stalls(0.3), w)),
@@ -377,13 +379,13 @@ async def channels_stall_in_any_order(dut: Any) -> None:
         await task
     assert [resp for (resp,) in await answers_b] == [2 if bad else 0 for bad in refused]
     possible: dict[int, set[int]] = {}
-    for address, value in zip(targets, data):
+    for address, value in zip(targets, data, strict=True):
         possible.setdefault(address, {0}).add(value)
-    for address, bad, (resp, value) in zip(targets, refused, await answers_r):
+    for address, bad, (resp, value) in zip(targets, refused, await answers_r, strict=True):
         assert resp == (2 if bad else 0)
         assert value in ({0} if bad else possible[address])
     dut.s_axil_bready.value = dut.s_axil_rready.value = 1
-    final = {a: d for a, d, bad in zip(targets, data, refused) if not bad}
+    final = {a: d for a, d, bad in zip(targets, data, refused, strict=True) if not bad}
     for address, value in final.items():
         assert await bench.read(address) == value
 
@@ -437,4 +439,4 @@ def test_csr(queues: int, test: str) -> None:
 
 def test_csr_list_is_complete() -> None:
     """Each cocotb test of this file is in TESTS."""
-    assert tests_in(Path(__file__)) == TESTS
+    assert cocotb_tests_of(Path(__file__)) == TESTS
