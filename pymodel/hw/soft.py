@@ -117,6 +117,7 @@ class SoftPlatform:
         self.sched: Scheduler
         self.on_wire_frame: Callable[[bytes, int], object] | None = None
         self.on_wire_taken: Callable[[int, int], object] | None = None
+        self.on_wire_dropped: Callable[[int, int], object] | None = None  # never called: a soft device takes all
         self.on_fault: Callable[[DmaFault], object] | None = None  # a refused DMA access
         self.on_rule: Callable[[str, str, int], object] | None = None  # (rule, what, time) that the device found broken
         self.rng = Random(f"soft platform {seed}")
@@ -126,7 +127,7 @@ class SoftPlatform:
         self._tx_free = 0  # ps: when the wire from the device is free
         self._rx_free = 0
         self._last_tag = 0
-        self._on_wire = 0  # frames on their way, both ways
+        self._on_wire = 0  # frames on their way to the device
         self._line = False
         self._posted_until = 0  # ps: when the device's last posted message is visible
         self._knots = (-1, 0, 0)
@@ -224,7 +225,6 @@ class SoftPlatform:
         line = n if n > WIRE_MIN else WIRE_MIN
         start = self._tx_free if self._tx_free > self.now else self.now
         self._tx_free = start + self.line_time(line + WIRE_PREAMBLE + WIRE_FCS + WIRE_GAP)
-        self._on_wire += 1
         self._seq += 1
         end = start + self.line_time(line + WIRE_PREAMBLE + WIRE_FCS)
         heappush(self._events, (end, self._seq, self._tx_done, (frame,)))
@@ -241,7 +241,6 @@ class SoftPlatform:
 
     def _tx_done(self, frame: bytes) -> None:
         now = self.now
-        self._on_wire -= 1
         self.tx_frames += 1
         self.tx_bytes += len(frame)
         self._hash.update(b"T%d " % now + frame)
@@ -368,7 +367,7 @@ class SoftPlatform:
 
     # -- reports -------------------------------------------------------------------------------------------
     def wire_backlog(self) -> int:
-        """Frames that are on the wire or wait for it, both ways."""
+        """Frames that are on the wire towards the device or wait for it."""
         return self._on_wire
 
     def mmio_count(self) -> int:
@@ -379,7 +378,7 @@ class SoftPlatform:
         """What the platform has under way, one line each: for the watchdog's report."""
         events = self._events
         due = f"{len(events)} device events due, the next at {events[0][0]} ps" if events else "no device event due"
-        return [f"soft platform at {self.now} ps: {due}; {self._on_wire} frames on the wire"]
+        return [f"soft platform at {self.now} ps: {due}; {self._on_wire} frames on their way to the device"]
 
     def wire_drops(self) -> int:
         """Frames that the MAC dropped because the device did not take them: a soft device takes all."""

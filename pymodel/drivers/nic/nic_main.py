@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Binding the device: PCI probe and remove, module parameters.
+
+Module parameters (``pci_register_driver(nic_driver, params)``), each with its default:
+
+    num_queues  0      queue pairs to use; 0: all that the device has
+    tx_ring     256    descriptors, a power of two from 64 to 4096
+    rx_ring     256    likewise
+    copybreak   0      bytes: frames up to this length are copied out of their buffer
+    line_irq    False  use the level interrupt line, not MSI-X
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.nic_ethtool import nic_ethtool_ops
+from pymodel.drivers.nic.nic_netdev import nic_netdev_ops, nic_poll, nic_reset, nic_reset_task
+from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_FRAME, MAX_RING, MIN_RING, NicPriv, NicQueue
+from pymodel.drivers.nic.nic_rx import NicRxRing
+from pymodel.drivers.nic.nic_tx import NicTxRing
+from pymodel.hw.access import machine, readl
+from pymodel.linux import (
+    DMA_BIT_MASK,
+    EINVAL,
+    ENODEV,
+    ENOMEM,
+    ETH_DATA_LEN,
+    ETH_HLEN,
+    ETH_MIN_MTU,
+    INIT_WORK,
+    PCI_IRQ_INTX,
+    PCI_IRQ_MSIX,
+    SET_NETDEV_DEV,
+    VLAN_HLEN,
+    alloc_etherdev_mqs,
+    cancel_work_sync,
+    dev_err,
+    dma_set_mask_and_coherent,
+    eth_hw_addr_set,
+    free_netdev,
+    module_param,
+    napi_struct,
+    netdev_priv,
+    netif_napi_add,
+    netif_napi_del,
+    netif_set_real_num_rx_queues,
+    netif_set_real_num_tx_queues,
+    pci_alloc_irq_vectors,
+    pci_driver,
+    pci_free_irq_vectors,
+    pci_get_drvdata,
+    pci_set_drvdata,
+    pci_set_master,
+    pcim_enable_device,
+    pcim_iomap,
+    register_netdev,
+    unregister_netdev,
+)
+
+__all__ = ["nic_driver"]
+
+NIC_ID = 0x52534E43
+LOCAL_ADDRESS = bytes.fromhex("02005e000001")  # locally administered: the device has no address of its own
+
+
+def _check_params(params: dict[str, Any], dev: Any, caps_queues: int) -> int:
+    """0, or -EINVAL for a module parameter that is not known or out of range."""
+    known = {"num_queues", "tx_ring", "rx_ring", "copybreak", "line_irq"}
+    for name in params:
+        if name not in known:
+            dev_err(dev, "unknown module parameter %s", name)
+            return -EINVAL
+    if not 0 <= params.get("num_queues", 0) <= caps_queues:
+        dev_err(dev, "num_queues=%d: the device has %d", params["num_queues"], caps_queues)
+        return -EINVAL
+    for name in ("tx_ring", "rx_ring"):
+        size = params.get(name, MIN_RING)
+        if not MIN_RING <= size <= MAX_RING or size & (size - 1):
+            dev_err(dev, "%s=%d: a power of two from %d to %d", name, size, MIN_RING, MAX_RING)
+            return -EINVAL
+    return 0
+
+
+def nic_probe(pdev: Any, ent: Any) -> int:
+    """Bind a device. Everything is ready before register_netdev() returns: it may be opened at once (LIFE1)."""
+    err = pcim_enable_device(pdev)
+    if err:
+        return err
+    iomem = pcim_iomap(pdev, 0, 0)
+    if iomem is None:
+        return -ENOMEM
+    if readl(iomem + hw.ID) != NIC_ID:
+        dev_err(pdev.dev, "no NIC answers at BAR 0")
+        return -ENODEV
+    err = dma_set_mask_and_coherent(pdev.dev, DMA_BIT_MASK(64))
+    if err:
+        return err
+    pci_set_master(pdev)
+
+    params: dict[str, Any] = pdev.driver.params
+    max_queues = (readl(iomem + hw.CAPS) & hw.CAPS_QUEUES) >> hw.CAPS_QUEUES_SHIFT
+    err = _check_params(params, pdev.dev, max_queues)
+    if err:
+        return err
+    num_queues = module_param(pdev, "num_queues", 0) or max_queues
+
+    ndev = alloc_etherdev_mqs(NicPriv, max_queues, max_queues)
+    if ndev is None:
+        return -ENOMEM
+    SET_NETDEV_DEV(ndev, pdev.dev)
+    pci_set_drvdata(pdev, ndev)
+    priv: NicPriv = netdev_priv(ndev)
+    priv.pdev, priv.ndev, priv.dev, priv.iomem = pdev, ndev, pdev.dev, iomem
+    priv.costs = machine().costs
+    priv.max_queues, priv.num_queues = max_queues, num_queues
+    priv.tx_size = module_param(pdev, "tx_ring", priv.tx_size)
+    priv.rx_size = module_param(pdev, "rx_ring", priv.rx_size)
+    priv.copybreak = module_param(pdev, "copybreak", priv.copybreak)
+    priv.line_irq = bool(module_param(pdev, "line_irq", False))
+    INIT_WORK(priv.reset_work, nic_reset_task)
+
+    ndev.netdev_ops = nic_netdev_ops
+    ndev.ethtool_ops = nic_ethtool_ops
+    ndev.min_mtu = ETH_MIN_MTU
+    ndev.max_mtu = MAX_FRAME - ETH_HLEN - VLAN_HLEN
+    ndev.mtu = ETH_DATA_LEN
+    eth_hw_addr_set(ndev, LOCAL_ADDRESS)
+
+    # Whoever used the device before may have left it running: it is silent before an interrupt is asked for (LIFE3).
+    err = nic_reset(priv)
+    if not err:
+        vectors = 1 if priv.line_irq else num_queues
+        err = pci_alloc_irq_vectors(pdev, vectors, vectors, PCI_IRQ_INTX if priv.line_irq else PCI_IRQ_MSIX)
+        err = min(err, 0)
+    if err:
+        free_netdev(ndev)
+        return err
+    for i in range(num_queues):
+        queue = NicQueue(priv, i)
+        queue.tx = NicTxRing(queue)
+        queue.rx = NicRxRing(queue)
+        queue.napi = napi_struct(container=queue)
+        netif_napi_add(ndev, queue.napi, nic_poll)
+        priv.queues.append(queue)
+    netif_set_real_num_tx_queues(ndev, num_queues)
+    netif_set_real_num_rx_queues(ndev, num_queues)
+
+    err = register_netdev(ndev)
+    if err:
+        _release(pdev, ndev)
+    return err
+
+
+def _release(pdev: Any, ndev: Any) -> None:
+    priv: NicPriv = netdev_priv(ndev)
+    for queue in priv.queues:
+        netif_napi_del(queue.napi)
+    pci_free_irq_vectors(pdev)
+    free_netdev(ndev)
+
+
+def nic_remove(pdev: Any) -> None:
+    """Unbind: unregister_netdev() closes the device if it is open."""
+    ndev = pci_get_drvdata(pdev)
+    unregister_netdev(ndev)
+    cancel_work_sync(netdev_priv(ndev).reset_work)
+    _release(pdev, ndev)
+
+
+nic_driver = pci_driver(DRIVER_NAME, nic_probe, nic_remove, id_table=((0x1234, 0x5253),))

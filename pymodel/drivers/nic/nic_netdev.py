@@ -1,0 +1,376 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The net device: open and stop, interrupts and poll, settings, statistics, recovery from a hang."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
+from pymodel.drivers.nic.nic_rx import nic_rx_alloc, nic_rx_clean, nic_rx_drain, nic_rx_fill, nic_rx_free
+from pymodel.drivers.nic.nic_tx import nic_start_xmit, nic_tx_alloc, nic_tx_clean, nic_tx_drain, nic_tx_free
+from pymodel.hw.access import readl, writel
+from pymodel.linux import (
+    EADDRNOTAVAIL,
+    EIO,
+    ENOMEM,
+    ETH_HLEN,
+    IFF_ALLMULTI,
+    IFF_PROMISC,
+    IRQ_HANDLED,
+    IRQ_NONE,
+    IRQF_SHARED,
+    VLAN_HLEN,
+    container_of,
+    cpumask_of,
+    eth_hw_addr_set,
+    eth_validate_addr,
+    free_irq,
+    irq_set_affinity_and_hint,
+    is_valid_ether_addr,
+    napi_complete_done,
+    napi_disable,
+    napi_enable,
+    napi_schedule,
+    napi_schedule_irqoff,
+    net_device_ops,
+    netdev_err,
+    netdev_mc_empty,
+    netdev_priv,
+    netif_carrier_off,
+    netif_carrier_on,
+    netif_running,
+    netif_tx_disable,
+    netif_tx_start_all_queues,
+    num_online_cpus,
+    pci_irq_vector,
+    request_irq,
+    rtnl_lock,
+    rtnl_unlock,
+    schedule_work,
+    spin_lock,
+    spin_unlock,
+    udelay,
+    usleep_range,
+)
+
+if TYPE_CHECKING:
+    from pymodel.linux import napi_struct, net_device, rtnl_link_stats64, work_struct
+
+__all__ = ["nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset", "nic_reset_task", "nic_resize"]
+
+_MASKED = hw.QP_IRQ_MASK_MASKED | hw.QP_IRQ_MASK_AUTO_MASK
+_STOP_TRIES = 500  # of 10 to 20 us
+_RESET_TRIES = 1000  # of 1 us and a read
+
+
+# -- the device ------------------------------------------------------------------------------------------------
+def nic_reset(priv: NicPriv) -> int:
+    """Put the device into its state after power-up. 0 or -EIO."""
+    spin_lock(priv.stats_lock)  # nobody reads counters half reset: statistics never go back (ETH2)
+    if priv.resets:
+        priv.hw_stats = nic_hw_counters(priv)
+    priv.resets += 1
+    writel(hw.RESET_RESET, priv.iomem + hw.RESET)
+    err = -EIO
+    for _ in range(_RESET_TRIES):
+        if not readl(priv.iomem + hw.RESET) & hw.RESET_RESET:
+            err = 0
+            break
+        udelay(1)
+    spin_unlock(priv.stats_lock)
+    if err:
+        netdev_err(priv.ndev, "the device does not come out of reset")
+    return err
+
+
+def _write_address(priv: NicPriv) -> None:
+    addr = bytes(priv.ndev.dev_addr)
+    writel(int.from_bytes(addr[:4], "little"), priv.iomem + hw.MAC_LO)
+    writel(int.from_bytes(addr[4:6], "little"), priv.iomem + hw.MAC_HI)
+
+
+def _write_max_frame(priv: NicPriv) -> None:
+    writel(priv.ndev.mtu + ETH_HLEN + VLAN_HLEN, priv.iomem + hw.MAX_FRAME)
+
+
+def _write_base(regs: int, reg_lo: int, dma: int) -> None:
+    writel(dma & 0xFFFFFFFF, regs + reg_lo)
+    writel(dma >> 32, regs + reg_lo + 4)
+
+
+def _configure(priv: NicPriv) -> None:
+    """Write every setting: the device may have been reset since it was last open."""
+    _write_address(priv)
+    _write_max_frame(priv)
+    nic_set_rx_mode(priv.ndev)
+    writel(priv.num_queues, priv.iomem + hw.RX_QUEUES)
+    writel(hw.IRQ_CTRL_LINE_MODE if priv.line_irq else 0, priv.iomem + hw.IRQ_CTRL)
+    for queue in priv.queues:
+        regs, tx, rx = queue.regs, queue.tx, queue.rx
+        writel(_MASKED, regs + hw.QP_IRQ_MASK)
+        _write_base(regs, hw.QP_TX_BASE_LO, tx.desc_dma)
+        _write_base(regs, hw.QP_TXC_BASE_LO, tx.cq_dma)
+        _write_base(regs, hw.QP_RX_BASE_LO, rx.desc_dma)
+        _write_base(regs, hw.QP_RXC_BASE_LO, rx.cq_dma)
+        writel(tx.size.bit_length() - 1, regs + hw.QP_TX_SIZE)
+        writel(rx.size.bit_length() - 1, regs + hw.QP_RX_SIZE)
+        writel(0, regs + hw.QP_TX_TAIL)
+
+
+def _stop_rings(priv: NicPriv) -> None:
+    """Stop all DMA: rings first, so that what is in flight ends, then the device. A device that does not is reset."""
+    for queue in priv.queues:
+        writel(0, queue.regs + hw.QP_TX_CTRL)
+        writel(0, queue.regs + hw.QP_RX_CTRL)
+    for queue in priv.queues:
+        for status in (hw.QP_TX_STATUS, hw.QP_RX_STATUS):
+            for _ in range(_STOP_TRIES):
+                if not readl(queue.regs + status) & hw.QP_TX_STATUS_ACTIVE:
+                    break
+                usleep_range(10, 20)
+            else:
+                netdev_err(priv.ndev, "queue %d does not stop", queue.index)
+                nic_reset(priv)
+                return
+    writel(0, priv.iomem + hw.CTRL)
+
+
+# -- rings and interrupts --------------------------------------------------------------------------------------
+def _alloc_rings(priv: NicPriv) -> int:
+    """Rings for all queues, RX rings full of buffers. 0 or -ENOMEM, and then nothing is left allocated."""
+    for queue in priv.queues:
+        err = nic_tx_alloc(queue.tx, priv.tx_size)
+        if not err:
+            err = nic_rx_alloc(queue.rx, priv.rx_size)
+            if not err and not nic_rx_fill(queue.rx, False):
+                err = -ENOMEM
+        if err:
+            _free_rings(priv)
+            return err
+    return 0
+
+
+def _free_rings(priv: NicPriv) -> None:
+    """Free what :func:`_alloc_rings` made, or part of it. The device does no DMA."""
+    for queue in priv.queues:
+        if queue.rx.size:
+            nic_rx_drain(queue.rx)
+            nic_rx_free(queue.rx)
+        if queue.tx.size:
+            nic_tx_drain(queue.tx)
+            nic_tx_free(queue.tx)
+
+
+def nic_msix(irq: int, queue: NicQueue) -> int:
+    """A queue's MSI-X. The device has masked the vector by itself (auto_mask); IRQ_ARM in the poll unmasks it."""
+    napi_schedule_irqoff(queue.napi)
+    return IRQ_HANDLED
+
+
+def nic_line_irq(irq: int, priv: NicPriv) -> int:
+    """The level line, perhaps shared: mask the vectors that pend, so that the line falls, and poll their queues."""
+    pending = readl(priv.iomem + hw.IRQ_PENDING)
+    if not pending:
+        return IRQ_NONE
+    for queue in priv.queues:
+        if pending >> queue.index & 1:
+            writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
+            napi_schedule(queue.napi)
+    readl(priv.iomem + hw.IRQ_PENDING)  # flushes the masks: the line is low before the interrupt controller looks again
+    return IRQ_HANDLED
+
+
+def _request_irqs(priv: NicPriv) -> int:
+    """0, or the error of request_irq(), and then none is left requested."""
+    ndev = priv.ndev
+    if priv.line_irq:
+        return request_irq(pci_irq_vector(priv.pdev, 0), nic_line_irq, IRQF_SHARED, ndev.name, priv)
+    for queue in priv.queues:
+        irq = pci_irq_vector(priv.pdev, queue.index)
+        err = request_irq(irq, nic_msix, 0, f"{ndev.name}-{queue.index}", queue)
+        if err:
+            _free_irqs(priv)
+            return err
+        queue.irq = irq
+        irq_set_affinity_and_hint(irq, cpumask_of(queue.index % num_online_cpus()))
+    return 0
+
+
+def _free_irqs(priv: NicPriv) -> None:
+    if priv.line_irq:
+        free_irq(pci_irq_vector(priv.pdev, 0), priv)
+        return
+    for queue in priv.queues:
+        if queue.irq:
+            irq_set_affinity_and_hint(queue.irq, None)
+            free_irq(queue.irq, queue)
+            queue.irq = 0
+
+
+def nic_poll(napi: napi_struct, budget: int) -> int:
+    """NAPI poll: TX reclaim without limit, RX up to the budget; budget 0 is netpoll and means TX only."""
+    queue: NicQueue = container_of(napi, NicQueue, "napi")
+    nic_tx_clean(queue.tx, budget)
+    if not budget:
+        return 0
+    done = nic_rx_clean(queue.rx, budget)
+    if done == budget:
+        return budget  # there may be more: not complete, the core polls again
+    # How far we have read. A record beyond makes the device interrupt as soon as it is armed, so that what came after
+    # our last look is not lost. Taken before napi_complete_done(): afterwards the queue may be another CPU's.
+    seen = queue.rx.next_to_clean << hw.QP_IRQ_ARM_RX_INDEX_SHIFT
+    seen |= queue.tx.next_completion << hw.QP_IRQ_ARM_TX_INDEX_SHIFT
+    if napi_complete_done(napi, done):
+        writel(seen, queue.regs + hw.QP_IRQ_ARM)
+    return done
+
+
+# -- net_device_ops --------------------------------------------------------------------------------------------
+def nic_open(ndev: net_device) -> int:
+    """ndo_open: 0 or a negative error, and then nothing is left behind."""
+    priv: NicPriv = netdev_priv(ndev)
+    err = _alloc_rings(priv)
+    if err:
+        return err
+    _configure(priv)
+    err = _request_irqs(priv)
+    if err:
+        _free_rings(priv)
+        return err
+    for queue in priv.queues:
+        napi_enable(queue.napi)
+        writel(hw.QP_TX_CTRL_ENABLE, queue.regs + hw.QP_TX_CTRL)
+        writel(hw.QP_RX_CTRL_ENABLE, queue.regs + hw.QP_RX_CTRL)
+        writel(0, queue.regs + hw.QP_IRQ_ARM)
+    writel(hw.CTRL_ENABLE, priv.iomem + hw.CTRL)
+    netif_tx_start_all_queues(ndev)
+    netif_carrier_on(ndev)
+    return 0
+
+
+def nic_stop(ndev: net_device) -> int:
+    """ndo_stop: no more xmit, no more polls, interrupts off and freed, DMA stopped, buffers freed, in this order."""
+    priv: NicPriv = netdev_priv(ndev)
+    netif_carrier_off(ndev)
+    netif_tx_disable(ndev)
+    for queue in priv.queues:
+        napi_disable(queue.napi)  # no poll runs, and so none arms the vector again
+        writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
+    readl(priv.iomem + hw.IRQ_PENDING)  # the masks have arrived, and any interrupt sent before them
+    _free_irqs(priv)
+    _stop_rings(priv)
+    for queue in priv.queues:
+        nic_tx_clean(queue.tx, 0)  # what was sent after the last poll counts as sent
+    _free_rings(priv)
+    return 0
+
+
+def nic_reset_task(work: work_struct) -> None:
+    """Bring a hung device back: everything that was in flight is dropped."""
+    priv: NicPriv = container_of(work, NicPriv, "reset_work")
+    rtnl_lock()
+    if netif_running(priv.ndev):
+        nic_stop(priv.ndev)
+        err = nic_reset(priv) or nic_open(priv.ndev)
+        if err:
+            netdev_err(priv.ndev, "no recovery from a hang: error %d", err)
+    rtnl_unlock()
+
+
+def nic_tx_timeout(ndev: net_device, txqueue: int) -> None:
+    """ndo_tx_timeout: a queue has been stopped for too long. Runs in a timer; the work is done where it may sleep."""
+    priv: NicPriv = netdev_priv(ndev)
+    ring = priv.queues[txqueue].tx
+    netdev_err(
+        ndev, "TX queue %d hangs: filled to %d, reclaimed to %d, error %d",
+        txqueue, ring.next_to_use, ring.next_to_clean, ring.error,
+    )  # fmt: skip
+    schedule_work(priv.reset_work)
+
+
+def nic_resize(priv: NicPriv, tx_size: int, rx_size: int) -> int:
+    """Change the rings' sizes (descriptors, already checked): 0, or the error of reopening with them. Under RTNL."""
+    running = netif_running(priv.ndev)
+    if running:
+        nic_stop(priv.ndev)
+    old = priv.tx_size, priv.rx_size
+    priv.tx_size, priv.rx_size = tx_size, rx_size
+    err = nic_open(priv.ndev) if running else 0
+    if err:
+        priv.tx_size, priv.rx_size = old
+        if nic_open(priv.ndev):
+            netdev_err(priv.ndev, "cannot reopen with the old ring sizes either")
+    return err
+
+
+def nic_set_rx_mode(ndev: net_device) -> None:
+    """ndo_set_rx_mode: atomic context, so register writes only (LIFE6). Multicast groups are not filtered one by one."""
+    priv: NicPriv = netdev_priv(ndev)
+    ctrl = hw.RX_CTRL_BROADCAST
+    if ndev.flags & IFF_PROMISC:
+        ctrl |= hw.RX_CTRL_PROMISC
+    if ndev.flags & IFF_ALLMULTI or not netdev_mc_empty(ndev):
+        ctrl |= hw.RX_CTRL_ALLMULTI
+    writel(ctrl, priv.iomem + hw.RX_CTRL)
+
+
+def nic_set_mac_address(ndev: net_device, addr: Any) -> int:
+    """ndo_set_mac_address: -EADDRNOTAVAIL for what is no station address."""
+    if not is_valid_ether_addr(addr.sa_data):
+        return -EADDRNOTAVAIL
+    eth_hw_addr_set(ndev, addr.sa_data)
+    _write_address(netdev_priv(ndev))
+    return 0
+
+
+def nic_change_mtu(ndev: net_device, new_mtu: int) -> int:
+    """ndo_change_mtu: within min_mtu and max_mtu, as the core has checked. Frames span buffers: no ring is rebuilt."""
+    ndev.mtu = new_mtu
+    _write_max_frame(netdev_priv(ndev))
+    return 0
+
+
+def nic_hw_counters(priv: NicPriv) -> dict[str, int]:
+    """The device's counters, those of before its last reset included. Under ``stats_lock``: reading LO latches HI."""
+    before = priv.hw_stats
+    counters = {}
+    for name, offset in hw.COUNTERS.items():
+        low = readl(priv.iomem + offset)
+        counters[name] = (low | readl(priv.iomem + offset + 4) << 32) + before.get(name, 0)
+    return counters
+
+
+def nic_get_stats64(ndev: net_device, stats: rtnl_link_stats64) -> None:
+    """ndo_get_stats64: never sleeps. The device counts what never reached the driver."""
+    priv: NicPriv = netdev_priv(ndev)
+    for queue in priv.queues:
+        tx, rx = queue.tx, queue.rx
+        stats.tx_packets += tx.packets
+        stats.tx_bytes += tx.bytes
+        stats.tx_dropped += tx.dropped
+        stats.rx_packets += rx.packets
+        stats.rx_bytes += rx.bytes
+        stats.rx_dropped += rx.dropped
+        stats.rx_errors += rx.errors
+    spin_lock(priv.stats_lock)
+    counters = nic_hw_counters(priv)
+    spin_unlock(priv.stats_lock)
+    stats.rx_dropped += counters["rx_drop_filter"]
+    stats.rx_missed_errors = counters["rx_drop_nodesc"] + counters["rx_drop_fifo"]
+    stats.rx_length_errors = counters["rx_drop_length"]
+    stats.rx_crc_errors = counters["rx_drop_error"]
+    stats.rx_errors += stats.rx_length_errors + stats.rx_crc_errors
+
+
+nic_netdev_ops = net_device_ops(
+    ndo_open=nic_open,
+    ndo_stop=nic_stop,
+    ndo_start_xmit=nic_start_xmit,
+    ndo_get_stats64=nic_get_stats64,
+    ndo_set_mac_address=nic_set_mac_address,
+    ndo_set_rx_mode=nic_set_rx_mode,
+    ndo_change_mtu=nic_change_mtu,
+    ndo_validate_addr=eth_validate_addr,
+    ndo_tx_timeout=nic_tx_timeout,
+)

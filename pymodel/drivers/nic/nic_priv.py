@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver's own structures: what other drivers keep in their one header."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymodel.drivers.nic import nic_hw as hw
+from pymodel.hw.access import CpuCosts
+from pymodel.linux import spinlock_t, work_struct
+
+if TYPE_CHECKING:
+    from pymodel.drivers.nic.nic_rx import NicRxRing
+    from pymodel.drivers.nic.nic_tx import NicTxRing
+    from pymodel.linux import napi_struct, net_device, pci_dev
+
+__all__ = ["DRIVER_NAME", "MAX_FRAME", "MAX_RING", "MIN_RING", "NicPriv", "NicQueue"]
+
+DRIVER_NAME = "nic"
+MAX_FRAME = 9018  # bytes without FCS: 9000, an Ethernet header and a VLAN tag
+MIN_RING = 64  # descriptors: three times what the largest skb needs
+MAX_RING = 4096
+
+
+class NicQueue:
+    """One queue pair and its vector. ``regs`` is the iomem address of its register block."""
+
+    __slots__ = ("index", "irq", "napi", "priv", "regs", "rx", "tx")
+
+    def __init__(self, priv: NicPriv, index: int) -> None:
+        self.priv = priv
+        self.index = index
+        self.regs = priv.iomem + hw.qp(index)
+        self.irq = 0
+        self.napi: napi_struct
+        self.tx: NicTxRing
+        self.rx: NicRxRing
+
+
+class NicPriv:
+    """The device. Reached by ``netdev_priv(ndev)``."""
+
+    __slots__ = (
+        "copybreak", "costs", "dev", "hw_stats", "iomem", "line_irq", "max_queues", "ndev", "num_queues", "pdev",
+        "queues", "reset_work", "resets", "rx_size", "stats_lock", "tx_size",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.pdev: pci_dev
+        self.ndev: net_device
+        self.dev: Any = None  # the struct device that does DMA
+        self.iomem = 0
+        self.costs: CpuCosts
+        self.queues: list[NicQueue] = []
+        self.max_queues = 0
+        self.num_queues = 0
+        self.tx_size = 256  # descriptors
+        self.rx_size = 256
+        self.copybreak = 0  # bytes: frames up to this length are copied and their buffer is used again
+        self.line_irq = False
+        self.hw_stats: dict[str, int] = {}  # the device's counters before its last reset
+        self.resets = 0
+        self.stats_lock = spinlock_t("nic stats_lock")
+        self.reset_work = work_struct(container=self)

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transmit: one ring of descriptors and one of completion records a queue.
+
+Ring arithmetic. ``next_to_use`` (first descriptor not filled) and ``next_to_clean`` (first not reclaimed) run freely
+modulo 2**16, as the device's own indices do, and 2**16 is a multiple of every ring size; the slot is the index modulo
+the size. Their difference modulo 2**16 is the number of descriptors in use, 0 to ``size`` and so never ambiguous: a full
+ring (difference ``size``) is not an empty one (difference 0), and no slot need be left free between them.
+
+xmit alone moves ``next_to_use``, under the TX queue's lock; reclaim alone moves ``next_to_clean``, in NAPI context.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.nic_priv import MAX_FRAME
+from pymodel.hw.access import charge, memory, writel
+from pymodel.linux import (
+    DMA_TO_DEVICE,
+    ENOMEM,
+    ETH_HLEN,
+    GFP_KERNEL,
+    MAX_SKB_FRAGS,
+    NETDEV_TX_BUSY,
+    NETDEV_TX_OK,
+    __netdev_tx_sent_queue,
+    dev_kfree_skb_any,
+    dma_alloc_coherent,
+    dma_free_coherent,
+    dma_map_single,
+    dma_mapping_error,
+    dma_rmb,
+    dma_unmap_page,
+    dma_unmap_single,
+    dma_wmb,
+    napi_consume_skb,
+    netdev_err,
+    netdev_get_tx_queue,
+    netdev_priv,
+    netdev_tx_completed_queue,
+    netdev_tx_reset_queue,
+    netdev_xmit_more,
+    netif_carrier_ok,
+    netif_tx_queue_stopped,
+    netif_tx_start_queue,
+    netif_tx_stop_queue,
+    netif_tx_wake_queue,
+    skb_frag_dma_map,
+    skb_frag_size,
+    skb_shinfo,
+    smp_mb,
+)
+
+if TYPE_CHECKING:
+    from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
+    from pymodel.linux import net_device, sk_buff
+
+__all__ = ["NicTxRing", "nic_start_xmit", "nic_tx_alloc", "nic_tx_clean", "nic_tx_drain", "nic_tx_free"]
+
+STOP_BELOW = MAX_SKB_FRAGS + 1  # free descriptors: what the largest skb needs
+WAKE_ABOVE = 2 * STOP_BELOW  # so that a woken queue takes more than one such skb before it stops again
+
+_INDEX = 0xFFFF
+_EOP = hw.TX_DESC_CTRL_EOP
+_PHASE_BYTE = hw.TX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
+
+# A buffer that the device may read: (bus address, bytes, whether it was mapped as a page, the skb that ends here or None).
+_Buffer = tuple[int, int, bool, "sk_buff | None"]
+
+
+class NicTxRing:
+    """The TX half of a queue pair."""
+
+    __slots__ = (
+        "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "doorbell", "dropped", "error", "mask", "next_completion",
+        "next_to_clean", "next_to_use", "packets", "posted", "queue", "size", "stopped", "txq", "woken",
+    )  # fmt: skip
+
+    def __init__(self, queue: NicQueue) -> None:
+        self.queue = queue
+        self.doorbell = queue.regs + hw.QP_TX_TAIL
+        self.txq = netdev_get_tx_queue(queue.priv.ndev, queue.index)
+        self.size = self.mask = 0
+        self.desc = self.cq = 0  # the rings, in memory
+        self.desc_dma = self.cq_dma = 0
+        self.buffers: list[_Buffer | None] = []
+        self._restart()
+        self.packets = self.bytes = self.dropped = self.stopped = self.woken = 0
+
+    def _restart(self) -> None:
+        self.next_to_use = 0
+        self.next_to_clean = 0
+        self.next_completion = 0
+        self.posted = 0  # next_to_use at the last doorbell
+        self.error = 0
+
+    def free(self) -> int:
+        """Free descriptors."""
+        return self.size - ((self.next_to_use - self.next_to_clean) & _INDEX)
+
+
+def nic_tx_alloc(ring: NicTxRing, size: int) -> int:
+    """Allocate the rings of ``size`` descriptors, empty. 0 or -ENOMEM, and then nothing is left allocated."""
+    dev = ring.queue.priv.dev
+    desc, desc_dma = dma_alloc_coherent(dev, size * hw.TX_DESC_SIZE, GFP_KERNEL)
+    if desc is None:
+        return -ENOMEM
+    cq, cq_dma = dma_alloc_coherent(dev, size * hw.TX_COMPLETION_SIZE, GFP_KERNEL)
+    if cq is None:
+        dma_free_coherent(dev, size * hw.TX_DESC_SIZE, desc, desc_dma)
+        return -ENOMEM
+    ring.size, ring.mask = size, size - 1
+    ring.desc, ring.desc_dma, ring.cq, ring.cq_dma = desc, desc_dma, cq, cq_dma
+    ring.buffers = [None] * size
+    ring._restart()
+    netdev_tx_reset_queue(ring.txq)
+    return 0
+
+
+def nic_tx_free(ring: NicTxRing) -> None:
+    """Free the rings. Nothing may be in use: see :func:`nic_tx_drain`."""
+    dev = ring.queue.priv.dev
+    dma_free_coherent(dev, ring.size * hw.TX_COMPLETION_SIZE, ring.cq, ring.cq_dma)
+    dma_free_coherent(dev, ring.size * hw.TX_DESC_SIZE, ring.desc, ring.desc_dma)
+    ring.size = 0
+    ring.buffers = []
+
+
+def _write_desc(ring: NicTxRing, index: int, dma: int, ctrl: int) -> None:
+    """Fill a descriptor. The one place that writes them."""
+    hw.TX_DESC.pack_into(memory().mem, ring.desc + (index & ring.mask) * hw.TX_DESC_SIZE, dma, ctrl, 0)
+
+
+def _doorbell(ring: NicTxRing) -> None:
+    """Tell the device how far the ring is filled. It reads nothing beyond the index it was told."""
+    ring.posted = ring.next_to_use
+    dma_wmb()  # the descriptors are in memory before the device hears of them
+    writel(ring.next_to_use, ring.doorbell)
+
+
+def nic_start_xmit(skb: sk_buff, ndev: net_device) -> int:
+    """ndo_start_xmit: under the TX queue's lock, bottom halves off."""
+    priv: NicPriv = netdev_priv(ndev)
+    ring = priv.queues[skb.queue_mapping].tx
+    charge(priv.costs.tx_packet)
+    length = skb.len
+    shinfo = skb_shinfo(skb)
+    nr_frags = shinfo.nr_frags
+    if ring.free() < nr_frags + 1:
+        # The queue is stopped below STOP_BELOW, so the stack has no business here.
+        netif_tx_stop_queue(ring.txq)
+        netdev_err(ndev, "TX queue %d: the ring is full, but the queue was awake", ring.queue.index)
+        _flush(ring)
+        return NETDEV_TX_BUSY
+    if not ETH_HLEN <= length <= MAX_FRAME:
+        return _drop(ring, skb)
+
+    # All is mapped first; next_to_use moves only when nothing can fail any more.
+    dev = priv.dev
+    buffers = ring.buffers
+    mask = ring.mask
+    index = ring.next_to_use
+    headlen = length - skb.data_len
+    dma = dma_map_single(dev, skb.data, headlen, DMA_TO_DEVICE)
+    if dma_mapping_error(dev, dma):
+        return _drop(ring, skb)
+    if not nr_frags:
+        buffers[index & mask] = (dma, headlen, False, skb)
+        _write_desc(ring, index, dma, headlen | _EOP)
+    else:
+        buffers[index & mask] = (dma, headlen, False, None)
+        _write_desc(ring, index, dma, headlen)
+        last = nr_frags - 1
+        for i in range(nr_frags):
+            frag = shinfo.frags[i]
+            size = skb_frag_size(frag)
+            dma = skb_frag_dma_map(dev, frag, 0, size, DMA_TO_DEVICE)
+            if dma_mapping_error(dev, dma):
+                _unmap(ring, ring.next_to_use, (index + 1) & _INDEX)
+                return _drop(ring, skb)
+            index = (index + 1) & _INDEX
+            buffers[index & mask] = (dma, size, True, skb if i == last else None)
+            _write_desc(ring, index, dma, size | _EOP if i == last else size)
+    ring.next_to_use = (index + 1) & _INDEX
+
+    if ring.free() < STOP_BELOW:
+        _stop(ring)
+    # After the decision to stop: with more to come the doorbell waits, unless the queue is stopped, for then nobody
+    # would ring it. From the doorbell on the skb may be gone.
+    if __netdev_tx_sent_queue(ring.txq, length, netdev_xmit_more()):
+        _doorbell(ring)
+    return NETDEV_TX_OK
+
+
+def _stop(ring: NicTxRing) -> None:
+    """Stop the queue; take it back if reclaim has made room between our look at the ring and the stop.
+
+    Without the second look reclaim might have run entirely in between, found the queue awake, and not woken it.
+    """
+    netif_tx_stop_queue(ring.txq)
+    ring.stopped += 1
+    smp_mb()  # the stop is visible before we look again; pairs with the barrier in nic_tx_clean()
+    if ring.free() >= WAKE_ABOVE:
+        netif_tx_start_queue(ring.txq)
+
+
+def _flush(ring: NicTxRing) -> None:
+    """Ring the doorbell for earlier skbs whose xmit left it to this one, which will not."""
+    if ring.posted != ring.next_to_use:
+        _doorbell(ring)
+
+
+def _drop(ring: NicTxRing, skb: sk_buff) -> int:
+    """The skb cannot be sent: it counts as taken, and as dropped. Nothing of it is in the ring."""
+    dev_kfree_skb_any(skb)
+    ring.dropped += 1
+    if not netdev_xmit_more():
+        _flush(ring)
+    return NETDEV_TX_OK
+
+
+def _unmap(ring: NicTxRing, start: int, end: int) -> None:
+    """Unmap the descriptors from index ``start`` to before ``end`` and forget them; their skbs stay."""
+    dev = ring.queue.priv.dev
+    while start != end:
+        buffer = ring.buffers[start & ring.mask]
+        assert buffer is not None
+        ring.buffers[start & ring.mask] = None
+        dma, size, is_page, _ = buffer
+        if is_page:
+            dma_unmap_page(dev, dma, size, DMA_TO_DEVICE)
+        else:
+            dma_unmap_single(dev, dma, size, DMA_TO_DEVICE)
+        start = (start + 1) & _INDEX
+
+
+def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
+    """Reclaim what the device is done with: all of it, the budget only says whether this is NAPI (not 0)."""
+    mem = memory().mem
+    size, mask = ring.size, ring.mask
+    at = ring.cq
+    next_completion = ring.next_completion
+    head = ring.next_to_clean
+    record = -1
+    # Records are written in order, phase bit 1 on the first pass. Only the last one matters: it covers those before.
+    while True:
+        slot = at + (next_completion & mask) * hw.TX_COMPLETION_SIZE
+        if bool(mem[slot + _PHASE_BYTE] & 0x80) is bool(next_completion & size):
+            break
+        record = slot
+        next_completion = (next_completion + 1) & _INDEX
+    if record < 0:
+        return
+    dma_rmb()  # the rest of the record is read after its phase bit
+    ring.next_completion = next_completion
+    word, _, status, _ = hw.TX_COMPLETION.unpack_from(mem, record)
+    head = word & hw.TX_COMPLETION_HEAD_HEAD
+    if status & hw.TX_COMPLETION_STATUS_ERROR_CODE:
+        _halted(ring, status)
+
+    dev = ring.queue.priv.dev
+    buffers = ring.buffers
+    index = ring.next_to_clean
+    if (head - index) & _INDEX > (ring.next_to_use - index) & _INDEX:
+        netdev_err(ring.queue.priv.ndev, "TX queue %d: completion of descriptors that are not in use", ring.queue.index)
+        return
+    packets = length = 0
+    while index != head:
+        buffer = buffers[index & mask]
+        assert buffer is not None
+        buffers[index & mask] = None
+        dma, part, is_page, skb = buffer
+        if is_page:
+            dma_unmap_page(dev, dma, part, DMA_TO_DEVICE)
+        else:
+            dma_unmap_single(dev, dma, part, DMA_TO_DEVICE)
+        if skb is not None:
+            packets += 1
+            length += skb.len
+            napi_consume_skb(skb, budget)
+        index = (index + 1) & _INDEX
+    charge(packets * ring.queue.priv.costs.tx_reclaim)
+    ring.packets += packets
+    ring.bytes += length
+    ring.next_to_clean = index
+    netdev_tx_completed_queue(ring.txq, packets, length)
+    smp_mb()  # next_to_clean is visible before we look whether the queue is stopped; pairs with _stop()
+    if netif_tx_queue_stopped(ring.txq) and ring.free() >= WAKE_ABOVE and netif_carrier_ok(ring.queue.priv.ndev):
+        netif_tx_wake_queue(ring.txq)
+        ring.woken += 1
+
+
+def _halted(ring: NicTxRing, status: int) -> None:
+    """The device has stopped the ring. The watchdog's timeout, or whoever closes the device, gets it going again."""
+    ring.error = status & hw.TX_COMPLETION_STATUS_ERROR_CODE
+    netdev_err(ring.queue.priv.ndev, "TX queue %d halted, error %d", ring.queue.index, ring.error)
+
+
+def nic_tx_drain(ring: NicTxRing) -> None:
+    """Free what was never sent. The ring is stopped: neither the device nor xmit touches it any more."""
+    index = ring.next_to_clean
+    while index != ring.next_to_use:
+        buffer = ring.buffers[index & ring.mask]
+        assert buffer is not None
+        following = (index + 1) & _INDEX
+        _unmap(ring, index, following)
+        if buffer[3] is not None:
+            dev_kfree_skb_any(buffer[3])
+            ring.dropped += 1
+        index = following
+    ring.next_to_clean = index
+    netdev_tx_reset_queue(ring.txq)
