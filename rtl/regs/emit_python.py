@@ -12,6 +12,7 @@ __all__ = ["emit_python"]
 _HEAD = '''\
 # SPDX-License-Identifier: Apache-2.0
 # Generated from rtl/regs/nic.rdl by rtl/regs/generate.py: do not edit, run `make regs`.
+# fmt: off
 """The NIC's registers and records: facts only.
 
 `CTRL` is a register's byte offset in BAR 0; `CTRL_ENABLE` is a field's mask in place and, where it has several bits,

@@ -16,7 +16,7 @@ from cocotb.triggers import ReadOnly, RisingEdge
 
 from pymodel.drivers.nic import nic_hw as hw
 from tests.block.csr_bench import SOURCES, TOP, Bench, pack
-from tests.block.simulate import build, simulate, cocotb_tests_of
+from tests.block.simulate import build, cocotb_tests_of, simulate
 
 COUNTERS = ["rx_drop_fifo", "rx_drop_filter", "rx_drop_length", "rx_drop_error", "rx_stream"]
 
