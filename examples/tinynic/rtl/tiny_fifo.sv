@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-in first-out memory between two clocks: gray-coded pointers, each through two flip-flops to the other side.
-// Write side: push_i is taken while ready_o. drained_o says that the reader has popped everything; it may say so late, never early.
-// Read side: valid_o and rdata_o stand until pop_i; the data comes out of a memory register, so that block RAM will do.
+// Write side: push_i is taken while ready_o; drained_o: the reader has popped all (it may say so late, never early).
+// Read side: valid_o and rdata_o stand until pop_i; data comes out of a memory register, so that block RAM will do.
 module tiny_fifo #(
   parameter int unsigned Width = 64,
   parameter int unsigned DepthLog2 = 4
 ) (
-  input  logic             wclk_i, wrst_ni,
-  input  logic             push_i,
+  input  logic             wclk_i, wrst_ni, push_i,
   input  logic [Width-1:0] wdata_i,
   output logic             ready_o, drained_o,
-  input  logic             rclk_i, rrst_ni,
-  input  logic             pop_i,
+  input  logic             rclk_i, rrst_ni, pop_i,
   output logic             valid_o,
   output logic [Width-1:0] rdata_o
 );
