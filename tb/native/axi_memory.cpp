@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host side of the DUT's AXI4 master: memory behind an IOMMU, and the window of interrupt messages.
+//
+// Called by tb/sv/axi_memory.sv, once for each handshake and each clock in which a response may start. A write is held until its B
+// handshake and only then visible (settings.delayed_writes), reads are answered after a seeded latency, in any order
+// between IDs and, beat by beat, interleaved; the order within an ID is kept.
+#include <cstring>
+#include <deque>
+
+#include "recorder.h"
+#include "sim.h"
+
+namespace ringside {
+namespace {
+
+constexpr uint64_t MSI_FIRST = 0xFEE00000, MSI_LAST = 0xFEEFFFFF;
+enum Resp : uint32_t { OKAY = 0, SLVERR = 2, DECERR = 3 };
+
+struct Burst {
+    uint32_t id;
+    uint64_t addr;
+    uint32_t len;   // beats - 1
+    uint32_t size;  // log2 of bytes a beat
+    bool fixed;
+    uint64_t accepted;  // time
+    uint64_t ready = 0; // clock from which it may be answered
+    uint32_t beat = 0;
+    uint32_t resp = OKAY;
+    bool inject = false;
+
+    // The bytes of this beat: from `first` up to the next boundary of the size.
+    uint64_t first() const {
+        if (fixed || beat == 0) return addr;
+        return ((addr >> size) + beat) << size;
+    }
+    uint64_t end() const { return ((first() >> size) + 1) << size; }
+};
+
+struct HeldBeat {  // a write of `strobe` at the bus word `base`
+    uint64_t base, strobe;
+    uint8_t data[64];
+};
+
+struct Write : Burst {
+    explicit Write(const Burst& b) : Burst(b) {}
+    bool complete = false;
+    std::vector<HeldBeat> held;
+};
+
+struct DataBeat {
+    uint64_t strobe;
+    bool last;
+    uint8_t data[64];
+};
+
+struct State {
+    uint32_t bus_bytes = 8;
+    uint64_t clock = 0;  // set by the clock loop's counter at each call
+    std::deque<Write> writes;   // in order of acceptance, until their B handshake
+    std::deque<Burst> reads;
+    std::deque<DataBeat> early;  // W beats before their AW
+    size_t filling = 0;          // writes[filling] takes the next W beat
+    int64_t answering = -1;      // the write whose B is offered
+    int64_t reading = -1;        // the read burst whose beats are under way
+    uint64_t next_read_256 = 0;  // bandwidth: when the next beat may start, in 1/256 clocks
+    Random read_latency, write_latency, read_order, write_order, errors;
+    Digest aw, w, b, ar, r;
+};
+State s;
+
+uint64_t clock_now() { return sim.ctl.clocks; }
+
+void check_burst(const Burst& burst, uint32_t type) {
+    if (type > 1 || (1u << burst.size) > s.bus_bytes) sim.rule(RULE_AXI_BURST, burst.addr, type << 8 | burst.size);
+    if (burst.fixed) return;
+    const uint64_t last = (((burst.addr >> burst.size) + burst.len + 1) << burst.size) - 1;
+    if ((burst.addr ^ last) >> 12) sim.rule(RULE_AXI_4K, burst.addr, last + 1 - burst.addr);
+}
+
+bool is_msi(uint64_t addr) { return addr >= MSI_FIRST && addr <= MSI_LAST; }
+
+void report_fault(Burst& burst, Fault fault, bool write, uint64_t base, uint64_t first_bad) {
+    burst.resp = fault == Fault::UNMAPPED ? DECERR : SLVERR;
+    sim.count.faults++;
+    const uint32_t bytes = static_cast<uint32_t>(write ? s.bus_bytes : burst.end() - burst.first());
+    sim.emit(EV_FAULT, static_cast<uint32_t>(fault) | (write ? 1u << 8 : 0) | bytes << 9 | burst.id << 16, base, first_bad, true);
+}
+
+// IDs, a bit each, whose writes to memory wait for their response.
+uint64_t unanswered_ids(const Write* but) {
+    uint64_t ids = 0;
+    for (const Write& w : s.writes) {
+        if (&w != but && !is_msi(w.addr)) ids |= 1ULL << (w.id & 63);
+    }
+    return ids;
+}
+
+void take_msi(Write& write, const DataBeat& beat) {
+    const uint32_t lane = static_cast<uint32_t>(write.addr) & (s.bus_bytes - 1);
+    if (write.len || (write.addr & 3) || beat.strobe != 0xFULL << lane) {
+        sim.rule(RULE_MSI_SHAPE, write.addr, beat.strobe);
+        return;
+    }
+    uint32_t data;
+    std::memcpy(&data, beat.data + lane, 4);
+    sim.count.msis++;
+    sim.emit(EV_MSI, data, write.addr, unanswered_ids(&write));
+}
+
+void take_beat(Write& write, const DataBeat& beat) {
+    const uint64_t first = write.first(), end = write.end();
+    const uint64_t base = first & ~static_cast<uint64_t>(s.bus_bytes - 1);
+    const uint64_t lanes = (end - base >= 64 ? ~0ULL : (1ULL << (end - base)) - 1) & ~((1ULL << (first - base)) - 1);
+    if (beat.strobe & ~lanes) sim.rule(RULE_AXI_STROBE, first, beat.strobe);
+    if (beat.last != (write.beat == write.len)) sim.rule(RULE_AXI_LAST, write.addr, write.beat);
+    if (is_msi(write.addr)) {
+        take_msi(write, beat);
+    } else if (!write.inject) {
+        uint64_t first_bad = 0;
+        const Fault fault = sim.memory ? sim.memory->check_write(base, s.bus_bytes, beat.strobe, &first_bad) : Fault::UNMAPPED;
+        if (fault != Fault::NONE) {
+            report_fault(write, fault, true, base, first_bad);
+        } else if (sim.settings.delayed_writes) {
+            write.held.emplace_back();
+            HeldBeat& held = write.held.back();
+            held.base = base;
+            held.strobe = beat.strobe;
+            std::memcpy(held.data, beat.data, s.bus_bytes);
+        } else {
+            sim.memory->commit_write(base, s.bus_bytes, beat.strobe, beat.data);
+        }
+    }
+    if (write.beat == write.len) {
+        write.complete = true;
+        write.ready = clock_now() + sim.settings.write_latency + s.write_latency.below(static_cast<uint32_t>(sim.settings.write_jitter + 1));
+        s.filling++;
+    } else {
+        write.beat++;
+    }
+}
+
+// The next to be answered among `queue`: only the oldest of each ID may be, and only once it is ready.
+template <class Queue, class Ready>
+int64_t choose(const Queue& queue, Random& random, Ready ready) {
+    uint64_t seen = 0;
+    int64_t chosen = -1;
+    uint32_t candidates = 0;
+    for (size_t i = 0; i < queue.size(); i++) {
+        const uint64_t id = 1ULL << (queue[i].id & 63);
+        if (!(seen & id) && ready(queue[i])) {
+            candidates++;
+            if (chosen < 0 || (sim.settings.reorder && random.below(candidates) == 0)) chosen = static_cast<int64_t>(i);
+        }
+        seen |= id;
+        if (!sim.settings.reorder) break;  // strictly in order of acceptance
+    }
+    return chosen;
+}
+
+void finish_write(size_t index) {
+    Write& write = s.writes[index];
+    for (const HeldBeat& held : write.held) sim.memory->commit_write(held.base, s.bus_bytes, held.strobe, held.data);
+    s.writes.erase(s.writes.begin() + static_cast<ptrdiff_t>(index));
+    s.filling--;
+    sim.count.writes_open--;
+    mmio::writes_advanced();
+}
+
+}  // namespace
+
+namespace axi {
+
+void reset() {
+    const uint32_t bus_bytes = s.bus_bytes;
+    s = State();
+    s.bus_bytes = bus_bytes;
+    s.read_latency.seed(sim.seed, 1);
+    s.write_latency.seed(sim.seed, 2);
+    s.read_order.seed(sim.seed, 3);
+    s.write_order.seed(sim.seed, 4);
+    s.errors.seed(sim.seed, 5);
+}
+
+bool writes_before_are_visible(uint64_t time) { return s.writes.empty() || s.writes.front().accepted >= time; }
+
+uint64_t digest() {
+    Digest d;
+    for (const Digest* channel : {&s.aw, &s.w, &s.b, &s.ar, &s.r}) d.add(channel->value());
+    return d.value();
+}
+
+void describe(std::string& out) {
+    char line[160];
+    for (const Write& w : s.writes) {
+        snprintf(line, sizeof line, "AXI write of ID %u at 0x%llx, %u beats, accepted at %llu ps: %s\n", w.id,
+                 static_cast<unsigned long long>(w.addr), w.len + 1, static_cast<unsigned long long>(w.accepted),
+                 w.complete ? "waits for its response" : "waits for data from the device");
+        out += line;
+    }
+    for (const Burst& r : s.reads) {
+        snprintf(line, sizeof line, "AXI read of ID %u at 0x%llx, beat %u of %u, accepted at %llu ps\n", r.id,
+                 static_cast<unsigned long long>(r.addr), r.beat, r.len + 1, static_cast<unsigned long long>(r.accepted));
+        out += line;
+    }
+}
+
+}  // namespace axi
+}  // namespace ringside
+
+using namespace ringside;
+
+extern "C" {
+
+void rs_axi_reset(unsigned int data_width) {
+    s.bus_bytes = data_width / 8;
+    axi::reset();
+}
+
+void rs_axi_aw(unsigned int id, unsigned long long addr, unsigned int len, unsigned int size, unsigned int burst) {
+    const Ticks ticks;
+    Burst b{id, addr, len, size, burst == 0, sim.now};
+    check_burst(b, burst);
+    sim.count.axi_aw++;
+    sim.count.writes_open++;
+    s.aw.add(addr ^ id << 20 ^ len);
+    s.aw.add(sim.now);
+    Write write(b);
+    if (!is_msi(addr) && s.errors.chance(static_cast<uint32_t>(sim.settings.error_writes))) {
+        write.inject = true;
+        write.resp = SLVERR;
+        sim.count.injected++;
+        sim.emit(EV_INJECTED, 1u << 8 | id << 16, addr, 0);
+    }
+    s.writes.push_back(std::move(write));
+    while (!s.early.empty() && s.filling < s.writes.size()) {
+        take_beat(s.writes[s.filling], s.early.front());
+        s.early.pop_front();
+    }
+}
+
+void rs_axi_w(const unsigned int* data, unsigned long long strobe, unsigned char last) {
+    const Ticks ticks;
+    DataBeat beat;
+    beat.strobe = strobe;
+    beat.last = last;
+    std::memcpy(beat.data, data, s.bus_bytes);
+    sim.count.axi_w++;
+    s.w.add(sim.now ^ strobe);
+    s.w.add(beat.data, s.bus_bytes);
+    if (s.filling < s.writes.size()) {
+        take_beat(s.writes[s.filling], beat);
+    } else {
+        s.early.push_back(beat);
+    }
+}
+
+// `taken`: the offered response has been accepted. `may`: another may be offered.
+void rs_axi_b(unsigned char taken, unsigned char may, unsigned char* valid, unsigned int* id, unsigned int* resp) {
+    const Ticks ticks;
+    if (taken) {
+        s.b.add(sim.now);
+        finish_write(static_cast<size_t>(s.answering));
+        s.answering = -1;
+    }
+    *valid = 0;
+    if (!may) return;
+    const uint64_t clock = clock_now();
+    s.answering = choose(s.writes, s.write_order, [clock](const Write& w) { return w.complete && w.ready <= clock; });
+    if (s.answering < 0) return;
+    const Write& write = s.writes[static_cast<size_t>(s.answering)];
+    *valid = 1;
+    *id = write.id;
+    *resp = write.resp;
+    sim.count.axi_b++;
+}
+
+void rs_axi_ar(unsigned int id, unsigned long long addr, unsigned int len, unsigned int size, unsigned int burst) {
+    const Ticks ticks;
+    Burst b{id, addr, len, size, burst == 0, sim.now};
+    check_burst(b, burst);
+    sim.count.axi_ar++;
+    sim.count.reads_open++;
+    s.ar.add(addr ^ id << 20 ^ len);
+    s.ar.add(sim.now);
+    b.ready = clock_now() + sim.settings.read_latency + s.read_latency.below(static_cast<uint32_t>(sim.settings.read_jitter + 1));
+    if (s.errors.chance(static_cast<uint32_t>(sim.settings.error_reads))) {
+        b.inject = true;
+        sim.count.injected++;
+        sim.emit(EV_INJECTED, id << 16, addr, 0);
+    }
+    s.reads.push_back(b);
+}
+
+// One beat of read data, if one may start now.
+void rs_axi_r(unsigned char may, unsigned char* valid, unsigned int* data, unsigned int* id, unsigned int* resp,
+              unsigned char* last) {
+    const Ticks ticks;
+    *valid = 0;
+    if (!may) return;
+    const uint64_t clock = clock_now();
+    if (clock * 256 < s.next_read_256) return;
+    if (s.reading < 0 || sim.settings.interleave) {
+        s.reading = choose(s.reads, s.read_order, [clock](const Burst& r) { return r.ready <= clock; });
+    }
+    if (s.reading < 0) return;
+    Burst& burst = s.reads[static_cast<size_t>(s.reading)];
+    const uint64_t first = burst.first(), end = burst.end();
+    const uint64_t lane = first & (s.bus_bytes - 1);
+    std::memset(data, 0, s.bus_bytes);
+    burst.resp = OKAY;
+    if (burst.inject) {
+        burst.resp = SLVERR;
+    } else {
+        uint64_t first_bad = first;
+        uint8_t* to = reinterpret_cast<uint8_t*>(data) + lane;
+        const Fault fault = sim.memory ? sim.memory->read_beat(first, end - first, to, &first_bad) : Fault::UNMAPPED;
+        if (fault != Fault::NONE) report_fault(burst, fault, false, first, first_bad);
+    }
+    *valid = 1;
+    *id = burst.id;
+    *resp = burst.resp;
+    *last = burst.beat == burst.len;
+    sim.count.axi_r++;
+    s.r.add(sim.now ^ burst.id);
+    if (sim.settings.read_period_256 > 256) s.next_read_256 = clock * 256 + sim.settings.read_period_256;
+    if (*last) {
+        s.reads.erase(s.reads.begin() + s.reading);
+        s.reading = -1;
+        sim.count.reads_open--;
+    } else {
+        burst.beat++;
+    }
+}
+}

@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The platform with a simulator: what stands below the seam, on the transactors of ``tb/native``.
+
+Lives in the simulator's process. Register accesses are packed into an array that the native side takes over when Python
+goes back to sleep; events come back in another (``tb/pump.py`` drains it). Times are integer ps.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import random
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from pymodel.hw.access import Machine
+from pymodel.hw.errors import CheckError
+from pymodel.hw.memory import DmaFault, HostMemory, native_library
+
+__all__ = ["RtlPlatform", "settings_for"]
+
+_COMMAND = struct.Struct("<QIIIIQ")  # at, addr, value, size, is_read, tag: Command in tb/native/sim.h
+_COMMANDS_AHEAD = 4000  # the array holds 4,096
+_CHANNELS = ("aw", "w", "b", "ar", "r", "axil_aw", "axil_w", "axil_b", "axil_ar", "axil_r", "source", "sink")
+_RULES = {
+    1: ("AXI", "a burst of {c} bytes at 0x{b:x} crosses a 4 KiB boundary"),
+    2: ("AXI", "a burst at 0x{b:x} of a kind that a memory does not take (type and size 0x{c:x})"),
+    3: ("AXI", "WLAST is wrong at beat {c} of the burst at 0x{b:x}"),
+    4: ("AXI", "strobes 0x{c:x} at 0x{b:x} lie outside the beat"),
+    5: ("AXIS", "TKEEP 0x{b:x} has a hole, or is not full before the last beat (TLAST {c})"),
+    6: ("AXIL", "the device answered a register access (0 write, 1 read: {b}) that nobody made"),
+    7: ("MSI", "a message at 0x{b:x} is not one aligned write of 4 bytes (strobes 0x{c:x})"),
+}
+_RESPONSES = {1: "EXOKAY", 2: "SLVERR", 3: "DECERR"}
+
+
+@functools.cache
+def _api() -> ctypes.PyDLL:
+    """The simulator's own symbols. Raises RuntimeError outside of a simulator."""
+    lib = ctypes.PyDLL(None)
+    if not hasattr(lib, "rs_sim_control"):
+        raise RuntimeError("this process is no Ringside simulator: start it through tb/runner.py")
+    u64, ptr, text = ctypes.c_uint64, ctypes.c_void_p, ctypes.c_char_p
+    size = ctypes.POINTER(u64)
+    for name, restype, *argtypes in (
+        ("layout", text, text),
+        ("control", ptr),
+        ("counters", ptr),
+        ("settings", ptr),
+        ("events", ptr, size),
+        ("arena", ptr, size),
+        ("commands", ptr, size),
+        ("clk_ps", u64),
+        ("mac_ps", u64),
+        ("attach_memory", None, ptr),
+        ("ingest", None),
+        ("settings_changed", None),
+        ("wire_send", u64, text, u64, u64, ctypes.c_int),
+        ("digest", u64),
+        ("wire_digest", u64),
+        ("fatal_message", text),
+        ("describe", text),
+        ("record", text, text),
+    ):
+        fn = getattr(lib, f"rs_sim_{name}")
+        fn.restype = restype
+        fn.argtypes = argtypes
+    return lib
+
+
+def _view(address: int, nbytes: int) -> memoryview:
+    return memoryview((ctypes.c_ubyte * nbytes).from_address(address)).cast("B")
+
+
+class _Words:
+    """A struct of named 64-bit words that the native side owns."""
+
+    __slots__ = ("index", "words")
+
+    def __init__(self, which: str, extra: int = 0) -> None:
+        api = _api()
+        names = api.rs_sim_layout(which.encode()).decode().split()
+        self.index = {name: i for i, name in enumerate(names)}
+        self.words = _view(getattr(api, f"rs_sim_{which}")(), 8 * (len(names) + extra)).cast("Q")
+
+    def __getitem__(self, name: str) -> int:
+        return self.words[self.index[name]]
+
+    def __setitem__(self, name: str, value: int) -> None:
+        self.words[self.index[name]] = value
+
+    def as_dict(self) -> dict[str, int]:
+        return {name: self.words[i] for name, i in self.index.items()}
+
+
+def settings_for(seed: int, stalls: bool, rate_gbps: float) -> dict[str, Any]:
+    """What the transactors do in a run: with ``stalls`` everything is adversarial, drawn from ``seed``; without, nothing is.
+
+    Latencies are in clocks. A stall is (chance per 65,536 clocks, mask): it lasts 1 + (random & mask) clocks.
+    """
+    values: dict[str, Any] = {
+        "wire_fs_per_byte": round(8e6 / rate_gbps),
+        "rx_fifo": 16384,
+        "tx_fifo": 4096,
+        "read_period_256": 256,
+        "stalls": {},
+    }
+    if stalls:
+        rng = random.Random(f"transactors/{seed}")
+        shapes = ((512, 31), (1024, 7), (4096, 1), (4096, 3), (8192, 1))
+        values["stalls"] = {name: rng.choice(shapes) for name in _CHANNELS}
+        values["stalls"]["source"] = rng.choice(((256, 7), (1024, 1)))  # the wire cannot wait for long
+        values |= {
+            "read_latency": rng.choice((2, 10, 40)),
+            "read_jitter": rng.choice((0, 16, 100)),
+            "write_latency": rng.choice((0, 4, 20)),
+            "write_jitter": rng.choice((0, 8, 50)),
+            "reorder": 1,
+            "interleave": rng.randrange(2),
+            "delayed_writes": 1,
+        }
+    return values
+
+
+class RtlPlatform:
+    """:class:`pymodel.hw.access.Platform` on a simulated device.
+
+    Set ``on_wire_frame(frame, time)``, ``on_wire_taken(tag, time)``, ``on_wire_dropped(tag, time)``, ``on_fault(DmaFault)``
+    and ``on_rule(rule, what, time)``; a fault or a broken rule that nobody takes is raised.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        stalls: bool = True,
+        rate_gbps: float = 100.0,
+        memory_size: int = 64 << 20,
+        mmio_width: int = 32,
+    ) -> None:
+        self._api = _api()
+        self.memory = HostMemory(memory_size, seed)
+        self._api.rs_sim_attach_memory(self.memory.handle)
+        self.control = _Words("control")
+        self.counters = _Words("counters")
+        self._settings = _Words("settings", extra=2 * len(_CHANNELS))
+        nbytes = ctypes.c_uint64()
+        self.events = _view(self._api.rs_sim_events(nbytes), nbytes.value)
+        self.arena = _view(self._api.rs_sim_arena(nbytes), nbytes.value)
+        self._commands = _view(self._api.rs_sim_commands(nbytes), nbytes.value)
+        self._words = self.control.words
+        self._n_commands = self.control.index["commands"]
+        self._mmio_limit = 1 << mmio_width
+        self._wire_send = self._api.rs_sim_wire_send
+        self.clk_ps: int = self._api.rs_sim_clk_ps()
+        self.machine: Machine | None = None
+        self.reads: dict[int, Callable[[int], None]] = {}  # by tag: who waits for a register
+        self._tag = 0
+        self.on_wire_frame: Callable[[bytes, int], object] | None = None
+        self.on_wire_taken: Callable[[int, int], object] | None = None
+        self.on_wire_dropped: Callable[[int, int], object] | None = None
+        self.on_fault: Callable[[DmaFault], object] | None = None
+        self.on_rule: Callable[[str, str, int], object] | None = None
+        self._msix = range(0)  # MMIO addresses of the MSI-X table
+        self._table: dict[int, int] = {}  # its words as software wrote them
+        self._announces: list[int] = []  # for each vector, its IDs as bits
+        self.configure(**settings_for(seed, stalls, rate_gbps))
+
+    # -- set-up -------------------------------------------------------------------------------------------------
+    def attach(self, machine: Machine, dut: Any = None) -> None:
+        """Name the machine that this platform serves, and the device, whose description tells which IDs each vector
+        announces (kernel-rules.md: IRQ3)."""
+        self.machine = machine
+        self.control["quantum"] = machine.sched.quantum
+        if dut is None:
+            return
+        vectors = int(dut.pci.get("vectors", 0))
+        if vectors and "msix_table" in dut.pci:
+            base = int(dut.pci["msix_table"])
+            self._msix = range(base, base + 16 * vectors)
+        self._announces = [sum(1 << i for i in ids) for ids in dut.axi.get("irq_ids", [])]
+
+    def configure(self, stalls: dict[str, tuple[int, int]] | None = None, **values: int) -> None:
+        """Change settings of the transactors, now: the names of ``Settings`` in tb/native/sim.h, and ``stalls``, for each
+        channel (aw w b ar r axil_aw ... source sink) its chance and mask. Channels not named do not stall."""
+        settings = self._settings
+        for name, value in values.items():
+            if name not in settings.index:
+                raise ValueError(f"there is no setting {name!r}: {', '.join(settings.index)}")
+            settings[name] = value
+        if stalls is not None:
+            unknown = set(stalls) - set(_CHANNELS)
+            if unknown:
+                raise ValueError(f"there is no channel {', '.join(sorted(unknown))}: {', '.join(_CHANNELS)}")
+            first = len(settings.index)
+            for i, name in enumerate(_CHANNELS):
+                chance, mask = stalls.get(name, (0, 0))
+                settings.words[first + i] = chance
+                settings.words[first + len(_CHANNELS) + i] = mask
+        self._api.rs_sim_settings_changed()
+
+    def record(self, path: str) -> None:
+        """Write down all that Python does from here on, for the replay without Python. Before anything is granted or sent."""
+        why = self._api.rs_sim_record(path.encode())
+        if why is not None:
+            raise OSError(why.decode())
+
+    # -- the seam -----------------------------------------------------------------------------------------------
+    def mmio_write(self, addr: int, value: int, size: int, at: int) -> None:
+        words = self._words
+        n = words[self._n_commands]
+        if addr >= self._mmio_limit or size > 4 or n >= _COMMANDS_AHEAD:
+            if not self._room(addr, size):
+                self.mmio_write(addr, value & 0xFFFFFFFF, 4, at)
+                self.mmio_write(addr + 4, value >> 32, 4, at)
+                return
+            n = words[self._n_commands]
+        if addr in self._msix:
+            self._table[addr] = value
+        _COMMAND.pack_into(self._commands, n * 32, at, addr, value, size, 0, 0)
+        words[self._n_commands] = n + 1
+
+    def mmio_read(self, addr: int, size: int, at: int, done: Callable[[int], None]) -> None:
+        words = self._words
+        n = words[self._n_commands]
+        if addr >= self._mmio_limit or size > 4 or n >= _COMMANDS_AHEAD:
+            if not self._room(addr, size):
+                self.mmio_read(addr, 4, at, lambda low: self.mmio_read(addr + 4, 4, at, lambda high: done(low | high << 32)))
+                return
+            n = words[self._n_commands]
+        self._tag = tag = (self._tag + 1) & 0xFFFFFFFF
+        self.reads[tag] = done
+        _COMMAND.pack_into(self._commands, n * 32, at, addr, 0, size, 1, tag)
+        words[self._n_commands] = n + 1
+
+    def _room(self, addr: int, size: int) -> bool:
+        """Make room for a command; False: it is one of 8 bytes, which a 32-bit bus makes two of."""
+        if addr + size > self._mmio_limit:
+            raise CheckError("MMIO", f"register access at 0x{addr:x}: the device has 0x{self._mmio_limit:x} bytes of registers")
+        self._api.rs_sim_ingest()
+        return size <= 4
+
+    def wire_send(self, frame: bytes, at: int, *, bad: bool = False) -> int:
+        """Queue a frame (no FCS) towards the device, not before ``at`` ps; ``bad`` marks it as one with a wrong FCS.
+
+        Returns the tag that ``on_wire_taken`` or ``on_wire_dropped`` will name.
+        """
+        return int(self._wire_send(frame, len(frame), at, bad))
+
+    # -- called by the pump, in the hub ---------------------------------------------------------------------------
+    def fault(self, a: int, b: int, c: int, time: int) -> None:
+        kind = {1: "read", 2: "write", 3: "unmapped"}[a & 0xFF]
+        fault = DmaFault(kind, b, a >> 9 & 0x7F, c, bool(a & 0x100), a >> 16, time)
+        handler = self.on_fault or self.memory.on_fault
+        if handler is None:
+            raise fault
+        handler(fault)
+
+    def rule(self, code: int, b: int, c: int, time: int) -> None:
+        name, what = _RULES[code]
+        self.broken_rule(name, what.format(b=b, c=c), time)
+
+    def broken_rule(self, rule: str, what: str, time: int) -> None:
+        if self.on_rule is None:
+            raise CheckError(rule, what, f"at {time / 1000:.3f} ns")
+        self.on_rule(rule, what, time)
+
+    def mmio_error(self, response: int, addr: int, is_write: bool, time: int) -> None:
+        verb = "write to" if is_write else "read of"
+        self.broken_rule("MMIO", f"the device answered a {verb} 0x{addr:x} with {_RESPONSES.get(response)}", time)
+
+    def msi(self, data: int, addr: int, unanswered: int, time: int) -> None:
+        if unanswered:
+            self._check_irq3(data, addr, unanswered, time)
+        machine = self.machine
+        if machine is None or machine.msi_write is None:
+            raise RuntimeError(f"a message interrupt (0x{addr:x}, 0x{data:x}) and no interrupt layer to take it")
+        machine.msi_write(addr, data, time)
+
+    def _check_irq3(self, data: int, addr: int, unanswered: int, time: int) -> None:
+        table, base = self._table, self._msix.start
+        for vector, ids in enumerate(self._announces):
+            entry = base + 16 * vector
+            late = ids & unanswered
+            if late and table.get(entry) == addr & 0xFFFFFFFF and table.get(entry + 8) == data:
+                names = ", ".join(str(i) for i in range(64) if late >> i & 1)
+                self.broken_rule("IRQ3", f"the message of vector {vector} came before the response to writes of ID {names}", time)
+
+    def fatal_message(self) -> str:
+        return str(self._api.rs_sim_fatal_message().decode(errors="replace"))
+
+    # -- reports ------------------------------------------------------------------------------------------------
+    def digest(self) -> str:
+        """Clocks, and hashes of the wire (all frames, both ways, with their times) and of all buses."""
+        return f"{self.control['clocks']}-{self._api.rs_sim_wire_digest():016x}-{self._api.rs_sim_digest():016x}"
+
+    def stats(self) -> dict[str, Any]:
+        """Counters of every channel, clocks, wake-ups, and shares of the processor's time (``ticks`` of its cycle counter).
+
+        ``transactor_ticks`` is 0 unless :meth:`profile` was called.
+        """
+        return self.counters.as_dict() | self.control.as_dict()
+
+    def profile(self, on: bool = True) -> None:
+        """Measure the time in transactors as well; costs a few percent."""
+        self.control["profile"] = int(on)
+
+    def wire_backlog(self) -> int:
+        """Frames that wait for the wire towards the device, are on it, or in the MAC FIFO."""
+        return self.counters["wire_rx_queued"]
+
+    def wire_drops(self) -> int:
+        """Frames that the MAC dropped because the device did not take them."""
+        return self.counters["wire_rx_dropped"]
+
+    def mmio_count(self) -> int:
+        """Register accesses so far: a sign of life for the watchdog."""
+        return self.counters["mmio_reads"] + self.counters["mmio_writes"]
+
+    def activity(self) -> dict[str, int]:
+        """What the device has done of its own accord: a stopped one leaves these alone."""
+        c = self.counters
+        return {
+            "frames sent": c["wire_tx_frames"],
+            "DMA reads": c["axi_ar"],
+            "DMA writes": c["axi_aw"],
+            "message interrupts": c["msis"],
+            "changes of the interrupt line": c["irq_edges"],
+        }
+
+    def outstanding(self) -> list[str]:
+        """What the device has begun and not ended."""
+        c = self.counters
+        names = (("reads_open", "DMA reads"), ("writes_open", "DMA writes"), ("mmio_open", "register accesses"))
+        return [f"{c[word]} {name} unfinished" for word, name in names if c[word]]
+
+    def describe(self) -> list[str]:
+        """What is under way, one line each: for the watchdog's report."""
+        now = f"clock {self.control['clocks']}, {self.control['now']} ps"
+        return [now, *self._api.rs_sim_describe().decode().splitlines()]
+
+
+native_library()  # the memory's symbols must be the executable's own; finds out at once where they are not
