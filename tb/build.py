@@ -118,13 +118,33 @@ def _files(dut: Dut) -> tuple[list[str], list[Path]]:
     args += [f"-I{named(folder)}" for folder in rtl.get("includes", [])]
     args += [str(named(name)) for name in rtl.get("waivers", [])]
     for name in rtl.get("filelists", []):
-        args += ["-F", str(named(name))]  # -F: names in it are relative to it
+        args += _filelist(named(name))
     args += [str(named(name)) for name in rtl.get("sources", [])]
     args.append(str(named(rtl["wrapper"])))
     folders = {dut.folder.resolve(), *(p if p.is_dir() else p.parent for p in inputs)}
     for folder in folders:
         inputs.update(p for p in folder.rglob("*") if p.suffix in _RTL_SUFFIXES and p.is_file())
     return args, sorted(p for p in inputs if p.is_file())
+
+
+def _filelist(path: Path) -> list[str]:
+    """The words of a file list. Names in it are relative to the list, or to the root of the project."""
+    args = []
+    for line in path.read_text().splitlines():
+        for word in line.partition("//")[0].partition("#")[0].split():
+            prefix = next((p for p in ("+incdir+", "-I", "-f", "-F") if word.startswith(p)), "")
+            name = word[len(prefix) :]
+            if word.startswith(("+define+", "-D")) or not name:
+                args.append(word)
+                continue
+            found = next((p for p in (path.parent / name, ROOT / name) if p.exists()), None)
+            if found is None:
+                raise BuildError(f"{path} names {name}, which is neither beside it nor under {ROOT}")
+            if prefix in ("-f", "-F"):
+                args += _filelist(found)
+            else:
+                args.append(f"{prefix}{found.resolve()}")
+    return args
 
 
 def _testbench_files() -> list[Path]:

@@ -71,7 +71,8 @@ module mmio_master #(
   wire ask = kick_i && !aw_busy && !w_busy && !reading_q && writes_q != WriteBits'(MaxWrites);
 
   always_ff @(posedge clk_i) begin
-    int unsigned kind, addr, data, strobe;
+    automatic int unsigned kind = 0;
+    int unsigned addr, data, strobe;
     if (!rst_ni) begin
       rs_mmio_reset();
       m_axil_awvalid <= 1'b0;
@@ -83,7 +84,6 @@ module mmio_master #(
       reading_q      <= 1'b0;
       writes_q       <= '0;
     end else begin
-      kind = 0;
       if (m_axil_awready) m_axil_awvalid <= 1'b0;
       if (m_axil_wready) m_axil_wvalid <= 1'b0;
       if (m_axil_arready) m_axil_arvalid <= 1'b0;
