@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tinynic's RTL at its pins, with cocotbext-axi's memory, register master and streams: no driver, no transactor of ours.
+"""tinynic's RTL at its pins, with cocotbext-axi's memory, register master and streams: no driver, no transactors.
 
 pytest builds the RTL and runs each `@cocotb.test` in a simulation of its own.
 """
@@ -7,6 +7,7 @@ pytest builds the RTL and runs each `@cocotb.test` in a simulation of its own.
 from __future__ import annotations
 
 import logging
+import os
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +32,7 @@ from tests.block.simulate import ROOT, build, simulate
 RTL = ROOT / "examples" / "tinynic" / "rtl"
 
 ID, CTRL, STATUS, IRQ_STATUS, IRQ_ENABLE, RX_DROPS, MAC_LO, MAC_HI = range(0x00, 0x20, 4)
-TX, RX = 0x400, 0x800
+TX, RX = 0x400, 0x600
 OWN, ERR, PROMISC, RESET = 1 << 31, 1 << 30, 1 << 31, 1 << 31
 IRQ_TX, IRQ_RX = 1, 2
 MAX_FRAME = 9018
@@ -165,14 +166,14 @@ async def transmit_bad_length(dut: Any) -> None:
 
 @cocotb.test(timeout_time=3, timeout_unit="ms")
 async def receive_lengths(dut: Any) -> None:
-    """Frames land in their buffers, in bursts that end before 4 KiB boundaries, and not a byte beside them is touched."""
+    """Frames land in their buffers, in bursts that end before 4 KiB boundaries; not a byte beside them is touched."""
     b = await bench(dut)
     await b.write(MAC_HI, PROMISC)
     await b.write(CTRL, 2)
     lengths = [14, 15, 16, 17, 60, 61, 64, 65, 2046, 2048, 2050, 1514, MAX_FRAME - 1, MAX_FRAME]
     lengths += [b.rng.randint(14, 300) for _ in range(60)]
     for i, n in enumerate(lengths):
-        addr = b.rng.choice((8 * b.rng.randrange(2**14, 2**18), 0x10000 - 8 * b.rng.randrange(20)))
+        addr = 8 * b.rng.choice((b.rng.randrange(2**14, 2**18), 0x2000 - b.rng.randrange(20)))
         b.ram.write(addr - 64, b"\xa5" * (n + 128))
         await b.post(RX, i % 32, addr, n + b.rng.choice((0, 0, 1, 100)))
         frame = b.rng.randbytes(n)
@@ -184,7 +185,7 @@ async def receive_lengths(dut: Any) -> None:
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def receive_drops(dut: Any) -> None:
-    """No descriptor, too long for the buffer, too long at all, too short, bad, and not for us: dropped whole and counted."""
+    """No descriptor, too long for the buffer or at all, too short, bad, not for us: dropped whole and counted."""
     b = await bench(dut)
     station = bytes.fromhex("025253000001")
     await b.write(MAC_LO, int.from_bytes(station[:4], "little"))
@@ -195,8 +196,8 @@ async def receive_drops(dut: Any) -> None:
     await b.write(CTRL, 2)
 
     async def send(frame: bytes, bad: bool = False) -> None:
-        beats = -(-len(frame) // 8)
-        await b.source.send(AxiStreamFrame(frame, tuser=[0] * (8 * (beats - 1)) + [int(bad)] * (len(frame) - 8 * (beats - 1))))
+        before = (len(frame) - 1) // 8 * 8  # bytes in beats before the last, which alone may say that the frame is bad
+        await b.source.send(AxiStreamFrame(frame, tuser=[0] * before + [int(bad)] * (len(frame) - before)))
 
     await send(station + bytes(94))  # no descriptor
     await b.source.wait()
@@ -204,7 +205,8 @@ async def receive_drops(dut: Any) -> None:
     assert await b.read(RX_DROPS) == 1
     for entry in range(4):
         await b.post(RX, entry, 0x2000 * (entry + 1), 1000 if entry < 2 else 16384)
-    good = [kind + b.rng.randbytes(986 + i) for i, kind in enumerate((station, b"\xff" * 6, bytes.fromhex("333300000001")))]
+    destinations = (station, b"\xff" * 6, bytes.fromhex("333300000001"))
+    good = [destination + b.rng.randbytes(986 + i) for i, destination in enumerate(destinations)]
     await send(good[0])
     await send(station + bytes(995))
     await send(station + bytes(7))
@@ -223,8 +225,8 @@ async def receive_drops(dut: Any) -> None:
 
 @cocotb.test(timeout_time=500, timeout_unit="us")
 async def interrupt_is_level_and_none_is_lost(dut: Any) -> None:
-    """kernel-rules.md: IRQ2. The line follows (status & enable); an event while masked raises it on unmask; an event in the
-    clock of its acknowledge stays."""
+    """kernel-rules.md: IRQ2. The line follows status & enable; an event while masked raises it on unmask; an event in
+    the clock of its acknowledge stays."""
     b = await bench(dut, stalls=False)
     await b.write(MAC_HI, PROMISC)
     await b.write(CTRL, 3)
@@ -277,7 +279,7 @@ async def interrupt_is_level_and_none_is_lost(dut: Any) -> None:
 
 @cocotb.test(timeout_time=3, timeout_unit="ms")
 async def stop_in_traffic(dut: Any) -> None:
-    """kernel-rules.md: LIFE2. Disabled in traffic: what was begun is finished, then nothing moves; it works again after."""
+    """kernel-rules.md: LIFE2. Disabled in traffic: what was begun is finished, then nothing moves; then it works again."""
     b = await bench(dut)
     await b.write(MAC_HI, PROMISC)
     for round_ in range(12):
@@ -340,7 +342,6 @@ async def either_reset_resets_both_sides(dut: Any) -> None:
         assert bytes(await b.sink.recv()) == b"new" * 30
 
 
-@pytest.mark.parametrize("seed", (1, 2))
 @pytest.mark.parametrize(
     "test",
     (
@@ -348,7 +349,8 @@ async def either_reset_resets_both_sides(dut: Any) -> None:
         "interrupt_is_level_and_none_is_lost", "stop_in_traffic", "either_reset_resets_both_sides",
     ),
 )  # fmt: skip
-def test_tinynic_rtl(test: str, seed: int) -> None:
-    """Each `@cocotb.test` above, with two seeds of stalls."""
+def test_tinynic_rtl(test: str) -> None:
+    """Each `@cocotb.test` above; the seed draws the stalls."""
+    seed = int(os.environ.get("RINGSIDE_SEED", "1"))
     sources = [RTL / "tinynic.vlt", *sorted(RTL.glob("*.sv"))]
     simulate(build("tinynic", "dut_wrapper", sources, {}), "dut_wrapper", "tests.block.test_tinynic_rtl", test, seed)

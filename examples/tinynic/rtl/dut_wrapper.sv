@@ -15,13 +15,12 @@ module dut_wrapper #(
   input  logic [31:0]              s_axil_wdata,
   input  logic [3:0]               s_axil_wstrb,
   output logic [31:0]              s_axil_rdata,
-  output logic [1:0]               s_axil_bresp, s_axil_rresp,
   output logic [IdWidth-1:0]       m_axi_awid, m_axi_arid,
   output logic [63:0]              m_axi_awaddr, m_axi_araddr,
   output logic [7:0]               m_axi_awlen, m_axi_arlen,
   output logic [3:0]               m_axi_awcache, m_axi_arcache,
   output logic [2:0]               m_axi_awsize, m_axi_arsize, m_axi_awprot, m_axi_arprot,
-  output logic [1:0]               m_axi_awburst, m_axi_arburst,
+  output logic [1:0]               s_axil_bresp, s_axil_rresp, m_axi_awburst, m_axi_arburst,
   output logic                     m_axi_awlock, m_axi_arlock,
   output logic                     m_axi_awvalid, m_axi_wlast, m_axi_wvalid, m_axi_bready, m_axi_arvalid, m_axi_rready,
   input  logic                     m_axi_awready, m_axi_wready, m_axi_bvalid, m_axi_arready, m_axi_rvalid, m_axi_rlast,
@@ -37,9 +36,6 @@ module dut_wrapper #(
   input  logic [StreamWidth/8-1:0] s_axis_tkeep,
   input  logic                     s_axis_tvalid, s_axis_tlast, s_axis_tuser, m_axis_tready
 );
-  if (DataWidth != 64 || StreamWidth != 64 || Queues != 1) begin : gen_refuse
-    $fatal(1, "tinynic has one queue, 64 bits of data and of stream");
-  end
   tinynic u_tinynic (.s_axil_awaddr(s_axil_awaddr[11:2]), .s_axil_araddr(s_axil_araddr[11:2]), .*);
 
   assign {m_axi_awid, m_axi_arid}       = '0;           // a master without IDs

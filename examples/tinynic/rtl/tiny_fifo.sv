@@ -25,7 +25,6 @@ module tiny_fifo #(
   assign wptr_d    = wptr_q + ptr_t'(push_i && ready_o);
   assign valid_o   = rgray_q != wgray_sync_q;
   assign rptr_d    = rptr_q + ptr_t'(pop_i && valid_o);
-
   always_ff @(posedge wclk_i) begin
     if (push_i && ready_o) mem[wptr_q[DepthLog2-1:0]] <= wdata_i;
     {wptr_q, wgray_q} <= wrst_ni ? {wptr_d, wptr_d ^ (wptr_d >> 1)} : '0;

@@ -3,9 +3,7 @@
 // have 14 to MaxFrame bytes, fit the buffer and are for us: to station_i, to a group, or promisc_i is set. Others, and
 // those that find no descriptor, are dropped: drop_o. done_o follows the last write response, so whoever sees the
 // descriptor done sees the data. Full FIFOs make the MAC wait (tready).
-module tiny_rx #(
-  parameter int unsigned MaxFrame = 9018
-) (
+module tiny_rx (
   input  logic        clk_i, rst_ni, mac_clk_i, mac_rst_ni,
   input  logic        desc_valid_i, promisc_i,
   input  logic [60:0] desc_addr_i,  // in words of 8 bytes
@@ -23,8 +21,9 @@ module tiny_rx #(
   input  logic        s_axis_tvalid, s_axis_tlast, s_axis_tuser,
   output logic        s_axis_tready
 );
+  localparam logic [13:0] MaxFrame = 9018, Cap = 9024;  // no more than Cap bytes of a longer frame are kept
+
   // ---------------------------------------------------------------- from the wire into the FIFOs, on mac_clk
-  localparam logic [13:0] Cap = 14'((MaxFrame + 8) / 8 * 8);  // more of a longer frame is not kept; it will be dropped
   logic [13:0] len_q, len_d, len;
   logic [63:0] word;
   logic        data_ready, frame_ready, bad, taken, word_valid, word_pop, frame_valid, frame_pop, frame_bad;
@@ -32,7 +31,7 @@ module tiny_rx #(
   assign s_axis_tready = data_ready && frame_ready;
   assign taken         = s_axis_tvalid && s_axis_tready;
   assign len_d         = len_q == Cap ? Cap : len_q + 14'($countones(s_axis_tkeep));
-  assign bad           = s_axis_tuser || len_d < 14 || len_d > 14'(MaxFrame);
+  assign bad           = s_axis_tuser || len_d < 14 || len_d > MaxFrame;
 
   always_ff @(posedge mac_clk_i) begin
     if (taken) len_q <= s_axis_tlast ? '0 : len_d;
@@ -53,7 +52,7 @@ module tiny_rx #(
   state_e      state_q;
   logic [60:0] addr_q;         // of the next beat
   logic [10:0] words_q;        // of the frame, still in the FIFO
-  logic [8:0]  burst, left_q;  // beats of the next burst, beats left of this one
+  logic [8:0]  burst;          // beats of the next burst
   logic        err_q, start, for_us, deliver, written;
 
   assign start     = state_q == Idle && frame_valid && word_valid;
@@ -67,14 +66,13 @@ module tiny_rx #(
   assign len_o     = 16'(len);
   assign drop_o    = start && !deliver;
   assign busy_o    = state_q != Idle && state_q != Drop;
-
   assign burst         = words_q < 11'(256 - addr_q[7:0]) ? words_q[8:0] : 9'd256 - 9'(addr_q[7:0]);  // as in tiny_tx
   assign m_axi_awaddr  = {addr_q, 3'b0};
   assign m_axi_awlen   = 8'(burst - 1'b1);
   assign m_axi_awvalid = state_q == Addr;
   assign m_axi_wdata   = word;
   assign m_axi_wstrb   = words_q == 1 ? 8'hff >> (3'd0 - len[2:0]) : 8'hff;
-  assign m_axi_wlast   = left_q == 1;
+  assign m_axi_wlast   = words_q == 1 || &addr_q[7:0];
   assign m_axi_wvalid  = state_q == Data && word_valid;
   assign m_axi_bready  = state_q == Resp;
 
@@ -87,9 +85,9 @@ module tiny_rx #(
         state_q         <= deliver ? Addr : Drop;
       end
       Drop: if (frame_pop) state_q <= Idle;
-      Addr: if (m_axi_awready) {state_q, left_q} <= {Data, burst};
+      Addr: if (m_axi_awready) state_q <= Data;
       Data: if (written) begin
-        {addr_q, left_q} <= {addr_q + 1'b1, left_q - 1'b1};
+        addr_q <= addr_q + 1'b1;
         if (m_axi_wlast) state_q <= Resp;
       end
       default: if (m_axi_bvalid) {state_q, err_q} <= {done_o ? Idle : Addr, err_o};

@@ -2,9 +2,7 @@
 // Transmit: fetches the frame of the descriptor at hand, one burst at a time, and sends it once all of it is here, so
 // that the MAC is never starved in a frame. The frame has 14 to MaxFrame bytes and is sent as it is: padding is the
 // driver's. done_o: the buffer has been read. err_o: the length is bad or the bus reported an error; nothing is sent.
-module tiny_tx #(
-  parameter int unsigned MaxFrame = 9018
-) (
+module tiny_tx (
   input  logic        clk_i, rst_ni, mac_clk_i, mac_rst_ni,
   input  logic        desc_valid_i,
   input  logic [60:0] desc_addr_i,  // in words of 8 bytes
@@ -21,6 +19,8 @@ module tiny_tx #(
   output logic        m_axis_tvalid, m_axis_tlast,
   input  logic        m_axis_tready
 );
+  localparam logic [15:0] MaxFrame = 9018;
+
   // ---------------------------------------------------------------- from memory into the FIFOs, on clk
   typedef enum logic [1:0] {Idle, Addr, Data, Send} state_e;
   state_e      state_q;
@@ -29,7 +29,7 @@ module tiny_tx #(
   logic [8:0]  burst;
   logic        err_q, bad_len, fetched, data_ready, frame_ready, drained;
 
-  assign bad_len = desc_len_i < 14 || desc_len_i > 16'(MaxFrame);
+  assign bad_len = desc_len_i < 14 || desc_len_i > MaxFrame;
   assign fetched = m_axi_rvalid && m_axi_rready;
   assign done_o  = state_q == Send && frame_ready || state_q == Idle && desc_valid_i && bad_len;
   assign err_o   = err_q || state_q == Idle;
@@ -62,7 +62,7 @@ module tiny_tx #(
   end
 
   // ---------------------------------------------------------------- across, and onto the wire, on mac_clk
-  logic        data_valid, frame_valid, drop, last, pop;
+  logic        data_valid, frame_valid, drop, pop;
   logic [13:0] len;
   logic [10:0] word_q;  // of the frame being sent
 
@@ -71,14 +71,13 @@ module tiny_tx #(
     .rclk_i(mac_clk_i), .rrst_ni(mac_rst_ni), .pop_i(pop), .valid_o(data_valid), .rdata_o(m_axis_tdata));
   tiny_fifo #(.Width(15), .DepthLog2(5)) u_frames (  // an entry is popped when its last word has been sent
     .wclk_i(clk_i), .wrst_ni(rst_ni), .push_i(state_q == Send), .wdata_i({err_q, desc_len_i[13:0]}),
-    .ready_o(frame_ready), .drained_o(drained), .rclk_i(mac_clk_i), .rrst_ni(mac_rst_ni), .pop_i(pop && last),
+    .ready_o(frame_ready), .drained_o(drained), .rclk_i(mac_clk_i), .rrst_ni(mac_rst_ni), .pop_i(pop && m_axis_tlast),
     .valid_o(frame_valid), .rdata_o({drop, len}));
 
-  assign last          = word_q == 11'((len - 1'b1) >> 3);
   assign m_axis_tvalid = frame_valid && data_valid && !drop;
-  assign m_axis_tlast  = last;
-  assign m_axis_tkeep  = last ? 8'hff >> (3'd0 - len[2:0]) : 8'hff;
+  assign m_axis_tlast  = word_q == 11'((len - 1'b1) >> 3);
+  assign m_axis_tkeep  = m_axis_tlast ? 8'hff >> (3'd0 - len[2:0]) : 8'hff;
   assign pop           = frame_valid && data_valid && (drop || m_axis_tready);
 
-  always_ff @(posedge mac_clk_i) word_q <= !mac_rst_ni || pop && last ? '0 : word_q + 11'(pop);
+  always_ff @(posedge mac_clk_i) word_q <= !mac_rst_ni || pop && m_axis_tlast ? '0 : word_q + 11'(pop);
 endmodule

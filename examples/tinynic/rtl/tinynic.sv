@@ -5,11 +5,9 @@
 //   004 CTRL        0 TX, 1 RX enable, 31 reset   014 RX_DROPS    frames dropped while RX was enabled; wraps
 //   008 STATUS      0 TX, 1 RX active             018 MAC_LO      station address, first byte in 7:0
 //   00c IRQ_STATUS  0 TX, 1 RX done: reads those  01c MAC_HI      15:0 its last two bytes, 31 promiscuous
-//                   enabled; write 1 to clear     400, 800        TX, RX descriptors of 16 bytes: tiny_ring.sv
+//                   enabled; write 1 to clear     400, 600        32 TX, 32 RX descriptors: see below
 // Reset disables both directions (STATUS tells when they have come to rest) and clears every register at once.
-module tinynic #(
-  parameter int unsigned Entries = 32
-) (
+module tinynic (
   input  logic        clk_i, rst_ni, mac_clk_i, mac_rst_ni,
   input  logic [11:2] s_axil_awaddr, s_axil_araddr,
   input  logic        s_axil_awvalid, s_axil_wvalid, s_axil_bready, s_axil_arvalid, s_axil_rready,
@@ -39,9 +37,8 @@ module tinynic #(
 
   // ---------------------------------------------------------------- registers
   typedef enum logic [9:0] {Id, Ctrl, Status, IrqStatus, IrqEnable, RxDrops, MacLo, MacHi} reg_e;  // words
-  localparam int unsigned EntryBits = $clog2(Entries);
-  logic [1:0]       enable_q, active, irq_status_q, irq_enable_q;  // bit 0 is TX, bit 1 RX, and so on below
-  logic [1:0]       done, busy, err, desc_valid, desc_write;
+  logic [1:0]       enable_q, active_q, irq_status_q, irq_enable_q;  // bit 0 is TX, bit 1 RX, and so on below
+  logic [1:0]       done, busy, err, desc_valid;
   logic [1:0][60:0] desc_addr;
   logic [1:0][31:0] desc_rdata;
   logic [1:0][15:0] desc_len, done_len;
@@ -49,14 +46,11 @@ module tinynic #(
   logic [47:0]      station_q;
   logic             promisc_q, drop, take, write, read;
 
-  assign take           = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid;
-  assign s_axil_awready = take;
-  assign s_axil_wready  = take;
-  assign write          = take && &s_axil_wstrb;
-  assign read           = s_axil_arvalid && !s_axil_rvalid;
-  assign s_axil_arready = read;
-  assign desc_write     = {2{write}} & s_axil_awaddr[11:10];
-  assign irq_o          = |(irq_status_q & irq_enable_q);
+  assign take  = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid;
+  assign write = take && &s_axil_wstrb;
+  assign read  = s_axil_arvalid && !s_axil_rvalid;
+  assign irq_o = |(irq_status_q & irq_enable_q);
+  assign {s_axil_awready, s_axil_wready, s_axil_arready} = {take, take, read};
 
   always_ff @(posedge clk_i) begin
     if (take) {s_axil_bvalid, s_axil_bresp} <= {1'b1, !write, 1'b0};
@@ -76,25 +70,46 @@ module tinynic #(
     if (read) case (s_axil_araddr)
       Id:        s_axil_rdata <= "TINY";
       Ctrl:      s_axil_rdata <= 32'(enable_q);
-      Status:    s_axil_rdata <= 32'(active);
+      Status:    s_axil_rdata <= 32'(active_q);
       IrqStatus: s_axil_rdata <= 32'(irq_status_q & irq_enable_q);  // 0: the interrupt is not ours
       IrqEnable: s_axil_rdata <= 32'(irq_enable_q);
       RxDrops:   s_axil_rdata <= drops_q;
       MacLo:     s_axil_rdata <= station_q[31:0];
       MacHi:     s_axil_rdata <= {promisc_q, 15'b0, station_q[47:32]};
-      default:   s_axil_rdata <= |s_axil_araddr[11:10] && s_axil_araddr[3:2] == 2 ? desc_rdata[s_axil_araddr[11]] : '0;
+      default:   s_axil_rdata <= s_axil_araddr[11:10] == 1 && s_axil_araddr[3] ? desc_rdata[s_axil_araddr[9]] : '0;
     endcase
     s_axil_rvalid <= read || s_axil_rvalid && !s_axil_rready;
     if (!rst_n) {s_axil_bvalid, s_axil_rvalid} <= '0;
   end
 
-  // ---------------------------------------------------------------- descriptors and engines
-  for (genvar i = 0; i < 2; i++) begin : gen_ring
-    tiny_ring #(.Entries(Entries)) u_ring (
-      .clk_i, .rst_ni(rst_n), .wr_en_i(desc_write[i]), .entry_i(s_axil_awaddr[4+:EntryBits]),
-      .word_i(s_axil_awaddr[3:2]), .wdata_i(s_axil_wdata), .rd_entry_i(s_axil_araddr[4+:EntryBits]),
-      .rdata_o(desc_rdata[i]), .valid_o(desc_valid[i]), .addr_o(desc_addr[i]), .len_o(desc_len[i]), .done_i(done[i]),
-      .err_i(err[i]), .len_i(done_len[i]), .enable_i(enable_q[i]), .busy_i(busy[i]), .active_o(active[i]));
+  // ---------------------------------------------------------------- descriptors, TX and RX: four words each
+  //   word 0, 1  bus address of the buffer, low and high half: a multiple of 8 bytes (write only)
+  //   word 2     31 own, 30 error, 15:0 bytes. Writing own = 1 hands the descriptor to the device: write this word last.
+  //              The device clears own when it is done with the buffer, and leaves error and the frame's bytes here.
+  // Enabling starts at descriptor 0. Disabling lets the engine finish its frame, then STATUS falls; own bits stay.
+  for (genvar i = 0; i < 2; i++) begin : gen_table
+    logic [31:0] addr_lo[32], addr_hi[32];
+    logic [15:0] len[32];
+    logic [16:0] result[32];
+    logic [31:0] own_q;
+    logic [4:0]  index_q, wr, rd;
+    wire         wr_en   = write && s_axil_awaddr[11:9] == 3'(2 + i);
+    assign {wr, rd}      = {s_axil_awaddr[8:4], s_axil_araddr[8:4]};
+    assign desc_valid[i] = active_q[i] && enable_q[i] && own_q[index_q];
+    assign desc_addr[i]  = {addr_hi[index_q], addr_lo[index_q][31:3]};
+    assign desc_len[i]   = len[index_q];
+    assign desc_rdata[i] = {own_q[rd], result[rd][16], 14'b0, result[rd][15:0]};
+
+    always_ff @(posedge clk_i) begin
+      if (wr_en && s_axil_awaddr[3:2] == 0) addr_lo[wr] <= s_axil_wdata;
+      if (wr_en && s_axil_awaddr[3:2] == 1) addr_hi[wr] <= s_axil_wdata;
+      if (wr_en && s_axil_awaddr[3:2] == 2) {own_q[wr], len[wr]} <= {s_axil_wdata[31], s_axil_wdata[15:0]};
+      if (done[i]) {result[index_q], own_q[index_q], index_q} <= {err[i], done_len[i], 1'b0, index_q + 1'b1};
+      active_q[i] <= enable_q[i] || busy[i];
+      if (!active_q[i]) index_q <= '0;
+      if (!rst_n) {own_q, index_q, active_q[i]} <= '0;
+      else assert (!desc_valid[i] || addr_lo[index_q][2:0] == 0) else $error("tinynic: buffer not at a multiple of 8");
+    end
   end
 
   assign done_len[0] = desc_len[0];
