@@ -340,6 +340,13 @@ class Task:
         if timer is not None:
             timer.cancel()
 
+    def yield_cpu(self) -> None:
+        """Go to the end of the CPU's run queue. Run by the task itself."""
+        self.cpu.runqueue.append(self)
+        parent = self.greenlet.parent
+        assert parent is not None
+        parent.switch()
+
     def wake(self) -> None:
         """Make the task runnable. From any context; waking a task that is not asleep is remembered."""
         if self.done or self.queued_or_running():

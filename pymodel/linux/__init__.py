@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Linux host: every name that a driver or a scenario uses, under Linux's name.
+
+Conventions: docs/design.md; map: pymodel/README.md.
+"""
+
+from __future__ import annotations
+
+from pymodel.hw.access import charge, readb, readl, readq, readw, writeb, writel, writeq, writew
+from pymodel.hw.errors import CheckError
+from pymodel.linux.barrier import (
+    READ_ONCE, barrier, dma_rmb, dma_wmb, mb, rmb, smp_mb, smp_mb__after_atomic, smp_rmb, smp_wmb, wmb,
+)
+from pymodel.linux.bug import (
+    BUG, WARN, DoubleFree, KernelBug, KernelLog, KernelWarning, Lockup, SchedulingWhileAtomic, Site, UseAfterFree,
+    broken_rule, caller, caller_outside, dev_err, dev_info, dev_warn, dmesg, netdev_err, netdev_info, netdev_warn,
+    pr_err, pr_info, pr_warn, site_str, tolerate,
+)
+from pymodel.linux.checksum import (
+    csum_add, csum_fold, csum_partial, csum_sub, skb_checksum, skb_checksum_help, skb_checksum_none_assert,
+    skb_checksum_start_offset, skb_ensure_writable, skb_partial_csum_set,
+)
+from pymodel.linux.dev import (
+    __dev_queue_xmit, dev_add_pack, dev_queue_xmit, dev_remove_pack, netdev_cap_txqueue, netdev_core_pick_tx,
+    netdev_pick_tx, packet_type, skb_get_hash, skb_mac_frame, skb_tx_hash,
+)
+from pymodel.linux.device import (
+    container_of, dev_get_drvdata, dev_name, dev_set_drvdata, device, devm_add_action, devm_add_action_or_reset,
+    devm_kzalloc,
+)
+from pymodel.linux.dma import (
+    DMA_ATTR_NO_WARN, DMA_ATTR_SKIP_CPU_SYNC, DMA_ATTR_WEAK_ORDERING, DMA_BIDIRECTIONAL, DMA_BIT_MASK,
+    DMA_FROM_DEVICE, DMA_MAPPING_ERROR, DMA_TO_DEVICE, DmaMapping, dma_alloc_coherent, dma_fault_error,
+    dma_free_coherent, dma_get_mask, dma_leaks, dma_map_page, dma_map_page_attrs, dma_map_single,
+    dma_map_single_attrs, dma_mapping_error, dma_mappings, dma_set_coherent_mask, dma_set_mask,
+    dma_set_mask_and_coherent, dma_sync_single_for_cpu, dma_sync_single_for_device, dma_sync_single_range_for_cpu,
+    dma_sync_single_range_for_device, dma_unmap_page, dma_unmap_page_attrs, dma_unmap_single,
+    dma_unmap_single_attrs, set_dma_failure, skb_frag_dma_map,
+)
+from pymodel.linux.dql import (
+    DQL_MAX_LIMIT, DQL_MAX_OBJECT, dql, dql_avail, dql_completed, dql_init, dql_queued, dql_reset,
+)
+from pymodel.linux.dropreason import (
+    SKB_CONSUMED, SKB_DROP_REASON_CPU_BACKLOG, SKB_DROP_REASON_DEV_HDR, SKB_DROP_REASON_DEV_READY,
+    SKB_DROP_REASON_FULL_RING, SKB_DROP_REASON_HDR_TRUNC, SKB_DROP_REASON_IP_CSUM, SKB_DROP_REASON_IP_INHDR,
+    SKB_DROP_REASON_NETFILTER_DROP, SKB_DROP_REASON_NOMEM, SKB_DROP_REASON_NOT_SPECIFIED,
+    SKB_DROP_REASON_NO_SOCKET, SKB_DROP_REASON_OTHERHOST, SKB_DROP_REASON_PACKET_SOCK_ERROR,
+    SKB_DROP_REASON_PKT_TOO_BIG, SKB_DROP_REASON_PKT_TOO_SMALL, SKB_DROP_REASON_QDISC_DROP,
+    SKB_DROP_REASON_QUEUE_PURGE, SKB_DROP_REASON_SKB_CSUM, SKB_DROP_REASON_SKB_GSO_SEG,
+    SKB_DROP_REASON_SKB_UCOPY_FAULT, SKB_DROP_REASON_SOCKET_FILTER, SKB_DROP_REASON_SOCKET_RCVBUFF,
+    SKB_DROP_REASON_TCP_CSUM, SKB_DROP_REASON_TC_EGRESS, SKB_DROP_REASON_TC_INGRESS, SKB_DROP_REASON_UDP_CSUM,
+    SKB_DROP_REASON_UNHANDLED_PROTO, SKB_DROP_REASON_XDP, SKB_NOT_DROPPED_YET, drop_reason_name,
+)
+from pymodel.linux.errno import (
+    EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EBUSY, ECANCELED, EEXIST, EFAULT, EINPROGRESS, EINTR, EINVAL, EIO, EMSGSIZE,
+    ENETDOWN, ENETUNREACH, ENOBUFS, ENODATA, ENODEV, ENOENT, ENOMEM, ENOSPC, ENOTCONN, ENOTSUPP, ENOTUNIQ, ENXIO,
+    EOPNOTSUPP, EPERM, EPIPE, EPROBE_DEFER, EPROTO, ERANGE, ERESTARTSYS, ETIME, ETIMEDOUT, errname,
+)
+from pymodel.linux.ethtool import (
+    ETH_SS_STATS, ethtool_channels, ethtool_coalesce, ethtool_drvinfo, ethtool_get_link, ethtool_get_stats,
+    ethtool_op_get_link, ethtool_ops, ethtool_ringparam,
+)
+from pymodel.linux.if_ether import (
+    ETH_ALEN, ETH_DATA_LEN, ETH_FCS_LEN, ETH_FRAME_LEN, ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU, ETH_P_8021AD,
+    ETH_P_8021Q, ETH_P_802_2, ETH_P_802_3, ETH_P_802_3_MIN, ETH_P_ALL, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6,
+    ETH_P_PAUSE, ETH_ZLEN, VLAN_ETH_HLEN, VLAN_HLEN, eth_broadcast_addr, eth_random_addr, eth_skb_pad,
+    eth_type_trans, ether_addr_copy, ether_addr_equal, htonl, htons, is_broadcast_ether_addr,
+    is_multicast_ether_addr, is_unicast_ether_addr, is_valid_ether_addr, is_zero_ether_addr, ntohl, ntohs,
+)
+from pymodel.linux.init import boot, counters, leak_report
+from pymodel.linux.irq import (
+    IRQF_NO_AUTOEN, IRQF_ONESHOT, IRQF_SHARED, IRQ_RETVAL, cpumask_of, disable_irq, disable_irq_nosync, enable_irq,
+    free_irq, irq_get_count, irq_leaks, irq_set_affinity, irq_set_affinity_and_hint, irq_set_affinity_hint,
+    msi_write, request_irq, set_irq_line, synchronize_irq,
+)
+from pymodel.linux.irqdesc import (
+    IRQ_HANDLED, IRQ_NONE, handle_edge_irq, handle_fasteoi_irq, handle_level_irq, irq_chip, irq_desc, irq_to_desc,
+    irqaction,
+)
+from pymodel.linux.mm import (
+    GFP_ATOMIC, GFP_DMA, GFP_DMA32, GFP_KERNEL, GFP_NOWAIT, PAGE_SHIFT, PAGE_SIZE, SMP_CACHE_BYTES, __GFP_COMP,
+    __GFP_DIRECT_RECLAIM, __GFP_NOMEMALLOC, __GFP_NORETRY, __GFP_NOWARN, __GFP_ZERO, __free_page, __free_pages,
+    __get_free_page, __get_free_pages, alloc_page, alloc_pages, dev_alloc_page, dev_alloc_pages, free_page,
+    free_pages, get_order, get_page, get_zeroed_page, kcalloc, kfree, kmalloc, kmalloc_size_roundup, ksize,
+    kzalloc, mm_leaks, page, page_address, page_frag_alloc, page_frag_cache, page_frag_cache_drain, page_frag_free,
+    page_ref_count, put_page, set_alloc_failure, virt_to_head_page, virt_to_page,
+)
+from pymodel.linux.napi import (
+    GRO_CONSUMED, GRO_HELD, GRO_MERGED, GRO_MERGED_FREE, GRO_NORMAL, NAPIF_STATE_DISABLE, NAPIF_STATE_LISTED,
+    NAPIF_STATE_MISSED, NAPIF_STATE_NPSVC, NAPIF_STATE_SCHED, NAPI_POLL_WEIGHT, __napi_schedule,
+    __napi_schedule_irqoff, napi_complete, napi_complete_done, napi_disable, napi_disable_pending, napi_enable,
+    napi_gro_receive, napi_if_scheduled_mark_missed, napi_is_scheduled, napi_leaks, napi_schedule,
+    napi_schedule_irqoff, napi_schedule_prep, napi_struct, napi_synchronize, netif_napi_add, netif_napi_add_tx,
+    netif_napi_add_weight, netif_napi_del, netif_napi_set_irq, netif_queue_set_napi, netif_receive_skb, netif_rx,
+    netpoll_poll_dev, softnet_data,
+)
+from pymodel.linux.netdev_ops import (
+    __dev_set_mtu, dev_addr_set, dev_close, dev_get_stats, dev_mc_add, dev_mc_del, dev_open, dev_set_allmulti,
+    dev_set_mac_address, dev_set_mtu, dev_set_promiscuity, dev_uc_add, dev_uc_del, eth_commit_mac_addr_change,
+    eth_hw_addr_random, eth_hw_addr_set, eth_mac_addr, eth_prepare_mac_addr_change, eth_validate_addr,
+    netdev_features_change, netdev_for_each_mc_addr, netdev_for_each_uc_addr, netdev_leaks, netdev_mc_count,
+    netdev_mc_empty, netdev_uc_count, netdev_uc_empty, netdev_update_features, netif_carrier_off, netif_carrier_ok,
+    netif_carrier_on,
+)
+from pymodel.linux.netdev_queue import (
+    __netdev_sent_queue, __netdev_tx_sent_queue, __netif_subqueue_stopped, __netif_tx_lock, __netif_tx_unlock,
+    netdev_completed_queue, netdev_get_tx_queue, netdev_reset_queue, netdev_sent_queue, netdev_tx_completed_queue,
+    netdev_tx_reset_queue, netdev_tx_reset_subqueue, netdev_tx_sent_queue, netdev_txq_bql_complete_prefetchw,
+    netdev_xmit_more, netif_queue_stopped, netif_schedule_queue, netif_start_queue, netif_start_subqueue,
+    netif_stop_queue, netif_stop_subqueue, netif_subqueue_maybe_stop, netif_subqueue_stopped, netif_trans_update,
+    netif_tx_disable, netif_tx_lock, netif_tx_lock_bh, netif_tx_queue_frozen, netif_tx_queue_stopped,
+    netif_tx_start_all_queues, netif_tx_start_queue, netif_tx_stop_all_queues, netif_tx_stop_queue,
+    netif_tx_unlock, netif_tx_unlock_bh, netif_tx_wake_all_queues, netif_tx_wake_queue, netif_txq_completed_wake,
+    netif_txq_maybe_stop, netif_txq_try_stop, netif_wake_queue, netif_wake_subqueue, netif_xmit_frozen_or_stopped,
+    netif_xmit_stopped, txq_trans_cond_update,
+)
+from pymodel.linux.netdevice import (
+    ARPHRD_ETHER, IFF_ALLMULTI, IFF_BROADCAST, IFF_LIVE_ADDR_CHANGE, IFF_MULTICAST, IFF_NOARP, IFF_NO_QUEUE,
+    IFF_PROMISC, IFF_RUNNING, IFF_UNICAST_FLT, IFF_UP, NETDEV_TX_BUSY, NETDEV_TX_OK, NETIF_F_FRAGLIST, NETIF_F_GRO,
+    NETIF_F_GSO, NETIF_F_HIGHDMA, NETIF_F_HW_CSUM, NETIF_F_HW_VLAN_CTAG_FILTER, NETIF_F_HW_VLAN_CTAG_RX,
+    NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_IPV6_CSUM, NETIF_F_IP_CSUM, NETIF_F_LOOPBACK, NETIF_F_RXALL, NETIF_F_RXCSUM,
+    NETIF_F_RXFCS, NETIF_F_RXHASH, NETIF_F_SG, NETIF_F_TSO, NETIF_F_TSO6, NETREG_REGISTERED, NETREG_RELEASED,
+    NETREG_UNINITIALIZED, NETREG_UNREGISTERED, NETREG_UNREGISTERING, NET_RX_DROP, NET_RX_SUCCESS, NET_XMIT_CN,
+    NET_XMIT_DROP, NET_XMIT_SUCCESS, SET_NETDEV_DEV, alloc_etherdev, alloc_etherdev_mq, alloc_etherdev_mqs,
+    alloc_netdev_mqs, ether_setup, free_netdev, net_device, net_device_ops, net_device_stats, netdev_priv,
+    netdev_queue, netif_device_attach, netif_device_detach, netif_device_present, netif_running,
+    netif_set_real_num_queues, netif_set_real_num_rx_queues, netif_set_real_num_tx_queues, register_netdev,
+    register_netdevice, registered_netdevs, rtnl_is_locked, rtnl_link_stats64, rtnl_lock, rtnl_unlock, sockaddr,
+    unregister_netdev, unregister_netdevice,
+)
+from pymodel.linux.pci import (
+    PCI_IRQ_AFFINITY, PCI_IRQ_ALL_TYPES, PCI_IRQ_INTX, PCI_IRQ_MSI, PCI_IRQ_MSIX, devm_free_irq, devm_request_irq,
+    module_param, pci_add_device, pci_alloc_irq_vectors, pci_clear_master, pci_dev, pci_device, pci_disable_device,
+    pci_driver, pci_enable_device, pci_enable_device_mem, pci_free_irq_vectors, pci_get_drvdata, pci_iomap,
+    pci_ioremap_bar, pci_iounmap, pci_irq_vector, pci_name, pci_register_driver, pci_release_regions,
+    pci_remove_device, pci_request_regions, pci_resource_len, pci_resource_start, pci_set_drvdata, pci_set_master,
+    pci_unregister_driver, pcim_enable_device, pcim_iomap, pcim_iomap_regions, pcim_iomap_table, to_pci_dev,
+)
+from pymodel.linux.qdisc import (
+    Qdisc, netdev_watchdog_up, netif_freeze_queues, netif_unfreeze_queues, qdisc_leaks, qdisc_reset, qdisc_run,
+)
+from pymodel.linux.sched import (
+    DEFINE_SPINLOCK, cond_resched, current, in_atomic, in_hardirq, in_interrupt, in_irq, in_serving_softirq,
+    in_softirq, in_task, irqs_disabled, local_irq_disable, local_irq_enable, local_irq_restore, local_irq_save,
+    might_sleep, mutex, mutex_init, mutex_is_locked, mutex_lock, mutex_trylock, mutex_unlock, num_online_cpus,
+    preempt_disable, preempt_enable, schedule, sleep_until, smp_processor_id, spin_is_locked, spin_lock,
+    spin_lock_init, spin_lock_irq, spin_lock_irqsave, spin_trylock, spin_unlock, spin_unlock_irq,
+    spin_unlock_irqrestore, spinlock_t, wait_event, wait_event_timeout_ns, wait_queue_head_t, wake_up, wake_up_all,
+)
+from pymodel.linux.skb_alloc import (
+    __alloc_skb, __dev_alloc_skb, __kfree_skb, __napi_alloc_frag_align, __netdev_alloc_skb,
+    __netdev_alloc_skb_ip_align, alloc_skb, build_skb, build_skb_around, consume_skb, dev_alloc_skb,
+    dev_consume_skb_any, dev_consume_skb_irq, dev_kfree_skb, dev_kfree_skb_any, dev_kfree_skb_any_reason,
+    dev_kfree_skb_irq, kfree_skb, kfree_skb_list, kfree_skb_reason, napi_alloc_frag, napi_alloc_skb,
+    napi_build_skb, napi_consume_skb, netdev_alloc_frag, netdev_alloc_skb, netdev_alloc_skb_ip_align, pskb_copy,
+    pskb_expand_head, skb_clone, skb_copy, skb_cow_head, skb_drop_counts, skb_free_frag, skb_leaks, skb_orphan,
+    skb_realloc_headroom, skb_share_check, skb_unshare,
+)
+from pymodel.linux.skb_frags import (
+    __pskb_pull_tail, __skb_fill_page_desc, __skb_linearize, pskb_may_pull, pskb_pull, pskb_trim, skb_add_rx_frag,
+    skb_coalesce_rx_frag, skb_copy_bits, skb_copy_to_linear_data, skb_fill_page_desc, skb_frag_ref,
+    skb_frag_size_add, skb_frag_size_set, skb_frag_size_sub, skb_frag_unref, skb_has_frag_list, skb_linearize,
+    skb_padto, skb_put_padto, skb_store_bits, skb_to_bytes, skb_walk,
+)
+from pymodel.linux.skbuff import (
+    CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, MAX_HEADER, MAX_SKB_FRAGS,
+    NET_IP_ALIGN, NET_SKB_PAD, PACKET_BROADCAST, PACKET_HOST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST,
+    PACKET_OUTGOING, SKB_DATA_ALIGN, SKB_HEAD_ALIGN, SKB_TRUESIZE, SKB_WITH_OVERHEAD, __skb_pull, __skb_push,
+    __skb_put, __skb_trim, sk_buff, skb_cloned, skb_end_offset, skb_end_pointer, skb_frag_address, skb_frag_off,
+    skb_frag_page, skb_frag_size, skb_frag_t, skb_get, skb_get_queue_mapping, skb_get_rx_queue, skb_header_cloned,
+    skb_headlen, skb_headroom, skb_is_gso, skb_is_nonlinear, skb_mac_header, skb_mac_header_was_set,
+    skb_network_header, skb_network_offset, skb_pull, skb_push, skb_put, skb_put_data, skb_put_u8, skb_put_zero,
+    skb_record_rx_queue, skb_reserve, skb_reset_mac_header, skb_reset_mac_len, skb_reset_network_header,
+    skb_reset_tail_pointer, skb_reset_transport_header, skb_rx_queue_recorded, skb_set_hash,
+    skb_set_network_header, skb_set_queue_mapping, skb_set_transport_header, skb_shared, skb_shared_info,
+    skb_shinfo, skb_tail_pointer, skb_tailroom, skb_transport_header, skb_transport_offset, skb_trim,
+)
+from pymodel.linux.sock import (
+    packet_recvmsg, packet_release, packet_sendmsg, packet_socket, skb_set_owner_r, skb_set_owner_w, sock,
+    sock_leaks, sock_rfree, sock_wfree,
+)
+from pymodel.linux.softirq import (
+    HI_SOFTIRQ, HRTIMER_SOFTIRQ, NET_RX_SOFTIRQ, NET_TX_SOFTIRQ, TASKLET_SOFTIRQ, TIMER_SOFTIRQ, do_softirq,
+    local_bh_disable, local_bh_enable, local_softirq_pending, open_softirq, raise_softirq, raise_softirq_irqoff,
+    spin_lock_bh, spin_unlock_bh,
+)
+from pymodel.linux.time import (
+    HRTIMER_MODE_REL, HRTIMER_MODE_REL_PINNED, HRTIMER_NORESTART, HRTIMER_RESTART, HZ, MAX_SCHEDULE_TIMEOUT,
+    NSEC_PER_SEC, add_timer, del_timer, del_timer_sync, fsleep, hrtimer, hrtimer_cancel, hrtimer_forward_now,
+    hrtimer_init, hrtimer_start, jiffies, jiffies_to_msecs, jiffies_to_usecs, ktime_get, ktime_get_ns, mdelay,
+    mod_timer, msecs_to_jiffies, msleep, ndelay, round_jiffies, schedule_timeout, sleep_ns, time_after,
+    time_after_eq, time_before, time_before_eq, timer_delete, timer_delete_sync, timer_leaks, timer_list,
+    timer_pending, timer_setup, timer_shutdown_sync, udelay, usecs_to_jiffies, usleep_range,
+)
+from pymodel.linux.workqueue import (
+    INIT_DELAYED_WORK, INIT_WORK, WQ_HIGHPRI, WQ_MEM_RECLAIM, WQ_UNBOUND, alloc_ordered_workqueue, alloc_workqueue,
+    cancel_delayed_work, cancel_delayed_work_sync, cancel_work_sync, complete, complete_all, completion,
+    delayed_work, destroy_workqueue, flush_work, flush_workqueue, init_completion, mod_delayed_work,
+    queue_delayed_work, queue_work, queue_work_on, reinit_completion, schedule_delayed_work, schedule_work,
+    to_delayed_work, wait_for_completion, wait_for_completion_timeout, work_leaks, work_pending, work_struct,
+    workqueue_struct,
+)
+from pymodel.linux.xmit import (
+    dev_hard_start_xmit, dev_queue_xmit_nit, netif_skb_features, validate_xmit_skb, validate_xmit_skb_list,
+)
+
+__all__ = [
+    "ARPHRD_ETHER", "BUG", "CHECKSUM_COMPLETE", "CHECKSUM_NONE", "CHECKSUM_PARTIAL", "CHECKSUM_UNNECESSARY",
+    "CheckError", "DEFINE_SPINLOCK", "DMA_ATTR_NO_WARN", "DMA_ATTR_SKIP_CPU_SYNC", "DMA_ATTR_WEAK_ORDERING",
+    "DMA_BIDIRECTIONAL", "DMA_BIT_MASK", "DMA_FROM_DEVICE", "DMA_MAPPING_ERROR", "DMA_TO_DEVICE", "DQL_MAX_LIMIT",
+    "DQL_MAX_OBJECT", "DmaMapping", "DoubleFree", "EADDRINUSE", "EADDRNOTAVAIL", "EAGAIN", "EBUSY", "ECANCELED",
+    "EEXIST", "EFAULT", "EINPROGRESS", "EINTR", "EINVAL", "EIO", "EMSGSIZE", "ENETDOWN", "ENETUNREACH", "ENOBUFS",
+    "ENODATA", "ENODEV", "ENOENT", "ENOMEM", "ENOSPC", "ENOTCONN", "ENOTSUPP", "ENOTUNIQ", "ENXIO", "EOPNOTSUPP",
+    "EPERM", "EPIPE", "EPROBE_DEFER", "EPROTO", "ERANGE", "ERESTARTSYS", "ETH_ALEN", "ETH_DATA_LEN", "ETH_FCS_LEN",
+    "ETH_FRAME_LEN", "ETH_HLEN", "ETH_MAX_MTU", "ETH_MIN_MTU", "ETH_P_8021AD", "ETH_P_8021Q", "ETH_P_802_2",
+    "ETH_P_802_3", "ETH_P_802_3_MIN", "ETH_P_ALL", "ETH_P_ARP", "ETH_P_IP", "ETH_P_IPV6", "ETH_P_PAUSE",
+    "ETH_SS_STATS", "ETH_ZLEN", "ETIME", "ETIMEDOUT", "GFP_ATOMIC", "GFP_DMA", "GFP_DMA32", "GFP_KERNEL",
+    "GFP_NOWAIT", "GRO_CONSUMED", "GRO_HELD", "GRO_MERGED", "GRO_MERGED_FREE", "GRO_NORMAL", "HI_SOFTIRQ",
+    "HRTIMER_MODE_REL", "HRTIMER_MODE_REL_PINNED", "HRTIMER_NORESTART", "HRTIMER_RESTART", "HRTIMER_SOFTIRQ", "HZ",
+    "IFF_ALLMULTI", "IFF_BROADCAST", "IFF_LIVE_ADDR_CHANGE", "IFF_MULTICAST", "IFF_NOARP", "IFF_NO_QUEUE",
+    "IFF_PROMISC", "IFF_RUNNING", "IFF_UNICAST_FLT", "IFF_UP", "INIT_DELAYED_WORK", "INIT_WORK", "IRQF_NO_AUTOEN",
+    "IRQF_ONESHOT", "IRQF_SHARED", "IRQ_HANDLED", "IRQ_NONE", "IRQ_RETVAL", "KernelBug", "KernelLog",
+    "KernelWarning", "Lockup", "MAX_HEADER", "MAX_SCHEDULE_TIMEOUT", "MAX_SKB_FRAGS", "NAPIF_STATE_DISABLE",
+    "NAPIF_STATE_LISTED", "NAPIF_STATE_MISSED", "NAPIF_STATE_NPSVC", "NAPIF_STATE_SCHED", "NAPI_POLL_WEIGHT",
+    "NETDEV_TX_BUSY", "NETDEV_TX_OK", "NETIF_F_FRAGLIST", "NETIF_F_GRO", "NETIF_F_GSO", "NETIF_F_HIGHDMA",
+    "NETIF_F_HW_CSUM", "NETIF_F_HW_VLAN_CTAG_FILTER", "NETIF_F_HW_VLAN_CTAG_RX", "NETIF_F_HW_VLAN_CTAG_TX",
+    "NETIF_F_IPV6_CSUM", "NETIF_F_IP_CSUM", "NETIF_F_LOOPBACK", "NETIF_F_RXALL", "NETIF_F_RXCSUM", "NETIF_F_RXFCS",
+    "NETIF_F_RXHASH", "NETIF_F_SG", "NETIF_F_TSO", "NETIF_F_TSO6", "NETREG_REGISTERED", "NETREG_RELEASED",
+    "NETREG_UNINITIALIZED", "NETREG_UNREGISTERED", "NETREG_UNREGISTERING", "NET_IP_ALIGN", "NET_RX_DROP",
+    "NET_RX_SOFTIRQ", "NET_RX_SUCCESS", "NET_SKB_PAD", "NET_TX_SOFTIRQ", "NET_XMIT_CN", "NET_XMIT_DROP",
+    "NET_XMIT_SUCCESS", "NSEC_PER_SEC", "PACKET_BROADCAST", "PACKET_HOST", "PACKET_LOOPBACK", "PACKET_MULTICAST",
+    "PACKET_OTHERHOST", "PACKET_OUTGOING", "PAGE_SHIFT", "PAGE_SIZE", "PCI_IRQ_AFFINITY", "PCI_IRQ_ALL_TYPES",
+    "PCI_IRQ_INTX", "PCI_IRQ_MSI", "PCI_IRQ_MSIX", "Qdisc", "READ_ONCE", "SET_NETDEV_DEV", "SKB_CONSUMED",
+    "SKB_DATA_ALIGN", "SKB_DROP_REASON_CPU_BACKLOG", "SKB_DROP_REASON_DEV_HDR", "SKB_DROP_REASON_DEV_READY",
+    "SKB_DROP_REASON_FULL_RING", "SKB_DROP_REASON_HDR_TRUNC", "SKB_DROP_REASON_IP_CSUM",
+    "SKB_DROP_REASON_IP_INHDR", "SKB_DROP_REASON_NETFILTER_DROP", "SKB_DROP_REASON_NOMEM",
+    "SKB_DROP_REASON_NOT_SPECIFIED", "SKB_DROP_REASON_NO_SOCKET", "SKB_DROP_REASON_OTHERHOST",
+    "SKB_DROP_REASON_PACKET_SOCK_ERROR", "SKB_DROP_REASON_PKT_TOO_BIG", "SKB_DROP_REASON_PKT_TOO_SMALL",
+    "SKB_DROP_REASON_QDISC_DROP", "SKB_DROP_REASON_QUEUE_PURGE", "SKB_DROP_REASON_SKB_CSUM",
+    "SKB_DROP_REASON_SKB_GSO_SEG", "SKB_DROP_REASON_SKB_UCOPY_FAULT", "SKB_DROP_REASON_SOCKET_FILTER",
+    "SKB_DROP_REASON_SOCKET_RCVBUFF", "SKB_DROP_REASON_TCP_CSUM", "SKB_DROP_REASON_TC_EGRESS",
+    "SKB_DROP_REASON_TC_INGRESS", "SKB_DROP_REASON_UDP_CSUM", "SKB_DROP_REASON_UNHANDLED_PROTO",
+    "SKB_DROP_REASON_XDP", "SKB_HEAD_ALIGN", "SKB_NOT_DROPPED_YET", "SKB_TRUESIZE", "SKB_WITH_OVERHEAD",
+    "SMP_CACHE_BYTES", "SchedulingWhileAtomic", "Site", "TASKLET_SOFTIRQ", "TIMER_SOFTIRQ", "UseAfterFree",
+    "VLAN_ETH_HLEN", "VLAN_HLEN", "WARN", "WQ_HIGHPRI", "WQ_MEM_RECLAIM", "WQ_UNBOUND", "__GFP_COMP",
+    "__GFP_DIRECT_RECLAIM", "__GFP_NOMEMALLOC", "__GFP_NORETRY", "__GFP_NOWARN", "__GFP_ZERO", "__alloc_skb",
+    "__dev_alloc_skb", "__dev_queue_xmit", "__dev_set_mtu", "__free_page", "__free_pages", "__get_free_page",
+    "__get_free_pages", "__kfree_skb", "__napi_alloc_frag_align", "__napi_schedule", "__napi_schedule_irqoff",
+    "__netdev_alloc_skb", "__netdev_alloc_skb_ip_align", "__netdev_sent_queue", "__netdev_tx_sent_queue",
+    "__netif_subqueue_stopped", "__netif_tx_lock", "__netif_tx_unlock", "__pskb_pull_tail", "__skb_fill_page_desc",
+    "__skb_linearize", "__skb_pull", "__skb_push", "__skb_put", "__skb_trim", "add_timer", "alloc_etherdev",
+    "alloc_etherdev_mq", "alloc_etherdev_mqs", "alloc_netdev_mqs", "alloc_ordered_workqueue", "alloc_page",
+    "alloc_pages", "alloc_skb", "alloc_workqueue", "barrier", "boot", "broken_rule", "build_skb",
+    "build_skb_around", "caller", "caller_outside", "cancel_delayed_work", "cancel_delayed_work_sync",
+    "cancel_work_sync", "charge", "complete", "complete_all", "completion", "cond_resched", "consume_skb",
+    "container_of", "counters", "cpumask_of", "csum_add", "csum_fold", "csum_partial", "csum_sub", "current",
+    "del_timer", "del_timer_sync", "delayed_work", "destroy_workqueue", "dev_add_pack", "dev_addr_set",
+    "dev_alloc_page", "dev_alloc_pages", "dev_alloc_skb", "dev_close", "dev_consume_skb_any",
+    "dev_consume_skb_irq", "dev_err", "dev_get_drvdata", "dev_get_stats", "dev_hard_start_xmit", "dev_info",
+    "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason", "dev_kfree_skb_irq", "dev_mc_add",
+    "dev_mc_del", "dev_name", "dev_open", "dev_queue_xmit", "dev_queue_xmit_nit", "dev_remove_pack",
+    "dev_set_allmulti", "dev_set_drvdata", "dev_set_mac_address", "dev_set_mtu", "dev_set_promiscuity",
+    "dev_uc_add", "dev_uc_del", "dev_warn", "device", "devm_add_action", "devm_add_action_or_reset",
+    "devm_free_irq", "devm_kzalloc", "devm_request_irq", "disable_irq", "disable_irq_nosync", "dma_alloc_coherent",
+    "dma_fault_error", "dma_free_coherent", "dma_get_mask", "dma_leaks", "dma_map_page", "dma_map_page_attrs",
+    "dma_map_single", "dma_map_single_attrs", "dma_mapping_error", "dma_mappings", "dma_rmb",
+    "dma_set_coherent_mask", "dma_set_mask", "dma_set_mask_and_coherent", "dma_sync_single_for_cpu",
+    "dma_sync_single_for_device", "dma_sync_single_range_for_cpu", "dma_sync_single_range_for_device",
+    "dma_unmap_page", "dma_unmap_page_attrs", "dma_unmap_single", "dma_unmap_single_attrs", "dma_wmb", "dmesg",
+    "do_softirq", "dql", "dql_avail", "dql_completed", "dql_init", "dql_queued", "dql_reset", "drop_reason_name",
+    "enable_irq", "errname", "eth_broadcast_addr", "eth_commit_mac_addr_change", "eth_hw_addr_random",
+    "eth_hw_addr_set", "eth_mac_addr", "eth_prepare_mac_addr_change", "eth_random_addr", "eth_skb_pad",
+    "eth_type_trans", "eth_validate_addr", "ether_addr_copy", "ether_addr_equal", "ether_setup",
+    "ethtool_channels", "ethtool_coalesce", "ethtool_drvinfo", "ethtool_get_link", "ethtool_get_stats",
+    "ethtool_op_get_link", "ethtool_ops", "ethtool_ringparam", "flush_work", "flush_workqueue", "free_irq",
+    "free_netdev", "free_page", "free_pages", "fsleep", "get_order", "get_page", "get_zeroed_page",
+    "handle_edge_irq", "handle_fasteoi_irq", "handle_level_irq", "hrtimer", "hrtimer_cancel",
+    "hrtimer_forward_now", "hrtimer_init", "hrtimer_start", "htonl", "htons", "in_atomic", "in_hardirq",
+    "in_interrupt", "in_irq", "in_serving_softirq", "in_softirq", "in_task", "init_completion", "irq_chip",
+    "irq_desc", "irq_get_count", "irq_leaks", "irq_set_affinity", "irq_set_affinity_and_hint",
+    "irq_set_affinity_hint", "irq_to_desc", "irqaction", "irqs_disabled", "is_broadcast_ether_addr",
+    "is_multicast_ether_addr", "is_unicast_ether_addr", "is_valid_ether_addr", "is_zero_ether_addr", "jiffies",
+    "jiffies_to_msecs", "jiffies_to_usecs", "kcalloc", "kfree", "kfree_skb", "kfree_skb_list", "kfree_skb_reason",
+    "kmalloc", "kmalloc_size_roundup", "ksize", "ktime_get", "ktime_get_ns", "kzalloc", "leak_report",
+    "local_bh_disable", "local_bh_enable", "local_irq_disable", "local_irq_enable", "local_irq_restore",
+    "local_irq_save", "local_softirq_pending", "mb", "mdelay", "might_sleep", "mm_leaks", "mod_delayed_work",
+    "mod_timer", "module_param", "msecs_to_jiffies", "msi_write", "msleep", "mutex", "mutex_init",
+    "mutex_is_locked", "mutex_lock", "mutex_trylock", "mutex_unlock", "napi_alloc_frag", "napi_alloc_skb",
+    "napi_build_skb", "napi_complete", "napi_complete_done", "napi_consume_skb", "napi_disable",
+    "napi_disable_pending", "napi_enable", "napi_gro_receive", "napi_if_scheduled_mark_missed",
+    "napi_is_scheduled", "napi_leaks", "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep",
+    "napi_struct", "napi_synchronize", "ndelay", "net_device", "net_device_ops", "net_device_stats",
+    "netdev_alloc_frag", "netdev_alloc_skb", "netdev_alloc_skb_ip_align", "netdev_cap_txqueue",
+    "netdev_completed_queue", "netdev_core_pick_tx", "netdev_err", "netdev_features_change",
+    "netdev_for_each_mc_addr", "netdev_for_each_uc_addr", "netdev_get_tx_queue", "netdev_info", "netdev_leaks",
+    "netdev_mc_count", "netdev_mc_empty", "netdev_pick_tx", "netdev_priv", "netdev_queue", "netdev_reset_queue",
+    "netdev_sent_queue", "netdev_tx_completed_queue", "netdev_tx_reset_queue", "netdev_tx_reset_subqueue",
+    "netdev_tx_sent_queue", "netdev_txq_bql_complete_prefetchw", "netdev_uc_count", "netdev_uc_empty",
+    "netdev_update_features", "netdev_warn", "netdev_watchdog_up", "netdev_xmit_more", "netif_carrier_off",
+    "netif_carrier_ok", "netif_carrier_on", "netif_device_attach", "netif_device_detach", "netif_device_present",
+    "netif_freeze_queues", "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_weight", "netif_napi_del",
+    "netif_napi_set_irq", "netif_queue_set_napi", "netif_queue_stopped", "netif_receive_skb", "netif_running",
+    "netif_rx", "netif_schedule_queue", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
+    "netif_set_real_num_tx_queues", "netif_skb_features", "netif_start_queue", "netif_start_subqueue",
+    "netif_stop_queue", "netif_stop_subqueue", "netif_subqueue_maybe_stop", "netif_subqueue_stopped",
+    "netif_trans_update", "netif_tx_disable", "netif_tx_lock", "netif_tx_lock_bh", "netif_tx_queue_frozen",
+    "netif_tx_queue_stopped", "netif_tx_start_all_queues", "netif_tx_start_queue", "netif_tx_stop_all_queues",
+    "netif_tx_stop_queue", "netif_tx_unlock", "netif_tx_unlock_bh", "netif_tx_wake_all_queues",
+    "netif_tx_wake_queue", "netif_txq_completed_wake", "netif_txq_maybe_stop", "netif_txq_try_stop",
+    "netif_unfreeze_queues", "netif_wake_queue", "netif_wake_subqueue", "netif_xmit_frozen_or_stopped",
+    "netif_xmit_stopped", "netpoll_poll_dev", "ntohl", "ntohs", "num_online_cpus", "open_softirq",
+    "packet_recvmsg", "packet_release", "packet_sendmsg", "packet_socket", "packet_type", "page", "page_address",
+    "page_frag_alloc", "page_frag_cache", "page_frag_cache_drain", "page_frag_free", "page_ref_count",
+    "pci_add_device", "pci_alloc_irq_vectors", "pci_clear_master", "pci_dev", "pci_device", "pci_disable_device",
+    "pci_driver", "pci_enable_device", "pci_enable_device_mem", "pci_free_irq_vectors", "pci_get_drvdata",
+    "pci_iomap", "pci_ioremap_bar", "pci_iounmap", "pci_irq_vector", "pci_name", "pci_register_driver",
+    "pci_release_regions", "pci_remove_device", "pci_request_regions", "pci_resource_len", "pci_resource_start",
+    "pci_set_drvdata", "pci_set_master", "pci_unregister_driver", "pcim_enable_device", "pcim_iomap",
+    "pcim_iomap_regions", "pcim_iomap_table", "pr_err", "pr_info", "pr_warn", "preempt_disable", "preempt_enable",
+    "pskb_copy", "pskb_expand_head", "pskb_may_pull", "pskb_pull", "pskb_trim", "put_page", "qdisc_leaks",
+    "qdisc_reset", "qdisc_run", "queue_delayed_work", "queue_work", "queue_work_on", "raise_softirq",
+    "raise_softirq_irqoff", "readb", "readl", "readq", "readw", "register_netdev", "register_netdevice",
+    "registered_netdevs", "reinit_completion", "request_irq", "rmb", "round_jiffies", "rtnl_is_locked",
+    "rtnl_link_stats64", "rtnl_lock", "rtnl_unlock", "schedule", "schedule_delayed_work", "schedule_timeout",
+    "schedule_work", "set_alloc_failure", "set_dma_failure", "set_irq_line", "site_str", "sk_buff",
+    "skb_add_rx_frag", "skb_checksum", "skb_checksum_help", "skb_checksum_none_assert",
+    "skb_checksum_start_offset", "skb_clone", "skb_cloned", "skb_coalesce_rx_frag", "skb_copy", "skb_copy_bits",
+    "skb_copy_to_linear_data", "skb_cow_head", "skb_drop_counts", "skb_end_offset", "skb_end_pointer",
+    "skb_ensure_writable", "skb_fill_page_desc", "skb_frag_address", "skb_frag_dma_map", "skb_frag_off",
+    "skb_frag_page", "skb_frag_ref", "skb_frag_size", "skb_frag_size_add", "skb_frag_size_set",
+    "skb_frag_size_sub", "skb_frag_t", "skb_frag_unref", "skb_free_frag", "skb_get", "skb_get_hash",
+    "skb_get_queue_mapping", "skb_get_rx_queue", "skb_has_frag_list", "skb_header_cloned", "skb_headlen",
+    "skb_headroom", "skb_is_gso", "skb_is_nonlinear", "skb_leaks", "skb_linearize", "skb_mac_frame",
+    "skb_mac_header", "skb_mac_header_was_set", "skb_network_header", "skb_network_offset", "skb_orphan",
+    "skb_padto", "skb_partial_csum_set", "skb_pull", "skb_push", "skb_put", "skb_put_data", "skb_put_padto",
+    "skb_put_u8", "skb_put_zero", "skb_realloc_headroom", "skb_record_rx_queue", "skb_reserve",
+    "skb_reset_mac_header", "skb_reset_mac_len", "skb_reset_network_header", "skb_reset_tail_pointer",
+    "skb_reset_transport_header", "skb_rx_queue_recorded", "skb_set_hash", "skb_set_network_header",
+    "skb_set_owner_r", "skb_set_owner_w", "skb_set_queue_mapping", "skb_set_transport_header", "skb_share_check",
+    "skb_shared", "skb_shared_info", "skb_shinfo", "skb_store_bits", "skb_tail_pointer", "skb_tailroom",
+    "skb_to_bytes", "skb_transport_header", "skb_transport_offset", "skb_trim", "skb_tx_hash", "skb_unshare",
+    "skb_walk", "sleep_ns", "sleep_until", "smp_mb", "smp_mb__after_atomic", "smp_processor_id", "smp_rmb",
+    "smp_wmb", "sock", "sock_leaks", "sock_rfree", "sock_wfree", "sockaddr", "softnet_data", "spin_is_locked",
+    "spin_lock", "spin_lock_bh", "spin_lock_init", "spin_lock_irq", "spin_lock_irqsave", "spin_trylock",
+    "spin_unlock", "spin_unlock_bh", "spin_unlock_irq", "spin_unlock_irqrestore", "spinlock_t", "synchronize_irq",
+    "time_after", "time_after_eq", "time_before", "time_before_eq", "timer_delete", "timer_delete_sync",
+    "timer_leaks", "timer_list", "timer_pending", "timer_setup", "timer_shutdown_sync", "to_delayed_work",
+    "to_pci_dev", "tolerate", "txq_trans_cond_update", "udelay", "unregister_netdev", "unregister_netdevice",
+    "usecs_to_jiffies", "usleep_range", "validate_xmit_skb", "validate_xmit_skb_list", "virt_to_head_page",
+    "virt_to_page", "wait_event", "wait_event_timeout_ns", "wait_for_completion", "wait_for_completion_timeout",
+    "wait_queue_head_t", "wake_up", "wake_up_all", "wmb", "work_leaks", "work_pending", "work_struct",
+    "workqueue_struct", "writeb", "writel", "writeq", "writew",
+]

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why packets are dropped. The names are Linux's; the values only need to differ.
+
+Source: include/net/dropreason-core.h, v6.12.
+"""
+
+from __future__ import annotations
+
+SKB_NOT_DROPPED_YET = 0
+SKB_CONSUMED = 1
+SKB_DROP_REASON_NOT_SPECIFIED = 2
+SKB_DROP_REASON_NO_SOCKET = 3
+SKB_DROP_REASON_PKT_TOO_SMALL = 4
+SKB_DROP_REASON_TCP_CSUM = 5
+SKB_DROP_REASON_SOCKET_FILTER = 6
+SKB_DROP_REASON_UDP_CSUM = 7
+SKB_DROP_REASON_NETFILTER_DROP = 8
+SKB_DROP_REASON_OTHERHOST = 9
+SKB_DROP_REASON_IP_CSUM = 10
+SKB_DROP_REASON_IP_INHDR = 11
+SKB_DROP_REASON_SOCKET_RCVBUFF = 16
+SKB_DROP_REASON_TC_EGRESS = 51
+SKB_DROP_REASON_QDISC_DROP = 52
+SKB_DROP_REASON_CPU_BACKLOG = 53
+SKB_DROP_REASON_XDP = 54
+SKB_DROP_REASON_TC_INGRESS = 55
+SKB_DROP_REASON_UNHANDLED_PROTO = 56
+SKB_DROP_REASON_SKB_CSUM = 57
+SKB_DROP_REASON_SKB_GSO_SEG = 58
+SKB_DROP_REASON_SKB_UCOPY_FAULT = 59
+SKB_DROP_REASON_DEV_HDR = 60
+SKB_DROP_REASON_DEV_READY = 61
+SKB_DROP_REASON_FULL_RING = 62
+SKB_DROP_REASON_NOMEM = 63
+SKB_DROP_REASON_HDR_TRUNC = 64
+SKB_DROP_REASON_PKT_TOO_BIG = 71
+SKB_DROP_REASON_QUEUE_PURGE = 81
+SKB_DROP_REASON_PACKET_SOCK_ERROR = 83
+
+_NAMES = {value: name for name, value in list(globals().items()) if name.startswith("SKB_") and isinstance(value, int)}
+
+__all__ = ["drop_reason_name", *_NAMES.values()]
+
+
+def drop_reason_name(reason: int) -> str:
+    """``QDISC_DROP`` for SKB_DROP_REASON_QDISC_DROP, as ``drop_monitor`` prints it."""
+    return _NAMES.get(reason, str(reason)).removeprefix("SKB_DROP_REASON_")

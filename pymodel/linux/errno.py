@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Error numbers. A function that fails returns one negated, as in the kernel: ``return -ENOMEM``.
+
+Source: include/uapi/asm-generic/errno-base.h, errno.h and include/linux/errno.h, v6.12.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "EADDRINUSE", "EADDRNOTAVAIL", "EAGAIN", "EBUSY", "ECANCELED", "EEXIST", "EFAULT", "EINPROGRESS", "EINTR", "EINVAL",
+    "EIO", "EMSGSIZE", "ENETDOWN", "ENETUNREACH", "ENOBUFS", "ENODATA", "ENODEV", "ENOENT", "ENOMEM", "ENOSPC", "ENOTCONN",
+    "ENOTSUPP", "ENOTUNIQ", "ENXIO", "EOPNOTSUPP", "EPERM", "EPIPE", "EPROBE_DEFER", "EPROTO", "ERANGE", "ERESTARTSYS",
+    "ETIME", "ETIMEDOUT", "errname",
+]
+
+EPERM = 1
+ENOENT = 2
+EINTR = 4
+EIO = 5
+ENXIO = 6
+EAGAIN = 11
+ENOMEM = 12
+EFAULT = 14
+EBUSY = 16
+EEXIST = 17
+ENODEV = 19
+EINVAL = 22
+ENOSPC = 28
+EPIPE = 32
+ERANGE = 34
+ENODATA = 61
+ETIME = 62
+EPROTO = 71
+ENOTUNIQ = 76
+EMSGSIZE = 90
+EOPNOTSUPP = 95
+EADDRINUSE = 98
+EADDRNOTAVAIL = 99
+ENETDOWN = 100
+ENETUNREACH = 101
+ENOBUFS = 105
+ENOTCONN = 107
+ETIMEDOUT = 110
+EINPROGRESS = 115
+ECANCELED = 125
+ERESTARTSYS = 512
+EPROBE_DEFER = 517
+ENOTSUPP = 524
+
+_NAMES = {value: name for name, value in list(globals().items()) if name.startswith("E") and isinstance(value, int)}
+
+
+def errname(err: int) -> str:
+    """The name of an error number of either sign: ``errname(-12)`` is ``"-ENOMEM"``. Source: lib/errname.c errname()."""
+    name = _NAMES.get(abs(err), str(abs(err)))
+    return f"-{name}" if err < 0 else name

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ethtool: the ops that a driver fills in, and the structs that they take. Source: include/linux/ethtool.h, include/uapi/linux/ethtool.h, v6.12."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pymodel.linux.errno import EOPNOTSUPP
+from pymodel.linux.netdev_ops import netif_carrier_ok
+
+if TYPE_CHECKING:
+    from pymodel.linux.netdevice import net_device
+
+__all__ = [
+    "ETH_SS_STATS", "ethtool_channels", "ethtool_coalesce", "ethtool_drvinfo", "ethtool_get_link", "ethtool_get_stats", "ethtool_op_get_link",
+    "ethtool_ops", "ethtool_ringparam",
+]
+
+ETH_SS_STATS = 1
+
+
+class ethtool_ops:  # noqa: N801 (the kernel's name)
+    """The driver's callbacks; those it does not have are None."""
+
+    __slots__ = (
+        "get_channels", "get_coalesce", "get_drvinfo", "get_ethtool_stats", "get_link", "get_regs", "get_regs_len", "get_ringparam",
+        "get_sset_count", "get_strings", "set_channels", "set_coalesce", "set_ringparam", "supported_coalesce_params",
+    )
+
+    def __init__(self, **ops: Callable[..., Any] | int | None) -> None:
+        for name in self.__slots__:
+            setattr(self, name, ops.pop(name, None))
+        if ops:
+            raise TypeError(f"ethtool_ops has no {', '.join(ops)}")
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+class _Struct:
+    """Integers, zero at first; a name that the struct does not have is refused."""
+
+    __slots__ = ()
+
+    def __init__(self, **values: int) -> None:
+        for name in self.__slots__:
+            setattr(self, name, values.pop(name, 0))
+        if values:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> int: ...
+        def __setattr__(self, name: str, value: int) -> None: ...
+
+
+class ethtool_ringparam(_Struct):  # noqa: N801 (the kernel's name)
+    __slots__ = ("rx_jumbo_max_pending", "rx_jumbo_pending", "rx_max_pending", "rx_mini_max_pending", "rx_mini_pending", "rx_pending", "tx_max_pending", "tx_pending")
+
+
+class ethtool_channels(_Struct):  # noqa: N801
+    __slots__ = ("combined_count", "max_combined", "max_other", "max_rx", "max_tx", "other_count", "rx_count", "tx_count")
+
+
+class ethtool_coalesce(_Struct):  # noqa: N801
+    __slots__ = (
+        "rx_coalesce_usecs", "rx_max_coalesced_frames", "tx_coalesce_usecs", "tx_max_coalesced_frames", "use_adaptive_rx_coalesce",
+        "use_adaptive_tx_coalesce",
+    )
+
+
+class ethtool_drvinfo:  # noqa: N801
+    __slots__ = ("bus_info", "driver", "fw_version", "version")
+
+    def __init__(self) -> None:
+        self.driver = self.version = self.fw_version = self.bus_info = ""
+
+
+def ethtool_op_get_link(dev: net_device) -> int:
+    """For get_link: whether there is a carrier."""
+    return int(netif_carrier_ok(dev))
+
+
+def ethtool_get_link(dev: net_device) -> int:
+    """``ethtool eth0``: 1, 0, or -EOPNOTSUPP."""
+    ops = dev.ethtool_ops
+    if ops is None or ops.get_link is None:
+        return -EOPNOTSUPP
+    return int(bool(dev.flags & 1) and bool(ops.get_link(dev)))
+
+
+def ethtool_get_stats(dev: net_device) -> dict[str, int] | int:
+    """``ethtool -S``: the driver's counters by name, or -EOPNOTSUPP."""
+    ops = dev.ethtool_ops
+    if ops is None or ops.get_sset_count is None or ops.get_strings is None or ops.get_ethtool_stats is None:
+        return -EOPNOTSUPP
+    count = ops.get_sset_count(dev, ETH_SS_STATS)
+    if count < 0:
+        return int(count)
+    names: list[str] = [""] * count
+    values: list[int] = [0] * count
+    ops.get_strings(dev, ETH_SS_STATS, names)
+    ops.get_ethtool_stats(dev, None, values)
+    return dict(zip(names, values, strict=True))

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Booting a machine's kernel, and what is left of it at the end of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymodel.hw.access import Machine, machine, set_machine
+from pymodel.linux.bug import KernelLog
+from pymodel.linux.dma import DmaState, dma_leaks
+from pymodel.linux.dropreason import drop_reason_name
+from pymodel.linux.irq import irq_init, irq_leaks, msi_write, set_irq_line
+from pymodel.linux.mm import MmState, mm_leaks
+from pymodel.linux.napi import napi_leaks, net_rx_action, softnet_data
+from pymodel.linux.netdev_ops import netdev_leaks
+from pymodel.linux.netdevice import NetState
+from pymodel.linux.pci import PciState, raise_msi
+from pymodel.linux.qdisc import net_tx_action, qdisc_leaks
+from pymodel.linux.skb_alloc import skb_leaks
+from pymodel.linux.skbuff import SkbState
+from pymodel.linux.sock import sock_leaks
+from pymodel.linux.softirq import NET_RX_SOFTIRQ, NET_TX_SOFTIRQ, SoftirqState, open_softirq
+from pymodel.linux.time import time_init, timer_leaks
+from pymodel.linux.workqueue import work_leaks
+
+__all__ = ["boot", "counters", "leak_report"]
+
+
+def boot(m: Machine, seed: int = 0) -> None:
+    """Set up every subsystem on a fresh machine, and put it in force. ``seed``: of what Linux draws at random (hashes, addresses)."""
+    set_machine(m)
+    memory = m.memory
+    state = m.state
+    state["log"] = KernelLog()
+    state["dma"] = DmaState(memory)
+    state["mm"] = MmState(memory.mem, memory.size)
+    state["skb"] = SkbState()
+    state["softirq"] = SoftirqState()
+    irq_init(m)
+    time_init()
+    net = state["net"] = NetState(seed)
+    net.softnet = [softnet_data() for _ in m.sched.cpus]
+    open_softirq(NET_TX_SOFTIRQ, net_tx_action)
+    open_softirq(NET_RX_SOFTIRQ, net_rx_action)
+    state["pci"] = PciState()
+    state["socks"] = []
+    m.raise_msi = raise_msi
+    m.msi_write = msi_write
+    m.set_irq_line = set_irq_line
+
+
+def leak_report() -> list[str]:
+    """What is left behind, one line each with where it came from; empty after a clean run.
+
+    Sockets, net_devices, skbs, pages and kmalloc objects, DMA mappings, timers, work, interrupts, NAPI instances that are scheduled, packets in
+    queueing disciplines.
+    """
+    lines: list[str] = []
+    for leaks in (
+        sock_leaks, netdev_leaks, qdisc_leaks, napi_leaks, skb_leaks, dma_leaks, mm_leaks, irq_leaks, timer_leaks, work_leaks,
+    ):
+        lines += leaks()  # type: ignore[operator]
+    return lines
+
+
+def counters() -> dict[str, Any]:
+    """What the kernel counted since boot: interrupts, softirqs, polls, packets, drops by reason."""
+    m = machine()
+    state = m.state
+    net: NetState = state["net"]
+    softirq: SoftirqState = state["softirq"]
+    return {
+        "hardirqs": state["irq"].hardirqs,
+        "irqs": {desc.name: desc.count for desc in state["irq"].descs.values()},
+        "net_tx_softirqs": softirq.counts[NET_TX_SOFTIRQ],
+        "net_rx_softirqs": softirq.counts[NET_RX_SOFTIRQ],
+        "ksoftirqd_wakeups": softirq.ksoftirqd_wakeups,
+        "polls": net.poll_count,
+        "rx_processed": sum(sd.processed for sd in net.softnet),
+        "backlog_dropped": sum(sd.dropped for sd in net.softnet),
+        "time_squeeze": sum(sd.time_squeeze for sd in net.softnet),
+        "drops": {drop_reason_name(reason): n for reason, n in sorted(state["skb"].drops.items())},
+        "dma_maps": state["dma"].mapped,
+        "kmallocs": state["mm"].kmallocs,
+        "busy_ns": [cpu.busy_ps // 1000 for cpu in m.sched.cpus],
+    }

@@ -1,0 +1,531 @@
+# SPDX-License-Identifier: Apache-2.0
+"""NAPI: instances, their states, the softirq that polls them, and the way of a received packet up to the stack.
+
+Source: net/core/dev.c, net/core/gro.c, include/linux/netdevice.h, v6.12. GRO is off: napi_gro_receive() hands every packet on, in batches
+of ``gro_normal_batch`` as in the kernel. Checked always: the budget (NAPI1), completion (NAPI2, NAPI3, NAPI4), packets after completion
+(NAPI7), enabling and disabling (NAPI8), packets for a device that is down (LIFE1, LIFE2).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from pymodel.hw.access import machine, this_cpu
+from pymodel.linux.bug import BUG, Site, WARN, broken_rule, caller, caller_outside, netdev_err, site_str
+from pymodel.linux.dev import netif_receive_skb_internal
+from pymodel.linux.dropreason import SKB_DROP_REASON_CPU_BACKLOG, SKB_DROP_REASON_DEV_READY
+from pymodel.linux.netdevice import (
+    IFF_UP, LINK_STATE_START, NET_RX_DROP, NET_RX_SUCCESS, NETREG_REGISTERED, NetState, net_device,
+)
+from pymodel.linux.sched import might_sleep, sleep_until
+from pymodel.linux.skb_alloc import _kfree_skb
+from pymodel.linux.skbuff import sk_buff
+from pymodel.linux.softirq import NET_RX_SOFTIRQ, local_bh_disable, local_bh_enable, raise_softirq_irqoff
+from pymodel.linux.time import JIFFY_PS, usecs_to_jiffies
+
+__all__ = [
+    "GRO_CONSUMED", "GRO_HELD", "GRO_MERGED", "GRO_MERGED_FREE", "GRO_NORMAL", "NAPIF_STATE_DISABLE", "NAPIF_STATE_LISTED",
+    "NAPIF_STATE_MISSED", "NAPIF_STATE_NPSVC", "NAPIF_STATE_SCHED", "NAPI_POLL_WEIGHT", "__napi_schedule", "__napi_schedule_irqoff",
+    "napi_complete", "napi_complete_done", "napi_disable", "napi_disable_pending", "napi_enable", "napi_gro_receive",
+    "napi_if_scheduled_mark_missed", "napi_is_scheduled", "napi_leaks", "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep",
+    "napi_struct", "napi_synchronize", "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_weight", "netif_napi_del",
+    "netif_napi_set_irq", "netif_queue_set_napi", "netif_receive_skb", "netif_rx", "netpoll_poll_dev", "softnet_data",
+]
+
+NAPI_POLL_WEIGHT = 64
+
+NAPIF_STATE_SCHED = 1 << 0
+NAPIF_STATE_MISSED = 1 << 1
+NAPIF_STATE_DISABLE = 1 << 2
+NAPIF_STATE_NPSVC = 1 << 3
+NAPIF_STATE_LISTED = 1 << 4
+_NAMES = ("SCHED", "MISSED", "DISABLE", "NPSVC", "LISTED")
+
+GRO_MERGED, GRO_MERGED_FREE, GRO_HELD, GRO_NORMAL, GRO_CONSUMED = range(5)
+
+_IDLE, _POLLING, _COMPLETED = 0, 1, 2  # napi_struct._poll: where a poll of the instance stands
+
+
+class napi_struct:  # noqa: N801 (the kernel's name)
+    """One instance: a ring pair's work. Embedded in the driver's struct: ``napi_struct(container=q)``."""
+
+    __slots__ = (
+        "_complete_site", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "irq", "list_owner", "on", "poll", "polls",
+        "rx_list", "site", "state", "weight",
+    )
+
+    def __init__(self, container: Any = None) -> None:
+        self.container = container
+        self.state = 0
+        self.weight = NAPI_POLL_WEIGHT
+        self.poll: Callable[[napi_struct, int], int] = _no_poll
+        self.dev: net_device = None  # type: ignore[assignment] # set by netif_napi_add()
+        self.irq = -1
+        self.on: list[napi_struct] | None = None  # the poll list it is on
+        self.list_owner = -1  # the CPU that polls it
+        self.rx_list: list[sk_buff] = []
+        self.defer_hard_irqs_count = 0
+        self.polls = 0
+        self.delivered = 0  # packets of the present poll
+        self.site: Site | None = None
+        self._poll = _IDLE
+        self._complete_site: Site | None = None
+
+    def state_str(self) -> str:
+        """``SCHED|MISSED``, for reports."""
+        return "|".join(name for bit, name in enumerate(_NAMES) if self.state >> bit & 1) or "0"
+
+
+def _no_poll(napi: napi_struct, budget: int) -> int:
+    BUG("a NAPI instance that was never added is polled")
+
+
+class softnet_data:  # noqa: N801 (the kernel's name)
+    """A CPU's share of the stack. ``poll`` is the number of the poll under way, 0 outside of one."""
+
+    __slots__ = (
+        "backlog", "completion_queue", "current", "dropped", "in_net_rx_action", "input_pkt_queue", "output_queue", "poll", "poll_list",
+        "processed", "time_squeeze", "xmit_more", "xmit_recursion",
+    )
+
+    def __init__(self) -> None:
+        self.poll_list: list[napi_struct] = []
+        self.in_net_rx_action = False
+        self.completion_queue: list[tuple[sk_buff, int, Site]] = []
+        self.output_queue: list[Any] = []
+        self.xmit_more = False
+        self.xmit_recursion = 0
+        self.poll = 0
+        self.current: napi_struct | None = None
+        self.processed = 0
+        self.time_squeeze = 0
+        self.dropped = 0
+        self.input_pkt_queue: deque[sk_buff] = deque()
+        self.backlog = napi_struct()
+        self.backlog.poll = _process_backlog
+
+    def forget(self, dev: net_device) -> None:
+        """Drop what waits in the backlog for a device that goes away. Source: net/core/dev.c flush_backlog()."""
+        gone = [skb for skb in self.input_pkt_queue if skb.dev is dev]
+        for skb in gone:
+            self.input_pkt_queue.remove(skb)
+            _kfree_skb(skb, SKB_DROP_REASON_DEV_READY, caller())
+
+
+# -- life ---------------------------------------------------------------------------------------------------------------
+def netif_napi_add(dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int], weight: int = NAPI_POLL_WEIGHT) -> None:
+    """Attach an instance, disabled. ``poll(napi, budget)`` returns the packets that it received, at most ``budget``."""
+    netif_napi_add_weight(dev, napi, poll, weight)
+
+
+def netif_napi_add_weight(dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int], weight: int) -> None:
+    if napi.state & NAPIF_STATE_LISTED:
+        WARN(f"netif_napi_add: the instance is on {napi.dev} already, added at {site_str(napi.site)}", site_str(caller_outside()))
+        return
+    if weight > NAPI_POLL_WEIGHT:
+        netdev_err(dev, "netif_napi_add_weight() called with weight %d", weight)
+    napi.state = NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC | NAPIF_STATE_LISTED
+    napi.dev = dev
+    napi.poll = poll
+    napi.weight = weight
+    napi.on = None
+    napi.rx_list = []
+    napi.site = caller_outside()
+    dev.napi_list.append(napi)
+
+
+netif_napi_add_tx = netif_napi_add
+
+
+def netif_napi_set_irq(napi: napi_struct, irq: int) -> None:
+    """Tell which interrupt schedules it: for netlink, and for irq affinity of threads."""
+    napi.irq = irq
+
+
+def netif_queue_set_napi(dev: net_device, queue_index: int, type: int, napi: napi_struct | None) -> None:
+    """Tell netlink which queue it serves: nothing here asks."""
+
+
+def napi_enable(n: napi_struct) -> None:
+    """Let it be scheduled. BUG where it is enabled already."""
+    if not n.state & NAPIF_STATE_SCHED:
+        BUG(f"napi_enable() on an instance of {n.dev} that is enabled", site_str(caller()))
+    n.state &= ~(NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC)
+
+
+def napi_disable(n: napi_struct) -> None:
+    """Wait for the poll that is scheduled or runs, and let none come. Disabling twice deadlocks: CheckError NAPI8."""
+    site = caller()
+    might_sleep(site)
+    n.state |= NAPIF_STATE_DISABLE
+    while n.state & (NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC):
+        if n.state & NAPIF_STATE_NPSVC:
+            n.state &= ~NAPIF_STATE_DISABLE
+            broken_rule("NAPI8", f"{n.dev}: napi_disable() on an instance that is disabled: a deadlock", site_str(site))
+            return
+        sleep_until(this_cpu().time + 20_000_000, f"napi_disable() of {n.dev}, state {n.state_str()}")
+    n.state |= NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC
+    n.state &= ~NAPIF_STATE_DISABLE
+
+
+def napi_synchronize(n: napi_struct) -> None:
+    """Wait until it is not scheduled."""
+    might_sleep(caller())
+    while n.state & NAPIF_STATE_SCHED:
+        sleep_until(this_cpu().time + 1_000_000_000, f"napi_synchronize() of {n.dev}")
+
+
+def netif_napi_del(napi: napi_struct) -> None:
+    """Detach; it must be disabled."""
+    if not napi.state & NAPIF_STATE_LISTED:
+        return
+    if not napi.state & NAPIF_STATE_NPSVC:
+        broken_rule("NAPI8", f"{napi.dev}: NAPI instance deleted while enabled ({napi.state_str()})", site_str(caller_outside()))
+    napi.state &= ~NAPIF_STATE_LISTED
+    napi.dev.napi_list.remove(napi)
+    for skb in napi.rx_list:
+        _kfree_skb(skb, SKB_DROP_REASON_DEV_READY, caller())
+    napi.rx_list = []
+
+
+# -- scheduling -----------------------------------------------------------------------------------------------------------
+def napi_disable_pending(n: napi_struct) -> bool:
+    return bool(n.state & NAPIF_STATE_DISABLE)
+
+
+def napi_is_scheduled(n: napi_struct) -> bool:
+    return bool(n.state & NAPIF_STATE_SCHED)
+
+
+def napi_schedule_prep(n: napi_struct) -> bool:
+    """Claim it: true where the caller must now __napi_schedule() it. An instance that is scheduled remembers (MISSED)."""
+    state = n.state
+    if state & NAPIF_STATE_DISABLE:
+        return False
+    if state & NAPIF_STATE_SCHED:
+        n.state = state | NAPIF_STATE_MISSED
+        return False
+    n.state = state | NAPIF_STATE_SCHED
+    return True
+
+
+def __napi_schedule(n: napi_struct) -> None:
+    """Put it on this CPU's poll list, after napi_schedule_prep() said so."""
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None, "napi scheduled outside of kernel code"
+    sd: softnet_data = m.state["net"].softnet[cpu.id]
+    if n.on is not None:
+        BUG(f"__napi_schedule() on an instance of {n.dev} that is on a poll list", site_str(caller_outside()))
+    sd.poll_list.append(n)
+    n.on = sd.poll_list
+    n.list_owner = cpu.id
+    if not sd.in_net_rx_action:
+        raise_softirq_irqoff(NET_RX_SOFTIRQ)
+
+
+__napi_schedule_irqoff = __napi_schedule
+
+
+def napi_schedule(n: napi_struct) -> bool:
+    """Have it polled soon, on this CPU. Whether it was not scheduled yet. A disabled instance stays as it is."""
+    if napi_schedule_prep(n):
+        __napi_schedule(n)
+        return True
+    return False
+
+
+napi_schedule_irqoff = napi_schedule
+
+
+def napi_if_scheduled_mark_missed(n: napi_struct) -> bool:
+    """Have it polled once more where it is scheduled. Whether it is."""
+    if not n.state & NAPIF_STATE_SCHED:
+        return False
+    n.state |= NAPIF_STATE_MISSED
+    return True
+
+
+# -- completing -----------------------------------------------------------------------------------------------------------
+def napi_complete_done(n: napi_struct, work_done: int) -> bool:
+    """The poll found less than its budget. True where the driver shall now unmask its interrupt; false where it will be polled again."""
+    state = n.state
+    if state & NAPIF_STATE_NPSVC:
+        return False
+    if n._poll != _POLLING:
+        _bad_complete(n)
+    n._poll = _COMPLETED
+    n._complete_site = caller()
+    if n.rx_list:
+        gro_normal_list(n)
+    if n.on is not None:
+        n.on.remove(n)
+        n.on = None
+    n.list_owner = -1
+    state = n.state
+    if state & NAPIF_STATE_MISSED:
+        n.state = state & ~NAPIF_STATE_MISSED  # stays scheduled: polled once more
+        __napi_schedule(n)
+        return False
+    n.state = state & ~NAPIF_STATE_SCHED
+    return True
+
+
+def napi_complete(n: napi_struct) -> bool:
+    return napi_complete_done(n, 0)
+
+
+def _bad_complete(n: napi_struct) -> None:
+    where = site_str(caller_outside())
+    if n._poll == _COMPLETED:
+        broken_rule("NAPI7", f"{n.dev}: napi_complete_done() twice in a poll, first at {site_str(n._complete_site)}", where)
+    elif not n.state & NAPIF_STATE_SCHED:
+        broken_rule("NAPI7", f"{n.dev}: napi_complete_done() on an instance that is not scheduled", where)
+
+
+# -- polling --------------------------------------------------------------------------------------------------------------
+def _napi_poll(n: napi_struct, repoll: list[napi_struct], sd: softnet_data, m: Any, net: NetState) -> int:
+    """Poll once; an instance that used its budget goes on ``repoll``."""
+    on = n.on
+    if on is not None:
+        on.remove(n)
+        n.on = None
+    weight = n.weight
+    cpu = m.sched.cpu
+    cpu.charge(m.costs.poll_entry)
+    if not n.state & NAPIF_STATE_SCHED:
+        return 0
+    net.poll_count += 1
+    sd.poll = net.poll_count
+    sd.current = n
+    n._poll = _POLLING
+    n.delivered = 0
+    n.polls += 1
+    work = n.poll(n, weight)
+    sd.poll = 0
+    sd.current = None
+    stood, n._poll = n._poll, _IDLE
+    backlog = n is sd.backlog
+    if not backlog and (work.__class__ is not int or work > weight or n.delivered > weight or work < 0):
+        _bad_work(n, work, weight)
+    if work < weight:
+        if stood == _POLLING and not backlog:
+            broken_rule(
+                "NAPI3",
+                f"{n.dev}: poll returned {work} of a budget of {weight} without napi_complete_done(): nobody will poll it again",
+                _poll_name(n),
+            )
+        return work
+    if stood == _COMPLETED:
+        broken_rule(
+            "NAPI4", f"{n.dev}: poll used its budget of {weight} and called napi_complete_done() at {site_str(n._complete_site)}", _poll_name(n)
+        )
+        return work
+    if n.state & NAPIF_STATE_DISABLE:
+        n._poll = _POLLING
+        napi_complete(n)
+        n._poll = _IDLE
+        return work
+    if n.rx_list:
+        gro_normal_list(n)
+    if n.on is not None:
+        netdev_err(n.dev, "Budget exhausted after napi rescheduled")
+        return work
+    repoll.append(n)
+    n.on = repoll
+    return work
+
+
+def _poll_name(n: napi_struct) -> str:
+    code = getattr(n.poll, "__code__", None)
+    return f"poll of {n.dev}, {site_str((code, 0))}" if code is not None else f"poll of {n.dev}"
+
+
+def _bad_work(n: napi_struct, work: Any, weight: int) -> None:
+    if work.__class__ is not int or work < 0:
+        broken_rule("NAPI1", f"{n.dev}: poll returned {work!r}, not a number of packets", _poll_name(n))
+    elif work > weight:
+        broken_rule("NAPI1", f"{n.dev}: NAPI poll function returned {work}, exceeding its budget of {weight}", _poll_name(n))
+    else:
+        broken_rule("NAPI1", f"{n.dev}: poll delivered {n.delivered} packets with a budget of {weight}", _poll_name(n))
+
+
+def net_rx_action() -> None:
+    """NET_RX_SOFTIRQ: poll what is scheduled, up to 300 packets or 2 jiffies, then leave the rest for the next round."""
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None
+    net: NetState = m.state["net"]
+    sd: softnet_data = net.softnet[cpu.id]
+    end = (cpu.time // JIFFY_PS + usecs_to_jiffies(net.netdev_budget_usecs)) * JIFFY_PS
+    budget = net.netdev_budget
+    repoll: list[napi_struct] = []
+    sd.in_net_rx_action = True
+    todo = _splice(sd)
+    while True:
+        if not todo:
+            if not repoll:
+                sd.in_net_rx_action = False
+                if not sd.poll_list:
+                    return
+                sd.in_net_rx_action = True
+                todo = _splice(sd)
+                continue
+            break
+        budget -= _napi_poll(todo[0], repoll, sd, m, net)
+        if budget <= 0 or cpu.time >= end:
+            sd.time_squeeze += 1
+            break
+    todo += sd.poll_list
+    todo += repoll
+    sd.poll_list = todo
+    for n in todo:
+        n.on = todo
+    if todo:
+        cpu.softirq_pending |= 1 << NET_RX_SOFTIRQ
+    else:
+        sd.in_net_rx_action = False
+
+
+def _splice(sd: softnet_data) -> list[napi_struct]:
+    """Take the poll list over."""
+    todo = sd.poll_list
+    sd.poll_list = []
+    return todo
+
+
+def netpoll_poll_dev(dev: net_device) -> None:
+    """Poll every instance with budget 0, as netconsole does: reclaim only, no packets, no completion (NAPI2)."""
+    m = machine()
+    sd: softnet_data = m.state["net"].softnet[this_cpu().id]
+    local_bh_disable()
+    for n in dev.napi_list:
+        if n.state & NAPIF_STATE_NPSVC:
+            continue
+        n.state |= NAPIF_STATE_NPSVC
+        before = n._poll
+        n._poll, n.delivered, sd.current = _POLLING, 0, n
+        work = n.poll(n, 0)
+        stood, n._poll, sd.current = n._poll, before, None
+        n.state &= ~NAPIF_STATE_NPSVC
+        if work or n.delivered:
+            broken_rule("NAPI2", f"{dev}: poll with budget 0 received {work or n.delivered} packets", _poll_name(n))
+        if stood == _COMPLETED:
+            broken_rule("NAPI2", f"{dev}: poll with budget 0 called napi_complete_done()", _poll_name(n))
+    local_bh_enable()
+
+
+# -- receiving ------------------------------------------------------------------------------------------------------------
+def napi_gro_receive(n: napi_struct, skb: sk_buff) -> int:
+    """Hand a received packet to the stack, from this instance's poll. GRO_NORMAL: GRO is off."""
+    if n._poll != _POLLING:
+        _bad_receive(n, skb)
+    dev = skb.dev
+    if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
+        _receive_while_down(dev, skb)
+    n.delivered += 1
+    rx_list = n.rx_list
+    rx_list.append(skb)
+    if len(rx_list) >= 8:
+        gro_normal_list(n)
+    return GRO_NORMAL
+
+
+def gro_normal_list(n: napi_struct) -> None:
+    """Give the batch to the stack."""
+    rx_list = n.rx_list
+    n.rx_list = []
+    for skb in rx_list:
+        netif_receive_skb_internal(skb)
+
+
+def _bad_receive(n: napi_struct, skb: sk_buff) -> None:
+    where = site_str(caller_outside())
+    if n._poll == _COMPLETED:
+        broken_rule("NAPI7", f"{n.dev}: packet received after napi_complete_done() at {site_str(n._complete_site)}", where)
+    else:
+        broken_rule("NAPI7", f"{n.dev}: napi_gro_receive() outside of the instance's poll", where)
+
+
+def _receive_while_down(dev: net_device | None, skb: sk_buff) -> None:
+    where = site_str(caller_outside())
+    if dev is None:
+        BUG(f"packet received without a device: skb->dev is NULL ({skb!r}); eth_type_trans() sets it", where)
+    if dev.reg_state < NETREG_REGISTERED:
+        broken_rule("LIFE1", f"{dev.name}: packet received before register_netdev()", where)
+    else:
+        broken_rule("LIFE2", f"{dev.name}: packet received while the device is down", where)
+
+
+def netif_receive_skb(skb: sk_buff) -> int:
+    """Hand a received packet to the stack, without GRO, from softirq context. NET_RX_SUCCESS or NET_RX_DROP."""
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None
+    if not (cpu.softirq or cpu.bh_disabled) or cpu.hardirq:
+        WARN("netif_receive_skb() outside of softirq context; netif_rx() is for other contexts", site_str(caller_outside()))
+    dev = skb.dev
+    if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
+        _receive_while_down(dev, skb)
+    current = m.state["net"].softnet[cpu.id].current
+    if current is not None:
+        current.delivered += 1
+    return netif_receive_skb_internal(skb)
+
+
+def netif_rx(skb: sk_buff) -> int:
+    """Queue a received packet to this CPU's backlog, from any context: for drivers without NAPI. NET_RX_SUCCESS or NET_RX_DROP."""
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None
+    net: NetState = m.state["net"]
+    sd = net.softnet[cpu.id]
+    dev = skb.dev
+    if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
+        _receive_while_down(dev, skb)
+    assert dev is not None
+    need_bh_off = not (cpu.hardirq or cpu.softirq or cpu.bh_disabled)
+    if need_bh_off:
+        local_bh_disable()
+    if len(sd.input_pkt_queue) > net.netdev_max_backlog:
+        sd.dropped += 1
+        dev.rx_dropped += 1
+        _kfree_skb(skb, SKB_DROP_REASON_CPU_BACKLOG, caller())
+        ret = NET_RX_DROP
+    else:
+        sd.input_pkt_queue.append(skb)
+        if not sd.backlog.state & NAPIF_STATE_SCHED:
+            sd.backlog.state |= NAPIF_STATE_SCHED
+            __napi_schedule(sd.backlog)
+        ret = NET_RX_SUCCESS
+    if need_bh_off:
+        local_bh_enable()
+    return ret
+
+
+def _process_backlog(napi: napi_struct, quota: int) -> int:
+    sd: softnet_data = machine().state["net"].softnet[this_cpu().id]
+    work = 0
+    queue = sd.input_pkt_queue
+    while queue and work < quota:
+        netif_receive_skb_internal(queue.popleft())
+        work += 1
+    if work < quota:
+        napi.state &= ~NAPIF_STATE_SCHED
+    return work
+
+
+
+def napi_leaks() -> list[str]:
+    """One line for each instance that is still scheduled, or enabled on a device that is down."""
+    lines = []
+    for dev in machine().state["net"].netdevs_alive:
+        for n in dev.napi_list:
+            if n.state & NAPIF_STATE_SCHED and not n.state & NAPIF_STATE_NPSVC:
+                lines.append(f"NAPI instance of {dev.name} ({n.state_str()}) is scheduled; added at {site_str(n.site)}")
+    for sd in machine().state["net"].softnet:
+        if sd.input_pkt_queue:
+            lines.append(f"{len(sd.input_pkt_queue)} packets in a CPU's backlog")
+    return lines

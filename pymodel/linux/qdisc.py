@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Queueing disciplines: pfifo_fast (lockless, as in v6.12), noop, noqueue; how they feed the driver; and the transmit watchdog.
+
+Source: net/sched/sch_generic.c, include/net/sch_generic.h, net/core/dev.c, v6.12. Each transmit queue has a pfifo_fast of its own (mq).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.contexts import Cpu
+from pymodel.linux.bug import caller, netdev_err
+from pymodel.linux.dropreason import SKB_DROP_REASON_QDISC_DROP, SKB_DROP_REASON_QUEUE_PURGE
+from pymodel.linux.sched import sleep_until, spin_contended, spin_release
+from pymodel.linux.skb_alloc import _kfree_skb
+from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
+from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb_list
+from pymodel.linux.time import HZ, jiffies, jiffies_to_msecs, mod_timer, timer_delete, timer_list
+
+if TYPE_CHECKING:
+    from pymodel.linux.netdevice import net_device, netdev_queue
+    from pymodel.linux.skbuff import sk_buff
+
+__all__ = ["Qdisc", "netdev_watchdog_up", "netif_freeze_queues", "netif_unfreeze_queues", "qdisc_leaks", "qdisc_reset", "qdisc_run"]
+
+NET_XMIT_SUCCESS = 0
+NET_XMIT_DROP = 1
+NET_XMIT_CN = 2
+_TX_BUSY = 0x10
+_DRV_XOFF, _STACK_XOFF, _FROZEN = 1, 2, 4
+_STOPPED = _DRV_XOFF | _STACK_XOFF | _FROZEN
+
+QDISC_STATE_SCHED = 1 << 0
+QDISC_STATE_DEACTIVATED = 1 << 1
+QDISC_STATE_MISSED = 1 << 2
+QDISC_STATE_DRAINING = 1 << 3
+_NON_EMPTY = QDISC_STATE_MISSED | QDISC_STATE_DRAINING
+
+PRIO2BAND = (1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
+
+
+class Qdisc:
+    """``kind``: "pfifo_fast", "noop" or "noqueue". ``qlen`` counts all packets in it, requeued ones included."""
+
+    __slots__ = ("backlog", "bands", "bytes", "dev_queue", "drops", "gso_skb", "kind", "limit", "overlimits", "packets", "qlen", "requeues", "running", "state")
+
+    def __init__(self, kind: str, dev_queue: netdev_queue | None, limit: int) -> None:
+        self.kind = kind
+        self.dev_queue = dev_queue
+        self.limit = limit  # packets a band
+        self.state = 0
+        self.bands: tuple[deque[sk_buff], deque[sk_buff], deque[sk_buff]] = (deque(), deque(), deque())
+        self.gso_skb: deque[sk_buff] = deque()  # requeued: goes first
+        self.running: Cpu | None = None  # the holder of seqlock
+        self.qlen = 0
+        self.backlog = 0
+        self.packets = 0
+        self.bytes = 0
+        self.drops = 0
+        self.requeues = 0
+        self.overlimits = 0
+
+
+def noop_qdisc() -> Qdisc:
+    """The discipline of a device that is down: it drops all."""
+    net = machine().state["net"]
+    if net.noop is None:
+        net.noop = Qdisc("noop", None, 0)
+    noop: Qdisc = net.noop
+    return noop
+
+
+# -- pfifo_fast --------------------------------------------------------------------------------------------------------
+def _enqueue(q: Qdisc, skb: sk_buff) -> int:
+    if q.kind == "noop":
+        _kfree_skb(skb, SKB_DROP_REASON_QDISC_DROP, caller())
+        return NET_XMIT_CN
+    band = q.bands[PRIO2BAND[skb.priority & 15]]
+    if len(band) >= q.limit:
+        q.drops += 1
+        _kfree_skb(skb, SKB_DROP_REASON_QDISC_DROP, caller())
+        return NET_XMIT_DROP
+    band.append(skb)
+    q.qlen += 1
+    q.backlog += skb.len
+    return NET_XMIT_SUCCESS
+
+
+def _dequeue(q: Qdisc) -> sk_buff | None:
+    need_retry = True
+    while True:
+        for band in q.bands:
+            if band:
+                skb = band.popleft()
+                q.qlen -= 1
+                q.backlog -= skb.len
+                q.packets += 1
+                q.bytes += skb.len
+                return skb
+        if not (need_retry and q.state & _NON_EMPTY):
+            return None
+        q.state &= ~_NON_EMPTY
+        need_retry = False
+
+
+# -- running ------------------------------------------------------------------------------------------------------------
+def netif_schedule_qdisc(q: Qdisc) -> None:
+    """__netif_schedule(): have NET_TX_SOFTIRQ run it on this CPU."""
+    if q.state & QDISC_STATE_SCHED or q.kind != "pfifo_fast":
+        return
+    q.state |= QDISC_STATE_SCHED
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None, "queue woken outside of kernel code"
+    m.state["net"].softnet[cpu.id].output_queue.append(q)
+    raise_softirq_irqoff(NET_TX_SOFTIRQ)
+
+
+def _run_begin(q: Qdisc, cpu: Cpu) -> bool:
+    if q.running is None:
+        q.running = cpu
+        return True
+    q.state |= QDISC_STATE_MISSED  # whoever runs it sees this when it ends
+    return False
+
+
+def _run_end(q: Qdisc) -> None:
+    q.running = None
+    if q.state & QDISC_STATE_MISSED:
+        netif_schedule_qdisc(q)
+
+
+def _maybe_clear_missed(q: Qdisc, txq: netdev_queue) -> None:
+    """The queue is stopped: its wake-up will run the qdisc, nobody else need to."""
+    q.state &= ~QDISC_STATE_MISSED
+    if txq.state & _STOPPED:
+        q.state |= QDISC_STATE_DRAINING
+    else:
+        q.state |= QDISC_STATE_MISSED
+
+
+def _requeue(skb: sk_buff | None, q: Qdisc) -> None:
+    while skb is not None:
+        following = skb.next
+        skb.next = None
+        q.gso_skb.append(skb)
+        q.requeues += 1
+        q.qlen += 1
+        q.backlog += skb.len
+        skb = following
+    q.state |= QDISC_STATE_MISSED
+
+
+def _dequeue_skb(q: Qdisc, txq: netdev_queue) -> tuple[sk_buff | None, bool, int]:
+    """The next packets, as a list by ``next``: (first, whether they must be validated, how many)."""
+    if q.gso_skb:
+        if txq.state & _STOPPED:
+            _maybe_clear_missed(q, txq)
+            return None, False, 1
+        skb = q.gso_skb.popleft()
+        q.qlen -= 1
+        q.backlog -= skb.len
+        return skb, False, 1
+    if txq.state & _STOPPED:
+        _maybe_clear_missed(q, txq)
+        return None, True, 1
+    first = last = _dequeue(q)
+    packets = 1
+    if last is not None:
+        d = txq.dql
+        room = d.adj_limit - d.num_queued - last.len
+        while room > 0:
+            skb = _dequeue(q)
+            if skb is None:
+                break
+            room -= skb.len
+            last.next = skb
+            last = skb
+            packets += 1
+    return first, True, packets
+
+
+def sch_direct_xmit(skb: sk_buff | None, q: Qdisc, dev: net_device, txq: netdev_queue, validate: bool, cpu: Cpu) -> bool:
+    """Hand packets to the driver. False where they had to be put back."""
+    if validate:
+        skb = validate_xmit_skb_list(skb, dev)
+        if skb is None:
+            return True
+    assert skb is not None
+    rest: sk_buff | None = skb
+    lock = txq._lock
+    if lock.owner is not None:
+        spin_contended(lock, cpu)
+    lock.owner = cpu
+    ret = _TX_BUSY
+    if not txq.state & _STOPPED:
+        rest, ret = dev_hard_start_xmit(skb, dev, txq)
+    else:
+        _maybe_clear_missed(q, txq)
+    lock.owner = None
+    if lock.waiters:
+        spin_release(lock, cpu)
+    if ret >= 0x10:  # NETDEV_TX_BUSY, or the queue was stopped with packets left
+        _requeue(rest, q)
+        return False
+    return True
+
+
+def __qdisc_run(q: Qdisc) -> None:
+    quota = machine().state["net"].dev_tx_weight
+    txq = q.dev_queue
+    assert txq is not None
+    dev = txq.dev
+    cpu = this_cpu()
+    while True:
+        skb, validate, packets = _dequeue_skb(q, txq)
+        if skb is None or not sch_direct_xmit(skb, q, dev, txq, validate, cpu):
+            return
+        quota -= packets
+        if quota <= 0:
+            q.state |= QDISC_STATE_MISSED
+            return
+
+
+def qdisc_run(q: Qdisc) -> None:
+    if q.kind == "pfifo_fast" and _run_begin(q, this_cpu()):
+        __qdisc_run(q)
+        _run_end(q)
+
+
+def __dev_xmit_skb(skb: sk_buff, q: Qdisc, dev: net_device, txq: netdev_queue, cpu: Cpu) -> int:
+    """Through the discipline: past it where it is empty."""
+    if q.kind == "pfifo_fast":
+        if not q.state & _NON_EMPTY and q.running is None:
+            q.running = cpu
+            q.packets += 1
+            q.bytes += skb.len
+            if sch_direct_xmit(skb, q, dev, txq, True, cpu) and q.state & _NON_EMPTY:
+                __qdisc_run(q)
+            q.running = None
+            if q.state & QDISC_STATE_MISSED:
+                netif_schedule_qdisc(q)
+            return NET_XMIT_SUCCESS
+        rc = _enqueue(q, skb)
+        qdisc_run(q)
+        return rc
+    return _enqueue(q, skb)
+
+
+def net_tx_action() -> None:
+    """NET_TX_SOFTIRQ: free what hard interrupts left, run the disciplines that were scheduled."""
+    m = machine()
+    sd = m.state["net"].softnet[this_cpu().id]
+    if sd.completion_queue:
+        done, sd.completion_queue = sd.completion_queue, []
+        for skb, reason, site in done:
+            _kfree_skb(skb, reason, site)
+    if sd.output_queue:
+        queues, sd.output_queue = sd.output_queue, []
+        for q in queues:
+            q.state &= ~QDISC_STATE_SCHED
+            if not q.state & QDISC_STATE_DEACTIVATED:
+                qdisc_run(q)
+
+
+# -- life of a discipline ------------------------------------------------------------------------------------------------
+def dev_init_scheduler(dev: net_device) -> None:
+    noop = noop_qdisc()
+    dev.qdisc = noop
+    for txq in dev._tx:
+        txq.qdisc = txq.qdisc_sleeping = noop
+    dev.watchdog_timer.function = _dev_watchdog
+
+
+def dev_activate(dev: net_device) -> None:
+    """Give each queue its discipline; they begin to work when there is a carrier."""
+    from pymodel.linux.netdevice import IFF_NO_QUEUE, LINK_STATE_NOCARRIER
+
+    if dev.qdisc.kind == "noop":
+        kind = "noqueue" if dev.priv_flags & IFF_NO_QUEUE or not dev.tx_queue_len else "pfifo_fast"
+        for txq in dev._tx:
+            txq.qdisc_sleeping = Qdisc(kind, txq, dev.tx_queue_len)
+        dev.qdisc = dev._tx[0].qdisc_sleeping
+    if dev.state & LINK_STATE_NOCARRIER:
+        return
+    for txq in dev._tx:
+        txq.qdisc_sleeping.state &= ~QDISC_STATE_DEACTIVATED
+        if txq.qdisc is not txq.qdisc_sleeping:
+            txq.qdisc = txq.qdisc_sleeping
+            txq.trans_start = 0
+    if dev.qdisc.kind == "pfifo_fast":
+        dev._tx[0].trans_start = jiffies()
+        netdev_watchdog_up(dev)
+
+
+def dev_deactivate(dev: net_device) -> None:
+    """Take the disciplines away, drop what they hold, and wait until none runs."""
+    noop = noop_qdisc()
+    for txq in dev._tx:
+        txq.qdisc_sleeping.state |= QDISC_STATE_DEACTIVATED
+        txq.qdisc = noop
+    timer_delete(dev.watchdog_timer)
+    for txq in dev._tx:
+        q = txq.qdisc_sleeping
+        while q.running is not None or q.state & QDISC_STATE_SCHED:
+            sleep_until(machine().sched.local_now + 1_000_000, f"the qdisc of {dev.name} queue {txq.index} to finish")
+        qdisc_reset(q)
+
+
+def qdisc_reset(q: Qdisc) -> None:
+    """Drop all that it holds."""
+    for queue in (q.gso_skb, *q.bands):
+        while queue:
+            _kfree_skb(queue.popleft(), SKB_DROP_REASON_QUEUE_PURGE, caller())
+    q.qlen = 0
+    q.backlog = 0
+    q.state &= ~_NON_EMPTY
+
+
+def qdisc_leaks() -> list[str]:
+    """One line for each discipline that still holds packets."""
+    return [
+        f"{dev.name} queue {txq.index}: {txq.qdisc_sleeping.qlen} packets in its qdisc"
+        for dev in machine().state["net"].netdevs_alive
+        for txq in dev._tx
+        if txq.qdisc_sleeping.qlen
+    ]
+
+
+# -- the watchdog --------------------------------------------------------------------------------------------------------
+def netdev_watchdog_up(dev: net_device) -> None:
+    """Watch the queues of a device that has ndo_tx_timeout. Simplified: not rounded to whole seconds, which a simulation cannot wait for."""
+    if dev.netdev_ops.ndo_tx_timeout is None:
+        return
+    if dev.watchdog_timeo <= 0:
+        dev.watchdog_timeo = 5 * HZ
+    mod_timer(dev.watchdog_timer, jiffies() + dev.watchdog_timeo)
+
+
+def netif_freeze_queues(dev: net_device) -> None:
+    """Wait for the xmits that run, and let none begin (TX10)."""
+    cpu = this_cpu()
+    for txq in dev._tx:
+        if txq._lock.owner is not None:
+            spin_contended(txq._lock, cpu)
+        txq.state |= _FROZEN
+
+
+def netif_unfreeze_queues(dev: net_device) -> None:
+    for txq in dev._tx:
+        txq.state &= ~_FROZEN
+        if not txq.state & _STOPPED:
+            netif_schedule_qdisc(txq.qdisc)
+
+
+def _dev_watchdog(timer: timer_list) -> None:
+    dev: Any = timer.container
+    if dev._tx[0].qdisc.kind == "noop" or not dev.state & 2 or not dev.state & 1 or dev.state & 4:
+        return
+    now = jiffies()
+    oldest = now
+    for txq in dev._tx:
+        if not txq.state & (_DRV_XOFF | _STACK_XOFF):
+            continue
+        if now > txq.trans_start + dev.watchdog_timeo:
+            txq.trans_timeout += 1
+            late = jiffies_to_msecs(now - txq.trans_start)
+            cpu = this_cpu().id
+            netdev_err(dev, "NETDEV WATCHDOG: CPU: %d: transmit queue %u timed out %u ms", cpu, txq.index, late)
+            netif_freeze_queues(dev)
+            dev.netdev_ops.ndo_tx_timeout(dev, txq.index)
+            netif_unfreeze_queues(dev)
+            break
+        oldest = min(oldest, txq.trans_start)
+    mod_timer(dev.watchdog_timer, max(now + 1, oldest + dev.watchdog_timeo))
+
+
+_dev_watchdog.kernel_internal = True  # type: ignore[attr-defined]

@@ -1,0 +1,590 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How sk_buffs are allocated, cloned, copied and freed.
+
+Buffer sizes and truesize are those of v6.12: heads of up to 320 bytes of data come from the skb_small_head cache (640 bytes with the shared
+info), larger ones from kmalloc's size classes, RX heads from page fragments. Source: net/core/skbuff.c, v6.12.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pymodel.hw.access import machine
+from pymodel.linux.bug import BUG, Site, caller, caller_outside, site_str
+from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
+from pymodel.linux.errno import ENOMEM
+from pymodel.linux.mm import (
+    GFP_ATOMIC, GFP_DMA, PAGE_SIZE, SKB_SMALL_HEAD, MmState, __GFP_DIRECT_RECLAIM, _kfree, _kmalloc, _page_frag_alloc, _page_frag_free,
+    _put_page, kmalloc_size_roundup, might_alloc, page_frag_cache,
+)
+from pymodel.linux.skbuff import (
+    CHECKSUM_PARTIAL, NET_IP_ALIGN, NET_SKB_PAD, UNSET, SkbState, _FreedSkBuff, sk_buff, skb_cloned, skb_frag_t, skb_put, skb_reserve,
+    skb_shared, skb_shared_info,
+)
+
+if TYPE_CHECKING:
+    from pymodel.linux.napi import napi_struct
+    from pymodel.linux.netdevice import net_device
+
+__all__ = [
+    "__alloc_skb", "__dev_alloc_skb", "__kfree_skb", "__napi_alloc_frag_align", "__netdev_alloc_skb", "__netdev_alloc_skb_ip_align",
+    "alloc_skb", "build_skb", "build_skb_around", "consume_skb", "dev_alloc_skb", "dev_consume_skb_any", "dev_consume_skb_irq",
+    "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason", "dev_kfree_skb_irq", "kfree_skb", "kfree_skb_list",
+    "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb", "napi_build_skb", "napi_consume_skb", "netdev_alloc_frag",
+    "netdev_alloc_skb", "netdev_alloc_skb_ip_align", "pskb_copy", "pskb_expand_head", "skb_clone", "skb_copy", "skb_cow_head",
+    "skb_drop_counts", "skb_free_frag", "skb_leaks", "skb_orphan", "skb_realloc_headroom", "skb_share_check", "skb_unshare",
+]
+
+_getframe = sys._getframe
+_SMALL_DATA = SKB_SMALL_HEAD - 320  # 320 bytes
+_PAGE_DATA = PAGE_SIZE - 320
+_NOT_FRAG = __GFP_DIRECT_RECLAIM | GFP_DMA
+_OVERHEAD = 256 + 320  # SKB_TRUESIZE(0)
+
+
+# -- allocation ----------------------------------------------------------------------------------------------------
+def _alloc_skb(size: int, gfp: int, site: Site, dev: net_device | None = None) -> sk_buff | None:
+    state = machine().state
+    mm: MmState = state["mm"]
+    if gfp & __GFP_DIRECT_RECLAIM:
+        might_alloc()
+    if size <= _SMALL_DATA and not gfp & GFP_DMA:
+        bufsize = SKB_SMALL_HEAD
+    else:
+        bufsize = kmalloc_size_roundup(((size + 63) & ~63) + 320)
+    head = _kmalloc(mm, bufsize, site, "skb")
+    if not head:
+        return None
+    skb = sk_buff(head, head + bufsize - 320, bufsize + 256, 0, dev, site)
+    state["skb"].live.add(skb)
+    return skb
+
+
+def __alloc_skb(size: int, gfp_mask: int, flags: int, node: int) -> sk_buff | None:
+    """``flags`` (clone cache, RX reserves) and ``node`` change nothing here."""
+    return _alloc_skb(size, gfp_mask, caller())
+
+
+def alloc_skb(size: int, priority: int) -> sk_buff | None:
+    """An empty skb with room for ``size`` bytes and no headroom; None on failure."""
+    f = _getframe(1)
+    return _alloc_skb(size, priority, (f.f_code, f.f_lasti))
+
+
+def _frag_cache(mm: MmState, which: str) -> page_frag_cache:
+    cpu = machine().sched.cpu
+    key = (cpu.id if cpu is not None else 0, which)
+    nc = mm.frag_caches.get(key)
+    if nc is None:
+        nc = mm.frag_caches[key] = page_frag_cache()
+    return nc
+
+
+def _rx_cache(mm: MmState) -> page_frag_cache:
+    """Hard interrupts have a cache of their own; all else shares NAPI's."""
+    cpu = machine().sched.cpu
+    return _frag_cache(mm, "netdev" if cpu is not None and (cpu.hardirq or cpu.irqs_disabled) else "napi")
+
+
+def _frag_skb(mm: MmState, nc: page_frag_cache, room: int, pad: int, dev: net_device | None, site: Site) -> sk_buff | None:
+    size = ((room + 63) & ~63) + 320
+    head = _page_frag_alloc(mm, nc, size, site)
+    if not head:
+        return None
+    skb = sk_buff(head, head + size - 320, size + 256, 1, dev, site)
+    skb.data = skb.tail = head + pad
+    machine().state["skb"].live.add(skb)
+    return skb
+
+
+def _netdev_alloc_skb(dev: net_device | None, length: int, gfp: int, site: Site) -> sk_buff | None:
+    length += NET_SKB_PAD
+    if length <= _SMALL_DATA or length > _PAGE_DATA or gfp & _NOT_FRAG:
+        skb = _alloc_skb(length, gfp, site, dev)
+        if skb is not None:
+            skb.data = skb.tail = skb.data + NET_SKB_PAD
+        return skb
+    mm: MmState = machine().state["mm"]
+    return _frag_skb(mm, _rx_cache(mm), length, NET_SKB_PAD, dev, site)
+
+
+def __netdev_alloc_skb(dev: net_device | None, length: int, gfp_mask: int) -> sk_buff | None:
+    """An skb to receive ``length`` bytes into, with NET_SKB_PAD bytes of headroom; None on failure."""
+    return _netdev_alloc_skb(dev, length, gfp_mask, caller())
+
+
+def netdev_alloc_skb(dev: net_device | None, length: int) -> sk_buff | None:
+    f = _getframe(1)
+    return _netdev_alloc_skb(dev, length, GFP_ATOMIC, (f.f_code, f.f_lasti))
+
+
+def __netdev_alloc_skb_ip_align(dev: net_device | None, length: int, gfp: int) -> sk_buff | None:
+    skb = _netdev_alloc_skb(dev, length + NET_IP_ALIGN, gfp, caller())
+    if NET_IP_ALIGN and skb is not None:
+        skb_reserve(skb, NET_IP_ALIGN)
+    return skb
+
+
+def netdev_alloc_skb_ip_align(dev: net_device | None, length: int) -> sk_buff | None:
+    """netdev_alloc_skb() with NET_IP_ALIGN (0 on x86) more bytes of headroom."""
+    f = _getframe(1)
+    return _netdev_alloc_skb(dev, length + NET_IP_ALIGN, GFP_ATOMIC, (f.f_code, f.f_lasti))
+
+
+def __dev_alloc_skb(length: int, gfp_mask: int) -> sk_buff | None:
+    return _netdev_alloc_skb(None, length, gfp_mask, caller())
+
+
+def dev_alloc_skb(length: int) -> sk_buff | None:
+    f = _getframe(1)
+    return _netdev_alloc_skb(None, length, GFP_ATOMIC, (f.f_code, f.f_lasti))
+
+
+def napi_alloc_skb(napi: napi_struct, length: int) -> sk_buff | None:
+    """An skb for RX in this NAPI's poll: small ones from a page of 1 KiB slices, others from page fragments or kmalloc."""
+    f = _getframe(1)
+    site = (f.f_code, f.f_lasti)
+    pad = NET_SKB_PAD + NET_IP_ALIGN
+    length += pad
+    if length <= _SMALL_DATA or length > _PAGE_DATA:
+        skb = _alloc_skb(length, GFP_ATOMIC, site, napi.dev)
+        if skb is not None:
+            skb.data = skb.tail = skb.data + pad
+        return skb
+    mm: MmState = machine().state["mm"]
+    return _frag_skb(mm, _frag_cache(mm, "napi"), length, pad, napi.dev, site)
+
+
+def build_skb(data: int, frag_size: int) -> sk_buff | None:
+    """An skb around a buffer that the device has filled. ``frag_size``: bytes of the page fragment, with room for the shared
+    info (SKB_DATA_ALIGN(headroom + data) + 320); 0 where ``data`` came from kmalloc. The caller reserves and puts."""
+    f = _getframe(1)
+    state = machine().state
+    if frag_size:
+        skb = sk_buff(data, data + frag_size - 320, frag_size + 256, 1, None, (f.f_code, f.f_lasti))
+    else:
+        size = state["mm"].objs[data][0]
+        skb = sk_buff(data, data + size - 320, size + 256, 0, None, (f.f_code, f.f_lasti))
+    state["skb"].live.add(skb)
+    return skb
+
+
+napi_build_skb = build_skb
+
+
+def build_skb_around(skb: sk_buff | None, data: int, frag_size: int) -> sk_buff | None:
+    """build_skb() in a cleared sk_buff of the caller's."""
+    if skb is None:
+        return None
+    size = frag_size or machine().state["mm"].objs[data][0]
+    skb.__init__(data, data + size - 320, size + 256, 1 if frag_size else 0, None, caller())  # type: ignore[misc]
+    machine().state["skb"].live.add(skb)
+    return skb
+
+
+def netdev_alloc_frag(fragsz: int) -> int:
+    """A page fragment of ``fragsz`` bytes (rounded up to 64) for RX; 0 on failure."""
+    f = _getframe(1)
+    mm: MmState = machine().state["mm"]
+    return _page_frag_alloc(mm, _rx_cache(mm), (fragsz + 63) & ~63, (f.f_code, f.f_lasti))
+
+
+def napi_alloc_frag(fragsz: int) -> int:
+    f = _getframe(1)
+    mm: MmState = machine().state["mm"]
+    return _page_frag_alloc(mm, _frag_cache(mm, "napi"), (fragsz + 63) & ~63, (f.f_code, f.f_lasti))
+
+
+def __napi_alloc_frag_align(fragsz: int, align_mask: int) -> int:
+    mm: MmState = machine().state["mm"]
+    return _page_frag_alloc(mm, _frag_cache(mm, "napi"), (fragsz + 63) & ~63, caller()) & align_mask
+
+
+def skb_free_frag(addr: int) -> None:
+    f = _getframe(1)
+    _page_frag_free(machine().state["mm"], addr, (f.f_code, f.f_lasti))
+
+
+# -- freeing -------------------------------------------------------------------------------------------------------
+def _release_data(state: dict[str, Any], skb: sk_buff, site: Site) -> None:
+    shinfo = skb._shinfo
+    if skb.cloned:
+        shinfo.dataref -= 0x10001 if skb.nohdr else 1
+        if shinfo.dataref:
+            return
+    if shinfo.nr_frags:
+        for frag in shinfo.frags[: shinfo.nr_frags]:
+            _put_page(frag.page, site)
+    part = shinfo.frag_list
+    while part is not None:
+        following = part.next
+        _kfree_skb(part, SKB_CONSUMED, site)
+        part = following
+    if skb.head_frag:
+        _page_frag_free(state["mm"], skb.head, site)
+    else:
+        _kfree(state["mm"], skb.head, site)
+
+
+def _kfree_skb(skb: sk_buff, reason: int, site: Site) -> None:
+    """Drop a reference; with the last one release the data and turn the sk_buff into a trap."""
+    users = skb.users
+    if users != 1:
+        skb.users = users - 1
+        if users <= 0:
+            BUG(f"refcount_t: underflow; use-after-free of {skb!r}", site_str(site))
+        return
+    destructor = skb.destructor
+    if destructor is not None:
+        destructor(skb)
+        skb.destructor = None
+        skb.sk = None
+    state = machine().state
+    _release_data(state, skb, site)
+    skbs: SkbState = state["skb"]
+    skbs.live.discard(skb)
+    if reason != SKB_CONSUMED:
+        skbs.drops[reason] = skbs.drops.get(reason, 0) + 1
+    skb._freed = site
+    skb.__class__ = _FreedSkBuff
+
+
+def kfree_skb_reason(skb: sk_buff | None, reason: int) -> None:
+    """Drop a packet: it is lost, for this reason. Frees with the last reference; None is fine."""
+    if skb is not None:
+        f = _getframe(1)
+        _kfree_skb(skb, reason, (f.f_code, f.f_lasti))
+
+
+def kfree_skb(skb: sk_buff | None) -> None:
+    if skb is not None:
+        f = _getframe(1)
+        _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, (f.f_code, f.f_lasti))
+
+
+dev_kfree_skb = kfree_skb  # dev_kfree_skb() is consume_skb() in the kernel: see below
+
+
+def consume_skb(skb: sk_buff | None) -> None:
+    """Free a packet that has reached its end."""
+    if skb is not None:
+        f = _getframe(1)
+        _kfree_skb(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
+
+
+dev_kfree_skb = consume_skb
+
+
+def __kfree_skb(skb: sk_buff) -> None:
+    """Free an skb whose reference count is 0 or about to be: private to the stack, as in the kernel."""
+    skb.users = 1
+    _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, caller())
+
+
+def kfree_skb_list(segs: sk_buff | None, reason: int = SKB_DROP_REASON_NOT_SPECIFIED) -> None:
+    site = caller()
+    while segs is not None:
+        following = segs.next
+        _kfree_skb(segs, reason, site)
+        segs = following
+
+
+def _free_any(skb: sk_buff | None, reason: int, site: Site) -> None:
+    if skb is None:
+        return
+    cpu = machine().sched.cpu
+    if cpu is not None and (cpu.hardirq or cpu.irqs_disabled):
+        users = skb.users
+        if users != 1:
+            skb.users = users - 1
+            return
+        from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
+
+        machine().state["net"].softnet[cpu.id].completion_queue.append((skb, reason, site))
+        raise_softirq_irqoff(NET_TX_SOFTIRQ)
+    else:
+        _kfree_skb(skb, reason, site)
+
+
+def dev_kfree_skb_any_reason(skb: sk_buff | None, reason: int) -> None:
+    """Free from any context: in a hard interrupt, or with interrupts off, it is left to NET_TX_SOFTIRQ."""
+    _free_any(skb, reason, caller())
+
+
+def dev_kfree_skb_any(skb: sk_buff | None) -> None:
+    """Drop a packet from any context."""
+    f = _getframe(1)
+    _free_any(skb, SKB_DROP_REASON_NOT_SPECIFIED, (f.f_code, f.f_lasti))
+
+
+def dev_consume_skb_any(skb: sk_buff | None) -> None:
+    """Free a packet that was sent or delivered, from any context."""
+    f = _getframe(1)
+    _free_any(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
+
+
+dev_kfree_skb_irq = dev_kfree_skb_any
+dev_consume_skb_irq = dev_consume_skb_any
+
+
+def napi_consume_skb(skb: sk_buff | None, budget: int) -> None:
+    """dev_consume_skb_any() for reclaim in a NAPI poll; ``budget`` 0 says that it is netpoll, not NAPI."""
+    if skb is None:
+        return
+    f = _getframe(1)
+    if budget == 0:
+        _free_any(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
+    else:
+        _kfree_skb(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
+
+
+def skb_orphan(skb: sk_buff) -> None:
+    """Give the skb back to its socket's account now."""
+    destructor = skb.destructor
+    if destructor is not None:
+        destructor(skb)
+        skb.destructor = None
+        skb.sk = None
+
+
+# -- clones and copies -----------------------------------------------------------------------------------------------
+def _copy_header(new: sk_buff, old: sk_buff) -> None:
+    """__copy_skb_header(): all that describes the packet and not its buffer."""
+    new.dev = old.dev
+    new.cb = old.cb
+    new.mac_len = old.mac_len
+    new.queue_mapping = old.queue_mapping
+    new.pkt_type = old.pkt_type
+    new.ip_summed = old.ip_summed
+    new.ooo_okay = old.ooo_okay
+    new.l4_hash = old.l4_hash
+    new.sw_hash = old.sw_hash
+    new.encapsulation = old.encapsulation
+    new.csum_valid = old.csum_valid
+    new.csum_complete_sw = old.csum_complete_sw
+    new.csum_not_inet = old.csum_not_inet
+    new.csum_level = old.csum_level
+    new.csum = old.csum
+    new.csum_start = old.csum_start
+    new.csum_offset = old.csum_offset
+    new.priority = old.priority
+    new.skb_iif = old.skb_iif
+    new.hash = old.hash
+    new.vlan_proto = old.vlan_proto
+    new.vlan_tci = old.vlan_tci
+    new.napi_id = old.napi_id
+    new.mark = old.mark
+    new.tstamp = old.tstamp
+    new.protocol = old.protocol
+    new.inner_transport_header = old.inner_transport_header
+    new.inner_network_header = old.inner_network_header
+    new.inner_mac_header = old.inner_mac_header
+    new.transport_header = old.transport_header
+    new.network_header = old.network_header
+    new.mac_header = old.mac_header
+
+
+def _clone(skb: sk_buff, site: Site) -> sk_buff | None:
+    state = machine().state
+    fail = state["mm"].fail
+    if fail is not None and fail("skb", 256):
+        state["mm"].allocs_failed += 1
+        return None
+    n = sk_buff(skb.head, skb.end, skb.truesize, skb.head_frag, skb.dev, site)
+    _copy_header(n, skb)
+    n.len = skb.len
+    n.data_len = skb.data_len
+    n.hdr_len = skb.data - skb.head if skb.nohdr else skb.hdr_len
+    n.cloned = 1
+    n.pfmemalloc = skb.pfmemalloc
+    n.pp_recycle = skb.pp_recycle
+    n.data = skb.data
+    n.tail = skb.tail
+    shinfo = skb._shinfo
+    n._shinfo = shinfo
+    shinfo.dataref += 1
+    skb.cloned = 1
+    state["skb"].live.add(n)
+    return n
+
+
+def skb_clone(skb: sk_buff, gfp_mask: int) -> sk_buff | None:
+    """A second sk_buff for the same data, without the socket; None on failure."""
+    f = _getframe(1)
+    return _clone(skb, (f.f_code, f.f_lasti))
+
+
+def _copy_gso(new: sk_buff, old: sk_buff) -> None:
+    to, frm = new._shinfo, old._shinfo
+    to.gso_size, to.gso_segs, to.gso_type = frm.gso_size, frm.gso_segs, frm.gso_type
+
+
+def skb_copy(skb: sk_buff, gfp_mask: int) -> sk_buff | None:
+    """A linear copy of header room and data, which the caller may alter; None on failure."""
+    from pymodel.linux.skb_frags import skb_copy_bits
+
+    headroom = skb.data - skb.head
+    n = _alloc_skb(skb.end - skb.head + skb.data_len, gfp_mask, caller())
+    if n is None:
+        return None
+    skb_reserve(n, headroom)
+    skb_put(n, skb.len)
+    if skb_copy_bits(skb, -headroom, n.head, headroom + skb.len):
+        BUG("skb_copy() cannot read its source")
+    _copy_header(n, skb)
+    _copy_gso(n, skb)
+    return n
+
+
+def pskb_copy(skb: sk_buff, gfp_mask: int) -> sk_buff | None:
+    """A copy of the linear part that shares the fragments; None on failure."""
+    headroom, headlen = skb.data - skb.head, skb.len - skb.data_len
+    n = _alloc_skb(headlen + headroom, gfp_mask, caller())
+    if n is None:
+        return None
+    skb_reserve(n, headroom)
+    skb_put(n, headlen)
+    mem = machine().platform.memory.mem
+    mem[n.data : n.data + headlen] = mem[skb.data : skb.data + headlen]
+    n.truesize += skb.data_len
+    n.data_len = skb.data_len
+    n.len = skb.len
+    _share_frags(n, skb._shinfo)
+    _copy_header(n, skb)
+    _copy_gso(n, skb)
+    return n
+
+
+def _share_frags(new: sk_buff, old: skb_shared_info) -> None:
+    shinfo = new._shinfo
+    shinfo.frags = [skb_frag_t(f.page, f.offset, f.size) for f in old.frags[: old.nr_frags]]
+    shinfo.nr_frags = old.nr_frags
+    for frag in shinfo.frags:
+        frag.page.refcount += 1
+        frag.page.frags_freed = None
+    part = old.frag_list
+    shinfo.frag_list = part
+    while part is not None:
+        part.users += 1
+        part = part.next
+
+
+def pskb_expand_head(skb: sk_buff, nhead: int, ntail: int, gfp_mask: int) -> int:
+    """Move the linear part to a new, unshared buffer with ``nhead`` and ``ntail`` bytes more room. 0 or -ENOMEM.
+
+    Pointers into the old header are void afterwards. BUG on a shared skb.
+    """
+    if nhead < 0:
+        BUG(f"pskb_expand_head(nhead={nhead})", site_str(caller_outside()))
+    if skb_shared(skb):
+        BUG("pskb_expand_head() on a shared skb", site_str(caller_outside()))
+    state = machine().state
+    mm: MmState = state["mm"]
+    site = caller()
+    osize = skb.end - skb.head
+    size = osize + nhead + ntail
+    bufsize = SKB_SMALL_HEAD if size <= _SMALL_DATA and not gfp_mask & GFP_DMA else kmalloc_size_roundup(((size + 63) & ~63) + 320)
+    data = _kmalloc(mm, bufsize, site, "skb")
+    if not data:
+        return -ENOMEM
+    size = bufsize - 320
+    used = skb.tail - skb.head
+    mem = mm.mem
+    mem[data + nhead : data + nhead + used] = mem[skb.head : skb.tail]
+    old = skb._shinfo
+    if skb_cloned(skb):
+        skb._shinfo = shinfo = skb_shared_info()
+        shinfo.gso_size, shinfo.gso_segs, shinfo.gso_type = old.gso_size, old.gso_segs, old.gso_type
+        shinfo.tx_flags, shinfo.tskey = old.tx_flags, old.tskey
+        _share_frags(skb, old)
+        old.dataref -= 0x10001 if skb.nohdr else 1
+    elif skb.head_frag:
+        _page_frag_free(mm, skb.head, site)
+    else:
+        _kfree(mm, skb.head, site)
+    off = data + nhead - skb.head
+    skb.head = data
+    skb.head_frag = 0
+    skb.data += off
+    skb.tail += off
+    skb.end = data + size
+    _headers_offset_update(skb, nhead)
+    skb.cloned = 0
+    skb.hdr_len = 0
+    skb.nohdr = 0
+    skb._shinfo.dataref = 1
+    if skb.sk is None:
+        skb.truesize += size - osize
+    return 0
+
+
+def _headers_offset_update(skb: sk_buff, off: int) -> None:
+    if skb.ip_summed == CHECKSUM_PARTIAL:
+        skb.csum_start += off
+    skb.transport_header = skb.transport_header + off & 0xFFFF
+    skb.network_header = skb.network_header + off & 0xFFFF
+    if skb.mac_header != UNSET:
+        skb.mac_header += off
+    skb.inner_transport_header = skb.inner_transport_header + off & 0xFFFF
+    skb.inner_network_header = skb.inner_network_header + off & 0xFFFF
+    skb.inner_mac_header = skb.inner_mac_header + off & 0xFFFF
+
+
+def skb_realloc_headroom(skb: sk_buff, headroom: int) -> sk_buff | None:
+    """A private copy of the header with at least ``headroom`` bytes of headroom; the caller keeps ``skb``."""
+    delta = headroom - (skb.data - skb.head)
+    if delta <= 0:
+        return pskb_copy(skb, GFP_ATOMIC)
+    n = _clone(skb, caller())
+    if n is not None and pskb_expand_head(n, (delta + 63) & ~63, 0, GFP_ATOMIC):
+        kfree_skb(n)
+        return None
+    return n
+
+
+def skb_cow_head(skb: sk_buff, headroom: int) -> int:
+    """Make the header writable, with ``headroom`` bytes of headroom. 0 or -ENOMEM."""
+    delta = max(0, headroom - (skb.data - skb.head))
+    dataref = skb._shinfo.dataref
+    header_cloned = skb.cloned and (dataref & 0xFFFF) - (dataref >> 16) != 1
+    if delta or header_cloned:
+        return pskb_expand_head(skb, (delta + NET_SKB_PAD - 1) // NET_SKB_PAD * NET_SKB_PAD, 0, GFP_ATOMIC)
+    return 0
+
+
+def skb_share_check(skb: sk_buff, pri: int) -> sk_buff | None:
+    """The skb itself where only the caller holds it, else a clone, for which the reference is dropped; None on failure."""
+    if skb.users == 1:
+        return skb
+    f = _getframe(1)
+    n = _clone(skb, (f.f_code, f.f_lasti))
+    if n is not None:
+        skb.users -= 1
+    else:
+        _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, (f.f_code, f.f_lasti))
+    return n
+
+
+def skb_unshare(skb: sk_buff, pri: int) -> sk_buff | None:
+    """The skb itself where its data is not shared, else a copy, for which ``skb`` is freed; None on failure."""
+    if not skb_cloned(skb):
+        return skb
+    n = skb_copy(skb, pri)
+    if n is not None:
+        consume_skb(skb)
+    else:
+        kfree_skb(skb)
+    return n
+
+
+# -- the end -------------------------------------------------------------------------------------------------------
+def skb_leaks() -> list[str]:
+    """One line for each sk_buff that is still alive."""
+    live: set[sk_buff] = machine().state["skb"].live
+    return [f"sk_buff of {skb.len} bytes, {skb.users} users, allocated at {site_str(skb._site)}" for skb in live]
+
+
+def skb_drop_counts() -> dict[int, int]:
+    """Packets dropped so far, by SKB_DROP_REASON_*."""
+    return dict(machine().state["skb"].drops)

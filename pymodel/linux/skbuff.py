@@ -1,0 +1,497 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sk_buff: the structure and its geometry (reserve, put, push, pull, trim, header offsets).
+
+``head``, ``data``, ``tail`` and ``end`` are indices into host memory; header offsets count from ``head``, as in the kernel.
+The memory of a ``skb_shared_info`` is accounted for at ``end``, but its fields live in a Python object, which clones share.
+A freed sk_buff changes its class, so that every later use raises, naming where it was allocated and freed.
+Source: include/linux/skbuff.h and net/core/skbuff.c, v6.12.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pymodel.hw.access import machine
+from pymodel.linux.bug import BUG, WARN, DoubleFree, KernelBug, Site, UseAfterFree, caller_outside, site_str
+from pymodel.linux.mm import page
+
+if TYPE_CHECKING:
+    from pymodel.linux.netdevice import net_device
+
+__all__ = [
+    "CHECKSUM_COMPLETE", "CHECKSUM_NONE", "CHECKSUM_PARTIAL", "CHECKSUM_UNNECESSARY", "MAX_HEADER", "MAX_SKB_FRAGS", "NET_IP_ALIGN",
+    "NET_SKB_PAD", "PACKET_BROADCAST", "PACKET_HOST", "PACKET_LOOPBACK", "PACKET_MULTICAST", "PACKET_OTHERHOST", "PACKET_OUTGOING",
+    "SKB_DATA_ALIGN", "SKB_HEAD_ALIGN", "SKB_TRUESIZE", "SKB_WITH_OVERHEAD", "SkbState", "__skb_pull", "__skb_push", "__skb_put",
+    "__skb_trim", "sk_buff", "skb_cloned", "skb_end_offset", "skb_end_pointer", "skb_frag_address", "skb_frag_off",
+    "skb_frag_page", "skb_frag_size", "skb_frag_t", "skb_get", "skb_get_queue_mapping", "skb_get_rx_queue", "skb_header_cloned",
+    "skb_headlen", "skb_headroom", "skb_is_gso", "skb_is_nonlinear", "skb_mac_header", "skb_mac_header_was_set",
+    "skb_network_header", "skb_network_offset", "skb_pull", "skb_push", "skb_put", "skb_put_data", "skb_put_u8", "skb_put_zero",
+    "skb_record_rx_queue", "skb_reserve", "skb_reset_mac_header", "skb_reset_mac_len", "skb_reset_network_header",
+    "skb_reset_tail_pointer", "skb_reset_transport_header", "skb_rx_queue_recorded", "skb_set_hash", "skb_set_network_header",
+    "skb_set_queue_mapping", "skb_set_transport_header", "skb_shared", "skb_shared_info", "skb_shinfo", "skb_tail_pointer",
+    "skb_tailroom", "skb_transport_header", "skb_transport_offset", "skb_trim",
+]
+
+NET_SKB_PAD = 64
+NET_IP_ALIGN = 0
+MAX_SKB_FRAGS = 17
+MAX_HEADER = 80
+
+CHECKSUM_NONE = 0
+CHECKSUM_UNNECESSARY = 1
+CHECKSUM_COMPLETE = 2
+CHECKSUM_PARTIAL = 3
+
+PACKET_HOST = 0
+PACKET_BROADCAST = 1
+PACKET_MULTICAST = 2
+PACKET_OTHERHOST = 3
+PACKET_OUTGOING = 4
+PACKET_LOOPBACK = 5
+
+PKT_HASH_TYPE_L4 = 3
+
+SIZEOF_SK_BUFF = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff) == 232)
+SIZEOF_SHINFO = 320  # SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+UNSET = 0xFFFF  # a header offset that was never set
+
+_getframe = sys._getframe
+
+
+def SKB_DATA_ALIGN(x: int) -> int:  # noqa: N802 (the kernel's name)
+    return (x + 63) & ~63
+
+
+def SKB_WITH_OVERHEAD(x: int) -> int:  # noqa: N802
+    """What is left for data of a buffer of ``x`` bytes."""
+    return x - SIZEOF_SHINFO
+
+
+def SKB_HEAD_ALIGN(x: int) -> int:  # noqa: N802
+    """The bytes to allocate for ``x`` bytes of data."""
+    return ((x + 63) & ~63) + SIZEOF_SHINFO
+
+
+def SKB_TRUESIZE(x: int) -> int:  # noqa: N802
+    """What an skb with ``x`` bytes of data room really occupies."""
+    return x + SIZEOF_SK_BUFF + SIZEOF_SHINFO
+
+
+class skb_frag_t:  # noqa: N801 (the kernel's name)
+    """A fragment: ``size`` bytes of ``page`` from ``offset``."""
+
+    __slots__ = ("offset", "page", "size")
+
+    def __init__(self, pg: page, offset: int, size: int) -> None:
+        self.page = pg
+        self.offset = offset
+        self.size = size
+
+
+class skb_shared_info:  # noqa: N801 (the kernel's name)
+    """What clones share: fragments, GSO data and the reference count of the data."""
+
+    __slots__ = ("dataref", "frag_list", "frags", "gso_segs", "gso_size", "gso_type", "nr_frags", "tx_flags", "tskey")
+
+    def __init__(self) -> None:
+        self.nr_frags = 0
+        self.frags: list[skb_frag_t] = []
+        self.frag_list: sk_buff | None = None
+        self.gso_size = 0
+        self.gso_segs = 0
+        self.gso_type = 0
+        self.tx_flags = 0
+        self.tskey = 0
+        self.dataref = 1
+
+
+class sk_buff:  # noqa: N801 (the kernel's name)
+    """``struct sk_buff``. Made by the alloc functions only; ``container_of`` does not apply to it."""
+
+    __slots__ = (
+        "_freed", "_shinfo", "_site", "cb", "cloned", "csum", "csum_complete_sw", "csum_level", "csum_not_inet", "csum_offset",
+        "csum_start", "csum_valid", "data", "data_len", "destructor", "dev", "encapsulation", "end", "fclone", "hash", "hdr_len",
+        "head", "head_frag", "inner_mac_header", "inner_network_header", "inner_transport_header", "ip_summed", "l4_hash", "len",
+        "mac_header", "mac_len", "mark", "napi_id", "network_header", "next", "nohdr", "ooo_okay", "pfmemalloc", "pkt_type",
+        "pp_recycle", "prev", "priority", "protocol", "queue_mapping", "sk", "skb_iif", "sw_hash", "tail", "transport_header",
+        "truesize", "tstamp", "users", "vlan_proto", "vlan_tci",
+    )
+
+    def __init__(self, head: int, end: int, truesize: int, head_frag: int, dev: net_device | None, site: Site) -> None:
+        self.next: sk_buff | None = None
+        self.prev: sk_buff | None = None
+        self.sk: Any = None
+        self.dev = dev
+        self.destructor: Callable[[sk_buff], object] | None = None
+        self.cb: Any = None
+        self.len = 0
+        self.data_len = 0
+        self.mac_len = 0
+        self.hdr_len = 0
+        self.queue_mapping = 0
+        self.cloned = 0
+        self.nohdr = 0
+        self.fclone = 0
+        self.head_frag = head_frag
+        self.pfmemalloc = 0
+        self.pp_recycle = 0
+        self.pkt_type = PACKET_HOST
+        self.ip_summed = CHECKSUM_NONE
+        self.ooo_okay = 0
+        self.l4_hash = 0
+        self.sw_hash = 0
+        self.encapsulation = 0
+        self.csum_valid = 0
+        self.csum_complete_sw = 0
+        self.csum_not_inet = 0
+        self.csum_level = 0
+        self.csum = 0
+        self.csum_start = 0
+        self.csum_offset = 0
+        self.priority = 0
+        self.skb_iif = 0
+        self.hash = 0
+        self.vlan_proto = 0  # __be16; 0: no tag beside the data
+        self.vlan_tci = 0
+        self.napi_id = 0
+        self.mark = 0
+        self.tstamp = 0  # ns
+        self.protocol = 0  # __be16
+        self.inner_transport_header = 0
+        self.inner_network_header = 0
+        self.inner_mac_header = 0
+        self.transport_header = UNSET
+        self.network_header = 0
+        self.mac_header = UNSET
+        self.tail = head
+        self.end = end
+        self.head = head
+        self.data = head
+        self.truesize = truesize
+        self.users = 1
+        self._shinfo = skb_shared_info()
+        self._site = site
+        self._freed: Site | None = None
+
+    def __repr__(self) -> str:
+        return f"<sk_buff {id(self):x} len {self.len} data 0x{self.data:x} from {site_str(self._site)}>"
+
+
+_FREE_FUNCTIONS = frozenset(("_kfree_skb", "kfree_skb_reason", "consume_skb", "napi_consume_skb", "dev_kfree_skb_any_reason"))
+
+
+class _FreedSkBuff(sk_buff):
+    """What a freed sk_buff becomes: each use raises."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("__"):
+            return object.__getattribute__(self, name)
+        get = object.__getattribute__
+        facts = f"sk_buff allocated at {site_str(get(self, '_site'))}, freed at {site_str(get(self, '_freed'))}"
+        where = site_str(caller_outside())
+        if _getframe(1).f_code.co_name in _FREE_FUNCTIONS:
+            raise DoubleFree(f"{facts}, freed again", where)
+        raise UseAfterFree(f"{facts}, its {name} used afterwards", where)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__getattribute__(name)
+
+    def __repr__(self) -> str:
+        get = object.__getattribute__
+        return f"<freed sk_buff from {site_str(get(self, '_site'))}, freed at {site_str(get(self, '_freed'))}>"
+
+
+class SkbState:
+    """The sk_buffs of one machine: which are alive, and how many were dropped for which reason."""
+
+    __slots__ = ("drops", "live")
+
+    def __init__(self) -> None:
+        self.live: set[sk_buff] = set()
+        self.drops: dict[int, int] = {}  # SKB_DROP_REASON_* -> packets
+
+
+# -- panics ------------------------------------------------------------------------------------------------------
+def _skb_panic(skb: sk_buff, size: int, name: str) -> NoReturn:
+    dev = skb.dev.name if skb.dev is not None else "<NULL>"
+    site = caller_outside()
+    raise KernelBug(
+        f"skbuff: {name}: text:{site_str(site)} len:{skb.len} put:{size} head:0x{skb.head:x} data:0x{skb.data:x} "
+        f"tail:0x{skb.tail - skb.head:x} end:0x{skb.end - skb.head:x} dev:{dev}",
+        f"skb allocated at {site_str(skb._site)}",
+    )
+
+
+def skb_over_panic(skb: sk_buff, size: int) -> NoReturn:
+    _skb_panic(skb, size, "skb_over_panic")
+
+
+def skb_under_panic(skb: sk_buff, size: int) -> NoReturn:
+    _skb_panic(skb, size, "skb_under_panic")
+
+
+# -- the linear part -----------------------------------------------------------------------------------------------
+def skb_reserve(skb: sk_buff, len: int) -> None:
+    """Make ``len`` bytes of headroom in an empty skb. Unchecked in the kernel; here BUG where it corrupts the geometry."""
+    skb.data += len
+    skb.tail += len
+    if skb.len or skb.tail > skb.end or skb.data < skb.head:
+        if skb.len == 0:
+            BUG(f"skb_reserve({len}) leaves {skb.end - skb.tail} bytes of tailroom", site_str(caller_outside()))
+
+
+def skb_put(skb: sk_buff, len: int) -> int:
+    """Append ``len`` bytes; returns a pointer to the first. BUG where there is no room, or in a non-linear skb."""
+    tail = skb.tail
+    if skb.data_len:
+        BUG("skb_put() on a non-linear skb", site_str(caller_outside()))
+    skb.tail = new = tail + len
+    skb.len += len
+    if new > skb.end:
+        skb_over_panic(skb, len)
+    return tail
+
+
+def __skb_put(skb: sk_buff, len: int) -> int:
+    """skb_put() that does not check for room."""
+    tail = skb.tail
+    if skb.data_len:
+        BUG("__skb_put() on a non-linear skb", site_str(caller_outside()))
+    skb.tail = tail + len
+    skb.len += len
+    return tail
+
+
+def skb_put_data(skb: sk_buff, data: int | bytes | bytearray | memoryview, len: int) -> int:
+    """Append ``len`` bytes copied from a pointer, or from a Python buffer."""
+    tail = skb_put(skb, len)
+    mem = machine().platform.memory.mem
+    if isinstance(data, int):
+        mem[tail : tail + len] = mem[data : data + len]
+    else:
+        mem[tail : tail + len] = data[:len]
+    return tail
+
+
+def skb_put_zero(skb: sk_buff, len: int) -> int:
+    tail = skb_put(skb, len)
+    machine().platform.memory.mem[tail : tail + len] = bytes(len)
+    return tail
+
+
+def skb_put_u8(skb: sk_buff, val: int) -> None:
+    machine().platform.memory.mem[skb_put(skb, 1)] = val
+
+
+def skb_push(skb: sk_buff, len: int) -> int:
+    """Prepend ``len`` bytes of headroom; returns the new ``data``. BUG where there is too little of it."""
+    skb.data = data = skb.data - len
+    skb.len += len
+    if data < skb.head:
+        skb_under_panic(skb, len)
+    return data
+
+
+def __skb_push(skb: sk_buff, len: int) -> int:
+    skb.data = data = skb.data - len
+    skb.len += len
+    return data
+
+
+def skb_pull(skb: sk_buff, len: int) -> int:
+    """Drop ``len`` bytes in front; returns the new ``data``, or 0 (NULL) where the skb is shorter."""
+    if len > skb.len:
+        return 0
+    skb.len = new = skb.len - len
+    if new < skb.data_len:
+        BUG("skb_pull() past the linear part of a non-linear skb", site_str(caller_outside()))
+    skb.data = data = skb.data + len
+    return data
+
+
+def __skb_pull(skb: sk_buff, len: int) -> int:
+    """skb_pull() that does not check against ``len``, which wraps as an unsigned int."""
+    skb.len = new = (skb.len - len) & 0xFFFFFFFF
+    if new < skb.data_len:
+        BUG("__skb_pull() past the linear part of a non-linear skb", site_str(caller_outside()))
+    skb.data = data = skb.data + len
+    return data
+
+
+def __skb_trim(skb: sk_buff, len: int) -> None:
+    """Set the length of a linear skb. WARN on a non-linear one, which stays as it is."""
+    if skb.data_len:
+        WARN("__skb_trim() on a non-linear skb", site_str(caller_outside()))
+        return
+    skb.len = len
+    skb.tail = skb.data + len
+
+
+def skb_trim(skb: sk_buff, len: int) -> None:
+    """Cut a linear skb to ``len`` bytes where it is longer."""
+    if skb.len > len:
+        __skb_trim(skb, len)
+
+
+# -- what it holds -------------------------------------------------------------------------------------------------
+def skb_shinfo(skb: sk_buff) -> skb_shared_info:
+    return skb._shinfo
+
+
+def skb_headlen(skb: sk_buff) -> int:
+    """Bytes in the linear part."""
+    return skb.len - skb.data_len
+
+
+def skb_headroom(skb: sk_buff) -> int:
+    return skb.data - skb.head
+
+
+def skb_tailroom(skb: sk_buff) -> int:
+    """Free bytes at the tail; 0 for a non-linear skb."""
+    return 0 if skb.data_len else skb.end - skb.tail
+
+
+def skb_is_nonlinear(skb: sk_buff) -> bool:
+    return skb.data_len != 0
+
+
+def skb_is_gso(skb: sk_buff) -> bool:
+    return skb._shinfo.gso_size != 0
+
+
+def skb_end_pointer(skb: sk_buff) -> int:
+    return skb.end
+
+
+def skb_end_offset(skb: sk_buff) -> int:
+    return skb.end - skb.head
+
+
+def skb_tail_pointer(skb: sk_buff) -> int:
+    return skb.tail
+
+
+def skb_reset_tail_pointer(skb: sk_buff) -> None:
+    skb.tail = skb.data
+
+
+def skb_cloned(skb: sk_buff) -> bool:
+    """Whether others share the data."""
+    return bool(skb.cloned) and (skb._shinfo.dataref & 0xFFFF) != 1
+
+
+def skb_header_cloned(skb: sk_buff) -> bool:
+    """Whether the header part is shared and must not be written."""
+    if not skb.cloned:
+        return False
+    dataref = skb._shinfo.dataref
+    return (dataref & 0xFFFF) - (dataref >> 16) != 1
+
+
+def skb_shared(skb: sk_buff) -> bool:
+    """Whether others hold a reference to this very sk_buff."""
+    return skb.users != 1
+
+
+def skb_get(skb: sk_buff) -> sk_buff:
+    skb.users += 1
+    return skb
+
+
+# -- fragments -----------------------------------------------------------------------------------------------------
+def skb_frag_size(frag: skb_frag_t) -> int:
+    return frag.size
+
+
+def skb_frag_off(frag: skb_frag_t) -> int:
+    return frag.offset
+
+
+def skb_frag_page(frag: skb_frag_t) -> page:
+    return frag.page
+
+
+def skb_frag_address(frag: skb_frag_t) -> int:
+    return frag.page.addr + frag.offset
+
+
+# -- headers -------------------------------------------------------------------------------------------------------
+def skb_reset_mac_header(skb: sk_buff) -> None:
+    skb.mac_header = skb.data - skb.head & 0xFFFF
+
+
+def skb_reset_network_header(skb: sk_buff) -> None:
+    skb.network_header = skb.data - skb.head & 0xFFFF
+
+
+def skb_reset_transport_header(skb: sk_buff) -> None:
+    skb.transport_header = skb.data - skb.head & 0xFFFF
+
+
+def skb_set_network_header(skb: sk_buff, offset: int) -> None:
+    skb.network_header = skb.data - skb.head + offset & 0xFFFF
+
+
+def skb_set_transport_header(skb: sk_buff, offset: int) -> None:
+    skb.transport_header = skb.data - skb.head + offset & 0xFFFF
+
+
+def skb_reset_mac_len(skb: sk_buff) -> None:
+    skb.mac_len = skb.network_header - skb.mac_header & 0xFFFF
+
+
+def skb_mac_header_was_set(skb: sk_buff) -> bool:
+    return skb.mac_header != UNSET
+
+
+def skb_mac_header(skb: sk_buff) -> int:
+    return skb.head + skb.mac_header
+
+
+def skb_network_header(skb: sk_buff) -> int:
+    return skb.head + skb.network_header
+
+
+def skb_transport_header(skb: sk_buff) -> int:
+    return skb.head + skb.transport_header
+
+
+def skb_network_offset(skb: sk_buff) -> int:
+    return skb.head + skb.network_header - skb.data
+
+
+def skb_transport_offset(skb: sk_buff) -> int:
+    return skb.head + skb.transport_header - skb.data
+
+
+# -- queue and hash ------------------------------------------------------------------------------------------------
+def skb_set_queue_mapping(skb: sk_buff, queue_mapping: int) -> None:
+    skb.queue_mapping = queue_mapping
+
+
+def skb_get_queue_mapping(skb: sk_buff) -> int:
+    return skb.queue_mapping
+
+
+def skb_record_rx_queue(skb: sk_buff, rx_queue: int) -> None:
+    skb.queue_mapping = rx_queue + 1
+
+
+def skb_get_rx_queue(skb: sk_buff) -> int:
+    return skb.queue_mapping - 1
+
+
+def skb_rx_queue_recorded(skb: sk_buff) -> bool:
+    return skb.queue_mapping != 0
+
+
+def skb_set_hash(skb: sk_buff, hash: int, type: int) -> None:
+    """Store a hash that the device computed. ``type``: PKT_HASH_TYPE_*."""
+    skb.l4_hash = 1 if type == PKT_HASH_TYPE_L4 else 0
+    skb.sw_hash = 0
+    skb.hash = hash

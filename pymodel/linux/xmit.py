@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the queueing discipline to the driver: making a packet fit for the device, showing it to taps, ndo_start_xmit and its answer.
+
+Source: net/core/dev.c validate_xmit_skb(), dev_hard_start_xmit(), dev_queue_xmit_nit(), v6.12. Simplified: no segmentation, no VLAN tags.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymodel.hw.access import machine
+from pymodel.hw.errors import CheckError
+from pymodel.linux.bug import broken_rule, caller, site_str
+from pymodel.linux.checksum import skb_checksum_help
+from pymodel.linux.dropreason import SKB_DROP_REASON_SKB_CSUM
+from pymodel.linux.mm import PAGE_SIZE
+from pymodel.linux.skb_alloc import _kfree_skb, skb_clone
+from pymodel.linux.skb_frags import __skb_linearize
+from pymodel.linux.skbuff import CHECKSUM_PARTIAL, PACKET_OUTGOING, sk_buff, skb_reset_mac_header
+from pymodel.linux.time import JIFFY_PS
+
+if TYPE_CHECKING:
+    from pymodel.linux.dev import packet_type
+    from pymodel.linux.netdevice import net_device, netdev_queue
+
+__all__ = ["dev_hard_start_xmit", "dev_queue_xmit_nit", "netif_skb_features", "validate_xmit_skb", "validate_xmit_skb_list"]
+
+_SG = 1 << 0
+_FRAGLIST = 1 << 6
+_CSUM_MASK = 1 << 1 | 1 << 3 | 1 << 4
+_DRV_XOFF = 1
+_OK, _BUSY = 0, 0x10
+
+
+# -- fit for the device ------------------------------------------------------------------------------------------------
+def netif_skb_features(skb: sk_buff) -> int:
+    """What the device offers for this packet."""
+    dev = skb.dev
+    assert dev is not None
+    features = dev.features
+    check = dev.netdev_ops.ndo_features_check
+    return features & check(skb, dev, features) if check is not None else features
+
+
+def validate_xmit_skb(skb: sk_buff, dev: net_device) -> sk_buff | None:
+    """Do in software what the device cannot: linearise, checksum. None where the packet had to be dropped."""
+    if not skb.data_len and skb.ip_summed != CHECKSUM_PARTIAL:
+        return skb
+    features = netif_skb_features(skb)
+    if skb.data_len:
+        lacks = not features & _SG or (skb._shinfo.frag_list is not None and not features & _FRAGLIST)
+        if lacks and __skb_linearize(skb):
+            return _drop(skb, dev)
+    if skb.ip_summed == CHECKSUM_PARTIAL and not features & _CSUM_MASK and skb_checksum_help(skb):
+        return _drop(skb, dev)
+    return skb
+
+
+def _drop(skb: sk_buff, dev: net_device) -> None:
+    _kfree_skb(skb, SKB_DROP_REASON_SKB_CSUM, caller(2))
+    dev.tx_dropped += 1
+
+
+def validate_xmit_skb_list(skb: sk_buff, dev: net_device) -> sk_buff | None:
+    """validate_xmit_skb() for each of a list."""
+    if skb.next is None:
+        return validate_xmit_skb(skb, dev)
+    head: sk_buff | None = None
+    tail: sk_buff | None = None
+    part: sk_buff | None = skb
+    while part is not None:
+        following = part.next
+        part.next = None
+        valid = validate_xmit_skb(part, dev)
+        if valid is not None:
+            if tail is None:
+                head = valid
+            else:
+                tail.next = valid
+            tail = valid
+        part = following
+    return head
+
+
+# -- into the driver ---------------------------------------------------------------------------------------------------
+def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> tuple[sk_buff | None, int]:
+    """Send a list: (what is left of it, NETDEV_TX_OK or NETDEV_TX_BUSY)."""
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None
+    net = m.state["net"]
+    sd = net.softnet[cpu.id]
+    xmit = dev.netdev_ops.ndo_start_xmit
+    skb: sk_buff | None = first
+    while skb is not None:
+        following = skb.next
+        skb.next = None
+        if net.nit_outgoing:
+            dev_queue_xmit_nit(skb, dev)
+        sd.xmit_more = following is not None
+        rc = xmit(skb, dev)
+        if rc == _OK:
+            txq.trans_start = cpu.time // JIFFY_PS
+        else:
+            _not_ok(skb, dev, txq, rc, xmit)
+            skb.next = following
+            return skb, rc
+        skb = following
+        if skb is not None and txq.state & _DRV_XOFF:
+            return skb, _BUSY
+    return None, _OK
+
+
+def _not_ok(skb: sk_buff, dev: net_device, txq: netdev_queue, rc: Any, xmit: Any) -> None:
+    """NETDEV_TX_BUSY breaks TX1; with TX1 tolerated, the driver must at least have let go of the skb (TX3)."""
+    where = f"{dev.name} queue {txq.index}, {site_str((xmit.__code__, 0)) if hasattr(xmit, '__code__') else xmit}"
+    if rc != _BUSY or rc.__class__ is bool:
+        raise CheckError("TX1", f"ndo_start_xmit returned {rc!r}: neither NETDEV_TX_OK nor NETDEV_TX_BUSY", where)
+    broken_rule("TX1", f"ndo_start_xmit returned NETDEV_TX_BUSY; the queue is {'stopped' if txq.state & _DRV_XOFF else 'not stopped'}", where)
+    if skb._freed is not None or skb.users < 1:
+        broken_rule("TX3", "NETDEV_TX_BUSY returned for an skb that the driver freed", where)
+    by_page = machine().state["dma"].by_page
+    for mapping in by_page.get(skb.data & -PAGE_SIZE, ()):
+        if mapping.addr < skb.tail and skb.data < mapping.addr + mapping.size:
+            broken_rule("TX3", f"NETDEV_TX_BUSY returned with the skb still mapped: {mapping}", where)
+
+
+def dev_queue_xmit_nit(skb: sk_buff, dev: net_device) -> None:
+    """Show a packet that is sent to the taps that want to see it: each gets a clone."""
+    taps: list[packet_type] = [*machine().state["net"].ptype_all, *dev.ptype_all]
+    for pt in taps:
+        if pt.ignore_outgoing or (pt.af_packet_priv is not None and pt.af_packet_priv is skb.sk):
+            continue
+        clone = skb_clone(skb, 0)
+        if clone is None:
+            return
+        skb_reset_mac_header(clone)
+        if clone.network_header < clone.data - clone.head:
+            clone.network_header = clone.data - clone.head
+        clone.transport_header = clone.network_header
+        clone.pkt_type = PACKET_OUTGOING
+        pt.func(clone, dev, pt, dev)
