@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cocotb
@@ -13,9 +14,9 @@ from cocotb.triggers import ClockCycles
 from cocotb_bus.drivers.amba import AXI4LiteMaster, AXIProtocolError, AXIxRESP
 
 from pymodel.drivers.nic import nic_hw as hw
-from tests.block.simulate import ROOT
+from tests.block.simulate import ROOT, build
 
-__all__ = ["SOURCES", "TOP", "Bench", "Ring", "pack"]
+__all__ = ["SOURCES", "TOP", "Bench", "Ring", "blocks", "pack"]
 
 TOP = "test_csr_top"
 _RTL = ROOT / "rtl"
@@ -28,6 +29,11 @@ SOURCES = [
 ]
 
 _CLOCK_PS = 4000
+
+
+def blocks(queues: int) -> Path:
+    """The blocks, built for a number of queues."""
+    return build(f"csr_q{queues}", TOP, SOURCES, {"Queues": queues})
 
 
 def pack(fields: list[tuple[int, int]]) -> int:
@@ -52,9 +58,8 @@ class Ring:
     WIDTH = 38
 
     def value(self) -> int:
-        return (
-            self.head << 22 | self.cq_head << 6 | self.active << 5 | self.error << 4 | self.error_code
-        )
+        """The packed struct."""
+        return self.head << 22 | self.cq_head << 6 | self.active << 5 | self.error << 4 | self.error_code
 
 
 class Bench:

@@ -54,7 +54,7 @@ def build(
             sources=sources,
             includes=[ROOT / "rtl/common"],
             parameters=parameters,
-            build_args=["-Wall", "--assert", "--x-initial", "unique"],
+            build_args=["-Wall", "--assert", "--x-initial", "unique", "-CFLAGS", "-O0"],
             build_dir=directory,
             always=True,
             log_file=directory / "build.log",

@@ -15,8 +15,8 @@ import pytest
 from cocotb.triggers import ReadOnly, RisingEdge
 
 from pymodel.drivers.nic import nic_hw as hw
-from tests.block.csr_bench import SOURCES, TOP, Bench, pack
-from tests.block.simulate import build, cocotb_tests_of, simulate
+from tests.block.csr_bench import TOP, Bench, blocks, pack
+from tests.block.simulate import cocotb_tests_of, simulate
 
 COUNTERS = ["rx_drop_fifo", "rx_drop_filter", "rx_drop_length", "rx_drop_error", "rx_stream"]
 
@@ -433,8 +433,7 @@ RUNS = [(4, test) for test in TESTS] + [(queues, test) for queues in (1, 16) for
 
 @pytest.mark.parametrize(("queues", "test"), RUNS)
 def test_csr(queues: int, test: str) -> None:
-    directory = build(f"csr_q{queues}", TOP, SOURCES, {"Queues": queues})
-    simulate(directory, TOP, "tests.block.test_csr", test)
+    simulate(blocks(queues), TOP, "tests.block.test_csr", test)
 
 
 def test_csr_list_is_complete() -> None:
