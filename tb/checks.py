@@ -24,16 +24,17 @@ async def final_checks(env: Env) -> None:
     """Scoreboard, counters, silence after stop, and what the kernel would find leaked after the driver is gone."""
     env.board.check_empty()
     if env.ndev is not None:
-        check_accounts(env)
+        await check_accounts(env)
         await check_silence(env)
         await env.remove()
     check_leaks(env)
 
 
-def check_accounts(env: Env) -> None:
+async def check_accounts(env: Env) -> None:
     """ACCOUNTS: every frame is delivered or in one named counter of drops, and the driver's counters say the same
     (ETH2)."""
-    stats = linux.dev_get_stats(env.ndev)
+    stats = await env.stats()
+    env.drop_counters = {n: getattr(stats, n) for n in ("rx_dropped", "rx_missed_errors", "rx_errors")}
     tx, rx = env.board.tx, env.board.rx
     drops = stats.rx_dropped + stats.rx_missed_errors + stats.rx_errors
     drops += env.platform.wire_drops()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -66,7 +67,8 @@ class Env:
         self._tap: Any = None
         self.started_ps = 0
         self.ended_ps = 0
-        self.cpu_seconds = 0.0
+        self.figures: dict[str, Any] = {}
+        self.drop_counters: dict[str, int] = {}
         self.result: dict[str, Any] = {}
         platform.on_wire_frame = self._on_wire_frame
         platform.on_wire_taken = self.peer.taken
@@ -145,7 +147,9 @@ class Env:
             expect(wire, sched.local_now)
             if writer is not None:
                 writer.write(frame, sched.local_now, True)
-            linux.packet_sendmsg(sock, frame, frags=frags)
+            err = linux.packet_sendmsg(sock, frame, frags=frags, check_mtu=False)
+            if err < 0 and not self.cfg.lossy:
+                raise CheckError("ERRNO", f"sending a frame failed with {linux.errname(err)}", self.dut.driver)
             if gap_ns:
                 linux.ndelay(round(gap_ns))
         linux.packet_release(sock)
@@ -163,6 +167,10 @@ class Env:
         self.peer.forget()
         self.stopped_in_traffic = True
 
+    async def stats(self) -> Any:
+        """The device's statistics, as ``ip -s link`` shows them (rtnl_link_stats64)."""
+        return await self.run(linux.dev_get_stats, self.ndev)
+
     async def set_mtu(self, mtu: int) -> None:
         """ip link set mtu."""
         await self._errno(f"MTU {mtu}", linux.dev_set_mtu, self.ndev, mtu)
@@ -170,7 +178,7 @@ class Env:
     async def rebind(self) -> None:
         """Unbind the driver, look for leaks, bind it again and bring the link up."""
         await check_silence(self)
-        check_accounts(self)
+        await check_accounts(self)
         await self.remove()
         check_leaks(self)
         await self.probe()
@@ -205,17 +213,32 @@ class Env:
         try:
             await self.probe()
             await self.up()
-            self.started_ps = self.sched.now
-            cpu0 = time.process_time()
+            self._begin()
             await scenario(self)
             await self.drain()
-            self.cpu_seconds = time.process_time() - cpu0
-            self.ended_ps = self.sched.now
+            self._end()
             self._write_progress(final=True)
             await final_checks(self)
         finally:
             self.watchdog.stop()
             self._collect()
+
+    def _begin(self) -> None:
+        """The figures of the run count from here: the link is up, no frame has moved."""
+        self.started_ps = self.sched.now
+        self._before = (time.process_time(), time.monotonic(), self.platform.stats(), linux.counters())
+
+    def _end(self) -> None:
+        cpu, wall, platform, kernel = self._before
+        self.ended_ps = self.sched.now
+        self.figures = {
+            "sim_ns": (self.ended_ps - self.started_ps) / PS_PER_NS,
+            "cpu_seconds": time.process_time() - cpu,
+            "wall_seconds": time.monotonic() - wall,
+            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "platform": _since(platform, self.platform.stats()),
+            "kernel": _since(kernel, linux.counters()),
+        }
 
     async def probe(self) -> None:
         """Plug the device in and bind its driver; promiscuous, as a host that captures is."""
@@ -293,15 +316,22 @@ class Env:
             "seed": self.cfg.seed,
             "tx": {"frames": tx.matched, "bytes": tx.bytes},
             "rx": {"frames": rx.matched, "bytes": rx.bytes, "lost": rx.lost},
-            "sim_ns": (self.ended_ps - self.started_ps) / PS_PER_NS,
-            "cpu_seconds": self.cpu_seconds,
             "latency_ns": {
                 way: {f"p{p}": h.percentile(p) for p in (50, 90, 99, 100)} for way, h in self.latency.items()
             },
-            "kernel": linux.counters(),
-            "platform": self.platform.stats(),
+            "drops": self._drops(),
             "digest": self.platform.digest(),
+            **self.figures,
         }
+
+    def _drops(self) -> dict[str, int]:
+        """Frames from the wire that did not reach the stack, by the counter that holds them."""
+        return {"MAC FIFO": self.platform.wire_drops(), **self.drop_counters}
+
+
+def _since(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Counters that moved between two looks."""
+    return {k: v - before.get(k, 0) for k, v in after.items() if isinstance(v, int)}
 
 
 def load_scenario(name: str) -> Scenario:

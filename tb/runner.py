@@ -72,6 +72,7 @@ def _python_env() -> dict[str, str]:
         "COCOTB_TOPLEVEL": "tb_top",
         "COCOTB_TRUST_INERTIAL_WRITES": "1",
         "COCOTB_ANSI_OUTPUT": "0",
+        "COCOTB_REWRITE_ASSERTION_FILES": "",  # pytest stays out of the simulator
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # installed pytest plugins would cost each simulation up to 2 s
         "RINGSIDE_DIE_WITH_PARENT": "1",
     }

@@ -52,12 +52,14 @@ def _run_soft(config: Config) -> RunResult:
     began = time.monotonic()
     dut = load_dut(config.dut)
     scenario = load_scenario(config.scenario)
-    platform = SoftPlatform(dut.load("soft"), seed=config.seed, rate_gbps=config.rate_gbps, stalls=config.stalls)
+    platform = SoftPlatform(
+        dut.load("soft"), seed=config.seed, rate_gbps=config.rate_gbps, stalls=config.stalls, queues=config.queues
+    )
     env = Env(replace(config), platform, dut)
     coro = env.sched.spawn(env.main(scenario))
     message = details = ""
     try:
-        platform.run(env.sched, lambda: coro.done, max_ps=round(config.max_us * 1e6))
+        platform.run(env.sched, lambda: coro.done, max_ps=round(config.max_us * 1e6) or None)
     except KeyboardInterrupt:
         message = "interrupted: " + env.watchdog.report()
     except Exception as exc:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pymodel import linux
+from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
@@ -17,11 +18,11 @@ async def reopen(env: Env) -> None:
             env.peer.send(f)
         await env.send(mixed_frames(env.rng, 30, to_host=False, longest=600))
         await env.drain()
-        before = linux.dev_get_stats(env.ndev)
+        before = await env.stats()
         await env.down()
-        after = linux.dev_get_stats(env.ndev)
+        after = await env.stats()
         if (before.tx_packets, before.rx_packets) != (after.tx_packets, after.rx_packets):
-            raise linux.CheckError("ETH2", "statistics changed by ndo_stop", env.dut.driver)
+            raise CheckError("ETH2", "statistics changed by ndo_stop", env.dut.driver)
         await env.up()
 
 

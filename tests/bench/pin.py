@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds and runs the yardstick (pin_level.py) the way cocotb's own documentation has it: its runner, its main, its clock.
+
+The compiler's optimisation is the same as for Ringside's own build, so that only the method differs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cocotb_tools.runner import Runner, get_runner
+
+from tb.build import BuildError, build_root, make_variables, parameters_of, rtl_arguments, verilator
+from tb.dut import ROOT, Dut
+
+__all__ = ["PinBuild", "build_pin_level", "run_pin_level"]
+
+PinBuild = tuple[Runner, Path]
+
+
+@contextlib.contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    old = {k: os.environ.get(k) for k in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for k, v in old.items():
+            if v is None:
+                os.environ.pop(k, None)
+            else:
+                os.environ[k] = v
+
+
+def build_pin_level(dut: Dut, queues: int, width: int) -> PinBuild:
+    """A simulator of the device's wrapper alone. Raises BuildError."""
+    command, env, _ = verilator()
+    folder = build_root() / f"bench-pin-{dut.name}-q{queues}-d{width}"
+    folder.mkdir(parents=True, exist_ok=True)
+    params = parameters_of(dut, queues, width)
+    tool = folder / "bin" / "verilator"
+    tool.parent.mkdir(exist_ok=True)
+    exports = "".join(f"export {k}='{v}'\n" for k, v in env)
+    tool.write_text(f'#!/bin/sh\n{exports}exec {" ".join(command)} "$@"\n')
+    tool.chmod(0o755)
+    runner = get_runner("verilator")
+    with _environment(PATH=f"{tool.parent}:{os.environ['PATH']}", MAKEFLAGS=" ".join(make_variables("fast"))):
+        try:
+            runner.build(
+                hdl_toplevel="dut_wrapper",
+                build_dir=folder / "obj",
+                build_args=["-O3", "--no-timing", "-Wno-fatal", "--timescale", "1ps/1ps", *rtl_arguments(dut)],
+                parameters={k: v for k, v in params.items()},
+                log_file=folder / "build.log",
+            )
+        except (SystemExit, RuntimeError, OSError) as exc:
+            raise BuildError(f"the pin-level build failed: {exc}; log: {folder / 'build.log'}") from exc
+    return runner, folder
+
+
+def run_pin_level(built: PinBuild, size: int, count: int) -> dict[str, Any]:
+    """CPU seconds for ``count`` round trips of ``size`` bytes. Raises RuntimeError when the bench itself fails."""
+    runner, folder = built
+    out = folder / "result.json"
+    out.unlink(missing_ok=True)
+    env = {
+        "PIN_SIZE": str(size), "PIN_COUNT": str(count), "PIN_OUT": str(out), "PYTHONPATH": str(ROOT),
+        "COCOTB_LOG_LEVEL": "ERROR", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COCOTB_REWRITE_ASSERTION_FILES": "",
+    }  # fmt: skip
+    log = folder / "run.log"
+    with contextlib.suppress(SystemExit):
+        runner.test(
+            test_module="tests.bench.pin_level", hdl_toplevel="dut_wrapper", build_dir=folder / "obj",
+            test_dir=folder, extra_env=env, log_file=log,
+        )  # fmt: skip
+    if not out.is_file():
+        raise RuntimeError(f"the pin-level run failed: see {log}")
+    figures: dict[str, Any] = json.loads(out.read_text())
+    return figures
