@@ -16,8 +16,7 @@ CLEARED = dict.fromkeys((*WRITABLE, hw.IRQ_STATUS, hw.RX_DROPS), 0)
 class TinySoft(SoftDevice):
     """``regs`` holds the registers by offset, ``descs`` three words for each descriptor; way 0 is TX, way 1 RX."""
 
-    def __init__(self, queues: int = 1) -> None:
-        super().__init__(queues)
+    def __init__(self) -> None:
         self.regs = {hw.ID: hw.TINY, **CLEARED}
         self.descs = [[0, 0, 0] for _ in range(2 * hw.ENTRIES)]
         self.next = [0, 0]  # the first descriptor that is not done

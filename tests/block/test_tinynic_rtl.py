@@ -279,7 +279,7 @@ async def interrupt_is_level_and_none_is_lost(dut: Any) -> None:
 
 @cocotb.test(timeout_time=3, timeout_unit="ms")
 async def stop_in_traffic(dut: Any) -> None:
-    """kernel-rules.md: LIFE2. Disabled in traffic: what was begun is finished, then nothing moves; then it works again."""
+    """kernel-rules.md: LIFE2. Disabled in traffic: what was begun is finished, then nothing moves; it works again."""
     b = await bench(dut)
     await b.write(MAC_HI, PROMISC)
     for round_ in range(12):
