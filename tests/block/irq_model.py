@@ -197,6 +197,9 @@ class IrqModel:
         write, addr, data, strobes = decode(request)
         arm = write and addr == hw.qp(v) + hw.QP_IRQ_ARM
         consumed = sent and not vector.auto_mask
+        # What seen becomes is looked at from the next clock on; what it was does not matter any more.
+        newer = any(beyond(head, seen) for (head, _), seen in zip(rings, vector.seen, strict=True))
+        vector.event = (vector.event or newer) and not arm and not consumed
         if arm:
             value = merge(vector.seen[0] << 16 | vector.seen[1], data, strobes)
             vector.seen = [value >> 16, value & 0xFFFF]
@@ -206,8 +209,6 @@ class IrqModel:
             if active and not vector.active[side]:
                 vector.seen[side] = 0
             vector.active[side] = active
-        newer = any(beyond(head, seen) for (head, _), seen in zip(rings, vector.seen, strict=True))
-        vector.event = newer or (vector.event and not arm and not consumed)
 
         was_auto = vector.auto_mask
         if write and addr == hw.qp(v) + hw.QP_IRQ_MASK and strobes & 1:
