@@ -20,7 +20,8 @@ struct Fatal : std::exception {
 
 class ClockLoop {
   public:
-    static constexpr uint64_t RESET_CLOCKS = 16;  // of the slower clock
+    static constexpr uint64_t RESET_CLOCKS = 16;   // of the slower clock
+    static constexpr uint64_t SETTLE_CLOCKS = 4;  // until both domains have seen its end
 
     explicit ClockLoop(VerilatedContext* context) : context_(context), top_(new Vtop(context, "")) {
         sim.has_mac_clock = sim.mac_ps != 0;
@@ -61,8 +62,11 @@ class ClockLoop {
 
   private:
     void clock_event() {
-        if (sim.in_reset) {
+        if (!top_->rst_ni) {
             top_->rst_ni = 1;
+            const uint64_t slower = sim.clk_ps > sim.mac_ps ? sim.clk_ps : sim.mac_ps;
+            clock_event_ += (SETTLE_CLOCKS * slower + sim.clk_ps - 1) / sim.clk_ps;
+        } else if (sim.in_reset) {
             sim.in_reset = false;
             sim.emit(EV_RESET_DONE, 0, 0, 0);
             sim.due_at(sim.now);

@@ -4,6 +4,8 @@
 // Python is due when a transactor has raised an event, when the deadline that Python set has come, or when cocotb has a timer. Then
 // the event line changes and the VPI callbacks of the time step run, in the order of cocotb's own main. While a callback waits for
 // another signal than the event line, or for the next time step, every time step is taken that way.
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -54,8 +56,11 @@ void on_sigint(int number, siginfo_t* info, void* context) {
     sim.wake_at = 0;
 }
 
+// After Python has set its own handler, and again where something has replaced ours since.
 void install_sigint() {
     struct sigaction action;
+    sigaction(SIGINT, nullptr, &action);
+    if ((action.sa_flags & SA_SIGINFO) && action.sa_sigaction == on_sigint) return;
     std::memset(&action, 0, sizeof action);
     action.sa_sigaction = on_sigint;
     action.sa_flags = SA_SIGINFO;
@@ -82,8 +87,9 @@ class Run {
     }
 
     int main_loop() {
-        const uint64_t began = __rdtsc();
+        began_ = __rdtsc();
         vlog_startup_routines_bootstrap();
+        install_sigint();
         python([] { VerilatedVpi::callCbs(cbStartOfSimulation); });
         install_sigint();
         finish_step(false);  // time 0: no edge, only what settles
@@ -102,7 +108,6 @@ class Run {
                 break;
             }
         }
-        sim.ctl.total_ticks += __rdtsc() - began;
         if (sim.recorder) sim.recorder->finish();
         if (!dead_) loop_.top()->final();
         python([] { VerilatedVpi::callCbs(cbEndOfSimulation); });
@@ -192,6 +197,7 @@ class Run {
         }
         sim.ctl.wakes++;
         sim.ctl.now = sim.now;
+        sim.ctl.total_ticks = __rdtsc() - began_;
         loop_.top()->rootp->tb_top__DOT__event_line ^= 1;
         python([] { settle_values(); });
         sim.events_delivered();
@@ -234,6 +240,7 @@ class Run {
 #if VM_TRACE
     std::unique_ptr<VerilatedFstC> trace_;
 #endif
+    uint64_t began_ = 0;
     uint64_t max_clocks_ = NEVER;
     bool dead_ = false;
     bool overrun_ = false;
@@ -255,6 +262,7 @@ int main(int argc, char** argv) {
         return 2;
     }
 #endif
+    if (std::getenv("RINGSIDE_DIE_WITH_PARENT")) prctl(PR_SET_PDEATHSIG, SIGKILL);  // no orphan, however the runner dies
     VerilatedContext* context = Verilated::threadContextp();
     context->commandArgs(argc, argv);
     context->fatalOnVpiError(false);  // as in cocotb's main: it asks for things that Verilator lacks

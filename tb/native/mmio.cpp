@@ -101,7 +101,7 @@ void rs_mmio_next(unsigned char idle, unsigned int* kind, unsigned int* addr, un
     s.queue.pop_front();
     const uint32_t lane = command.addr & 3;
     *kind = command.is_read ? 2 : 1;
-    *addr = command.addr;
+    *addr = command.addr & ~3u;  // a word of the bus; strobes choose the bytes
     s.sent.add(sim.now);
     s.sent.add(static_cast<uint64_t>(command.addr) << 32 ^ command.value ^ *kind << 20);
     if (command.is_read) {

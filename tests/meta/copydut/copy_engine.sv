@@ -49,7 +49,7 @@ module copy_engine #(
   logic [DataWidth-1:0] buffer[32];
   logic [5:0] read_q, sent_q, beats_q;
   logic [1:0] bursts_q, owed_q;  // read bursts to ask for; responses to come
-  logic aw_done_q, early_q;
+  logic aw_done_q, early_q, go_q;  // go_q: asked for while the last message waited for its response
 
   wire [5:0] first = (beats_q + 1) >> 1;
   wire [5:0] second = beats_q - first;
@@ -78,17 +78,22 @@ module copy_engine #(
       errors_o  <= '0;
       owed_q    <= '0;
       aw_done_q <= 1'b0;
+      go_q      <= 1'b0;
     end else begin
+      if (go_i) begin
+        go_q    <= 1'b1;
+        early_q <= early_i;
+      end
       if (r_valid_i) read_q <= read_q + 1;
       if ((r_valid_i && r_resp_i != 0) || (b_valid_i && b_resp_i != 0)) errors_o <= errors_o + 1;
       if (aw_valid_o && aw_ready_i) aw_done_q <= 1'b1;
       if ((aw_valid_o && aw_ready_i) != b_valid_i) owed_q <= b_valid_i ? owed_q - 1 : owed_q + 1;
       unique case (state_q)
         Idle:
-        if (go_i) begin
+        if (go_q) begin
           state_q  <= Read;
+          go_q     <= 1'b0;
           beats_q  <= beats_i;
-          early_q  <= early_i;
           read_q   <= '0;
           sent_q   <= '0;
           bursts_q <= beats_i == 1 ? 2'd1 : 2'd2;
