@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymodel import linux
-from pymodel.hw.contexts import Sleep
+from pymodel.hw.contexts import PS_PER_NS, Sleep
 from pymodel.hw.errors import CheckError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["final_checks"]
 
+_RECLAIM_NS = 500_000  # within this the last sent frames must have been reclaimed
 _QUIET_NS = 20_000  # after ndo_stop the device must stay silent for this long
 
 
@@ -34,6 +35,10 @@ async def check_accounts(env: Env) -> None:
     """ACCOUNTS: every frame is delivered or in one named counter of drops, and the driver's counters say the same
     (ETH2)."""
     stats = await env.stats()
+    until = env.sched.now + _RECLAIM_NS * PS_PER_NS
+    while stats.tx_packets < env.board.tx.matched - env.base[0] and env.sched.now < until:
+        await Sleep(2_000)  # sent frames count when they are reclaimed, which must come by itself (TX4)
+        stats = await env.stats()
     env.drop_counters = {n: getattr(stats, n) for n in ("rx_dropped", "rx_missed_errors", "rx_errors")}
     tx, rx = env.board.tx, env.board.rx
     drops = stats.rx_dropped + stats.rx_missed_errors + stats.rx_errors

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from pymodel.hw.access import Platform
-from pymodel.hw.contexts import Scheduler, Until
+from pymodel.hw.contexts import PS_PER_NS, Scheduler, Until
 from tb.scoreboard import Direction, Entry
 
 __all__ = ["Peer"]
+
+_DOORBELL_NS = 3000  # a posted register write has arrived after this: stalls and all
 
 
 class Peer:
@@ -43,6 +45,9 @@ class Peer:
         self._on_wire: deque[tuple[bytes, Entry | None]] = (
             deque()
         )  # handed to the wire, not yet taken by the device: in order
+        self._free = 0  # buffers of the fullest queue that the device has for certain
+        self._growing = False
+        self._doorbell_ps = sched.quantum + _DOORBELL_NS * PS_PER_NS
         self._feed: Iterator[tuple[bytes, int]] | None = None
         self._scheduled = False
 
@@ -99,13 +104,31 @@ class Peer:
         self._on_taken(frame, time)
         self.poke()
 
+    def _safe_space(self) -> tuple[int, int]:
+        """``(free buffers, bytes each)`` of the fullest queue, as far as the device knows of them by now.
+
+        What the driver has added counts only when its doorbell must have arrived: a register write is posted.
+        """
+        free, size = min(self._space() or [(0, 1)])
+        if free > self._free:
+            if not self._growing:
+                self._growing = True
+                self.sched.call_at(self.sched.now + self._doorbell_ps, self._grow, free)
+            return self._free, size
+        self._free = free
+        return free, size
+
+    def _grow(self, free: int) -> None:
+        self._growing = False
+        self._free = max(self._free, min(free, min(self._space() or [(0, 1)])[0]))
+        self.poke()
+
     def _pump(self) -> None:
         self._scheduled = False
         backlog = self._backlog
         if not backlog:
             return
-        spaces = [(0, 1)] if self._lossy else self._space() or [(0, 1)]
-        free, size = min(spaces)
+        free, size = (0, 1) if self._lossy else self._safe_space()
         while backlog and len(self._on_wire) < self._ahead:
             frame, at, expected = backlog[0]
             buffers = -(-len(frame) // size)

@@ -37,7 +37,8 @@ async def stop_in_traffic(env: Env) -> None:
         await env.sleep(env.rng.randrange(200, 12_000))
         await env.down()
         await sender
-        await env.drain()
+        await env.peer.drained
+        await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
         env.forgive_unsent()
         await env.sleep(env.rng.randrange(100, 3_000))
         await env.up()

@@ -116,22 +116,41 @@ def _peer(free: list[tuple[int, int]], lossy: bool = False) -> tuple[Scheduler, 
     return sched, wire, peer
 
 
+def _settle(sched: Scheduler) -> None:
+    while (due := sched.next_deadline()) is not None:
+        sched.run_due(max(due, sched.now))
+
+
 def test_peer_waits_for_the_fullest_queue() -> None:
     """Frames under way never need more buffers than the fullest queue has free; a jumbo frame needs several."""
-    free = [(8, 2048), (3, 2048)]
-    sched, wire, peer = _peer(free)
+    sched, wire, peer = _peer([(8, 2048), (3, 2048)])
     for _ in range(4):
         peer.send(bytes(1500))
-    sched.run_due(0)
+    _settle(sched)
     assert len(wire.frames) == 3
     peer.delivered()
-    sched.run_due(1)
+    _settle(sched)
     assert len(wire.frames) == 4
 
     sched, wire, peer = _peer([(4, 2048)])
     peer.send(bytes(9018))
-    sched.run_due(0)
+    _settle(sched)
     assert not wire.frames and peer.backlog == 1
+
+
+def test_peer_uses_new_buffers_only_when_their_doorbell_has_arrived() -> None:
+    free = [(1, 2048)]
+    sched, wire, peer = _peer(free)
+    peer.send(bytes(64))
+    peer.send(bytes(64))
+    _settle(sched)
+    assert len(wire.frames) == 1
+    free[0] = (2, 2048)
+    peer.poke()
+    sched.run_due(sched.now)
+    assert len(wire.frames) == 1, "the driver has filled a buffer, but its doorbell is still on the way"
+    _settle(sched)
+    assert len(wire.frames) == 2
 
 
 def test_lossy_peer_does_not_wait() -> None:
@@ -152,7 +171,7 @@ def test_peer_feed_is_drawn_as_needed() -> None:
 
     sched, wire, peer = _peer([(100, 2048)])
     peer.feed(frames())  # type: ignore[arg-type]
-    sched.run_due(0)
+    _settle(sched)
     assert len(wire.frames) == 100 and drawn <= 512
 
 
