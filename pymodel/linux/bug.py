@@ -19,13 +19,15 @@ from pymodel.hw.access import machine
 from pymodel.hw.errors import CheckError
 
 __all__ = [
-    "BUG", "DoubleFree", "KernelBug", "KernelLog", "KernelWarning", "Lockup", "SchedulingWhileAtomic", "Site", "UseAfterFree",
-    "WARN", "broken_rule", "caller", "caller_outside", "dev_err", "dev_info", "dev_warn", "dmesg", "netdev_err", "netdev_info", "netdev_warn",
-    "pr_err", "pr_info", "pr_warn", "site_str", "tolerate",
+    "BUG", "DoubleFree", "KernelBug", "KernelLog", "KernelWarning", "Lockup", "SchedulingWhileAtomic", "Site",
+    "UseAfterFree", "WARN", "broken_rule", "caller", "caller_outside", "dev_err", "dev_info", "dev_warn", "dmesg",
+    "netdev_err", "netdev_info", "netdev_warn", "pr_err", "pr_info", "pr_warn", "site_str", "tolerate",
 ]
 
 Site = tuple[CodeType, int]
-"""A place in the code, cheap to take on every packet: code object and instruction; :func:`site_str` makes it readable."""
+"""A place in the code, cheap to take on every packet: code object and instruction; :func:`site_str` makes it
+readable.
+"""
 
 _getframe = sys._getframe
 
@@ -101,11 +103,11 @@ def site_str(site: Site | None) -> str:
     return f"{parts[-1]}:{line} {code.co_name}"
 
 
-def BUG(what: str, where: str = "") -> NoReturn:  # noqa: N802 (the kernel's name)
+def BUG(what: str, where: str = "") -> NoReturn:
     raise KernelBug(f"kernel BUG: {what}", where or site_str(caller(1)))
 
 
-def WARN(what: str, where: str = "") -> None:  # noqa: N802 (the kernel's name)
+def WARN(what: str, where: str = "") -> None:
     """Raise :class:`KernelWarning`, or log it where ``WARN`` is tolerated."""
     where = where or site_str(caller(1))
     if "WARN" in _log().tolerated:

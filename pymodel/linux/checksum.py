@@ -16,8 +16,8 @@ from pymodel.linux.skb_frags import pskb_may_pull, skb_walk
 from pymodel.linux.skbuff import CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, sk_buff, skb_cloned
 
 __all__ = [
-    "csum_add", "csum_fold", "csum_partial", "csum_sub", "skb_checksum", "skb_checksum_help", "skb_checksum_none_assert",
-    "skb_checksum_start_offset", "skb_ensure_writable", "skb_partial_csum_set",
+    "csum_add", "csum_fold", "csum_partial", "csum_sub", "skb_checksum", "skb_checksum_help",
+    "skb_checksum_none_assert", "skb_checksum_start_offset", "skb_ensure_writable", "skb_partial_csum_set",
 ]
 
 
@@ -75,7 +75,9 @@ def skb_checksum_start_offset(skb: sk_buff) -> int:
 
 
 def skb_partial_csum_set(skb: sk_buff, start: int, off: int) -> bool:
-    """Ask for a checksum from ``start`` (bytes from ``data``) to the end, stored at ``start + off``. False where that is not in the linear part."""
+    """Ask for a checksum from ``start`` (bytes from ``data``) to the end, stored at ``start + off``. False where
+    that is not in the linear part.
+    """
     csum_start = skb.data - skb.head + start
     if csum_start >= 0xFFFF or start + off + 2 > skb.len - skb.data_len:
         return False
@@ -103,12 +105,18 @@ def skb_checksum_help(skb: sk_buff) -> int:
     offset = skb_checksum_start_offset(skb)
     headlen = skb.len - skb.data_len
     if offset < 0 or offset >= headlen:
-        WARN(f"skb_checksum_help: csum_start {offset} is outside of the linear {headlen} bytes", site_str(caller_outside()))
+        WARN(
+            f"skb_checksum_help: csum_start {offset} is outside of the linear {headlen} bytes",
+            site_str(caller_outside()),
+        )
         return -EINVAL
     csum = skb_checksum(skb, offset, skb.len - offset, 0)
     offset += skb.csum_offset
     if offset + 2 > headlen:
-        WARN(f"skb_checksum_help: the field at {offset} is outside of the linear {headlen} bytes", site_str(caller_outside()))
+        WARN(
+            f"skb_checksum_help: the field at {offset} is outside of the linear {headlen} bytes",
+            site_str(caller_outside()),
+        )
         return -EINVAL
     err = skb_ensure_writable(skb, offset + 2)
     if err:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two ends of the stack: dev_queue_xmit() on the way down, netif_receive_skb() on the way up, and the packet handlers there.
+"""The two ends of the stack: dev_queue_xmit() on the way down, netif_receive_skb() on the way up, and the packet
+handlers there.
 
-Source: net/core/dev.c, v6.12. Simplified: no RPS and XPS, no XDP, no rx_handler, no traffic control and netfilter hooks, no VLAN devices.
+Source: net/core/dev.c, v6.12. Simplified: no RPS and XPS, no XDP, no rx_handler, no traffic control and netfilter
+hooks, no VLAN devices.
 """
 
 from __future__ import annotations
@@ -28,14 +30,15 @@ if TYPE_CHECKING:
     from pymodel.linux.netdevice import NetState, net_device, netdev_queue
 
 __all__ = [
-    "__dev_queue_xmit", "dev_add_pack", "dev_queue_xmit", "dev_remove_pack", "netdev_cap_txqueue", "netdev_core_pick_tx", "netdev_pick_tx",
-    "packet_type", "skb_get_hash", "skb_mac_frame", "skb_tx_hash",
+    "__dev_queue_xmit", "dev_add_pack", "dev_queue_xmit", "dev_remove_pack", "netdev_cap_txqueue",
+    "netdev_core_pick_tx", "netdev_pick_tx", "packet_type", "skb_get_hash", "skb_mac_frame", "skb_tx_hash",
 ]
 
 
-class packet_type:  # noqa: N801 (the kernel's name)
-    """A packet handler: ``func(skb, dev, pt, orig_dev)`` gets a reference and must free it. ``type`` ETH_P_ALL: a tap, which sees all,
-    and what is sent as well unless ``ignore_outgoing``. ``dev``: of one device only."""
+class packet_type:
+    """A packet handler: ``func(skb, dev, pt, orig_dev)`` gets a reference and must free it. ``type`` ETH_P_ALL: a
+    tap, which sees all, and what is sent as well unless ``ignore_outgoing``. ``dev``: of one device only.
+    """
 
     __slots__ = ("af_packet_priv", "dev", "func", "ignore_outgoing", "type")
 
@@ -82,16 +85,20 @@ def dev_remove_pack(pt: packet_type) -> None:
 
 
 def skb_mac_frame(skb: sk_buff) -> bytes:
-    """The whole frame from its MAC header, as on the wire. Not Linux's: for taps, which see data from the network header."""
+    """The whole frame from its MAC header, as on the wire. Not Linux's: for taps, which see data from the network
+    header.
+    """
     back = skb.data - skb.head - skb.mac_header
     if not skb.data_len:
         return bytes(machine().platform.memory.mem[skb.data - back : skb.data + skb.len])
     return bytes(machine().platform.memory.mem[skb.data - back : skb.data]) + skb_to_bytes(skb)
 
 
-# -- up ------------------------------------------------------------------------------------------------------------------
+# -- up ------------------------------------------------------------------------------------------------------
 def netif_receive_skb_internal(skb: sk_buff) -> int:
-    """__netif_receive_skb_core(): taps, then the handlers of the protocol; the last one gets the caller's reference."""
+    """__netif_receive_skb_core(): taps, then the handlers of the protocol; the last one gets the caller's
+    reference.
+    """
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None
@@ -133,7 +140,7 @@ def netif_receive_skb_internal(skb: sk_buff) -> int:
     return 1  # NET_RX_DROP
 
 
-# -- which queue -----------------------------------------------------------------------------------------------------------
+# -- which queue ---------------------------------------------------------------------------------------------
 def skb_get_hash(skb: sk_buff) -> int:
     """The flow hash: the device's, else one computed over addresses, protocol and ports. Never 0.
 
@@ -206,9 +213,11 @@ def netdev_core_pick_tx(dev: net_device, skb: sk_buff, sb_dev: net_device | None
     return dev._tx[index]
 
 
-# -- down ------------------------------------------------------------------------------------------------------------------
+# -- down ----------------------------------------------------------------------------------------------------
 def dev_queue_xmit(skb: sk_buff) -> int:
-    """Send ``skb`` through ``skb.dev``; it is consumed whatever happens. NET_XMIT_SUCCESS, NET_XMIT_DROP or _CN, or a negative errno."""
+    """Send ``skb`` through ``skb.dev``; it is consumed whatever happens. NET_XMIT_SUCCESS, NET_XMIT_DROP or _CN,
+    or a negative errno.
+    """
     return __dev_queue_xmit(skb, None)
 
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = [
-    "container_of", "dev_get_drvdata", "dev_name", "dev_set_drvdata", "device", "devm_add_action", "devm_add_action_or_reset",
-    "devm_kzalloc",
+    "container_of", "dev_get_drvdata", "dev_name", "dev_set_drvdata", "device", "devm_add_action",
+    "devm_add_action_or_reset", "devm_kzalloc",
 ]
 
 
-class device:  # noqa: N801 (the kernel's name)
+class device:
     """A device on a bus. ``dma_mask`` and ``coherent_dma_mask`` are 32 bits until the driver sets them."""
 
     __slots__ = ("bus_dev", "coherent_dma_mask", "devres", "dma_mask", "driver_data", "name")

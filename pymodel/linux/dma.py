@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The DMA API, with every mapping watched as CONFIG_DMA_API_DEBUG does, and more.
 
-A mapping gives the device permission for its bytes, in its direction, and for no more; unmapping takes it away. Checked always: each mapping
-is unmapped once, with its own size and direction (DMA1), after ``dma_mapping_error`` (DMA2); sync stays within a mapping and its direction (DMA3);
-addresses are within the mask (DMA4); memory is not freed while it is mapped (DMA1). Messages name the line that made the mapping.
-Source: kernel/dma/mapping.c, direct.c, debug.c, v6.12. Simplified: no IOMMU translation, no bounce buffers.
+A mapping gives the device permission for its bytes, in its direction, and for no more; unmapping takes it away.
+Checked always: each mapping is unmapped once, with its own size and direction (DMA1), after ``dma_mapping_error``
+(DMA2); sync stays within a mapping and its direction (DMA3); addresses are within the mask (DMA4); memory is not
+freed while it is mapped (DMA1). Messages name the line that made the mapping. Source: kernel/dma/mapping.c,
+direct.c, debug.c, v6.12. Simplified: no IOMMU translation, no bounce buffers.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from pymodel.hw.memory import DEV_READ, DEV_WRITE, DmaFault
 from pymodel.linux.bug import Site, broken_rule, caller, site_str
 from pymodel.linux.device import device
 from pymodel.linux.errno import EIO, ENOMEM
-from pymodel.linux.mm import PAGE_SIZE, __GFP_DIRECT_RECLAIM, _alloc_pages, _put_page, get_order, might_alloc, page
+from pymodel.linux.mm import __GFP_DIRECT_RECLAIM, PAGE_SIZE, _alloc_pages, _put_page, get_order, might_alloc, page
 from pymodel.linux.skbuff import skb_frag_t
 
 __all__ = [
-    "DMA_ATTR_NO_WARN", "DMA_ATTR_SKIP_CPU_SYNC", "DMA_ATTR_WEAK_ORDERING", "DMA_BIDIRECTIONAL", "DMA_BIT_MASK", "DMA_FROM_DEVICE",
-    "DMA_MAPPING_ERROR", "DMA_TO_DEVICE", "DmaMapping", "DmaState", "dma_alloc_coherent", "dma_fault_error", "dma_free_coherent",
-    "dma_get_mask", "dma_leaks", "dma_map_page", "dma_map_page_attrs", "dma_map_single", "dma_map_single_attrs", "dma_mapping_error",
-    "dma_mappings", "dma_set_coherent_mask", "dma_set_mask", "dma_set_mask_and_coherent", "dma_sync_single_for_cpu",
-    "dma_sync_single_for_device", "dma_sync_single_range_for_cpu", "dma_sync_single_range_for_device", "dma_unmap_page",
-    "dma_unmap_page_attrs", "dma_unmap_single", "dma_unmap_single_attrs", "set_dma_failure", "skb_frag_dma_map",
+    "DMA_ATTR_NO_WARN", "DMA_ATTR_SKIP_CPU_SYNC", "DMA_ATTR_WEAK_ORDERING", "DMA_BIDIRECTIONAL", "DMA_BIT_MASK",
+    "DMA_FROM_DEVICE", "DMA_MAPPING_ERROR", "DMA_TO_DEVICE", "DmaMapping", "DmaState", "dma_alloc_coherent",
+    "dma_fault_error", "dma_free_coherent", "dma_get_mask", "dma_leaks", "dma_map_page", "dma_map_page_attrs",
+    "dma_map_single", "dma_map_single_attrs", "dma_mapping_error", "dma_mappings", "dma_set_coherent_mask",
+    "dma_set_mask", "dma_set_mask_and_coherent", "dma_sync_single_for_cpu", "dma_sync_single_for_device",
+    "dma_sync_single_range_for_cpu", "dma_sync_single_range_for_device", "dma_unmap_page", "dma_unmap_page_attrs",
+    "dma_unmap_single", "dma_unmap_single_attrs", "set_dma_failure", "skb_frag_dma_map",
 ]
 
 DMA_BIDIRECTIONAL = 0
@@ -46,7 +48,7 @@ _PAGE_MASK = -PAGE_SIZE
 _getframe = sys._getframe
 
 
-def DMA_BIT_MASK(n: int) -> int:  # noqa: N802 (the kernel's name)
+def DMA_BIT_MASK(n: int) -> int:
     return (1 << n) - 1
 
 
@@ -95,7 +97,11 @@ class DmaState:
         for frame in range(addr & _PAGE_MASK, end, PAGE_SIZE):
             for m in self.by_page.get(frame, ()):
                 if m.addr < end and addr < m.addr + m.size:
-                    broken_rule("DMA1", f"{size} bytes at 0x{addr:x} freed while {m.dev} can still reach them: {m}", site_str(site))
+                    broken_rule(
+                        "DMA1",
+                        f"{size} bytes at 0x{addr:x} freed while {m.dev} can still reach them: {m}",
+                        site_str(site),
+                    )
                     return
 
 
@@ -104,7 +110,7 @@ def set_dma_failure(fail: Callable[[device, int], bool] | None) -> None:
     machine().state["dma"].fail = fail
 
 
-# -- mapping -----------------------------------------------------------------------------------------------------------
+# -- mapping -------------------------------------------------------------------------------------------------
 def _map(dev: device, addr: int, size: int, dir: int, site: Site) -> int:
     dma: DmaState = machine().state["dma"]
     if dma.fail is not None and dma.fail(dev, size):
@@ -139,7 +145,8 @@ def _bad_map(dev: device, bus: int, size: int, dir: int, site: Site) -> None:
         raise CheckError("DMA1", f"{dev}: mapping of {size} bytes", site_str(site))
     broken_rule(
         "DMA4",
-        f"{dev}: DMA addr 0x{bus:x}+{size} overflow (mask 0x{dev.dma_mask:x}); did the driver call dma_set_mask_and_coherent()?",
+        f"{dev}: DMA addr 0x{bus:x}+{size} overflow (mask 0x{dev.dma_mask:x}); "
+        "did the driver call dma_set_mask_and_coherent()?",
         site_str(site),
     )
 
@@ -179,7 +186,7 @@ def dma_mapping_error(dev: device, dma_addr: int) -> int:
     return 0
 
 
-# -- unmapping ---------------------------------------------------------------------------------------------------------
+# -- unmapping -----------------------------------------------------------------------------------------------
 def _unmap(dev: device, bus: int, size: int, dir: int, coherent: bool, site: Site) -> DmaMapping:
     dma: DmaState = machine().state["dma"]
     live = dma.live
@@ -222,22 +229,31 @@ def _unmap(dev: device, bus: int, size: int, dir: int, coherent: bool, site: Sit
 def _bad_unmap(dma: DmaState, dev: device, bus: int, size: int, dir: int, coherent: bool, site: Site) -> NoReturn:
     where = site_str(site)
     if bus == DMA_MAPPING_ERROR:
-        raise CheckError("DMA1", f"{dev}: device driver tries to free an invalid DMA memory address (DMA_MAPPING_ERROR)", where)
+        raise CheckError(
+            "DMA1", f"{dev}: device driver tries to free an invalid DMA memory address (DMA_MAPPING_ERROR)", where
+        )
     m = dma.live.get(bus)
     if m is None:
         old = next((p for p in reversed(dma.past) if p.bus == bus), None)
         history = f"; it was a {old}, unmapped at {site_str(old.unmapped)}" if old is not None else ""
         raise CheckError(
-            "DMA1", f"{dev}: device driver tries to free DMA memory it has not allocated [bus 0x{bus:x}, {size} bytes]{history}", where
+            "DMA1",
+            f"{dev}: device driver tries to free DMA memory it has not allocated "
+            f"[bus 0x{bus:x}, {size} bytes]{history}",
+            where,
         )
     if m.dev is not dev:
         raise CheckError("DMA1", f"{dev}: device driver frees DMA memory of {m.dev}: {m}", where)
     if m.coherent is not coherent:
         raise CheckError("DMA1", f"{dev}: device driver frees DMA memory with wrong function: {m}", where)
     if m.size != size:
-        raise CheckError("DMA1", f"{dev}: device driver frees DMA memory with different size [unmap {size} bytes]: {m}", where)
+        raise CheckError(
+            "DMA1", f"{dev}: device driver frees DMA memory with different size [unmap {size} bytes]: {m}", where
+        )
     raise CheckError(
-        "DMA1", f"{dev}: device driver frees DMA memory with different direction [unmapped with {_DIRECTION[dir]}]: {m}", where
+        "DMA1",
+        f"{dev}: device driver frees DMA memory with different direction [unmapped with {_DIRECTION[dir]}]: {m}",
+        where,
     )
 
 
@@ -259,7 +275,7 @@ def dma_unmap_single_attrs(dev: device, dma_addr: int, size: int, dir: int, attr
 dma_unmap_page_attrs = dma_unmap_single_attrs
 
 
-# -- sync --------------------------------------------------------------------------------------------------------------
+# -- sync ----------------------------------------------------------------------------------------------------
 def _sync(dev: device, bus: int, size: int, dir: int, site: Site) -> None:
     """On a coherent machine nothing moves; that the range and the direction are right is checked."""
     dma: DmaState = machine().state["dma"]
@@ -276,7 +292,11 @@ def _sync(dev: device, bus: int, size: int, dir: int, site: Site) -> None:
                 site_str(site),
             )
     if m.dir != dir and m.dir != DMA_BIDIRECTIONAL:
-        broken_rule("DMA3", f"{dev}: device driver syncs DMA memory with different direction ({_DIRECTION[dir]}): {m}", site_str(site))
+        broken_rule(
+            "DMA3",
+            f"{dev}: device driver syncs DMA memory with different direction ({_DIRECTION[dir]}): {m}",
+            site_str(site),
+        )
 
 
 def dma_sync_single_for_cpu(dev: device, addr: int, size: int, dir: int) -> None:
@@ -300,9 +320,11 @@ def dma_sync_single_range_for_device(dev: device, addr: int, offset: int, size: 
     _sync(dev, addr + offset, size, dir, (f.f_code, f.f_lasti))
 
 
-# -- coherent memory ---------------------------------------------------------------------------------------------------
+# -- coherent memory -----------------------------------------------------------------------------------------
 def dma_alloc_coherent(dev: device, size: int, gfp: int) -> tuple[int | None, int]:
-    """Zeroed memory that CPU and device share: (pointer, bus address), or (None, 0). Whole pages, aligned to their order."""
+    """Zeroed memory that CPU and device share: (pointer, bus address), or (None, 0). Whole pages, aligned to their
+    order.
+    """
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
     site = caller()
@@ -317,7 +339,11 @@ def dma_alloc_coherent(dev: device, size: int, gfp: int) -> tuple[int | None, in
     bus = addr + dma.bus_offset
     if bus + size - 1 > dev.coherent_dma_mask:
         _put_page(pg, site)
-        broken_rule("DMA4", f"{dev}: coherent memory at bus 0x{bus:x} is beyond the mask 0x{dev.coherent_dma_mask:x}", site_str(site))
+        broken_rule(
+            "DMA4",
+            f"{dev}: coherent memory at bus 0x{bus:x} is beyond the mask 0x{dev.coherent_dma_mask:x}",
+            site_str(site),
+        )
         return None, 0
     m.state["mm"].mem[addr : addr + size] = bytes(size)
     dma.grant(addr, size, DEV_READ | DEV_WRITE)
@@ -338,15 +364,20 @@ def dma_free_coherent(dev: device, size: int, cpu_addr: int | None, dma_handle: 
     mm = machine().state["mm"]
     mapping = _unmap(dev, dma_handle, size, DMA_BIDIRECTIONAL, True, site)
     if mapping.addr != cpu_addr:
-        raise CheckError("DMA1", f"{dev}: device driver frees DMA memory with different CPU address 0x{cpu_addr:x}: {mapping}", site_str(site))
+        raise CheckError(
+            "DMA1",
+            f"{dev}: device driver frees DMA memory with different CPU address 0x{cpu_addr:x}: {mapping}",
+            site_str(site),
+        )
     _put_page(mm.mem_map[cpu_addr // PAGE_SIZE], site)
 
 
-# -- masks --------------------------------------------------------------------------------------------------------------
+# -- masks ---------------------------------------------------------------------------------------------------
 def dma_set_mask(dev: device, mask: int) -> int:
     """Say which addresses the device can reach. 0, or -EIO where that is no use here.
 
-    Source: kernel/dma/direct.c dma_direct_supported(). Memory lies where it lies: a mask below its end is taken, and mappings fail.
+    Source: kernel/dma/direct.c dma_direct_supported(). Memory lies where it lies: a mask below its end is taken,
+    and mappings fail.
     """
     if mask < 0xFFFFFF:
         return -EIO
@@ -369,7 +400,7 @@ def dma_get_mask(dev: device) -> int:
     return dev.dma_mask
 
 
-# -- reports -------------------------------------------------------------------------------------------------------------
+# -- reports -------------------------------------------------------------------------------------------------
 def dma_mappings(dev: device | None = None) -> list[DmaMapping]:
     """The mappings that exist, of one device or of all."""
     found = []
@@ -392,13 +423,16 @@ def check_no_mappings(dev: device) -> None:
     if left:
         broken_rule(
             "DMA1",
-            f"{dev}: device driver has pending DMA allocations while released from device [count={len(left)}]; one of them: {left[0]}",
+            f"{dev}: device driver has pending DMA allocations while released from device "
+            f"[count={len(left)}]; one of them: {left[0]}",
             "driver's remove()",
         )
 
 
 def dma_fault_error(fault: DmaFault) -> CheckError:
-    """What a refused access of the device means to the driver: which mapping it missed, by how much (DMA3, or DMA1)."""
+    """What a refused access of the device means to the driver: which mapping it missed, by how much (DMA3, or
+    DMA1).
+    """
     dma: DmaState = machine().state["dma"]
     bad = fault.first_bad
     near: list[tuple[int, str]] = []
@@ -406,7 +440,11 @@ def dma_fault_error(fault: DmaFault) -> CheckError:
         if m.bus <= bad < m.bus + m.size:
             return CheckError("DMA3", f"{fault}: it lies in the {m}", f"{m.dev}, AXI ID {fault.axi_id}")
         end = m.bus + m.size
-        near.append((bad - end, f"{bad - end + 1} bytes past the end of a {m}") if bad >= end else (m.bus - bad, f"{m.bus - bad} bytes before a {m}"))
+        near.append(
+            (bad - end, f"{bad - end + 1} bytes past the end of a {m}")
+            if bad >= end
+            else (m.bus - bad, f"{m.bus - bad} bytes before a {m}")
+        )
     for p in reversed(dma.past):
         if p.bus <= bad < p.bus + p.size:
             near.append((-1, f"it was in a {p}, unmapped at {site_str(p.unmapped)}"))

@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dynamic queue limits: how many bytes a transmit queue may have with the device. Source: lib/dynamic_queue_limits.c, v6.12."""
+"""Dynamic queue limits: how many bytes a transmit queue may have with the device. Source:
+lib/dynamic_queue_limits.c, v6.12.
+"""
 
 from __future__ import annotations
 
 from pymodel.linux.time import HZ, jiffies
 
-__all__ = ["DQL_MAX_LIMIT", "DQL_MAX_OBJECT", "dql", "dql_avail", "dql_completed", "dql_init", "dql_queued", "dql_reset"]
+__all__ = [
+    "DQL_MAX_LIMIT", "DQL_MAX_OBJECT", "dql", "dql_avail", "dql_completed", "dql_init", "dql_queued", "dql_reset",
+]
 
 _UINT_MAX = 0xFFFFFFFF
 DQL_MAX_OBJECT = _UINT_MAX // 16
 DQL_MAX_LIMIT = (_UINT_MAX // 2) - DQL_MAX_OBJECT
 
 
-class dql:  # noqa: N801 (the kernel's name)
+class dql:
     """Counts are bytes; ``num_queued`` and ``num_completed`` run freely (here without wrapping)."""
 
     __slots__ = (
-        "adj_limit", "last_obj_cnt", "limit", "lowest_slack", "max_limit", "min_limit", "num_completed", "num_queued", "prev_last_obj_cnt",
-        "prev_num_queued", "prev_ovlimit", "slack_hold_time", "slack_start_time",
+        "adj_limit", "last_obj_cnt", "limit", "lowest_slack", "max_limit", "min_limit", "num_completed", "num_queued",
+        "prev_last_obj_cnt", "prev_num_queued", "prev_ovlimit", "slack_hold_time", "slack_start_time",
     )
 
     def __init__(self) -> None:
+        self.limit = self.adj_limit = self.num_queued = self.num_completed = self.last_obj_cnt = 0
+        self.prev_num_queued = self.prev_ovlimit = self.prev_last_obj_cnt = self.slack_start_time = 0
+        self.lowest_slack = _UINT_MAX
+        self.max_limit = self.min_limit = self.slack_hold_time = 0
         dql_init(self, HZ)
 
 
@@ -56,7 +64,9 @@ def dql_avail(d: dql) -> int:
 
 
 def dql_completed(d: dql, count: int) -> None:
-    """Account ``count`` bytes as done, and adapt the limit: up when the device ran dry, down when it never needed all of it."""
+    """Account ``count`` bytes as done, and adapt the limit: up when the device ran dry, down when it never needed
+    all of it.
+    """
     num_queued = d.num_queued
     before = d.num_completed
     completed = before + count

@@ -39,7 +39,7 @@ SKB_DROP_REASON_PACKET_SOCK_ERROR = 83
 
 _NAMES = {value: name for name, value in list(globals().items()) if name.startswith("SKB_") and isinstance(value, int)}
 
-__all__ = ["drop_reason_name", *_NAMES.values()]
+__all__ = ["drop_reason_name", *_NAMES.values()]  # noqa: PLE0604 (they are strings)
 
 
 def drop_reason_name(reason: int) -> str:

@@ -7,10 +7,10 @@ Source: include/uapi/asm-generic/errno-base.h, errno.h and include/linux/errno.h
 from __future__ import annotations
 
 __all__ = [
-    "EADDRINUSE", "EADDRNOTAVAIL", "EAGAIN", "EBUSY", "ECANCELED", "EEXIST", "EFAULT", "EINPROGRESS", "EINTR", "EINVAL",
-    "EIO", "EMSGSIZE", "ENETDOWN", "ENETUNREACH", "ENOBUFS", "ENODATA", "ENODEV", "ENOENT", "ENOMEM", "ENOSPC", "ENOTCONN",
-    "ENOTSUPP", "ENOTUNIQ", "ENXIO", "EOPNOTSUPP", "EPERM", "EPIPE", "EPROBE_DEFER", "EPROTO", "ERANGE", "ERESTARTSYS",
-    "ETIME", "ETIMEDOUT", "errname",
+    "EADDRINUSE", "EADDRNOTAVAIL", "EAGAIN", "EBUSY", "ECANCELED", "EEXIST", "EFAULT", "EINPROGRESS", "EINTR",
+    "EINVAL", "EIO", "EMSGSIZE", "ENETDOWN", "ENETUNREACH", "ENOBUFS", "ENODATA", "ENODEV", "ENOENT", "ENOMEM",
+    "ENOSPC", "ENOTCONN", "ENOTSUPP", "ENOTUNIQ", "ENXIO", "EOPNOTSUPP", "EPERM", "EPIPE", "EPROBE_DEFER", "EPROTO",
+    "ERANGE", "ERESTARTSYS", "ETIME", "ETIMEDOUT", "errname",
 ]
 
 EPERM = 1
@@ -51,6 +51,8 @@ _NAMES = {value: name for name, value in list(globals().items()) if name.startsw
 
 
 def errname(err: int) -> str:
-    """The name of an error number of either sign: ``errname(-12)`` is ``"-ENOMEM"``. Source: lib/errname.c errname()."""
+    """The name of an error number of either sign: ``errname(-12)`` is ``"-ENOMEM"``. Source: lib/errname.c
+    errname().
+    """
     name = _NAMES.get(abs(err), str(abs(err)))
     return f"-{name}" if err < 0 else name

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ethtool: the ops that a driver fills in, and the structs that they take. Source: include/linux/ethtool.h, include/uapi/linux/ethtool.h, v6.12."""
+"""ethtool: the ops that a driver fills in, and the structs that they take. Source: include/linux/ethtool.h,
+include/uapi/linux/ethtool.h, v6.12.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,20 @@ if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
 
 __all__ = [
-    "ETH_SS_STATS", "ethtool_channels", "ethtool_coalesce", "ethtool_drvinfo", "ethtool_get_link", "ethtool_get_stats", "ethtool_op_get_link",
-    "ethtool_ops", "ethtool_ringparam",
+    "ETH_SS_STATS", "ethtool_channels", "ethtool_coalesce", "ethtool_drvinfo", "ethtool_get_link",
+    "ethtool_get_stats", "ethtool_op_get_link", "ethtool_ops", "ethtool_ringparam",
 ]
 
 ETH_SS_STATS = 1
 
 
-class ethtool_ops:  # noqa: N801 (the kernel's name)
+class ethtool_ops:
     """The driver's callbacks; those it does not have are None."""
 
     __slots__ = (
-        "get_channels", "get_coalesce", "get_drvinfo", "get_ethtool_stats", "get_link", "get_regs", "get_regs_len", "get_ringparam",
-        "get_sset_count", "get_strings", "set_channels", "set_coalesce", "set_ringparam", "supported_coalesce_params",
+        "get_channels", "get_coalesce", "get_drvinfo", "get_ethtool_stats", "get_link", "get_regs", "get_regs_len",
+        "get_ringparam", "get_sset_count", "get_strings", "set_channels", "set_coalesce", "set_ringparam",
+        "supported_coalesce_params",
     )
 
     def __init__(self, **ops: Callable[..., Any] | int | None) -> None:
@@ -45,7 +48,8 @@ class _Struct:
     __slots__ = ()
 
     def __init__(self, **values: int) -> None:
-        for name in self.__slots__:
+        slots: tuple[str, ...] = self.__slots__
+        for name in slots:
             setattr(self, name, values.pop(name, 0))
         if values:
             raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
@@ -56,22 +60,27 @@ class _Struct:
         def __setattr__(self, name: str, value: int) -> None: ...
 
 
-class ethtool_ringparam(_Struct):  # noqa: N801 (the kernel's name)
-    __slots__ = ("rx_jumbo_max_pending", "rx_jumbo_pending", "rx_max_pending", "rx_mini_max_pending", "rx_mini_pending", "rx_pending", "tx_max_pending", "tx_pending")
-
-
-class ethtool_channels(_Struct):  # noqa: N801
-    __slots__ = ("combined_count", "max_combined", "max_other", "max_rx", "max_tx", "other_count", "rx_count", "tx_count")
-
-
-class ethtool_coalesce(_Struct):  # noqa: N801
+class ethtool_ringparam(_Struct):
     __slots__ = (
-        "rx_coalesce_usecs", "rx_max_coalesced_frames", "tx_coalesce_usecs", "tx_max_coalesced_frames", "use_adaptive_rx_coalesce",
-        "use_adaptive_tx_coalesce",
+        "rx_jumbo_max_pending", "rx_jumbo_pending", "rx_max_pending", "rx_mini_max_pending", "rx_mini_pending",
+        "rx_pending", "tx_max_pending", "tx_pending",
     )
 
 
-class ethtool_drvinfo:  # noqa: N801
+class ethtool_channels(_Struct):
+    __slots__ = (
+        "combined_count", "max_combined", "max_other", "max_rx", "max_tx", "other_count", "rx_count", "tx_count",
+    )
+
+
+class ethtool_coalesce(_Struct):
+    __slots__ = (
+        "rx_coalesce_usecs", "rx_max_coalesced_frames", "tx_coalesce_usecs", "tx_max_coalesced_frames",
+        "use_adaptive_rx_coalesce", "use_adaptive_tx_coalesce",
+    )
+
+
+class ethtool_drvinfo:
     __slots__ = ("bus_info", "driver", "fw_version", "version")
 
     def __init__(self) -> None:

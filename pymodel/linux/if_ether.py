@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ethernet: addresses, protocol numbers, and eth_type_trans().
 
-A ``__be16`` is held as the number that it stands for, so ``htons(ETH_P_IP) == ETH_P_IP``: what is written to memory is written in
-network order by whoever writes it. Source: include/uapi/linux/if_ether.h, include/linux/etherdevice.h, net/ethernet/eth.c, v6.12.
+A ``__be16`` is held as the number that it stands for, so ``htons(ETH_P_IP) == ETH_P_IP``: what is written to
+memory is written in network order by whoever writes it. Source: include/uapi/linux/if_ether.h,
+include/linux/etherdevice.h, net/ethernet/eth.c, v6.12.
 """
 
 from __future__ import annotations
@@ -11,16 +12,15 @@ from random import Random
 
 from pymodel.hw.access import machine
 from pymodel.linux.skb_frags import skb_put_padto
-from pymodel.linux.skbuff import (
-    PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, sk_buff,
-)
+from pymodel.linux.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, sk_buff
 
 __all__ = [
-    "ETH_ALEN", "ETH_DATA_LEN", "ETH_FCS_LEN", "ETH_FRAME_LEN", "ETH_HLEN", "ETH_MAX_MTU", "ETH_MIN_MTU", "ETH_P_8021AD", "ETH_P_8021Q",
-    "ETH_P_802_2", "ETH_P_802_3", "ETH_P_802_3_MIN", "ETH_P_ALL", "ETH_P_ARP", "ETH_P_IP", "ETH_P_IPV6", "ETH_P_PAUSE", "ETH_ZLEN",
-    "VLAN_ETH_HLEN", "VLAN_HLEN", "eth_broadcast_addr", "eth_random_addr", "eth_skb_pad", "eth_type_trans", "ether_addr_copy",
-    "ether_addr_equal", "htonl", "htons", "is_broadcast_ether_addr", "is_multicast_ether_addr", "is_unicast_ether_addr",
-    "is_valid_ether_addr", "is_zero_ether_addr", "ntohl", "ntohs",
+    "ETH_ALEN", "ETH_DATA_LEN", "ETH_FCS_LEN", "ETH_FRAME_LEN", "ETH_HLEN", "ETH_MAX_MTU", "ETH_MIN_MTU",
+    "ETH_P_8021AD", "ETH_P_8021Q", "ETH_P_802_2", "ETH_P_802_3", "ETH_P_802_3_MIN", "ETH_P_ALL", "ETH_P_ARP",
+    "ETH_P_IP", "ETH_P_IPV6", "ETH_P_PAUSE", "ETH_ZLEN", "VLAN_ETH_HLEN", "VLAN_HLEN", "eth_broadcast_addr",
+    "eth_random_addr", "eth_skb_pad", "eth_type_trans", "ether_addr_copy", "ether_addr_equal", "htonl", "htons",
+    "is_broadcast_ether_addr", "is_multicast_ether_addr", "is_unicast_ether_addr", "is_valid_ether_addr",
+    "is_zero_ether_addr", "ntohl", "ntohs",
 ]
 
 ETH_ALEN = 6
@@ -58,7 +58,7 @@ ntohs = htons
 ntohl = htonl
 
 
-# -- addresses: 6 bytes ------------------------------------------------------------------------------------------------
+# -- addresses: 6 bytes --------------------------------------------------------------------------------------
 def is_zero_ether_addr(addr: bytes) -> bool:
     return not any(addr)
 
@@ -101,9 +101,10 @@ def eth_random_addr() -> bytes:
     return bytes(addr)
 
 
-# -- frames ------------------------------------------------------------------------------------------------------------
+# -- frames --------------------------------------------------------------------------------------------------
 def eth_type_trans(skb: sk_buff, dev: object) -> int:
-    """Take the Ethernet header off a received frame: sets ``dev``, ``pkt_type`` and the MAC header, pulls 14 bytes, and returns the protocol.
+    """Take the Ethernet header off a received frame: sets ``dev``, ``pkt_type`` and the MAC header, pulls 14
+    bytes, and returns the protocol.
 
     A frame shorter than its header is pulled empty here; the kernel reads past its end.
     """
@@ -115,7 +116,7 @@ def eth_type_trans(skb: sk_buff, dev: object) -> int:
     n = 14 if linear >= 14 else linear
     skb.len -= n
     skb.data = data + n
-    dest = mem[data : data + 6]
+    dest = bytes(mem[data : data + 6])
     if dest != dev.dev_addr:  # type: ignore[attr-defined]
         if mem[data] & 1:
             skb.pkt_type = PACKET_BROADCAST if dest == b"\xff\xff\xff\xff\xff\xff" else PACKET_MULTICAST

@@ -27,7 +27,9 @@ __all__ = ["boot", "counters", "leak_report"]
 
 
 def boot(m: Machine, seed: int = 0) -> None:
-    """Set up every subsystem on a fresh machine, and put it in force. ``seed``: of what Linux draws at random (hashes, addresses)."""
+    """Set up every subsystem on a fresh machine, and put it in force. ``seed``: of what Linux draws at random
+    (hashes, addresses).
+    """
     set_machine(m)
     memory = m.memory
     state = m.state
@@ -52,14 +54,23 @@ def boot(m: Machine, seed: int = 0) -> None:
 def leak_report() -> list[str]:
     """What is left behind, one line each with where it came from; empty after a clean run.
 
-    Sockets, net_devices, skbs, pages and kmalloc objects, DMA mappings, timers, work, interrupts, NAPI instances that are scheduled, packets in
-    queueing disciplines.
+    Sockets, net_devices, skbs, pages and kmalloc objects, DMA mappings, timers, work, interrupts, NAPI instances
+    that are scheduled, packets in queueing disciplines.
     """
     lines: list[str] = []
     for leaks in (
-        sock_leaks, netdev_leaks, qdisc_leaks, napi_leaks, skb_leaks, dma_leaks, mm_leaks, irq_leaks, timer_leaks, work_leaks,
+        sock_leaks,
+        netdev_leaks,
+        qdisc_leaks,
+        napi_leaks,
+        skb_leaks,
+        dma_leaks,
+        mm_leaks,
+        irq_leaks,
+        timer_leaks,
+        work_leaks,
     ):
-        lines += leaks()  # type: ignore[operator]
+        lines += leaks()
     return lines
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interrupts: request and free, enable and disable, affinity, messages (MSI-X) and level lines, and the way into a handler.
+"""Interrupts: request and free, enable and disable, affinity, messages (MSI-X) and level lines, and the way into a
+handler.
 
-A message is a write of ``data`` to ``addr`` (:func:`msi_write`): ``addr`` names the CPU, as on x86, ``data`` the interrupt. A level line
-is delivered again after each end of interrupt for as long as it is high and not masked.
+A message is a write of ``data`` to ``addr`` (:func:`msi_write`): ``addr`` names the CPU, as on x86, ``data`` the
+interrupt. A level line is delivered again after each end of interrupt for as long as it is high and not masked.
 Source: kernel/irq/manage.c, arch/x86/kernel/apic/, v6.12.
 """
 
@@ -18,15 +19,24 @@ from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import WARN, Lockup, Site, caller, site_str
 from pymodel.linux.errno import EBUSY, EINVAL
 from pymodel.linux.irqdesc import (
-    IRQ_HANDLED, IRQ_NONE, IrqState, handle_edge_irq, handle_fasteoi_irq, irq_chip, irq_desc, irq_disable, irq_shutdown, irq_startup,
+    IRQ_HANDLED,
+    IRQ_NONE,
+    IrqState,
+    handle_edge_irq,
+    handle_fasteoi_irq,
+    irq_chip,
+    irq_desc,
+    irq_disable,
+    irq_shutdown,
+    irq_startup,
     irqaction,
 )
 from pymodel.linux.sched import might_sleep
 from pymodel.linux.softirq import handle_softirqs
 
 __all__ = [
-    "IRQF_NO_AUTOEN", "IRQF_ONESHOT", "IRQF_SHARED", "IRQ_RETVAL", "cpumask_of", "disable_irq",
-    "disable_irq_nosync", "enable_irq", "free_irq", "irq_get_count", "irq_leaks", "irq_set_affinity", "irq_set_affinity_and_hint",
+    "IRQF_NO_AUTOEN", "IRQF_ONESHOT", "IRQF_SHARED", "IRQ_RETVAL", "cpumask_of", "disable_irq", "disable_irq_nosync",
+    "enable_irq", "free_irq", "irq_get_count", "irq_leaks", "irq_set_affinity", "irq_set_affinity_and_hint",
     "irq_set_affinity_hint", "msi_write", "request_irq", "set_irq_line", "synchronize_irq",
 ]
 
@@ -39,7 +49,7 @@ _MSI_DEST_SHIFT = 12
 LINE_IRQ_BASE = 16
 
 
-def IRQ_RETVAL(x: Any) -> int:  # noqa: N802 (the kernel's name)
+def IRQ_RETVAL(x: Any) -> int:
     return IRQ_HANDLED if x else IRQ_NONE
 
 
@@ -48,7 +58,7 @@ def cpumask_of(cpu: int) -> int:
     return 1 << cpu
 
 
-# -- into the kernel --------------------------------------------------------------------------------------------------
+# -- into the kernel -----------------------------------------------------------------------------------------
 def _do_irq(m: Machine, state: IrqState, cpu: Cpu, irq: int) -> None:
     """Hard interrupt entry, on the stack of whatever ran; the softirqs that it raised run at its end (irq_exit)."""
     cpu.hardirq += 1
@@ -82,7 +92,7 @@ def deliver(desc: irq_desc, time: int) -> None:
         machine().sched.cpus[desc.cpu].raise_irq(desc.irq, time)
 
 
-# -- messages ---------------------------------------------------------------------------------------------------------
+# -- messages ------------------------------------------------------------------------------------------------
 def msi_write(addr: int, data: int, time: int) -> None:
     """A device wrote a message. Called in the hub, at ``time`` ps. Raises CheckError for one that nobody owns."""
     m = machine()
@@ -90,7 +100,9 @@ def msi_write(addr: int, data: int, time: int) -> None:
     desc = state.descs.get(data)
     cpu = (addr >> _MSI_DEST_SHIFT) & 0xFF
     if addr & ~0xFF000 != MSI_ADDR_BASE or desc is None or desc.level or cpu >= len(m.sched.cpus):
-        raise CheckError("MSI", f"message 0x{data:x} written to 0x{addr:x}: no interrupt has this address and data", f"at {time} ps")
+        raise CheckError(
+            "MSI", f"message 0x{data:x} written to 0x{addr:x}: no interrupt has this address and data", f"at {time} ps"
+        )
     if not desc.queued:
         desc.queued = True
         m.sched.cpus[cpu].raise_irq(data, time)
@@ -106,7 +118,10 @@ def msi_message(desc: irq_desc) -> tuple[int, int]:
 
 
 def alloc_msi_irq(
-    name: str, mask: Callable[[irq_desc], object], unmask: Callable[[irq_desc], object], moved: Callable[[irq_desc], object]
+    name: str,
+    mask: Callable[[irq_desc], object],
+    unmask: Callable[[irq_desc], object],
+    moved: Callable[[irq_desc], object],
 ) -> irq_desc:
     """A message interrupt, on the CPU that has the fewest. ``moved``: its message changed."""
     m = machine()
@@ -127,7 +142,7 @@ def free_irq_desc(desc: irq_desc) -> None:
     machine().state["irq"].descs.pop(desc.irq, None)
 
 
-# -- level lines ------------------------------------------------------------------------------------------------------
+# -- level lines ---------------------------------------------------------------------------------------------
 class _Line:
     """An input of the IO-APIC: delivered while high and not masked, then held back until the end of interrupt."""
 
@@ -181,7 +196,7 @@ def set_irq_line(line: int, level: bool, time: int) -> None:
         _line_update(desc, time)
 
 
-# -- for drivers --------------------------------------------------------------------------------------------------------
+# -- for drivers ---------------------------------------------------------------------------------------------
 def _desc(irq: int, site: Site) -> irq_desc:
     desc: irq_desc | None = machine().state["irq"].descs.get(irq)
     if desc is None:
@@ -190,7 +205,8 @@ def _desc(irq: int, site: Site) -> irq_desc:
 
 
 def request_irq(irq: int, handler: Callable[[int, Any], int], flags: int, name: str, dev_id: Any) -> int:
-    """Install ``handler(irq, dev_id)``, which returns IRQ_HANDLED or IRQ_NONE. 0, -EINVAL, or -EBUSY where the interrupt is not shared.
+    """Install ``handler(irq, dev_id)``, which returns IRQ_HANDLED or IRQ_NONE. 0, -EINVAL, or -EBUSY where the
+    interrupt is not shared.
 
     The handler may be called before this returns.
     """

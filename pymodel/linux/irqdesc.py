@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interrupt descriptors, chips and flow handlers: what happens between a CPU taking an interrupt and the driver's handler.
+"""Interrupt descriptors, chips and flow handlers: what happens between a CPU taking an interrupt and the driver's
+handler.
 
 Source: kernel/irq/chip.c, handle.c, resend.c, spurious.c, v6.12.
 """
@@ -15,8 +16,8 @@ from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import Site, site_str
 
 __all__ = [
-    "IRQ_HANDLED", "IRQ_NONE", "IrqState", "handle_edge_irq", "handle_fasteoi_irq", "handle_level_irq", "irq_chip", "irq_desc",
-    "irq_to_desc", "irqaction",
+    "IRQ_HANDLED", "IRQ_NONE", "IrqState", "handle_edge_irq", "handle_fasteoi_irq", "handle_level_irq", "irq_chip",
+    "irq_desc", "irq_to_desc", "irqaction",
 ]
 
 IRQ_NONE = 0
@@ -26,23 +27,35 @@ SPURIOUS_WINDOW = 100_000  # interrupts, of which
 SPURIOUS_LIMIT = 99_900  # unhandled ones shut the line
 
 
-class irq_chip:  # noqa: N801 (the kernel's name)
+Hook = Callable[["irq_desc"], object]
+
+
+class irq_chip:
     """What an interrupt controller can do for one interrupt; a hook it does not have is None."""
 
     __slots__ = (
-        "irq_ack", "irq_disable", "irq_enable", "irq_eoi", "irq_mask", "irq_mask_ack", "irq_retrigger", "irq_set_affinity",
-        "irq_shutdown", "irq_startup", "irq_unmask", "name",
+        "irq_ack", "irq_disable", "irq_enable", "irq_eoi", "irq_mask", "irq_mask_ack", "irq_retrigger",
+        "irq_set_affinity", "irq_shutdown", "irq_startup", "irq_unmask", "name",
     )
 
-    def __init__(self, name: str, **hooks: Callable[..., Any]) -> None:
+    def __init__(self, name: str, **hooks: Hook) -> None:
         self.name = name
-        for hook in self.__slots__[:-1]:
-            setattr(self, hook, hooks.pop(hook, None))
-        if hooks:
-            raise TypeError(f"irq_chip has no {', '.join(hooks)}")
+        self.irq_ack: Hook | None = None
+        self.irq_disable: Hook | None = None
+        self.irq_enable: Hook | None = None
+        self.irq_eoi: Hook | None = None
+        self.irq_mask: Hook | None = None
+        self.irq_mask_ack: Hook | None = None
+        self.irq_retrigger: Hook | None = None
+        self.irq_set_affinity: Hook | None = None
+        self.irq_shutdown: Hook | None = None
+        self.irq_startup: Hook | None = None
+        self.irq_unmask: Hook | None = None
+        for hook, fn in hooks.items():
+            setattr(self, hook, fn)
 
 
-class irqaction:  # noqa: N801 (the kernel's name)
+class irqaction:
     """One handler on an interrupt."""
 
     __slots__ = ("dev_id", "flags", "handler", "name", "site")
@@ -55,15 +68,18 @@ class irqaction:  # noqa: N801 (the kernel's name)
         self.site = site
 
 
-class irq_desc:  # noqa: N801 (the kernel's name)
+class irq_desc:
     """The state of one interrupt. ``cpu``: where it is delivered. ``chip_data``: the controller's."""
 
     __slots__ = (
-        "actions", "affinity", "chip", "chip_data", "count", "cpu", "depth", "disabled", "handle_irq", "in_progress", "irq", "level",
-        "masked", "name", "pending", "queued", "replay", "running_on", "spurious_count", "started", "unhandled",
+        "actions", "affinity", "chip", "chip_data", "count", "cpu", "depth", "disabled", "handle_irq", "in_progress",
+        "irq", "level", "masked", "name", "pending", "queued", "replay", "running_on", "spurious_count", "started",
+        "unhandled",
     )
 
-    def __init__(self, irq: int, chip: irq_chip, handle_irq: Callable[[irq_desc], object], name: str, level: bool, cpu: int) -> None:
+    def __init__(
+        self, irq: int, chip: irq_chip, handle_irq: Callable[[irq_desc], object], name: str, level: bool, cpu: int
+    ) -> None:
         self.irq = irq
         self.chip = chip
         self.chip_data: Any = None
@@ -105,7 +121,7 @@ def irq_to_desc(irq: int) -> irq_desc | None:
     return desc
 
 
-# -- the controller ---------------------------------------------------------------------------------------------------
+# -- the controller ------------------------------------------------------------------------------------------
 def mask_irq(desc: irq_desc) -> None:
     if not desc.masked and desc.chip.irq_mask is not None:
         desc.chip.irq_mask(desc)
@@ -197,7 +213,7 @@ def check_irq_resend(desc: irq_desc) -> None:
     desc.replay = True
 
 
-# -- flow handlers ------------------------------------------------------------------------------------------------------
+# -- flow handlers -------------------------------------------------------------------------------------------
 def handle_irq_event(desc: irq_desc) -> int:
     """Call the handlers. Returns their answers, or-ed."""
     desc.pending = False
@@ -210,7 +226,8 @@ def handle_irq_event(desc: irq_desc) -> int:
         if res is not IRQ_HANDLED and res != IRQ_NONE:
             raise CheckError(
                 "irq",
-                f"irq event {irq}: bogus return value {res!r} of handler {action.handler.__name__}, not IRQ_NONE or IRQ_HANDLED",
+                f"irq event {irq}: bogus return value {res!r} of handler {action.handler.__name__}, "
+                "not IRQ_NONE or IRQ_HANDLED",
                 f"requested at {site_str(action.site)}",
             )
         retval |= res
@@ -237,7 +254,9 @@ def _note_interrupt(desc: irq_desc, retval: int) -> None:
         irq_disable(desc, mask=True)
         desc.depth += 1
         names = ", ".join(f"{a.name} ({site_str(a.site)})" for a in desc.actions)
-        raise CheckError("irq", f"irq {desc.irq}: nobody cared: {unhandled} of {SPURIOUS_WINDOW} were not handled; disabled", names)
+        raise CheckError(
+            "irq", f"irq {desc.irq}: nobody cared: {unhandled} of {SPURIOUS_WINDOW} were not handled; disabled", names
+        )
 
 
 def handle_edge_irq(desc: irq_desc) -> None:

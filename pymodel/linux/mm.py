@@ -1,28 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memory: the page allocator, kmalloc's size classes and page fragments, all in the host's flat array.
 
-A pointer is an ``int``, an index into ``memory().mem``; NULL is 0. Pages carry reference counts. Freed memory is filled
-with a poison byte, so that whoever still reads it sees it. Each object remembers where it was allocated, for leak reports.
-Source: mm/page_alloc.c, mm/slub.c, mm/page_frag_alloc.c, v6.12. Simplified: no zones, nodes or reclaim; a compound page has one
-``page`` for all its frames; large kmalloc sizes are whole pages.
+A pointer is an ``int``, an index into ``memory().mem``; NULL is 0. Pages carry reference counts. Freed memory is
+filled with a poison byte, so that whoever still reads it sees it. Each object remembers where it was allocated,
+for leak reports. Source: mm/page_alloc.c, mm/slub.c, mm/page_frag_alloc.c, v6.12. Simplified: no zones, nodes or
+reclaim; a compound page has one ``page`` for all its frames; large kmalloc sizes are whole pages.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from pymodel.hw.access import machine
 from pymodel.linux.bug import BUG, DoubleFree, Site, caller, site_str
 
 __all__ = [
     "GFP_ATOMIC", "GFP_DMA", "GFP_DMA32", "GFP_KERNEL", "GFP_NOWAIT", "PAGE_SHIFT", "PAGE_SIZE", "SMP_CACHE_BYTES",
-    "__GFP_COMP", "__GFP_DIRECT_RECLAIM", "__GFP_NOMEMALLOC", "__GFP_NORETRY", "__GFP_NOWARN", "__GFP_ZERO", "__free_page",
-    "__free_pages", "__get_free_page", "__get_free_pages", "MmState", "alloc_page", "alloc_pages", "dev_alloc_page",
-    "dev_alloc_pages", "free_page", "free_pages", "get_order", "get_page", "get_zeroed_page", "kcalloc", "kfree", "kmalloc",
-    "kmalloc_size_roundup", "ksize", "kzalloc", "mm_leaks", "page", "page_address", "page_frag_alloc", "page_frag_cache",
-    "page_frag_cache_drain", "page_frag_free", "page_ref_count", "put_page", "set_alloc_failure", "virt_to_head_page",
-    "virt_to_page",
+    "__GFP_COMP", "__GFP_DIRECT_RECLAIM", "__GFP_NOMEMALLOC", "__GFP_NORETRY", "__GFP_NOWARN", "__GFP_ZERO",
+    "__free_page", "__free_pages", "__get_free_page", "__get_free_pages", "MmState", "alloc_page", "alloc_pages",
+    "dev_alloc_page", "dev_alloc_pages", "free_page", "free_pages", "get_order", "get_page", "get_zeroed_page",
+    "kcalloc", "kfree", "kmalloc", "kmalloc_size_roundup", "ksize", "kzalloc", "mm_leaks", "page", "page_address",
+    "page_frag_alloc", "page_frag_cache", "page_frag_cache_drain", "page_frag_free", "page_ref_count", "put_page",
+    "set_alloc_failure", "virt_to_head_page", "virt_to_page",
 ]
 
 PAGE_SHIFT = 12
@@ -50,13 +51,15 @@ GFP_DMA = __GFP_DMA
 GFP_DMA32 = __GFP_DMA32
 
 KMALLOC_SIZES = (8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192)
-_CLASS_OF = [next(s for s in KMALLOC_SIZES if s >= max(n * 8, 1)) for n in range(8192 // 8 + 1)]  # by size in words, rounded up
+_CLASS_OF = [
+    next(s for s in KMALLOC_SIZES if s >= max(n * 8, 1)) for n in range(8192 // 8 + 1)
+]  # by size in words, rounded up
 SKB_SMALL_HEAD = 640  # the object size of the skb_small_head cache, and its key among the caches
 _PAGE_FRAG_ORDER = 3  # PAGE_FRAG_CACHE_MAX_ORDER: 32 KiB
 _getframe = sys._getframe
 
 
-class page:  # noqa: N801 (the kernel's name)
+class page:
     """``struct page``: one allocation of ``1 << order`` frames starting at index ``addr``."""
 
     __slots__ = ("addr", "freed_at", "frags_freed", "order", "refcount", "site", "slab")
@@ -74,7 +77,7 @@ class page:  # noqa: N801 (the kernel's name)
         return f"<page 0x{self.addr:x} order {self.order} refcount {self.refcount} from {site_str(self.site)}>"
 
 
-class page_frag_cache:  # noqa: N801 (the kernel's name)
+class page_frag_cache:
     """Cuts fragments off a 32 KiB page, from its end downwards, and reuses the page when all of them came home."""
 
     __slots__ = ("offset", "page")
@@ -88,8 +91,8 @@ class MmState:
     """The state of the allocators of one machine."""
 
     __slots__ = (
-        "allocs_failed", "bump", "fail", "frag_caches", "free_areas", "free_objs", "kmallocs", "limit", "mem", "mem_map", "objs",
-        "objs_freed", "poison", "poison_bytes",
+        "allocs_failed", "bump", "fail", "frag_caches", "free_areas", "free_objs", "kmallocs", "limit", "mem",
+        "mem_map", "objs", "objs_freed", "poison", "poison_bytes",
     )
 
     def __init__(self, mem: memoryview, size: int) -> None:
@@ -115,14 +118,15 @@ def _mm() -> MmState:
 
 
 def set_alloc_failure(fail: Callable[[str, int], bool] | None) -> None:
-    """Decide which allocations fail: ``fail(what, size)`` with ``what`` one of "kmalloc", "page", "skb", size in bytes.
+    """Decide which allocations fail: ``fail(what, size)`` with ``what`` one of "kmalloc", "page", "skb", size in
+    bytes.
 
     The counterpart of CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC. None: none fails but for lack of memory.
     """
     _mm().fail = fail
 
 
-# -- pages -----------------------------------------------------------------------------------------------------
+# -- pages ---------------------------------------------------------------------------------------------------
 def get_order(size: int) -> int:
     """The smallest order whose pages hold ``size`` bytes. Source: include/asm-generic/getorder.h."""
     return max(0, (size - 1) >> PAGE_SHIFT).bit_length()
@@ -209,7 +213,9 @@ def _free_pages(mm: MmState, pg: page, site: Site) -> None:
 
 
 def alloc_pages(gfp: int, order: int, _site: Site | None = None) -> page | None:
-    """Allocate ``1 << order`` contiguous pages, reference count 1; None on failure. Source: mm/mempolicy.c alloc_pages()."""
+    """Allocate ``1 << order`` contiguous pages, reference count 1; None on failure. Source: mm/mempolicy.c
+    alloc_pages().
+    """
     mm: MmState = machine().state["mm"]
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
@@ -280,7 +286,8 @@ def _put_page(pg: page, site: Site) -> None:
     refcount = pg.refcount - 1
     if refcount < 0:
         raise DoubleFree(
-            f"page 0x{pg.addr:x} (allocated at {site_str(pg.site)}) freed twice: first at {site_str(pg.freed_at)}", site_str(site)
+            f"page 0x{pg.addr:x} (allocated at {site_str(pg.site)}) freed twice: first at {site_str(pg.freed_at)}",
+            site_str(site),
         )
     pg.refcount = refcount
     if refcount == 0:
@@ -313,7 +320,7 @@ def free_page(addr: int) -> None:
         _put_page(virt_to_head_page(addr), caller())
 
 
-# -- kmalloc ---------------------------------------------------------------------------------------------------
+# -- kmalloc -------------------------------------------------------------------------------------------------
 def kmalloc_size_roundup(size: int) -> int:
     """What kmalloc(size) really gives, in bytes. Source: mm/slab_common.c kmalloc_size_roundup(), v6.12."""
     if size <= 8192:
@@ -386,7 +393,7 @@ def _kfree(mm: MmState, addr: int, site: Site) -> None:
         free.append(addr)
 
 
-def _bad_free(mm: MmState, addr: int, site: Site) -> None:
+def _bad_free(mm: MmState, addr: int, site: Site) -> NoReturn:
     if addr in mm.objs_freed:
         raise DoubleFree(f"kfree(0x{addr:x}): freed twice, first at {site_str(mm.objs_freed[addr])}", site_str(site))
     raise DoubleFree(f"kfree(0x{addr:x}): no object was ever allocated at this address", site_str(site))
@@ -439,7 +446,7 @@ def ksize(addr: int) -> int:
     return obj[0]
 
 
-# -- page fragments --------------------------------------------------------------------------------------------
+# -- page fragments ------------------------------------------------------------------------------------------
 def _page_frag_alloc(mm: MmState, nc: page_frag_cache, fragsz: int, site: Site) -> int:
     offset = nc.offset - fragsz
     pg = nc.page
@@ -481,7 +488,8 @@ def _page_frag_free(mm: MmState, addr: int, site: Site) -> None:
     if freed is not None:
         if addr in freed:
             raise DoubleFree(
-                f"page fragment 0x{addr:x} (page from {site_str(pg.site)}) freed twice: first at {site_str(freed[addr])}",
+                f"page fragment 0x{addr:x} (page from {site_str(pg.site)}) freed twice: "
+                f"first at {site_str(freed[addr])}",
                 site_str(site),
             )
         freed[addr] = site
@@ -502,12 +510,15 @@ def page_frag_cache_drain(nc: page_frag_cache) -> None:
         nc.offset = 0
 
 
-# -- the end ---------------------------------------------------------------------------------------------------
+# -- the end -------------------------------------------------------------------------------------------------
 def mm_leaks() -> list[str]:
     """One line for each kmalloc object and page that is still allocated, oldest first."""
     mm = _mm()
     cached = {id(nc.page): 1 for nc in mm.frag_caches.values() if nc.page is not None}
-    lines = [f"kmalloc of {size} bytes at 0x{addr:x}, allocated at {site_str(site)}" for addr, (size, site) in mm.objs.items()]
+    lines = [
+        f"kmalloc of {size} bytes at 0x{addr:x}, allocated at {site_str(site)}"
+        for addr, (size, site) in mm.objs.items()
+    ]
     seen: set[int] = set()
     for pg in mm.mem_map:
         if pg is None or pg.slab or id(pg) in seen:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """NAPI: instances, their states, the softirq that polls them, and the way of a received packet up to the stack.
 
-Source: net/core/dev.c, net/core/gro.c, include/linux/netdevice.h, v6.12. GRO is off: napi_gro_receive() hands every packet on, in batches
-of ``gro_normal_batch`` as in the kernel. Checked always: the budget (NAPI1), completion (NAPI2, NAPI3, NAPI4), packets after completion
-(NAPI7), enabling and disabling (NAPI8), packets for a device that is down (LIFE1, LIFE2).
+Source: net/core/dev.c, net/core/gro.c, include/linux/netdevice.h, v6.12. GRO is off: napi_gro_receive() hands
+every packet on, in batches of ``gro_normal_batch`` as in the kernel. Checked always: the budget (NAPI1),
+completion (NAPI2, NAPI3, NAPI4), packets after completion (NAPI7), enabling and disabling (NAPI8), packets for a
+device that is down (LIFE1, LIFE2).
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from collections.abc import Callable
 from typing import Any
 
 from pymodel.hw.access import machine, this_cpu
-from pymodel.linux.bug import BUG, Site, WARN, broken_rule, caller, caller_outside, netdev_err, site_str
+from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, netdev_err, site_str
 from pymodel.linux.dev import netif_receive_skb_internal
 from pymodel.linux.dropreason import SKB_DROP_REASON_CPU_BACKLOG, SKB_DROP_REASON_DEV_READY
 from pymodel.linux.netdevice import (
-    IFF_UP, LINK_STATE_START, NET_RX_DROP, NET_RX_SUCCESS, NETREG_REGISTERED, NetState, net_device,
+    IFF_UP,
+    LINK_STATE_START,
+    NET_RX_DROP,
+    NET_RX_SUCCESS,
+    NETREG_REGISTERED,
+    NetState,
+    net_device,
 )
 from pymodel.linux.sched import might_sleep, sleep_until
 from pymodel.linux.skb_alloc import _kfree_skb
@@ -26,12 +33,13 @@ from pymodel.linux.softirq import NET_RX_SOFTIRQ, local_bh_disable, local_bh_ena
 from pymodel.linux.time import JIFFY_PS, usecs_to_jiffies
 
 __all__ = [
-    "GRO_CONSUMED", "GRO_HELD", "GRO_MERGED", "GRO_MERGED_FREE", "GRO_NORMAL", "NAPIF_STATE_DISABLE", "NAPIF_STATE_LISTED",
-    "NAPIF_STATE_MISSED", "NAPIF_STATE_NPSVC", "NAPIF_STATE_SCHED", "NAPI_POLL_WEIGHT", "__napi_schedule", "__napi_schedule_irqoff",
-    "napi_complete", "napi_complete_done", "napi_disable", "napi_disable_pending", "napi_enable", "napi_gro_receive",
-    "napi_if_scheduled_mark_missed", "napi_is_scheduled", "napi_leaks", "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep",
-    "napi_struct", "napi_synchronize", "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_weight", "netif_napi_del",
-    "netif_napi_set_irq", "netif_queue_set_napi", "netif_receive_skb", "netif_rx", "netpoll_poll_dev", "softnet_data",
+    "GRO_CONSUMED", "GRO_HELD", "GRO_MERGED", "GRO_MERGED_FREE", "GRO_NORMAL", "NAPIF_STATE_DISABLE",
+    "NAPIF_STATE_LISTED", "NAPIF_STATE_MISSED", "NAPIF_STATE_NPSVC", "NAPIF_STATE_SCHED", "NAPI_POLL_WEIGHT",
+    "__napi_schedule", "__napi_schedule_irqoff", "napi_complete", "napi_complete_done", "napi_disable",
+    "napi_disable_pending", "napi_enable", "napi_gro_receive", "napi_if_scheduled_mark_missed", "napi_is_scheduled",
+    "napi_leaks", "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep", "napi_struct", "napi_synchronize",
+    "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_weight", "netif_napi_del", "netif_napi_set_irq",
+    "netif_queue_set_napi", "netif_receive_skb", "netif_rx", "netpoll_poll_dev", "softnet_data",
 ]
 
 NAPI_POLL_WEIGHT = 64
@@ -48,12 +56,12 @@ GRO_MERGED, GRO_MERGED_FREE, GRO_HELD, GRO_NORMAL, GRO_CONSUMED = range(5)
 _IDLE, _POLLING, _COMPLETED = 0, 1, 2  # napi_struct._poll: where a poll of the instance stands
 
 
-class napi_struct:  # noqa: N801 (the kernel's name)
+class napi_struct:
     """One instance: a ring pair's work. Embedded in the driver's struct: ``napi_struct(container=q)``."""
 
     __slots__ = (
-        "_complete_site", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "irq", "list_owner", "on", "poll", "polls",
-        "rx_list", "site", "state", "weight",
+        "_complete_site", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "irq", "list_owner",
+        "on", "poll", "polls", "rx_list", "site", "state", "weight",
     )
 
     def __init__(self, container: Any = None) -> None:
@@ -82,12 +90,12 @@ def _no_poll(napi: napi_struct, budget: int) -> int:
     BUG("a NAPI instance that was never added is polled")
 
 
-class softnet_data:  # noqa: N801 (the kernel's name)
+class softnet_data:
     """A CPU's share of the stack. ``poll`` is the number of the poll under way, 0 outside of one."""
 
     __slots__ = (
-        "backlog", "completion_queue", "current", "dropped", "in_net_rx_action", "input_pkt_queue", "output_queue", "poll", "poll_list",
-        "processed", "time_squeeze", "xmit_more", "xmit_recursion",
+        "backlog", "completion_queue", "current", "dropped", "in_net_rx_action", "input_pkt_queue", "output_queue",
+        "poll", "poll_list", "processed", "time_squeeze", "xmit_more", "xmit_recursion",
     )
 
     def __init__(self) -> None:
@@ -114,15 +122,24 @@ class softnet_data:  # noqa: N801 (the kernel's name)
             _kfree_skb(skb, SKB_DROP_REASON_DEV_READY, caller())
 
 
-# -- life ---------------------------------------------------------------------------------------------------------------
-def netif_napi_add(dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int], weight: int = NAPI_POLL_WEIGHT) -> None:
-    """Attach an instance, disabled. ``poll(napi, budget)`` returns the packets that it received, at most ``budget``."""
+# -- life ----------------------------------------------------------------------------------------------------
+def netif_napi_add(
+    dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int], weight: int = NAPI_POLL_WEIGHT
+) -> None:
+    """Attach an instance, disabled. ``poll(napi, budget)`` returns the packets that it received, at most
+    ``budget``.
+    """
     netif_napi_add_weight(dev, napi, poll, weight)
 
 
-def netif_napi_add_weight(dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int], weight: int) -> None:
+def netif_napi_add_weight(
+    dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int], weight: int
+) -> None:
     if napi.state & NAPIF_STATE_LISTED:
-        WARN(f"netif_napi_add: the instance is on {napi.dev} already, added at {site_str(napi.site)}", site_str(caller_outside()))
+        WARN(
+            f"netif_napi_add: the instance is on {napi.dev} already, added at {site_str(napi.site)}",
+            site_str(caller_outside()),
+        )
         return
     if weight > NAPI_POLL_WEIGHT:
         netdev_err(dev, "netif_napi_add_weight() called with weight %d", weight)
@@ -182,7 +199,9 @@ def netif_napi_del(napi: napi_struct) -> None:
     if not napi.state & NAPIF_STATE_LISTED:
         return
     if not napi.state & NAPIF_STATE_NPSVC:
-        broken_rule("NAPI8", f"{napi.dev}: NAPI instance deleted while enabled ({napi.state_str()})", site_str(caller_outside()))
+        broken_rule(
+            "NAPI8", f"{napi.dev}: NAPI instance deleted while enabled ({napi.state_str()})", site_str(caller_outside())
+        )
     napi.state &= ~NAPIF_STATE_LISTED
     napi.dev.napi_list.remove(napi)
     for skb in napi.rx_list:
@@ -190,7 +209,7 @@ def netif_napi_del(napi: napi_struct) -> None:
     napi.rx_list = []
 
 
-# -- scheduling -----------------------------------------------------------------------------------------------------------
+# -- scheduling ----------------------------------------------------------------------------------------------
 def napi_disable_pending(n: napi_struct) -> bool:
     return bool(n.state & NAPIF_STATE_DISABLE)
 
@@ -200,7 +219,9 @@ def napi_is_scheduled(n: napi_struct) -> bool:
 
 
 def napi_schedule_prep(n: napi_struct) -> bool:
-    """Claim it: true where the caller must now __napi_schedule() it. An instance that is scheduled remembers (MISSED)."""
+    """Claim it: true where the caller must now __napi_schedule() it. An instance that is scheduled remembers
+    (MISSED).
+    """
     state = n.state
     if state & NAPIF_STATE_DISABLE:
         return False
@@ -248,9 +269,11 @@ def napi_if_scheduled_mark_missed(n: napi_struct) -> bool:
     return True
 
 
-# -- completing -----------------------------------------------------------------------------------------------------------
+# -- completing ----------------------------------------------------------------------------------------------
 def napi_complete_done(n: napi_struct, work_done: int) -> bool:
-    """The poll found less than its budget. True where the driver shall now unmask its interrupt; false where it will be polled again."""
+    """The poll found less than its budget. True where the driver shall now unmask its interrupt; false where it
+    will be polled again.
+    """
     state = n.state
     if state & NAPIF_STATE_NPSVC:
         return False
@@ -280,12 +303,14 @@ def napi_complete(n: napi_struct) -> bool:
 def _bad_complete(n: napi_struct) -> None:
     where = site_str(caller_outside())
     if n._poll == _COMPLETED:
-        broken_rule("NAPI7", f"{n.dev}: napi_complete_done() twice in a poll, first at {site_str(n._complete_site)}", where)
+        broken_rule(
+            "NAPI7", f"{n.dev}: napi_complete_done() twice in a poll, first at {site_str(n._complete_site)}", where
+        )
     elif not n.state & NAPIF_STATE_SCHED:
         broken_rule("NAPI7", f"{n.dev}: napi_complete_done() on an instance that is not scheduled", where)
 
 
-# -- polling --------------------------------------------------------------------------------------------------------------
+# -- polling -------------------------------------------------------------------------------------------------
 def _napi_poll(n: napi_struct, repoll: list[napi_struct], sd: softnet_data, m: Any, net: NetState) -> int:
     """Poll once; an instance that used its budget goes on ``repoll``."""
     on = n.on
@@ -314,13 +339,17 @@ def _napi_poll(n: napi_struct, repoll: list[napi_struct], sd: softnet_data, m: A
         if stood == _POLLING and not backlog:
             broken_rule(
                 "NAPI3",
-                f"{n.dev}: poll returned {work} of a budget of {weight} without napi_complete_done(): nobody will poll it again",
+                f"{n.dev}: poll returned {work} of a budget of {weight} without napi_complete_done(): "
+                "nobody will poll it again",
                 _poll_name(n),
             )
         return work
     if stood == _COMPLETED:
         broken_rule(
-            "NAPI4", f"{n.dev}: poll used its budget of {weight} and called napi_complete_done() at {site_str(n._complete_site)}", _poll_name(n)
+            "NAPI4",
+            f"{n.dev}: poll used its budget of {weight} and called "
+            f"napi_complete_done() at {site_str(n._complete_site)}",
+            _poll_name(n),
         )
         return work
     if n.state & NAPIF_STATE_DISABLE:
@@ -347,13 +376,17 @@ def _bad_work(n: napi_struct, work: Any, weight: int) -> None:
     if work.__class__ is not int or work < 0:
         broken_rule("NAPI1", f"{n.dev}: poll returned {work!r}, not a number of packets", _poll_name(n))
     elif work > weight:
-        broken_rule("NAPI1", f"{n.dev}: NAPI poll function returned {work}, exceeding its budget of {weight}", _poll_name(n))
+        broken_rule(
+            "NAPI1", f"{n.dev}: NAPI poll function returned {work}, exceeding its budget of {weight}", _poll_name(n)
+        )
     else:
         broken_rule("NAPI1", f"{n.dev}: poll delivered {n.delivered} packets with a budget of {weight}", _poll_name(n))
 
 
 def net_rx_action() -> None:
-    """NET_RX_SOFTIRQ: poll what is scheduled, up to 300 packets or 2 jiffies, then leave the rest for the next round."""
+    """NET_RX_SOFTIRQ: poll what is scheduled, up to 300 packets or 2 jiffies, then leave the rest for the next
+    round.
+    """
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None
@@ -417,7 +450,7 @@ def netpoll_poll_dev(dev: net_device) -> None:
     local_bh_enable()
 
 
-# -- receiving ------------------------------------------------------------------------------------------------------------
+# -- receiving -----------------------------------------------------------------------------------------------
 def napi_gro_receive(n: napi_struct, skb: sk_buff) -> int:
     """Hand a received packet to the stack, from this instance's poll. GRO_NORMAL: GRO is off."""
     if n._poll != _POLLING:
@@ -444,7 +477,9 @@ def gro_normal_list(n: napi_struct) -> None:
 def _bad_receive(n: napi_struct, skb: sk_buff) -> None:
     where = site_str(caller_outside())
     if n._poll == _COMPLETED:
-        broken_rule("NAPI7", f"{n.dev}: packet received after napi_complete_done() at {site_str(n._complete_site)}", where)
+        broken_rule(
+            "NAPI7", f"{n.dev}: packet received after napi_complete_done() at {site_str(n._complete_site)}", where
+        )
     else:
         broken_rule("NAPI7", f"{n.dev}: napi_gro_receive() outside of the instance's poll", where)
 
@@ -465,7 +500,10 @@ def netif_receive_skb(skb: sk_buff) -> int:
     cpu = m.sched.cpu
     assert cpu is not None
     if not (cpu.softirq or cpu.bh_disabled) or cpu.hardirq:
-        WARN("netif_receive_skb() outside of softirq context; netif_rx() is for other contexts", site_str(caller_outside()))
+        WARN(
+            "netif_receive_skb() outside of softirq context; netif_rx() is for other contexts",
+            site_str(caller_outside()),
+        )
     dev = skb.dev
     if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
         _receive_while_down(dev, skb)
@@ -476,7 +514,9 @@ def netif_receive_skb(skb: sk_buff) -> int:
 
 
 def netif_rx(skb: sk_buff) -> int:
-    """Queue a received packet to this CPU's backlog, from any context: for drivers without NAPI. NET_RX_SUCCESS or NET_RX_DROP."""
+    """Queue a received packet to this CPU's backlog, from any context: for drivers without NAPI. NET_RX_SUCCESS or
+    NET_RX_DROP.
+    """
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None

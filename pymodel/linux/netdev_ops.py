@@ -1,38 +1,58 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``ip link`` does to a device: up and down, carrier, MTU, addresses, receive modes, features, counters.
 
-The functions that need rtnl take it where the caller does not hold it. Source: net/core/dev.c, dev_addr_lists.c, link_watch.c, net/ethernet/eth.c,
-v6.12. No notifiers.
+The functions that need rtnl take it where the caller does not hold it. Source: net/core/dev.c, dev_addr_lists.c,
+link_watch.c, net/ethernet/eth.c, v6.12. No notifiers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pymodel.hw.access import machine
 from pymodel.linux.bug import WARN, broken_rule, caller_outside, netdev_warn, site_str
 from pymodel.linux.errno import EADDRNOTAVAIL, EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP
 from pymodel.linux.if_ether import eth_random_addr, is_valid_ether_addr
 from pymodel.linux.netdevice import (
-    CSUM_MASK, IFF_ALLMULTI, IFF_LIVE_ADDR_CHANGE, IFF_PROMISC, IFF_UNICAST_FLT, IFF_UP, LINK_STATE_NOCARRIER, LINK_STATE_START, NETIF_F_SG,
-    NETIF_F_TSO, NETIF_F_TSO6, NETREG_REGISTERED, NETREG_UNINITIALIZED, check_napis_disabled, net_device, netif_device_present,
-    netif_running, rtnl_link_stats64, sockaddr, with_rtnl,
+    IFF_ALLMULTI,
+    IFF_LIVE_ADDR_CHANGE,
+    IFF_PROMISC,
+    IFF_UNICAST_FLT,
+    IFF_UP,
+    LINK_STATE_NOCARRIER,
+    LINK_STATE_START,
+    NETIF_F_HW_CSUM,
+    NETIF_F_IP_CSUM,
+    NETIF_F_IPV6_CSUM,
+    NETIF_F_SG,
+    NETIF_F_TSO,
+    NETIF_F_TSO6,
+    NETREG_REGISTERED,
+    NETREG_UNINITIALIZED,
+    check_napis_disabled,
+    net_device,
+    netif_device_present,
+    netif_running,
+    rtnl_link_stats64,
+    sockaddr,
+    with_rtnl,
 )
 from pymodel.linux.qdisc import dev_activate, dev_deactivate, netdev_watchdog_up
 from pymodel.linux.softirq import spin_lock_bh, spin_unlock_bh
 from pymodel.linux.workqueue import alloc_ordered_workqueue, queue_work, work_struct
 
 __all__ = [
-    "__dev_set_mtu", "dev_addr_set", "dev_close", "dev_get_stats", "dev_mc_add", "dev_mc_del", "dev_open", "dev_set_allmulti",
-    "dev_set_mac_address", "dev_set_mtu", "dev_set_promiscuity", "dev_uc_add", "dev_uc_del", "eth_hw_addr_random", "eth_hw_addr_set",
-    "eth_mac_addr", "eth_prepare_mac_addr_change", "eth_commit_mac_addr_change", "eth_validate_addr", "netdev_features_change",
-    "netdev_for_each_mc_addr", "netdev_for_each_uc_addr", "netdev_leaks", "netdev_mc_count", "netdev_mc_empty", "netdev_uc_count",
-    "netdev_uc_empty", "netdev_update_features", "netif_carrier_off", "netif_carrier_ok", "netif_carrier_on",
+    "__dev_set_mtu", "dev_addr_set", "dev_close", "dev_get_stats", "dev_mc_add", "dev_mc_del", "dev_open",
+    "dev_set_allmulti", "dev_set_mac_address", "dev_set_mtu", "dev_set_promiscuity", "dev_uc_add", "dev_uc_del",
+    "eth_hw_addr_random", "eth_hw_addr_set", "eth_mac_addr", "eth_prepare_mac_addr_change",
+    "eth_commit_mac_addr_change", "eth_validate_addr", "netdev_features_change", "netdev_for_each_mc_addr",
+    "netdev_for_each_uc_addr", "netdev_leaks", "netdev_mc_count", "netdev_mc_empty", "netdev_stats_to_stats64",
+    "netdev_uc_count", "netdev_uc_empty", "netdev_update_features", "netif_carrier_off", "netif_carrier_ok",
+    "netif_carrier_on",
 ]
 
 
-# -- up and down -----------------------------------------------------------------------------------------------------------
+# -- up and down ---------------------------------------------------------------------------------------------
 def dev_open(dev: net_device, extack: object = None) -> int:
     """Bring the device up. 0 or a negative errno, of ndo_open for instance."""
     return int(with_rtnl(_open, dev))
@@ -56,7 +76,8 @@ def _open(dev: net_device) -> int:
         if d.num_queued != d.num_completed:
             broken_rule(
                 "TX8",
-                f"{dev.name}: queue {txq.index}: {d.num_queued - d.num_completed} bytes from before ndo_stop were never completed; "
+                f"{dev.name}: queue {txq.index}: {d.num_queued - d.num_completed} bytes from before "
+                "ndo_stop were never completed; "
                 "netdev_tx_reset_queue() belongs where the ring is emptied",
                 f"ndo_open of {dev.name}",
             )
@@ -82,7 +103,7 @@ def close_locked(dev: net_device) -> None:
     check_napis_disabled(dev)
 
 
-# -- carrier ----------------------------------------------------------------------------------------------------------------
+# -- carrier -------------------------------------------------------------------------------------------------
 def netif_carrier_ok(dev: net_device) -> bool:
     return not dev.state & LINK_STATE_NOCARRIER
 
@@ -131,7 +152,7 @@ def _linkwatch_do(dev: net_device) -> None:
             dev_deactivate(dev)
 
 
-# -- MTU --------------------------------------------------------------------------------------------------------------------
+# -- MTU -----------------------------------------------------------------------------------------------------
 def dev_set_mtu(dev: net_device, new_mtu: int) -> int:
     """0, -EINVAL outside of min_mtu to max_mtu, -ENODEV, or what ndo_change_mtu says."""
     return int(with_rtnl(_set_mtu, dev, new_mtu))
@@ -159,7 +180,7 @@ def __dev_set_mtu(dev: net_device, new_mtu: int) -> int:
     return 0
 
 
-# -- the device's address -----------------------------------------------------------------------------------------------------
+# -- the device's address ------------------------------------------------------------------------------------
 def eth_hw_addr_set(dev: net_device, addr: bytes) -> None:
     dev.dev_addr = bytes(addr[:6])
 
@@ -214,11 +235,15 @@ def _set_mac_address(dev: net_device, sa: sockaddr) -> int:
         if err:
             return int(err)
         if not is_valid_ether_addr(sa.sa_data[:6]):
-            broken_rule("LIFE4", f"{dev.name}: ndo_set_mac_address took the invalid address {sa.sa_data[:6].hex(':')}", f"{set_address.__name__}")
+            broken_rule(
+                "LIFE4",
+                f"{dev.name}: ndo_set_mac_address took the invalid address {sa.sa_data[:6].hex(':')}",
+                f"{set_address.__name__}",
+            )
     return 0
 
 
-# -- receive modes and address lists -----------------------------------------------------------------------------------------
+# -- receive modes and address lists -------------------------------------------------------------------------
 def dev_set_promiscuity(dev: net_device, inc: int) -> int:
     """Count users of promiscuous mode up or down. 0 or -EOVERFLOW."""
     return int(with_rtnl(_set_promiscuity, dev, inc))
@@ -342,17 +367,22 @@ def flush_addresses(dev: net_device) -> None:
     dev.mc.clear()
 
 
-# -- features ---------------------------------------------------------------------------------------------------------------
+# -- features ------------------------------------------------------------------------------------------------
 def update_features(dev: net_device) -> int:
-    """Recompute ``features`` from what is wanted, the driver's ndo_fix_features and the rules. Whether they changed."""
+    """Recompute ``features`` from what is wanted, the driver's ndo_fix_features and the rules. Whether they
+    changed.
+    """
     features = dev.features & ~dev.hw_features | dev.wanted_features & dev.hw_features
     ops = dev.netdev_ops
     if ops.ndo_fix_features is not None:
         features = ops.ndo_fix_features(dev, features)
-    if features & NETIF_F_SG and not features & CSUM_MASK:
-        features &= ~NETIF_F_SG
+    # netdev_fix_features(): TSO needs scatter-gather and checksums; scatter-gather alone is fine.
     if not features & NETIF_F_SG:
         features &= ~(NETIF_F_TSO | NETIF_F_TSO6)
+    if not features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM):
+        features &= ~NETIF_F_TSO
+    if not features & (NETIF_F_HW_CSUM | NETIF_F_IPV6_CSUM):
+        features &= ~NETIF_F_TSO6
     if features == dev.features:
         return 0
     if ops.ndo_set_features is not None:
@@ -372,7 +402,7 @@ def netdev_features_change(dev: net_device) -> None:
     """Tell others that features changed: nobody listens yet."""
 
 
-# -- counters ---------------------------------------------------------------------------------------------------------------
+# -- counters ------------------------------------------------------------------------------------------------
 def dev_get_stats(dev: net_device) -> rtnl_link_stats64:
     """The counters as ``ip -s link`` shows them: the driver's, and the core's own drops added."""
     storage = rtnl_link_stats64()
@@ -380,9 +410,7 @@ def dev_get_stats(dev: net_device) -> rtnl_link_stats64:
     if get is not None:
         get(dev, storage)
     else:
-        legacy: Any = dev.stats
-        for name in rtnl_link_stats64.__slots__:
-            setattr(storage, name, getattr(legacy, name))
+        netdev_stats_to_stats64(storage, dev.stats)
     storage.rx_dropped += dev.rx_dropped
     storage.tx_dropped += dev.tx_dropped
     storage.rx_nohandler += dev.rx_nohandler
@@ -390,8 +418,14 @@ def dev_get_stats(dev: net_device) -> rtnl_link_stats64:
     return storage
 
 
+def netdev_stats_to_stats64(stats64: rtnl_link_stats64, netdev_stats: rtnl_link_stats64) -> None:
+    """Copy the counters of ``dev->stats``: for drivers that keep theirs there."""
+    for name in rtnl_link_stats64.__slots__:
+        setattr(stats64, name, getattr(netdev_stats, name))
+
+
 def netdev_leaks() -> list[str]:
     """One line for each net_device that was allocated and not freed."""
-    return [f"net_device {dev.name}, allocated at {site_str(dev._site)}" for dev in machine().state["net"].netdevs_alive]
-
-
+    return [
+        f"net_device {dev.name}, allocated at {site_str(dev._site)}" for dev in machine().state["net"].netdevs_alive
+    ]

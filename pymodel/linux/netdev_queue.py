@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transmit queues: stop, wake and start, byte queue limits, and the helpers that get the races right.
 
-A queue is held by the driver (no room in its ring), by the stack (BQL), or frozen (time-out). Waking schedules the queueing discipline;
-starting does not, and has its place in ndo_open and in xmit alone (TX7). Source: include/linux/netdevice.h, include/net/netdev_queues.h, v6.12.
+A queue is held by the driver (no room in its ring), by the stack (BQL), or frozen (time-out). Waking schedules the
+queueing discipline; starting does not, and has its place in ndo_open and in xmit alone (TX7). Source:
+include/linux/netdevice.h, include/net/netdev_queues.h, v6.12.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ from pymodel.hw.access import machine
 from pymodel.linux.bug import broken_rule, caller_outside, site_str
 from pymodel.linux.dql import dql_completed, dql_queued, dql_reset
 from pymodel.linux.netdevice import (
-    LINK_STATE_START, QUEUE_STATE_DRV_XOFF, QUEUE_STATE_FROZEN, QUEUE_STATE_STACK_XOFF, net_device, netdev_queue,
+    LINK_STATE_START,
+    QUEUE_STATE_DRV_XOFF,
+    QUEUE_STATE_FROZEN,
+    QUEUE_STATE_STACK_XOFF,
+    net_device,
+    netdev_queue,
 )
 from pymodel.linux.qdisc import netif_schedule_qdisc
 from pymodel.linux.sched import spin_contended, spin_release
@@ -21,14 +27,16 @@ from pymodel.linux.softirq import local_bh_disable, local_bh_enable
 from pymodel.linux.time import JIFFY_PS
 
 __all__ = [
-    "__netdev_sent_queue", "__netdev_tx_sent_queue", "__netif_subqueue_stopped", "__netif_tx_lock", "__netif_tx_unlock",
-    "netdev_completed_queue", "netdev_get_tx_queue", "netdev_reset_queue", "netdev_sent_queue", "netdev_tx_completed_queue",
-    "netdev_tx_reset_queue", "netdev_tx_reset_subqueue", "netdev_tx_sent_queue", "netdev_txq_bql_complete_prefetchw", "netdev_xmit_more",
-    "netif_queue_stopped", "netif_schedule_queue", "netif_start_queue", "netif_start_subqueue", "netif_stop_queue", "netif_stop_subqueue",
-    "netif_subqueue_maybe_stop", "netif_subqueue_stopped", "netif_trans_update", "netif_tx_disable", "netif_tx_lock", "netif_tx_lock_bh",
-    "netif_tx_queue_frozen", "netif_tx_queue_stopped", "netif_tx_start_all_queues", "netif_tx_start_queue", "netif_tx_stop_all_queues",
-    "netif_tx_stop_queue", "netif_tx_unlock", "netif_tx_unlock_bh", "netif_tx_wake_all_queues", "netif_tx_wake_queue",
-    "netif_txq_completed_wake", "netif_txq_maybe_stop", "netif_txq_try_stop", "netif_wake_queue", "netif_wake_subqueue",
+    "__netdev_sent_queue", "__netdev_tx_sent_queue", "__netif_subqueue_stopped", "__netif_tx_lock",
+    "__netif_tx_unlock", "netdev_completed_queue", "netdev_get_tx_queue", "netdev_reset_queue", "netdev_sent_queue",
+    "netdev_tx_completed_queue", "netdev_tx_reset_queue", "netdev_tx_reset_subqueue", "netdev_tx_sent_queue",
+    "netdev_txq_bql_complete_prefetchw", "netdev_xmit_more", "netif_queue_stopped", "netif_schedule_queue",
+    "netif_start_queue", "netif_start_subqueue", "netif_stop_queue", "netif_stop_subqueue",
+    "netif_subqueue_maybe_stop", "netif_subqueue_stopped", "netif_trans_update", "netif_tx_disable", "netif_tx_lock",
+    "netif_tx_lock_bh", "netif_tx_queue_frozen", "netif_tx_queue_stopped", "netif_tx_start_all_queues",
+    "netif_tx_start_queue", "netif_tx_stop_all_queues", "netif_tx_stop_queue", "netif_tx_unlock",
+    "netif_tx_unlock_bh", "netif_tx_wake_all_queues", "netif_tx_wake_queue", "netif_txq_completed_wake",
+    "netif_txq_maybe_stop", "netif_txq_try_stop", "netif_wake_queue", "netif_wake_subqueue",
     "netif_xmit_frozen_or_stopped", "netif_xmit_stopped", "txq_trans_cond_update",
 ]
 
@@ -40,7 +48,7 @@ def netdev_get_tx_queue(dev: net_device, index: int) -> netdev_queue:
     return dev._tx[index]
 
 
-# -- looking -----------------------------------------------------------------------------------------------------------
+# -- looking -------------------------------------------------------------------------------------------------
 def netif_tx_queue_stopped(txq: netdev_queue) -> bool:
     """Stopped by the driver."""
     return bool(txq.state & QUEUE_STATE_DRV_XOFF)
@@ -71,7 +79,7 @@ def netif_subqueue_stopped(dev: net_device, skb: object) -> bool:
     return netif_tx_queue_stopped(dev._tx[skb.queue_mapping])  # type: ignore[attr-defined]
 
 
-# -- stop --------------------------------------------------------------------------------------------------------------
+# -- stop ----------------------------------------------------------------------------------------------------
 def netif_tx_stop_queue(txq: netdev_queue) -> None:
     """No more ndo_start_xmit for this queue until it is woken."""
     txq.trans_start = machine().sched.local_now // JIFFY_PS
@@ -92,7 +100,7 @@ def netif_tx_stop_all_queues(dev: net_device) -> None:
         netif_tx_stop_queue(txq)
 
 
-# -- wake --------------------------------------------------------------------------------------------------------------
+# -- wake ----------------------------------------------------------------------------------------------------
 def netif_tx_wake_queue(txq: netdev_queue) -> None:
     """There is room again: what waits in the queueing discipline is sent."""
     if txq.state & QUEUE_STATE_DRV_XOFF:
@@ -119,7 +127,7 @@ def netif_schedule_queue(txq: netdev_queue) -> None:
         netif_schedule_qdisc(txq.qdisc)
 
 
-# -- start -------------------------------------------------------------------------------------------------------------
+# -- start ---------------------------------------------------------------------------------------------------
 def netif_tx_start_queue(txq: netdev_queue) -> None:
     """Let packets come, without sending those that wait: in ndo_open, or in xmit after it stopped the queue (TX7)."""
     if txq.state & QUEUE_STATE_DRV_XOFF:
@@ -147,7 +155,7 @@ def netif_tx_start_all_queues(dev: net_device) -> None:
         netif_tx_start_queue(txq)
 
 
-# -- byte queue limits -------------------------------------------------------------------------------------------------
+# -- byte queue limits ---------------------------------------------------------------------------------------
 def netdev_tx_sent_queue(txq: netdev_queue, bytes: int) -> None:
     """So many bytes were given to the device; the stack stops the queue when that is enough."""
     d = txq.dql
@@ -184,7 +192,8 @@ def netdev_tx_completed_queue(txq: netdev_queue, pkts: int, bytes: int) -> None:
     if bytes > d.num_queued - d.num_completed:
         broken_rule(
             "TX8",
-            f"{txq.dev.name}: queue {txq.index}: {bytes} bytes completed, but {d.num_queued - d.num_completed} are outstanding",
+            f"{txq.dev.name}: queue {txq.index}: {bytes} bytes completed, "
+            f"but {d.num_queued - d.num_completed} are outstanding",
             site_str(caller_outside()),
         )
         return
@@ -194,7 +203,11 @@ def netdev_tx_completed_queue(txq: netdev_queue, pkts: int, bytes: int) -> None:
         poll = m.state["net"].softnet[cpu.id].poll
         if poll:
             if poll == txq.dql_poll:
-                broken_rule("TX8", f"{txq.dev.name}: queue {txq.index}: bytes completed twice in one poll", site_str(caller_outside()))
+                broken_rule(
+                    "TX8",
+                    f"{txq.dev.name}: queue {txq.index}: bytes completed twice in one poll",
+                    site_str(caller_outside()),
+                )
             txq.dql_poll = poll
     dql_completed(d, bytes)
     if d.adj_limit < d.num_queued:
@@ -234,7 +247,7 @@ def netdev_xmit_more() -> bool:
     return bool(m.state["net"].softnet[cpu.id].xmit_more)
 
 
-# -- race-free stopping (include/net/netdev_queues.h) --------------------------------------------------------------------
+# -- race-free stopping (include/net/netdev_queues.h) --------------------------------------------------------
 def netif_txq_try_stop(txq: netdev_queue, get_desc: Callable[[], int], start_thrs: int) -> int:
     """Stop, and start again where reclaim made ``start_thrs`` descriptors free meanwhile: 0 stopped, -1 started again.
 
@@ -254,12 +267,18 @@ def netif_txq_maybe_stop(txq: netdev_queue, get_desc: Callable[[], int], stop_th
     return netif_txq_try_stop(txq, get_desc, start_thrs)
 
 
-def netif_subqueue_maybe_stop(dev: net_device, idx: int, get_desc: Callable[[], int], stop_thrs: int, start_thrs: int) -> int:
+def netif_subqueue_maybe_stop(
+    dev: net_device, idx: int, get_desc: Callable[[], int], stop_thrs: int, start_thrs: int
+) -> int:
     return netif_txq_maybe_stop(dev._tx[idx], get_desc, stop_thrs, start_thrs)
 
 
-def netif_txq_completed_wake(txq: netdev_queue, pkts: int, bytes: int, get_desc: Callable[[], int], start_thrs: int) -> int:
-    """BQL's completion and the wake-up at ``start_thrs`` free descriptors: 0 woken, 1 was not stopped, -1 left stopped."""
+def netif_txq_completed_wake(
+    txq: netdev_queue, pkts: int, bytes: int, get_desc: Callable[[], int], start_thrs: int
+) -> int:
+    """BQL's completion and the wake-up at ``start_thrs`` free descriptors: 0 woken, 1 was not stopped, -1 left
+    stopped.
+    """
     netdev_tx_completed_queue(txq, pkts, bytes)
     if pkts and get_desc() >= start_thrs:
         if txq.state & QUEUE_STATE_DRV_XOFF:
@@ -269,7 +288,7 @@ def netif_txq_completed_wake(txq: netdev_queue, pkts: int, bytes: int, get_desc:
     return -1
 
 
-# -- locks -------------------------------------------------------------------------------------------------------------
+# -- locks ---------------------------------------------------------------------------------------------------
 def __netif_tx_lock(txq: netdev_queue, cpu: int) -> None:
     """Keep xmit out of a queue."""
     this = machine().sched.cpu

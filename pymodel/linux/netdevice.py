@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """net_device: the structure, its ops, allocation and registration.
 
-Source: include/linux/netdevice.h, net/core/dev.c, net/ethernet/eth.c, v6.12. Up and down, addresses and counters: netdev_ops.py; queues:
-netdev_queue.py. No notifiers, and neither GSO nor GRO is offered yet.
+Source: include/linux/netdevice.h, net/core/dev.c, net/ethernet/eth.c, v6.12. Up and down, addresses and counters:
+netdev_ops.py; queues: netdev_queue.py. No notifiers, and neither GSO nor GRO is offered yet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pymodel.hw.access import machine
 from pymodel.hw.contexts import Cpu
 from pymodel.hw.errors import CheckError
-from pymodel.linux.bug import BUG, Site, WARN, broken_rule, caller, site_str
+from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, site_str
 from pymodel.linux.device import device
 from pymodel.linux.dql import dql
 from pymodel.linux.errno import EEXIST, EINVAL
@@ -29,17 +29,19 @@ if TYPE_CHECKING:
     from pymodel.linux.qdisc import Qdisc
 
 __all__ = [
-    "ARPHRD_ETHER", "IFF_ALLMULTI", "IFF_BROADCAST", "IFF_LIVE_ADDR_CHANGE", "IFF_MULTICAST", "IFF_NOARP", "IFF_NO_QUEUE", "IFF_PROMISC",
-    "IFF_RUNNING", "IFF_UNICAST_FLT", "IFF_UP", "NETDEV_TX_BUSY", "NETDEV_TX_OK", "NETIF_F_FRAGLIST", "NETIF_F_GRO", "NETIF_F_GSO",
-    "NETIF_F_HIGHDMA", "NETIF_F_HW_CSUM", "NETIF_F_HW_VLAN_CTAG_FILTER", "NETIF_F_HW_VLAN_CTAG_RX", "NETIF_F_HW_VLAN_CTAG_TX",
-    "NETIF_F_IPV6_CSUM", "NETIF_F_IP_CSUM", "NETIF_F_LOOPBACK", "NETIF_F_RXALL", "NETIF_F_RXCSUM", "NETIF_F_RXFCS", "NETIF_F_RXHASH",
-    "NETIF_F_SG", "NETIF_F_TSO", "NETIF_F_TSO6", "NETREG_REGISTERED", "NETREG_RELEASED", "NETREG_UNINITIALIZED", "NETREG_UNREGISTERED",
-    "NETREG_UNREGISTERING", "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState",
-    "SET_NETDEV_DEV", "alloc_etherdev", "alloc_etherdev_mq", "alloc_etherdev_mqs", "alloc_netdev_mqs", "ether_setup", "free_netdev",
-    "net_device", "net_device_ops", "net_device_stats", "netdev_priv", "netdev_queue", "netif_device_attach", "netif_device_detach",
-    "netif_device_present", "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
-    "netif_set_real_num_tx_queues", "register_netdev", "register_netdevice", "registered_netdevs", "rtnl_is_locked", "rtnl_link_stats64",
-    "rtnl_lock", "rtnl_unlock", "sockaddr", "unregister_netdev", "unregister_netdevice",
+    "ARPHRD_ETHER", "IFF_ALLMULTI", "IFF_BROADCAST", "IFF_LIVE_ADDR_CHANGE", "IFF_MULTICAST", "IFF_NOARP",
+    "IFF_NO_QUEUE", "IFF_PROMISC", "IFF_RUNNING", "IFF_UNICAST_FLT", "IFF_UP", "NETDEV_TX_BUSY", "NETDEV_TX_OK",
+    "NETIF_F_FRAGLIST", "NETIF_F_GRO", "NETIF_F_GSO", "NETIF_F_HIGHDMA", "NETIF_F_HW_CSUM",
+    "NETIF_F_HW_VLAN_CTAG_FILTER", "NETIF_F_HW_VLAN_CTAG_RX", "NETIF_F_HW_VLAN_CTAG_TX", "NETIF_F_IPV6_CSUM",
+    "NETIF_F_IP_CSUM", "NETIF_F_LOOPBACK", "NETIF_F_RXALL", "NETIF_F_RXCSUM", "NETIF_F_RXFCS", "NETIF_F_RXHASH",
+    "NETIF_F_SG", "NETIF_F_TSO", "NETIF_F_TSO6", "NETREG_REGISTERED", "NETREG_RELEASED", "NETREG_UNINITIALIZED",
+    "NETREG_UNREGISTERED", "NETREG_UNREGISTERING", "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP",
+    "NET_XMIT_SUCCESS", "NetState", "SET_NETDEV_DEV", "alloc_etherdev", "alloc_etherdev_mq", "alloc_etherdev_mqs",
+    "alloc_netdev_mqs", "ether_setup", "free_netdev", "net_device", "net_device_ops", "net_device_stats",
+    "netdev_priv", "netdev_queue", "netif_device_attach", "netif_device_detach", "netif_device_present",
+    "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues", "netif_set_real_num_tx_queues",
+    "register_netdev", "register_netdevice", "registered_netdevs", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock",
+    "rtnl_unlock", "sockaddr", "unregister_netdev", "unregister_netdevice",
 ]
 
 NETDEV_TX_OK = 0x00
@@ -94,14 +96,15 @@ QUEUE_STATE_STACK_XOFF = 1 << 1
 QUEUE_STATE_FROZEN = 1 << 2
 
 
-class rtnl_link_stats64:  # noqa: N801 (the kernel's name)
+class rtnl_link_stats64:
     """Interface counters. Packets and bytes; ``rx_missed_errors``: frames that the device had no buffer for."""
 
     __slots__ = (
-        "collisions", "multicast", "rx_bytes", "rx_compressed", "rx_crc_errors", "rx_dropped", "rx_errors", "rx_fifo_errors",
-        "rx_frame_errors", "rx_length_errors", "rx_missed_errors", "rx_nohandler", "rx_otherhost_dropped", "rx_over_errors", "rx_packets",
-        "tx_aborted_errors", "tx_bytes", "tx_carrier_errors", "tx_compressed", "tx_dropped", "tx_errors", "tx_fifo_errors",
-        "tx_heartbeat_errors", "tx_packets", "tx_window_errors",
+        "collisions", "multicast", "rx_bytes", "rx_compressed", "rx_crc_errors", "rx_dropped", "rx_errors",
+        "rx_fifo_errors", "rx_frame_errors", "rx_length_errors", "rx_missed_errors", "rx_nohandler",
+        "rx_otherhost_dropped", "rx_over_errors", "rx_packets", "tx_aborted_errors", "tx_bytes", "tx_carrier_errors",
+        "tx_compressed", "tx_dropped", "tx_errors", "tx_fifo_errors", "tx_heartbeat_errors", "tx_packets",
+        "tx_window_errors",
     )
 
     def __init__(self) -> None:
@@ -120,13 +123,14 @@ class rtnl_link_stats64:  # noqa: N801 (the kernel's name)
 net_device_stats = rtnl_link_stats64
 
 
-class net_device_ops:  # noqa: N801 (the kernel's name)
+class net_device_ops:
     """The driver's callbacks; those it does not have are None."""
 
     __slots__ = (
-        "ndo_change_mtu", "ndo_change_rx_flags", "ndo_features_check", "ndo_fix_features", "ndo_get_stats64", "ndo_init", "ndo_open",
-        "ndo_select_queue", "ndo_set_features", "ndo_set_mac_address", "ndo_set_rx_mode", "ndo_start_xmit", "ndo_stop",
-        "ndo_tx_timeout", "ndo_uninit", "ndo_validate_addr", "ndo_vlan_rx_add_vid", "ndo_vlan_rx_kill_vid",
+        "ndo_change_mtu", "ndo_change_rx_flags", "ndo_features_check", "ndo_fix_features", "ndo_get_stats64",
+        "ndo_init", "ndo_open", "ndo_select_queue", "ndo_set_features", "ndo_set_mac_address", "ndo_set_rx_mode",
+        "ndo_start_xmit", "ndo_stop", "ndo_tx_timeout", "ndo_uninit", "ndo_validate_addr", "ndo_vlan_rx_add_vid",
+        "ndo_vlan_rx_kill_vid",
     )
 
     def __init__(self, **ops: Callable[..., Any] | None) -> None:
@@ -140,7 +144,7 @@ class net_device_ops:  # noqa: N801 (the kernel's name)
         def __getattr__(self, name: str) -> Any: ...
 
 
-class sockaddr:  # noqa: N801 (the kernel's name)
+class sockaddr:
     __slots__ = ("sa_data", "sa_family")
 
     def __init__(self, sa_data: bytes, sa_family: int = ARPHRD_ETHER) -> None:
@@ -148,10 +152,13 @@ class sockaddr:  # noqa: N801 (the kernel's name)
         self.sa_data = bytes(sa_data)
 
 
-class netdev_queue:  # noqa: N801 (the kernel's name)
+class netdev_queue:
     """A transmit queue. ``trans_start`` is in jiffies."""
 
-    __slots__ = ("_lock", "dev", "dql", "dql_poll", "index", "qdisc", "qdisc_sleeping", "state", "stops", "trans_start", "trans_timeout", "wakes")
+    __slots__ = (
+        "_lock", "dev", "dql", "dql_poll", "index", "qdisc", "qdisc_sleeping", "state", "stops", "trans_start",
+        "trans_timeout", "wakes",
+    )
 
     def __init__(self, dev: net_device, index: int, noop: Qdisc) -> None:
         self.dev = dev
@@ -172,18 +179,19 @@ class netdev_queue:  # noqa: N801 (the kernel's name)
         return self._lock.owner
 
 
-class net_device:  # noqa: N801 (the kernel's name)
+class net_device:
     """A network interface. ``priv`` is what netdev_priv() returns. Made by alloc_netdev_mqs()."""
 
     __slots__ = (
-        "_gone", "_rtnl_site", "_site", "_tx", "addr_len", "addr_list_lock", "addr_refs", "allmulti", "broadcast", "carrier_down_count",
-        "carrier_up_count", "dev", "dev_addr", "ethtool_ops", "features", "flags", "gro_flush_timeout", "gso_max_segs", "gso_max_size",
-        "hard_header_len", "hw_enc_features", "hw_features", "ifindex", "irq", "linkwatch", "max_mtu", "mc", "min_mtu", "mtu", "name",
-        "napi_defer_hard_irqs", "napi_list", "needed_headroom", "needed_tailroom", "netdev_ops", "nested_xmit", "num_rx_queues",
-        "num_tx_queues", "operstate", "perm_addr", "priv", "priv_flags", "promiscuity", "ptype_all", "ptype_specific", "qdisc",
-        "real_num_rx_queues", "real_num_tx_queues", "reg_state", "rx_dropped", "rx_nohandler", "rx_otherhost_dropped", "state", "stats",
-        "threaded", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc", "vlan_features", "wanted_features",
-        "watchdog_timeo", "watchdog_timer",
+        "_gone", "_rtnl_site", "_site", "_tx", "addr_len", "addr_list_lock", "addr_refs", "allmulti", "broadcast",
+        "carrier_down_count", "carrier_up_count", "dev", "dev_addr", "ethtool_ops", "features", "flags",
+        "gro_flush_timeout", "gso_max_segs", "gso_max_size", "hard_header_len", "hw_enc_features", "hw_features",
+        "ifindex", "irq", "linkwatch", "max_mtu", "mc", "min_mtu", "mtu", "name", "napi_defer_hard_irqs", "napi_list",
+        "needed_headroom", "needed_tailroom", "netdev_ops", "nested_xmit", "num_rx_queues", "num_tx_queues",
+        "operstate", "perm_addr", "priv", "priv_flags", "promiscuity", "ptype_all", "ptype_specific", "qdisc",
+        "real_num_rx_queues", "real_num_tx_queues", "reg_state", "rx_dropped", "rx_nohandler", "rx_otherhost_dropped",
+        "state", "stats", "threaded", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc",
+        "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer",
     )
 
     def __init__(self, name: str, priv: Any, txqs: int, rxqs: int, site: Site) -> None:
@@ -264,9 +272,9 @@ class NetState:
     """The network of one machine."""
 
     __slots__ = (
-        "dev_tx_weight", "dev_weight", "devices", "gro_normal_batch", "hash_seed", "linkwatch_wq", "netdev_budget", "netdev_budget_usecs",
-        "netdev_max_backlog", "netdevs_alive", "next_ifindex", "nit_outgoing", "noop", "poll_count", "ptype_all", "ptype_base", "rng",
-        "rtnl", "softnet",
+        "dev_tx_weight", "dev_weight", "devices", "gro_normal_batch", "hash_seed", "linkwatch_wq", "netdev_budget",
+        "netdev_budget_usecs", "netdev_max_backlog", "netdevs_alive", "next_ifindex", "nit_outgoing", "noop",
+        "poll_count", "ptype_all", "ptype_base", "rng", "rtnl", "softnet",
     )
 
     def __init__(self, seed: int) -> None:
@@ -296,7 +304,7 @@ def _net() -> NetState:
     return state
 
 
-# -- rtnl --------------------------------------------------------------------------------------------------------------
+# -- rtnl ----------------------------------------------------------------------------------------------------
 def rtnl_lock() -> None:
     mutex_lock(_net().rtnl)
 
@@ -321,12 +329,13 @@ def with_rtnl(fn: Callable[..., Any], *args: Any) -> Any:
         rtnl_unlock()
 
 
-# -- allocation --------------------------------------------------------------------------------------------------------
+# -- allocation ----------------------------------------------------------------------------------------------
 def alloc_netdev_mqs(
     sizeof_priv: Any, name: str, name_assign_type: int, setup: Callable[[net_device], object], txqs: int, rxqs: int
 ) -> net_device | None:
-    """A device with room for the driver's own struct. ``sizeof_priv``: the struct's class, constructed without arguments, or any number for
-    a namespace to put attributes in. ``name`` may hold ``%d``. None for no queues."""
+    """A device with room for the driver's own struct. ``sizeof_priv``: the struct's class, constructed without
+    arguments, or any number for a namespace to put attributes in. ``name`` may hold ``%d``. None for no queues.
+    """
     return _alloc_netdev(sizeof_priv, name, setup, txqs, rxqs, caller())
 
 
@@ -372,11 +381,11 @@ def netdev_priv(dev: net_device) -> Any:
     return dev.priv
 
 
-def SET_NETDEV_DEV(net: net_device, pdev: device) -> None:  # noqa: N802 (the kernel's name)
+def SET_NETDEV_DEV(net: net_device, pdev: device) -> None:
     net.dev = pdev
 
 
-# -- registration ------------------------------------------------------------------------------------------------------
+# -- registration --------------------------------------------------------------------------------------------
 def register_netdev(dev: net_device) -> int:
     """Make the device known; traffic may come before this returns (LIFE1). 0 or a negative errno."""
     site = caller()
@@ -469,7 +478,10 @@ def free_netdev(dev: net_device) -> None:
     if dev._gone:
         BUG(f"free_netdev({dev.name}): freed twice", site_str(site))
     if dev.reg_state not in (NETREG_UNINITIALIZED, NETREG_UNREGISTERED):
-        BUG(f"free_netdev({dev.name}): reg_state is {dev.reg_state}: unregister_netdev() must come first", site_str(site))
+        BUG(
+            f"free_netdev({dev.name}): reg_state is {dev.reg_state}: unregister_netdev() must come first",
+            site_str(site),
+        )
     for napi in list(dev.napi_list):
         netif_napi_del(napi)
     dev._gone = True
@@ -482,7 +494,7 @@ def registered_netdevs() -> list[net_device]:
     return list(_net().devices)
 
 
-# -- presence and queues -------------------------------------------------------------------------------------------------
+# -- presence and queues -------------------------------------------------------------------------------------
 def netif_running(dev: net_device) -> bool:
     """Between ndo_open (from its start) and ndo_stop."""
     return bool(dev.state & LINK_STATE_START)
@@ -543,5 +555,8 @@ def check_napis_disabled(dev: net_device) -> None:
 
     for i, napi in enumerate(dev.napi_list):
         if not napi.state & NAPIF_STATE_NPSVC:
-            broken_rule("LIFE2", f"{dev.name}: NAPI instance {i} is still enabled after ndo_stop", f"added at {site_str(napi.site)}")
-
+            broken_rule(
+                "LIFE2",
+                f"{dev.name}: NAPI instance {i} is still enabled after ndo_stop",
+                f"added at {site_str(napi.site)}",
+            )

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """PCI: drivers, devices with BARs, and interrupt vectors.
 
-A device is described by a table (``[pci]`` of a device description): ``vendor``, ``device``, ``bars`` (sizes in bytes), ``vectors``,
-``msix_table`` (offset in the MMIO space; absent: messages are numbered, not written), ``line``. BAR n lies at ``n << 28``. The MSI-X
-table is written through the BAR, as on a real function. Source: drivers/pci/, v6.12. Simplified: no config space, one device a line.
+A device is described by a table (``[pci]`` of a device description): ``vendor``, ``device``, ``bars`` (sizes in
+bytes), ``vectors``, ``msix_table`` (offset in the MMIO space; absent: messages are numbered, not written),
+``line``. BAR n lies at ``n << 28``. The MSI-X table is written through the BAR, as on a real function. Source:
+drivers/pci/, v6.12. Simplified: no config space, one device a line.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,11 +24,12 @@ from pymodel.linux.irqdesc import irq_desc
 from pymodel.linux.sched import might_sleep
 
 __all__ = [
-    "PCI_IRQ_AFFINITY", "PCI_IRQ_ALL_TYPES", "PCI_IRQ_INTX", "PCI_IRQ_MSI", "PCI_IRQ_MSIX", "devm_free_irq", "devm_request_irq",
-    "module_param", "pci_add_device", "pci_alloc_irq_vectors", "pci_clear_master", "pci_dev", "pci_device", "pci_disable_device",
-    "pci_driver", "pci_enable_device", "pci_enable_device_mem", "pci_free_irq_vectors", "pci_get_drvdata", "pci_iomap", "pci_iounmap",
-    "pci_ioremap_bar", "pci_irq_vector", "pci_name", "pci_register_driver", "pci_release_regions", "pci_remove_device",
-    "pci_request_regions", "pci_resource_len", "pci_resource_start", "pci_set_drvdata", "pci_set_master", "pci_unregister_driver",
+    "PCI_IRQ_AFFINITY", "PCI_IRQ_ALL_TYPES", "PCI_IRQ_INTX", "PCI_IRQ_MSI", "PCI_IRQ_MSIX", "devm_free_irq",
+    "devm_request_irq", "module_param", "pci_add_device", "pci_alloc_irq_vectors", "pci_clear_master", "pci_dev",
+    "pci_device", "pci_disable_device", "pci_driver", "pci_enable_device", "pci_enable_device_mem",
+    "pci_free_irq_vectors", "pci_get_drvdata", "pci_iomap", "pci_iounmap", "pci_ioremap_bar", "pci_irq_vector",
+    "pci_name", "pci_register_driver", "pci_release_regions", "pci_remove_device", "pci_request_regions",
+    "pci_resource_len", "pci_resource_start", "pci_set_drvdata", "pci_set_master", "pci_unregister_driver",
     "pcim_enable_device", "pcim_iomap", "pcim_iomap_regions", "pcim_iomap_table", "to_pci_dev",
 ]
 
@@ -42,7 +45,7 @@ MSIX_ADDR_LO, MSIX_ADDR_HI, MSIX_DATA, MSIX_CTRL = 0, 4, 8, 12
 MSIX_CTRL_MASKBIT = 1
 
 
-class pci_driver:  # noqa: N801 (the kernel's name)
+class pci_driver:
     """``probe(pdev, ent) -> 0 | -errno``, ``remove(pdev)``; ``id_table``: pairs (vendor, device), or None for any."""
 
     __slots__ = ("id_table", "name", "params", "probe", "remove", "shutdown")
@@ -75,19 +78,23 @@ class _MsiEntry:
         self.pending = False  # a numbered message came while masked
 
 
-class pci_dev:  # noqa: N801 (the kernel's name)
-    """A function on the bus. ``dev`` is its ``struct device``; ``irq`` the interrupt of its line, 0 where it has none."""
+class pci_dev:
+    """A function on the bus. ``dev`` is its ``struct device``; ``irq`` the interrupt of its line, 0 where it has
+    none.
+    """
 
     __slots__ = (
-        "bars", "dev", "device", "driver", "enabled", "irq", "is_busmaster", "line", "mapped", "msi", "msi_enabled", "msix_enabled",
-        "msix_table", "regions_of", "vectors", "vendor",
+        "bars", "dev", "device", "driver", "enabled", "irq", "is_busmaster", "line", "mapped", "msi", "msi_enabled",
+        "msix_enabled", "msix_table", "regions_of", "vectors", "vendor",
     )
 
     def __init__(self, desc: Mapping[str, Any], name: str = "0000:01:00.0") -> None:
         self.vendor: int = desc["vendor"]
         self.device: int = desc["device"]
         bars = desc.get("bars", ())
-        self.bars: dict[int, int] = dict(enumerate(bars)) if not isinstance(bars, Mapping) else {int(k): v for k, v in bars.items()}
+        self.bars: dict[int, int] = (
+            dict(enumerate(bars)) if not isinstance(bars, Mapping) else {int(k): v for k, v in bars.items()}
+        )
         self.vectors: int = desc.get("vectors", 0)
         self.msix_table: int | None = desc.get("msix_table")
         self.line: bool = desc.get("line", False)
@@ -121,14 +128,16 @@ def _state() -> PciState:
     return state
 
 
-# -- the bus -----------------------------------------------------------------------------------------------------------
+# -- the bus -------------------------------------------------------------------------------------------------
 def pci_device(desc: Mapping[str, Any], name: str = "0000:01:00.0") -> pci_dev:
     """A device as described; it is on no bus yet (:func:`pci_add_device`)."""
     return pci_dev(desc, name)
 
 
 def pci_register_driver(driver: pci_driver, params: Mapping[str, Any] | None = None) -> int:
-    """Load a driver; ``params`` are its module parameters (:func:`module_param`). Devices that wait for it are probed. 0."""
+    """Load a driver; ``params`` are its module parameters (:func:`module_param`). Devices that wait for it are
+    probed. 0.
+    """
     state = _state()
     driver.params = dict(params or {})
     if driver not in state.drivers:
@@ -199,11 +208,17 @@ def _released(pdev: pci_dev) -> None:
     """What the core undoes, and what the driver should have."""
     devres_release_all(pdev.dev)
     if pdev.msi:
-        broken_rule("LIFE3", f"{pdev}: {len(pdev.msi)} interrupt vectors are not freed", "pci_free_irq_vectors() in the driver's remove()")
+        broken_rule(
+            "LIFE3",
+            f"{pdev}: {len(pdev.msi)} interrupt vectors are not freed",
+            "pci_free_irq_vectors() in the driver's remove()",
+        )
         _free_vectors(pdev, caller())
     if pdev.mapped:
         bar, site = next(iter(pdev.mapped.items()))
-        broken_rule("LIFE3", f"{pdev}: BAR {bar} is still mapped, by {site_str(site)}", "pci_iounmap() in the driver's remove()")
+        broken_rule(
+            "LIFE3", f"{pdev}: BAR {bar} is still mapped, by {site_str(site)}", "pci_iounmap() in the driver's remove()"
+        )
         pdev.mapped.clear()
     check_no_mappings(pdev.dev)
     pdev.driver = None
@@ -231,7 +246,7 @@ def pci_get_drvdata(pdev: pci_dev) -> Any:
     return pdev.dev.driver_data
 
 
-# -- enabling, BARs ----------------------------------------------------------------------------------------------------
+# -- enabling, BARs ------------------------------------------------------------------------------------------
 def pci_enable_device(pdev: pci_dev) -> int:
     """Wake it up; nests. 0."""
     pdev.enabled += 1
@@ -325,7 +340,7 @@ def pcim_iomap_table(pdev: pci_dev) -> list[int]:
     return [bar << BAR_SHIFT for bar in range(6)]
 
 
-# -- vectors -----------------------------------------------------------------------------------------------------------
+# -- vectors -------------------------------------------------------------------------------------------------
 def pci_alloc_irq_vectors(pdev: pci_dev, min_vecs: int, max_vecs: int, flags: int) -> int:
     """Allocate vectors of the first kind that is allowed and there: how many, or -EINVAL, -ENOSPC."""
     might_sleep(caller())
@@ -344,14 +359,14 @@ def pci_alloc_irq_vectors(pdev: pci_dev, min_vecs: int, max_vecs: int, flags: in
         entry = _MsiEntry(nr)
         entry.desc = alloc_msi_irq(
             f"PCI-MSI-{pdev.dev.name}-{nr}",
-            lambda d, e=entry: _set_mask(pdev, e, True),
-            lambda d, e=entry: _set_mask(pdev, e, False),
-            lambda d, e=entry: _write_message(pdev, e),
+            functools.partial(_set_mask, pdev, entry, True),
+            functools.partial(_set_mask, pdev, entry, False),
+            functools.partial(_write_message, pdev, entry),
         )
         pdev.msi.append(entry)
         if pdev.msix_table is not None:
             writel(MSIX_CTRL_MASKBIT, _table(pdev, nr) + MSIX_CTRL)
-            _write_message(pdev, entry)
+            _write_message(pdev, entry, entry.desc)
     return n
 
 
@@ -360,11 +375,11 @@ def _table(pdev: pci_dev, nr: int) -> int:
     return pdev.msix_table + nr * MSIX_ENTRY_SIZE
 
 
-def _write_message(pdev: pci_dev, entry: _MsiEntry) -> None:
+def _write_message(pdev: pci_dev, entry: _MsiEntry, desc: irq_desc) -> None:
     """Write an entry, masked meanwhile as the specification asks (PCIe 6.1.4.2)."""
     if pdev.msix_table is None:
         return
-    addr, data = msi_message(entry.desc)
+    addr, data = msi_message(desc)
     base = _table(pdev, entry.nr)
     if not entry.masked:
         writel(MSIX_CTRL_MASKBIT, base + MSIX_CTRL)
@@ -376,7 +391,7 @@ def _write_message(pdev: pci_dev, entry: _MsiEntry) -> None:
     readl(base + MSIX_DATA)
 
 
-def _set_mask(pdev: pci_dev, entry: _MsiEntry, masked: bool) -> None:
+def _set_mask(pdev: pci_dev, entry: _MsiEntry, masked: bool, desc: irq_desc) -> None:
     """The mask bit of a vector. Masking waits until the device has seen it."""
     entry.masked = masked
     if pdev.msix_table is not None:
@@ -386,7 +401,7 @@ def _set_mask(pdev: pci_dev, entry: _MsiEntry, masked: bool) -> None:
             readl(base + MSIX_CTRL)
     elif not masked and entry.pending:
         entry.pending = False
-        deliver(entry.desc, machine().sched.local_now)
+        deliver(desc, machine().sched.local_now)
 
 
 def raise_msi(vector: int, time: int) -> None:
@@ -394,9 +409,15 @@ def raise_msi(vector: int, time: int) -> None:
     for pdev in _state().devices:
         if pdev.msi:
             if vector >= len(pdev.msi):
-                raise CheckError("MSI", f"{pdev}: message of vector {vector}, but {len(pdev.msi)} are allocated", f"at {time} ps")
+                raise CheckError(
+                    "MSI", f"{pdev}: message of vector {vector}, but {len(pdev.msi)} are allocated", f"at {time} ps"
+                )
             if not pdev.is_busmaster:
-                raise CheckError("MSI", f"{pdev}: message of a device that is no bus master: pci_set_master() is missing", f"at {time} ps")
+                raise CheckError(
+                    "MSI",
+                    f"{pdev}: message of a device that is no bus master: pci_set_master() is missing",
+                    f"at {time} ps",
+                )
             entry = pdev.msi[vector]
             if entry.masked:
                 entry.pending = True
@@ -432,8 +453,10 @@ def _free_vectors(pdev: pci_dev, site: Site) -> None:
     pdev.msi_enabled = pdev.msix_enabled = False
 
 
-# -- managed interrupts --------------------------------------------------------------------------------------------------
-def devm_request_irq(dev: device, irq: int, handler: Callable[[int, Any], int], irqflags: int, devname: str, dev_id: Any) -> int:
+# -- managed interrupts --------------------------------------------------------------------------------------
+def devm_request_irq(
+    dev: device, irq: int, handler: Callable[[int, Any], int], irqflags: int, devname: str, dev_id: Any
+) -> int:
     """request_irq() that is undone with the driver."""
     err = _request_irq(irq, handler, irqflags, devname, dev_id, caller())
     if not err:

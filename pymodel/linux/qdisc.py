@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Queueing disciplines: pfifo_fast (lockless, as in v6.12), noop, noqueue; how they feed the driver; and the transmit watchdog.
+"""Queueing disciplines: pfifo_fast (lockless, as in v6.12), noop, noqueue; how they feed the driver; and the
+transmit watchdog.
 
-Source: net/sched/sch_generic.c, include/net/sch_generic.h, net/core/dev.c, v6.12. Each transmit queue has a pfifo_fast of its own (mq).
+Source: net/sched/sch_generic.c, include/net/sch_generic.h, net/core/dev.c, v6.12. Each transmit queue has a
+pfifo_fast of its own (mq).
 """
 
 from __future__ import annotations
@@ -16,14 +18,17 @@ from pymodel.linux.dropreason import SKB_DROP_REASON_QDISC_DROP, SKB_DROP_REASON
 from pymodel.linux.sched import sleep_until, spin_contended, spin_release
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
-from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb_list
 from pymodel.linux.time import HZ, jiffies, jiffies_to_msecs, mod_timer, timer_delete, timer_list
+from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb_list
 
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device, netdev_queue
     from pymodel.linux.skbuff import sk_buff
 
-__all__ = ["Qdisc", "netdev_watchdog_up", "netif_freeze_queues", "netif_unfreeze_queues", "qdisc_leaks", "qdisc_reset", "qdisc_run"]
+__all__ = [
+    "Qdisc", "netdev_watchdog_up", "netif_freeze_queues", "netif_unfreeze_queues", "qdisc_leaks", "qdisc_reset",
+    "qdisc_run",
+]
 
 NET_XMIT_SUCCESS = 0
 NET_XMIT_DROP = 1
@@ -44,7 +49,10 @@ PRIO2BAND = (1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
 class Qdisc:
     """``kind``: "pfifo_fast", "noop" or "noqueue". ``qlen`` counts all packets in it, requeued ones included."""
 
-    __slots__ = ("backlog", "bands", "bytes", "dev_queue", "drops", "gso_skb", "kind", "limit", "overlimits", "packets", "qlen", "requeues", "running", "state")
+    __slots__ = (
+        "backlog", "bands", "bytes", "dev_queue", "drops", "gso_skb", "kind", "limit", "overlimits", "packets",
+        "qlen", "requeues", "running", "state",
+    )
 
     def __init__(self, kind: str, dev_queue: netdev_queue | None, limit: int) -> None:
         self.kind = kind
@@ -72,7 +80,7 @@ def noop_qdisc() -> Qdisc:
     return noop
 
 
-# -- pfifo_fast --------------------------------------------------------------------------------------------------------
+# -- pfifo_fast ----------------------------------------------------------------------------------------------
 def _enqueue(q: Qdisc, skb: sk_buff) -> int:
     if q.kind == "noop":
         _kfree_skb(skb, SKB_DROP_REASON_QDISC_DROP, caller())
@@ -105,7 +113,7 @@ def _dequeue(q: Qdisc) -> sk_buff | None:
         need_retry = False
 
 
-# -- running ------------------------------------------------------------------------------------------------------------
+# -- running -------------------------------------------------------------------------------------------------
 def netif_schedule_qdisc(q: Qdisc) -> None:
     """__netif_schedule(): have NET_TX_SOFTIRQ run it on this CPU."""
     if q.state & QDISC_STATE_SCHED or q.kind != "pfifo_fast":
@@ -166,29 +174,32 @@ def _dequeue_skb(q: Qdisc, txq: netdev_queue) -> tuple[sk_buff | None, bool, int
     if txq.state & _STOPPED:
         _maybe_clear_missed(q, txq)
         return None, True, 1
-    first = last = _dequeue(q)
+    first = _dequeue(q)
     packets = 1
-    if last is not None:
+    if first is not None:
+        last = first
         d = txq.dql
         room = d.adj_limit - d.num_queued - last.len
         while room > 0:
-            skb = _dequeue(q)
-            if skb is None:
+            more = _dequeue(q)
+            if more is None:
                 break
-            room -= skb.len
-            last.next = skb
-            last = skb
+            room -= more.len
+            last.next = more
+            last = more
             packets += 1
     return first, True, packets
 
 
-def sch_direct_xmit(skb: sk_buff | None, q: Qdisc, dev: net_device, txq: netdev_queue, validate: bool, cpu: Cpu) -> bool:
+def sch_direct_xmit(
+    skb: sk_buff, q: Qdisc, dev: net_device, txq: netdev_queue, validate: bool, cpu: Cpu
+) -> bool:
     """Hand packets to the driver. False where they had to be put back."""
     if validate:
-        skb = validate_xmit_skb_list(skb, dev)
-        if skb is None:
+        valid = validate_xmit_skb_list(skb, dev)
+        if valid is None:
             return True
-    assert skb is not None
+        skb = valid
     rest: sk_buff | None = skb
     lock = txq._lock
     if lock.owner is not None:
@@ -265,7 +276,7 @@ def net_tx_action() -> None:
                 qdisc_run(q)
 
 
-# -- life of a discipline ------------------------------------------------------------------------------------------------
+# -- life of a discipline ------------------------------------------------------------------------------------
 def dev_init_scheduler(dev: net_device) -> None:
     noop = noop_qdisc()
     dev.qdisc = noop
@@ -329,9 +340,11 @@ def qdisc_leaks() -> list[str]:
     ]
 
 
-# -- the watchdog --------------------------------------------------------------------------------------------------------
+# -- the watchdog --------------------------------------------------------------------------------------------
 def netdev_watchdog_up(dev: net_device) -> None:
-    """Watch the queues of a device that has ndo_tx_timeout. Simplified: not rounded to whole seconds, which a simulation cannot wait for."""
+    """Watch the queues of a device that has ndo_tx_timeout. Simplified: not rounded to whole seconds, which a
+    simulation cannot wait for.
+    """
     if dev.netdev_ops.ndo_tx_timeout is None:
         return
     if dev.watchdog_timeo <= 0:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contexts, locks and sleeping: what may run where, and who waits for whom.
 
-Process context may sleep; interrupts, softirqs and whoever holds a spinlock or has interrupts or bottom halves off may not
-(:class:`SchedulingWhileAtomic`). The kernel is not preemptive: a task runs until it sleeps.
-Source: include/linux/preempt.h, kernel/sched/, kernel/locking/, v6.12.
+Process context may sleep; interrupts, softirqs and whoever holds a spinlock or has interrupts or bottom halves off
+may not (:class:`SchedulingWhileAtomic`). The kernel is not preemptive: a task runs until it sleeps. Source:
+include/linux/preempt.h, kernel/sched/, kernel/locking/, v6.12.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from pymodel.hw.contexts import PS_PER_NS, Cpu, Task
 from pymodel.linux.bug import Lockup, SchedulingWhileAtomic, Site, caller, site_str
 
 __all__ = [
-    "DEFINE_SPINLOCK", "cond_resched", "current", "in_atomic", "in_hardirq", "in_interrupt", "in_irq", "in_serving_softirq", "in_softirq",
-    "in_task", "irqs_disabled", "local_irq_disable", "local_irq_enable", "local_irq_restore", "local_irq_save", "might_sleep",
-    "mutex", "mutex_init", "mutex_is_locked", "mutex_lock", "mutex_trylock", "mutex_unlock", "num_online_cpus", "preempt_disable",
-    "preempt_enable", "schedule", "sleep_until", "smp_processor_id", "spin_is_locked", "spin_lock", "spin_lock_init", "spin_lock_irq",
-    "spin_lock_irqsave", "spin_trylock", "spin_unlock", "spin_unlock_irq", "spin_unlock_irqrestore", "spinlock_t", "wait_event",
-    "wait_event_timeout_ns", "wait_queue_head_t", "wake_up", "wake_up_all",
+    "DEFINE_SPINLOCK", "cond_resched", "current", "in_atomic", "in_hardirq", "in_interrupt", "in_irq",
+    "in_serving_softirq", "in_softirq", "in_task", "irqs_disabled", "local_irq_disable", "local_irq_enable",
+    "local_irq_restore", "local_irq_save", "might_sleep", "mutex", "mutex_init", "mutex_is_locked", "mutex_lock",
+    "mutex_trylock", "mutex_unlock", "num_online_cpus", "preempt_disable", "preempt_enable", "schedule",
+    "sleep_until", "smp_processor_id", "spin_is_locked", "spin_lock", "spin_lock_init", "spin_lock_irq",
+    "spin_lock_irqsave", "spin_trylock", "spin_unlock", "spin_unlock_irq", "spin_unlock_irqrestore", "spinlock_t",
+    "wait_event", "wait_event_timeout_ns", "wait_queue_head_t", "wake_up", "wake_up_all",
 ]
 
 
-# -- what context this is ------------------------------------------------------------------------------------------
+# -- what context this is ------------------------------------------------------------------------------------
 def smp_processor_id() -> int:
     return this_cpu().id
 
@@ -84,7 +85,9 @@ def preempt_count(cpu: Cpu) -> int:
 def atomic_error(what: str, site: Site) -> NoReturn:
     cpu = this_cpu()
     state = f"preempt_count 0x{preempt_count(cpu):08x}, irqs {'off' if cpu.irqs_disabled else 'on'}"
-    raise SchedulingWhileAtomic(f"scheduling while atomic: {what} in {cpu.where()} on cpu{cpu.id}, {state}", site_str(site))
+    raise SchedulingWhileAtomic(
+        f"scheduling while atomic: {what} in {cpu.where()} on cpu{cpu.id}, {state}", site_str(site)
+    )
 
 
 def might_sleep(site: Site | None = None) -> None:
@@ -103,7 +106,7 @@ def preempt_enable() -> None:
     this_cpu().preempt_disabled -= 1
 
 
-# -- interrupts on and off -------------------------------------------------------------------------------------------
+# -- interrupts on and off -----------------------------------------------------------------------------------
 def local_irq_disable() -> None:
     this_cpu().irqs_disabled = 1
 
@@ -128,8 +131,8 @@ def local_irq_restore(flags: int) -> None:
         local_irq_enable()
 
 
-# -- spinlocks -------------------------------------------------------------------------------------------------------
-class spinlock_t:  # noqa: N801 (the kernel's name)
+# -- spinlocks -----------------------------------------------------------------------------------------------
+class spinlock_t:
     """Held by a CPU. Others stall until it is free; taking it twice on one CPU is a :class:`Lockup`."""
 
     __slots__ = ("name", "owner", "site", "waiters")
@@ -145,7 +148,7 @@ def spin_lock_init(lock: spinlock_t) -> None:
     lock.__init__(lock.name)  # type: ignore[misc]
 
 
-def DEFINE_SPINLOCK(name: str) -> spinlock_t:  # noqa: N802 (the kernel's name)
+def DEFINE_SPINLOCK(name: str) -> spinlock_t:
     return spinlock_t(name)
 
 
@@ -218,7 +221,7 @@ def spin_unlock_irq(lock: spinlock_t) -> None:
     local_irq_enable()
 
 
-# -- sleeping --------------------------------------------------------------------------------------------------------
+# -- sleeping ------------------------------------------------------------------------------------------------
 def schedule(why: str = "a wake-up", until: int | None = None) -> None:
     """Sleep until woken, or until ``until`` ps. May return early: callers look at their condition again."""
     cpu = this_cpu()
@@ -248,7 +251,7 @@ def cond_resched() -> bool:
     return True
 
 
-class wait_queue_head_t:  # noqa: N801 (the kernel's name)
+class wait_queue_head_t:
     __slots__ = ("name", "tasks")
 
     def __init__(self, name: str = "wait queue") -> None:
@@ -295,7 +298,7 @@ def wake_up(wq: wait_queue_head_t) -> None:
 wake_up_all = wake_up
 
 
-class mutex:  # noqa: N801 (the kernel's name)
+class mutex:
     __slots__ = ("name", "owner", "waiters")
 
     def __init__(self, name: str = "mutex") -> None:

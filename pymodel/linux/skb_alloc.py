@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How sk_buffs are allocated, cloned, copied and freed.
 
-Buffer sizes and truesize are those of v6.12: heads of up to 320 bytes of data come from the skb_small_head cache (640 bytes with the shared
-info), larger ones from kmalloc's size classes, RX heads from page fragments. Source: net/core/skbuff.c, v6.12.
+Buffer sizes and truesize are those of v6.12: heads of up to 320 bytes of data come from the skb_small_head cache
+(640 bytes with the shared info), larger ones from kmalloc's size classes, RX heads from page fragments. Source:
+net/core/skbuff.c, v6.12.
 """
 
 from __future__ import annotations
@@ -15,12 +16,35 @@ from pymodel.linux.bug import BUG, Site, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.errno import ENOMEM
 from pymodel.linux.mm import (
-    GFP_ATOMIC, GFP_DMA, PAGE_SIZE, SKB_SMALL_HEAD, MmState, __GFP_DIRECT_RECLAIM, _kfree, _kmalloc, _page_frag_alloc, _page_frag_free,
-    _put_page, kmalloc_size_roundup, might_alloc, page_frag_cache,
+    __GFP_DIRECT_RECLAIM,
+    GFP_ATOMIC,
+    GFP_DMA,
+    PAGE_SIZE,
+    SKB_SMALL_HEAD,
+    MmState,
+    _kfree,
+    _kmalloc,
+    _page_frag_alloc,
+    _page_frag_free,
+    _put_page,
+    kmalloc_size_roundup,
+    might_alloc,
+    page_frag_cache,
 )
 from pymodel.linux.skbuff import (
-    CHECKSUM_PARTIAL, NET_IP_ALIGN, NET_SKB_PAD, UNSET, SkbState, _FreedSkBuff, sk_buff, skb_cloned, skb_frag_t, skb_put, skb_reserve,
-    skb_shared, skb_shared_info,
+    CHECKSUM_PARTIAL,
+    NET_IP_ALIGN,
+    NET_SKB_PAD,
+    UNSET,
+    SkbState,
+    _FreedSkBuff,
+    sk_buff,
+    skb_cloned,
+    skb_frag_t,
+    skb_put,
+    skb_reserve,
+    skb_shared,
+    skb_shared_info,
 )
 
 if TYPE_CHECKING:
@@ -28,12 +52,13 @@ if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
 
 __all__ = [
-    "__alloc_skb", "__dev_alloc_skb", "__kfree_skb", "__napi_alloc_frag_align", "__netdev_alloc_skb", "__netdev_alloc_skb_ip_align",
-    "alloc_skb", "build_skb", "build_skb_around", "consume_skb", "dev_alloc_skb", "dev_consume_skb_any", "dev_consume_skb_irq",
-    "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason", "dev_kfree_skb_irq", "kfree_skb", "kfree_skb_list",
-    "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb", "napi_build_skb", "napi_consume_skb", "netdev_alloc_frag",
-    "netdev_alloc_skb", "netdev_alloc_skb_ip_align", "pskb_copy", "pskb_expand_head", "skb_clone", "skb_copy", "skb_cow_head",
-    "skb_drop_counts", "skb_free_frag", "skb_leaks", "skb_orphan", "skb_realloc_headroom", "skb_share_check", "skb_unshare",
+    "__alloc_skb", "__dev_alloc_skb", "__kfree_skb", "__napi_alloc_frag_align", "__netdev_alloc_skb",
+    "__netdev_alloc_skb_ip_align", "alloc_skb", "build_skb", "build_skb_around", "consume_skb", "dev_alloc_skb",
+    "dev_consume_skb_any", "dev_consume_skb_irq", "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason",
+    "dev_kfree_skb_irq", "kfree_skb", "kfree_skb_list", "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb",
+    "napi_build_skb", "napi_consume_skb", "netdev_alloc_frag", "netdev_alloc_skb", "netdev_alloc_skb_ip_align",
+    "pskb_copy", "pskb_expand_head", "skb_clone", "skb_copy", "skb_cow_head", "skb_drop_counts", "skb_free_frag",
+    "skb_leaks", "skb_orphan", "skb_realloc_headroom", "skb_share_check", "skb_unshare",
 ]
 
 _getframe = sys._getframe
@@ -43,7 +68,7 @@ _NOT_FRAG = __GFP_DIRECT_RECLAIM | GFP_DMA
 _OVERHEAD = 256 + 320  # SKB_TRUESIZE(0)
 
 
-# -- allocation ----------------------------------------------------------------------------------------------------
+# -- allocation ----------------------------------------------------------------------------------------------
 def _alloc_skb(size: int, gfp: int, site: Site, dev: net_device | None = None) -> sk_buff | None:
     state = machine().state
     mm: MmState = state["mm"]
@@ -87,7 +112,9 @@ def _rx_cache(mm: MmState) -> page_frag_cache:
     return _frag_cache(mm, "netdev" if cpu is not None and (cpu.hardirq or cpu.irqs_disabled) else "napi")
 
 
-def _frag_skb(mm: MmState, nc: page_frag_cache, room: int, pad: int, dev: net_device | None, site: Site) -> sk_buff | None:
+def _frag_skb(
+    mm: MmState, nc: page_frag_cache, room: int, pad: int, dev: net_device | None, site: Site
+) -> sk_buff | None:
     size = ((room + 63) & ~63) + 320
     head = _page_frag_alloc(mm, nc, size, site)
     if not head:
@@ -142,7 +169,9 @@ def dev_alloc_skb(length: int) -> sk_buff | None:
 
 
 def napi_alloc_skb(napi: napi_struct, length: int) -> sk_buff | None:
-    """An skb for RX in this NAPI's poll: small ones from a page of 1 KiB slices, others from page fragments or kmalloc."""
+    """An skb for RX in this NAPI's poll: small ones from a page of 1 KiB slices, others from page fragments or
+    kmalloc.
+    """
     f = _getframe(1)
     site = (f.f_code, f.f_lasti)
     pad = NET_SKB_PAD + NET_IP_ALIGN
@@ -157,8 +186,10 @@ def napi_alloc_skb(napi: napi_struct, length: int) -> sk_buff | None:
 
 
 def build_skb(data: int, frag_size: int) -> sk_buff | None:
-    """An skb around a buffer that the device has filled. ``frag_size``: bytes of the page fragment, with room for the shared
-    info (SKB_DATA_ALIGN(headroom + data) + 320); 0 where ``data`` came from kmalloc. The caller reserves and puts."""
+    """An skb around a buffer that the device has filled. ``frag_size``: bytes of the page fragment, with room for
+    the shared info (SKB_DATA_ALIGN(headroom + data) + 320); 0 where ``data`` came from kmalloc. The caller
+    reserves and puts.
+    """
     f = _getframe(1)
     state = machine().state
     if frag_size:
@@ -206,7 +237,7 @@ def skb_free_frag(addr: int) -> None:
     _page_frag_free(machine().state["mm"], addr, (f.f_code, f.f_lasti))
 
 
-# -- freeing -------------------------------------------------------------------------------------------------------
+# -- freeing -------------------------------------------------------------------------------------------------
 def _release_data(state: dict[str, Any], skb: sk_buff, site: Site) -> None:
     shinfo = skb._shinfo
     if skb.cloned:
@@ -348,7 +379,7 @@ def skb_orphan(skb: sk_buff) -> None:
         skb.sk = None
 
 
-# -- clones and copies -----------------------------------------------------------------------------------------------
+# -- clones and copies ---------------------------------------------------------------------------------------
 def _copy_header(new: sk_buff, old: sk_buff) -> None:
     """__copy_skb_header(): all that describes the packet and not its buffer."""
     new.dev = old.dev
@@ -484,7 +515,11 @@ def pskb_expand_head(skb: sk_buff, nhead: int, ntail: int, gfp_mask: int) -> int
     site = caller()
     osize = skb.end - skb.head
     size = osize + nhead + ntail
-    bufsize = SKB_SMALL_HEAD if size <= _SMALL_DATA and not gfp_mask & GFP_DMA else kmalloc_size_roundup(((size + 63) & ~63) + 320)
+    bufsize = (
+        SKB_SMALL_HEAD
+        if size <= _SMALL_DATA and not gfp_mask & GFP_DMA
+        else kmalloc_size_roundup(((size + 63) & ~63) + 320)
+    )
     data = _kmalloc(mm, bufsize, site, "skb")
     if not data:
         return -ENOMEM
@@ -554,7 +589,9 @@ def skb_cow_head(skb: sk_buff, headroom: int) -> int:
 
 
 def skb_share_check(skb: sk_buff, pri: int) -> sk_buff | None:
-    """The skb itself where only the caller holds it, else a clone, for which the reference is dropped; None on failure."""
+    """The skb itself where only the caller holds it, else a clone, for which the reference is dropped; None on
+    failure.
+    """
     if skb.users == 1:
         return skb
     f = _getframe(1)
@@ -578,7 +615,7 @@ def skb_unshare(skb: sk_buff, pri: int) -> sk_buff | None:
     return n
 
 
-# -- the end -------------------------------------------------------------------------------------------------------
+# -- the end -------------------------------------------------------------------------------------------------
 def skb_leaks() -> list[str]:
     """One line for each sk_buff that is still alive."""
     live: set[sk_buff] = machine().state["skb"].live

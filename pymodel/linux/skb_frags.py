@@ -17,10 +17,10 @@ from pymodel.linux.skb_alloc import _clone, _kfree_skb, pskb_expand_head
 from pymodel.linux.skbuff import MAX_SKB_FRAGS, sk_buff, skb_cloned, skb_frag_t
 
 __all__ = [
-    "__pskb_pull_tail", "__skb_fill_page_desc", "__skb_linearize", "pskb_may_pull", "pskb_pull", "pskb_trim", "skb_add_rx_frag",
-    "skb_coalesce_rx_frag", "skb_copy_bits", "skb_copy_to_linear_data", "skb_fill_page_desc", "skb_frag_ref", "skb_frag_size_add",
-    "skb_frag_size_set", "skb_frag_size_sub", "skb_frag_unref", "skb_has_frag_list", "skb_linearize", "skb_padto", "skb_put_padto",
-    "skb_store_bits", "skb_to_bytes", "skb_walk",
+    "__pskb_pull_tail", "__skb_fill_page_desc", "__skb_linearize", "pskb_may_pull", "pskb_pull", "pskb_trim",
+    "skb_add_rx_frag", "skb_coalesce_rx_frag", "skb_copy_bits", "skb_copy_to_linear_data", "skb_fill_page_desc",
+    "skb_frag_ref", "skb_frag_size_add", "skb_frag_size_set", "skb_frag_size_sub", "skb_frag_unref",
+    "skb_has_frag_list", "skb_linearize", "skb_padto", "skb_put_padto", "skb_store_bits", "skb_to_bytes", "skb_walk",
 ]
 
 
@@ -45,7 +45,9 @@ def skb_fill_page_desc(skb: sk_buff, i: int, pg: page, off: int, size: int) -> N
 
 
 def skb_add_rx_frag(skb: sk_buff, i: int, pg: page, off: int, size: int, truesize: int) -> None:
-    """Append ``size`` bytes at ``off`` of a page as fragment ``i``. ``truesize``: the memory that they really occupy."""
+    """Append ``size`` bytes at ``off`` of a page as fragment ``i``. ``truesize``: the memory that they really
+    occupy.
+    """
     skb_fill_page_desc(skb, i, pg, off, size)
     skb.len += size
     skb.data_len += size
@@ -85,7 +87,7 @@ def skb_has_frag_list(skb: sk_buff) -> bool:
     return skb._shinfo.frag_list is not None
 
 
-# -- reading and writing across the parts ------------------------------------------------------------------------------
+# -- reading and writing across the parts --------------------------------------------------------------------
 def skb_walk(skb: sk_buff, offset: int, length: int) -> Iterator[tuple[int, int]]:
     """The pieces (pointer, bytes) of ``length`` bytes from ``offset`` (from ``data``; may reach into the headroom).
 
@@ -164,7 +166,7 @@ def skb_copy_to_linear_data(skb: sk_buff, frm: int | bytes | memoryview, len: in
     mem[skb.data : skb.data + len] = mem[frm : frm + len] if isinstance(frm, int) else frm[:len]
 
 
-# -- pulling data into the linear part -----------------------------------------------------------------------------------
+# -- pulling data into the linear part -----------------------------------------------------------------------
 def pskb_may_pull(skb: sk_buff, len: int) -> bool:
     """Make the first ``len`` bytes linear. False where the skb is shorter, or memory failed."""
     if len <= skb.len - skb.data_len:
@@ -184,7 +186,9 @@ def pskb_pull(skb: sk_buff, len: int) -> int:
 
 
 def __pskb_pull_tail(skb: sk_buff, delta: int) -> int:
-    """Move ``delta`` bytes from the fragments to the linear part. The new tail pointer, or 0 (NULL) where memory failed."""
+    """Move ``delta`` bytes from the fragments to the linear part. The new tail pointer, or 0 (NULL) where memory
+    failed.
+    """
     eat = skb.tail + delta - skb.end
     if eat > 0 or skb_cloned(skb):
         if pskb_expand_head(skb, 0, eat + 128 if eat > 0 else 0, GFP_ATOMIC):
@@ -282,7 +286,7 @@ def pskb_trim(skb: sk_buff, len: int) -> int:
     return 0
 
 
-# -- padding -------------------------------------------------------------------------------------------------------------
+# -- padding -------------------------------------------------------------------------------------------------
 def _skb_pad(skb: sk_buff, pad: int) -> int:
     if not skb_cloned(skb) and not skb.data_len and skb.end - skb.tail >= pad:
         machine().platform.memory.mem[skb.tail : skb.tail + pad] = bytes(pad)

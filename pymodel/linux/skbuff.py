@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """sk_buff: the structure and its geometry (reserve, put, push, pull, trim, header offsets).
 
-``head``, ``data``, ``tail`` and ``end`` are indices into host memory; header offsets count from ``head``, as in the kernel.
-The memory of a ``skb_shared_info`` is accounted for at ``end``, but its fields live in a Python object, which clones share.
-A freed sk_buff changes its class, so that every later use raises, naming where it was allocated and freed.
-Source: include/linux/skbuff.h and net/core/skbuff.c, v6.12.
+``head``, ``data``, ``tail`` and ``end`` are indices into host memory; header offsets count from ``head``, as in
+the kernel. The memory of a ``skb_shared_info`` is accounted for at ``end``, but its fields live in a Python
+object, which clones share. A freed sk_buff changes its class, so that every later use raises, naming where it was
+allocated and freed. Source: include/linux/skbuff.h and net/core/skbuff.c, v6.12.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
 
 __all__ = [
-    "CHECKSUM_COMPLETE", "CHECKSUM_NONE", "CHECKSUM_PARTIAL", "CHECKSUM_UNNECESSARY", "MAX_HEADER", "MAX_SKB_FRAGS", "NET_IP_ALIGN",
-    "NET_SKB_PAD", "PACKET_BROADCAST", "PACKET_HOST", "PACKET_LOOPBACK", "PACKET_MULTICAST", "PACKET_OTHERHOST", "PACKET_OUTGOING",
-    "SKB_DATA_ALIGN", "SKB_HEAD_ALIGN", "SKB_TRUESIZE", "SKB_WITH_OVERHEAD", "SkbState", "__skb_pull", "__skb_push", "__skb_put",
-    "__skb_trim", "sk_buff", "skb_cloned", "skb_end_offset", "skb_end_pointer", "skb_frag_address", "skb_frag_off",
-    "skb_frag_page", "skb_frag_size", "skb_frag_t", "skb_get", "skb_get_queue_mapping", "skb_get_rx_queue", "skb_header_cloned",
-    "skb_headlen", "skb_headroom", "skb_is_gso", "skb_is_nonlinear", "skb_mac_header", "skb_mac_header_was_set",
-    "skb_network_header", "skb_network_offset", "skb_pull", "skb_push", "skb_put", "skb_put_data", "skb_put_u8", "skb_put_zero",
-    "skb_record_rx_queue", "skb_reserve", "skb_reset_mac_header", "skb_reset_mac_len", "skb_reset_network_header",
-    "skb_reset_tail_pointer", "skb_reset_transport_header", "skb_rx_queue_recorded", "skb_set_hash", "skb_set_network_header",
-    "skb_set_queue_mapping", "skb_set_transport_header", "skb_shared", "skb_shared_info", "skb_shinfo", "skb_tail_pointer",
-    "skb_tailroom", "skb_transport_header", "skb_transport_offset", "skb_trim",
+    "CHECKSUM_COMPLETE", "CHECKSUM_NONE", "CHECKSUM_PARTIAL", "CHECKSUM_UNNECESSARY", "MAX_HEADER", "MAX_SKB_FRAGS",
+    "NET_IP_ALIGN", "NET_SKB_PAD", "PACKET_BROADCAST", "PACKET_HOST", "PACKET_LOOPBACK", "PACKET_MULTICAST",
+    "PACKET_OTHERHOST", "PACKET_OUTGOING", "PKT_HASH_TYPE_L2", "PKT_HASH_TYPE_L3", "PKT_HASH_TYPE_L4",
+    "PKT_HASH_TYPE_NONE", "SKB_DATA_ALIGN", "SKB_HEAD_ALIGN", "SKB_TRUESIZE", "SKB_WITH_OVERHEAD", "SkbState",
+    "__skb_pull", "__skb_push", "__skb_put", "__skb_trim", "sk_buff", "skb_cloned", "skb_end_offset",
+    "skb_end_pointer", "skb_frag_address", "skb_frag_off", "skb_frag_page", "skb_frag_size", "skb_frag_t", "skb_get",
+    "skb_get_queue_mapping", "skb_get_rx_queue", "skb_header_cloned", "skb_headlen", "skb_headroom", "skb_is_gso",
+    "skb_is_nonlinear", "skb_mac_header", "skb_mac_header_was_set", "skb_network_header", "skb_network_offset",
+    "skb_pull", "skb_push", "skb_put", "skb_put_data", "skb_put_u8", "skb_put_zero", "skb_record_rx_queue",
+    "skb_reserve", "skb_reset_mac_header", "skb_reset_mac_len", "skb_reset_network_header", "skb_reset_tail_pointer",
+    "skb_reset_transport_header", "skb_rx_queue_recorded", "skb_set_hash", "skb_set_network_header",
+    "skb_set_queue_mapping", "skb_set_transport_header", "skb_shared", "skb_shared_info", "skb_shinfo",
+    "skb_tail_pointer", "skb_tailroom", "skb_transport_header", "skb_transport_offset", "skb_trim",
 ]
 
 NET_SKB_PAD = 64
@@ -51,7 +53,10 @@ PACKET_OTHERHOST = 3
 PACKET_OUTGOING = 4
 PACKET_LOOPBACK = 5
 
-PKT_HASH_TYPE_L4 = 3
+PKT_HASH_TYPE_NONE = 0
+PKT_HASH_TYPE_L2 = 1
+PKT_HASH_TYPE_L3 = 2
+PKT_HASH_TYPE_NONE, PKT_HASH_TYPE_L2, PKT_HASH_TYPE_L3, PKT_HASH_TYPE_L4 = range(4)
 
 SIZEOF_SK_BUFF = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff) == 232)
 SIZEOF_SHINFO = 320  # SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
@@ -60,26 +65,26 @@ UNSET = 0xFFFF  # a header offset that was never set
 _getframe = sys._getframe
 
 
-def SKB_DATA_ALIGN(x: int) -> int:  # noqa: N802 (the kernel's name)
+def SKB_DATA_ALIGN(x: int) -> int:
     return (x + 63) & ~63
 
 
-def SKB_WITH_OVERHEAD(x: int) -> int:  # noqa: N802
+def SKB_WITH_OVERHEAD(x: int) -> int:
     """What is left for data of a buffer of ``x`` bytes."""
     return x - SIZEOF_SHINFO
 
 
-def SKB_HEAD_ALIGN(x: int) -> int:  # noqa: N802
+def SKB_HEAD_ALIGN(x: int) -> int:
     """The bytes to allocate for ``x`` bytes of data."""
     return ((x + 63) & ~63) + SIZEOF_SHINFO
 
 
-def SKB_TRUESIZE(x: int) -> int:  # noqa: N802
+def SKB_TRUESIZE(x: int) -> int:
     """What an skb with ``x`` bytes of data room really occupies."""
     return x + SIZEOF_SK_BUFF + SIZEOF_SHINFO
 
 
-class skb_frag_t:  # noqa: N801 (the kernel's name)
+class skb_frag_t:
     """A fragment: ``size`` bytes of ``page`` from ``offset``."""
 
     __slots__ = ("offset", "page", "size")
@@ -90,7 +95,7 @@ class skb_frag_t:  # noqa: N801 (the kernel's name)
         self.size = size
 
 
-class skb_shared_info:  # noqa: N801 (the kernel's name)
+class skb_shared_info:
     """What clones share: fragments, GSO data and the reference count of the data."""
 
     __slots__ = ("dataref", "frag_list", "frags", "gso_segs", "gso_size", "gso_type", "nr_frags", "tx_flags", "tskey")
@@ -107,16 +112,17 @@ class skb_shared_info:  # noqa: N801 (the kernel's name)
         self.dataref = 1
 
 
-class sk_buff:  # noqa: N801 (the kernel's name)
+class sk_buff:
     """``struct sk_buff``. Made by the alloc functions only; ``container_of`` does not apply to it."""
 
     __slots__ = (
-        "_freed", "_shinfo", "_site", "cb", "cloned", "csum", "csum_complete_sw", "csum_level", "csum_not_inet", "csum_offset",
-        "csum_start", "csum_valid", "data", "data_len", "destructor", "dev", "encapsulation", "end", "fclone", "hash", "hdr_len",
-        "head", "head_frag", "inner_mac_header", "inner_network_header", "inner_transport_header", "ip_summed", "l4_hash", "len",
-        "mac_header", "mac_len", "mark", "napi_id", "network_header", "next", "nohdr", "ooo_okay", "pfmemalloc", "pkt_type",
-        "pp_recycle", "prev", "priority", "protocol", "queue_mapping", "sk", "skb_iif", "sw_hash", "tail", "transport_header",
-        "truesize", "tstamp", "users", "vlan_proto", "vlan_tci",
+        "_freed", "_shinfo", "_site", "cb", "cloned", "csum", "csum_complete_sw", "csum_level", "csum_not_inet",
+        "csum_offset", "csum_start", "csum_valid", "data", "data_len", "destructor", "dev", "encapsulation", "end",
+        "fclone", "hash", "hdr_len", "head", "head_frag", "inner_mac_header", "inner_network_header",
+        "inner_transport_header", "ip_summed", "l4_hash", "len", "mac_header", "mac_len", "mark", "napi_id",
+        "network_header", "next", "nohdr", "ooo_okay", "pfmemalloc", "pkt_type", "pp_recycle", "prev", "priority",
+        "protocol", "queue_mapping", "sk", "skb_iif", "sw_hash", "tail", "transport_header", "truesize", "tstamp",
+        "users", "vlan_proto", "vlan_tci",
     )
 
     def __init__(self, head: int, end: int, truesize: int, head_frag: int, dev: net_device | None, site: Site) -> None:
@@ -179,7 +185,9 @@ class sk_buff:  # noqa: N801 (the kernel's name)
         return f"<sk_buff {id(self):x} len {self.len} data 0x{self.data:x} from {site_str(self._site)}>"
 
 
-_FREE_FUNCTIONS = frozenset(("_kfree_skb", "kfree_skb_reason", "consume_skb", "napi_consume_skb", "dev_kfree_skb_any_reason"))
+_FREE_FUNCTIONS = frozenset(
+    ("_kfree_skb", "kfree_skb_reason", "consume_skb", "napi_consume_skb", "dev_kfree_skb_any_reason")
+)
 
 
 class _FreedSkBuff(sk_buff):
@@ -215,7 +223,7 @@ class SkbState:
         self.drops: dict[int, int] = {}  # SKB_DROP_REASON_* -> packets
 
 
-# -- panics ------------------------------------------------------------------------------------------------------
+# -- panics --------------------------------------------------------------------------------------------------
 def _skb_panic(skb: sk_buff, size: int, name: str) -> NoReturn:
     dev = skb.dev.name if skb.dev is not None else "<NULL>"
     site = caller_outside()
@@ -234,9 +242,11 @@ def skb_under_panic(skb: sk_buff, size: int) -> NoReturn:
     _skb_panic(skb, size, "skb_under_panic")
 
 
-# -- the linear part -----------------------------------------------------------------------------------------------
+# -- the linear part -----------------------------------------------------------------------------------------
 def skb_reserve(skb: sk_buff, len: int) -> None:
-    """Make ``len`` bytes of headroom in an empty skb. Unchecked in the kernel; here BUG where it corrupts the geometry."""
+    """Make ``len`` bytes of headroom in an empty skb. Unchecked in the kernel; here BUG where it corrupts the
+    geometry.
+    """
     skb.data += len
     skb.tail += len
     if skb.len or skb.tail > skb.end or skb.data < skb.head:
@@ -337,7 +347,7 @@ def skb_trim(skb: sk_buff, len: int) -> None:
         __skb_trim(skb, len)
 
 
-# -- what it holds -------------------------------------------------------------------------------------------------
+# -- what it holds -------------------------------------------------------------------------------------------
 def skb_shinfo(skb: sk_buff) -> skb_shared_info:
     return skb._shinfo
 
@@ -403,7 +413,7 @@ def skb_get(skb: sk_buff) -> sk_buff:
     return skb
 
 
-# -- fragments -----------------------------------------------------------------------------------------------------
+# -- fragments -----------------------------------------------------------------------------------------------
 def skb_frag_size(frag: skb_frag_t) -> int:
     return frag.size
 
@@ -420,7 +430,7 @@ def skb_frag_address(frag: skb_frag_t) -> int:
     return frag.page.addr + frag.offset
 
 
-# -- headers -------------------------------------------------------------------------------------------------------
+# -- headers -------------------------------------------------------------------------------------------------
 def skb_reset_mac_header(skb: sk_buff) -> None:
     skb.mac_header = skb.data - skb.head & 0xFFFF
 
@@ -469,7 +479,7 @@ def skb_transport_offset(skb: sk_buff) -> int:
     return skb.head + skb.transport_header - skb.data
 
 
-# -- queue and hash ------------------------------------------------------------------------------------------------
+# -- queue and hash ------------------------------------------------------------------------------------------
 def skb_set_queue_mapping(skb: sk_buff, queue_mapping: int) -> None:
     skb.queue_mapping = queue_mapping
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sockets' memory accounts, and a packet socket (AF_PACKET, SOCK_RAW) on a device.
 
-Sending blocks while ``sk_wmem_alloc`` is at ``sk_sndbuf``; it comes back when the driver frees the skb (or orphans it), which is how Linux paces an
-application by the wire. Source: net/core/sock.c, net/packet/af_packet.c, v6.12.
+Sending blocks while ``sk_wmem_alloc`` is at ``sk_sndbuf``; it comes back when the driver frees the skb (or orphans
+it), which is how Linux paces an application by the wire. Source: net/core/sock.c, net/packet/af_packet.c, v6.12.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pymodel.linux.bug import broken_rule, site_str
 from pymodel.linux.dev import __dev_queue_xmit, dev_add_pack, dev_remove_pack, packet_type
 from pymodel.linux.dropreason import SKB_DROP_REASON_PACKET_SOCK_ERROR
 from pymodel.linux.errno import EAGAIN, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS
-from pymodel.linux.if_ether import ETH_HLEN, ETH_P_8021Q, ETH_P_ALL, VLAN_HLEN
+from pymodel.linux.if_ether import ETH_HLEN, ETH_P_8021Q, VLAN_HLEN
 from pymodel.linux.mm import GFP_KERNEL, PAGE_SIZE, alloc_page
 from pymodel.linux.sched import cond_resched, wait_event, wait_queue_head_t, wake_up
 from pymodel.linux.skb_alloc import _kfree_skb, alloc_skb, consume_skb, kfree_skb
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
 
 __all__ = [
-    "packet_recvmsg", "packet_release", "packet_sendmsg", "packet_socket", "skb_set_owner_r", "skb_set_owner_w", "sock", "sock_leaks",
-    "sock_rfree", "sock_wfree",
+    "packet_recvmsg", "packet_release", "packet_sendmsg", "packet_socket", "skb_set_owner_r", "skb_set_owner_w",
+    "sock", "sock_leaks", "sock_rfree", "sock_wfree",
 ]
 
 SK_WMEM_DEFAULT = 212_992  # bytes: net.core.wmem_default
@@ -38,12 +38,12 @@ LL_RESERVED = 16  # LL_RESERVED_SPACE() of Ethernet: 14 rounded up to 16
 TIME_SLICE_PS = 4_000_000_000 // (HZ // 250)  # a task that sends without end lets others run each 4 ms
 
 
-class sock:  # noqa: N801 (the kernel's name)
+class sock:
     """A socket's accounts, in bytes of truesize, and its receive queue."""
 
     __slots__ = (
-        "dev", "drops", "prot_hook", "sk_data_ready", "sk_priority", "sk_rcvbuf", "sk_receive_queue", "sk_rmem_alloc", "sk_sndbuf",
-        "sk_tx_queue_mapping", "sk_wmem_alloc", "sk_write_space", "slice_end",
+        "dev", "drops", "prot_hook", "sk_data_ready", "sk_priority", "sk_rcvbuf", "sk_receive_queue", "sk_rmem_alloc",
+        "sk_sndbuf", "sk_tx_queue_mapping", "sk_wmem_alloc", "sk_write_space", "slice_end",
     )
 
     def __init__(self, dev: net_device | None = None) -> None:
@@ -62,7 +62,7 @@ class sock:  # noqa: N801 (the kernel's name)
         self.slice_end = 0
 
 
-# -- accounts ------------------------------------------------------------------------------------------------------------
+# -- accounts ------------------------------------------------------------------------------------------------
 def skb_set_owner_w(skb: sk_buff, sk: sock) -> None:
     """Charge a packet to the sender's account until it is freed."""
     skb.sk = sk
@@ -71,11 +71,17 @@ def skb_set_owner_w(skb: sk_buff, sk: sock) -> None:
 
 
 def sock_wfree(skb: sk_buff) -> None:
-    """The destructor of a packet that was sent: gives its truesize back, and wakes the sender when half of the buffer is free."""
+    """The destructor of a packet that was sent: gives its truesize back, and wakes the sender when half of the
+    buffer is free.
+    """
     sk: sock = skb.sk
     sk.sk_wmem_alloc = left = sk.sk_wmem_alloc - skb.truesize
     if left < 0:
-        broken_rule("ACCOUNT", f"sk_wmem_alloc fell to {left}: truesize of an skb with a socket was changed", site_str(skb._site))
+        broken_rule(
+            "ACCOUNT",
+            f"sk_wmem_alloc fell to {left}: truesize of an skb with a socket was changed",
+            site_str(skb._site),
+        )
     if sk.sk_write_space.tasks and left << 1 <= sk.sk_sndbuf:
         wake_up(sk.sk_write_space)
 
@@ -93,7 +99,7 @@ def sock_rfree(skb: sk_buff) -> None:
     skb.sk.sk_rmem_alloc -= skb.truesize
 
 
-# -- packet sockets --------------------------------------------------------------------------------------------------------
+# -- packet sockets ------------------------------------------------------------------------------------------
 def packet_socket(dev: net_device, protocol: int = 0) -> sock:
     """``socket(AF_PACKET, SOCK_RAW, protocol)`` bound to a device. Protocol 0 receives nothing, ETH_P_ALL all."""
     sk = sock(dev)

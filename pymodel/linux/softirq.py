@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Softirqs: work that interrupts leave for later, run at the end of the interrupt, when bottom halves come back on, or by ksoftirqd.
+"""Softirqs: work that interrupts leave for later, run at the end of the interrupt, when bottom halves come back
+on, or by ksoftirqd.
 
 Source: kernel/softirq.c, v6.12.
 """
@@ -15,9 +16,9 @@ from pymodel.linux.bug import WARN, caller, site_str
 from pymodel.linux.sched import cond_resched, schedule, spin_lock, spin_unlock, spinlock_t
 
 __all__ = [
-    "HI_SOFTIRQ", "HRTIMER_SOFTIRQ", "NET_RX_SOFTIRQ", "NET_TX_SOFTIRQ", "TASKLET_SOFTIRQ", "TIMER_SOFTIRQ", "SoftirqState",
-    "do_softirq", "local_bh_disable", "local_bh_enable", "local_softirq_pending", "open_softirq", "raise_softirq",
-    "raise_softirq_irqoff", "spin_lock_bh", "spin_unlock_bh",
+    "HI_SOFTIRQ", "HRTIMER_SOFTIRQ", "NET_RX_SOFTIRQ", "NET_TX_SOFTIRQ", "TASKLET_SOFTIRQ", "TIMER_SOFTIRQ",
+    "SoftirqState", "do_softirq", "local_bh_disable", "local_bh_enable", "local_softirq_pending", "open_softirq",
+    "raise_softirq", "raise_softirq_irqoff", "spin_lock_bh", "spin_unlock_bh",
 ]
 
 HI_SOFTIRQ = 0

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Time: jiffies, delays, sleeping, timers and high-resolution timers, all on simulated time.
 
-HZ is 250, so a jiffy is 4 ms of simulated time: prefer ``usleep_range`` and hrtimers in drivers that a simulator has to wait for.
-There is no periodic tick: a timer's expiry raises the local timer interrupt on its CPU. Source: kernel/time/, v6.12.
+HZ is 250, so a jiffy is 4 ms of simulated time: prefer ``usleep_range`` and hrtimers in drivers that a simulator
+has to wait for. There is no periodic tick: a timer's expiry raises the local timer interrupt on its CPU. Source:
+kernel/time/, v6.12.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from pymodel.linux.sched import might_sleep, schedule, sleep_until
 from pymodel.linux.softirq import TIMER_SOFTIRQ, open_softirq
 
 __all__ = [
-    "HRTIMER_MODE_REL", "HRTIMER_MODE_REL_PINNED", "HRTIMER_NORESTART", "HRTIMER_RESTART", "HZ", "MAX_SCHEDULE_TIMEOUT", "NSEC_PER_SEC",
-    "TimeState", "add_timer", "del_timer", "del_timer_sync", "fsleep", "hrtimer", "hrtimer_cancel", "hrtimer_forward_now",
-    "hrtimer_init", "hrtimer_start", "jiffies", "jiffies_to_msecs", "jiffies_to_usecs", "ktime_get", "ktime_get_ns", "mdelay",
-    "mod_timer", "msecs_to_jiffies", "msleep", "ndelay", "round_jiffies", "schedule_timeout", "sleep_ns", "time_after",
-    "time_after_eq", "time_before", "time_before_eq", "timer_delete", "timer_delete_sync", "timer_leaks", "timer_list",
-    "timer_pending", "timer_setup", "timer_shutdown_sync", "udelay", "usecs_to_jiffies", "usleep_range",
+    "HRTIMER_MODE_REL", "HRTIMER_MODE_REL_PINNED", "HRTIMER_NORESTART", "HRTIMER_RESTART", "HZ",
+    "MAX_SCHEDULE_TIMEOUT", "NSEC_PER_SEC", "TimeState", "add_timer", "del_timer", "del_timer_sync", "fsleep",
+    "hrtimer", "hrtimer_cancel", "hrtimer_forward_now", "hrtimer_init", "hrtimer_start", "jiffies",
+    "jiffies_to_msecs", "jiffies_to_usecs", "ktime_get", "ktime_get_ns", "mdelay", "mod_timer", "msecs_to_jiffies",
+    "msleep", "ndelay", "round_jiffies", "schedule_timeout", "sleep_ns", "time_after", "time_after_eq", "time_before",
+    "time_before_eq", "timer_delete", "timer_delete_sync", "timer_leaks", "timer_list", "timer_pending",
+    "timer_setup", "timer_shutdown_sync", "udelay", "usecs_to_jiffies", "usleep_range",
 ]
 
 HZ = 250
@@ -48,7 +50,7 @@ def time_init() -> None:
     open_softirq(TIMER_SOFTIRQ, _run_timer_softirq)
 
 
-# -- reading ----------------------------------------------------------------------------------------------------------
+# -- reading -------------------------------------------------------------------------------------------------
 def jiffies() -> int:
     """The jiffies counter, from 0 at boot. A function, where C has a variable."""
     return machine().sched.local_now // JIFFY_PS
@@ -102,7 +104,7 @@ def time_before_eq(a: int, b: int) -> bool:
     return a <= b
 
 
-# -- waiting -----------------------------------------------------------------------------------------------------------
+# -- waiting -------------------------------------------------------------------------------------------------
 def ndelay(nsecs: int) -> None:
     """Busy for so long; interrupts are taken."""
     this_cpu().charge(nsecs)
@@ -154,8 +156,8 @@ def sleep_ns(nsecs: int) -> None:
     sleep_until(this_cpu().time + nsecs * PS_PER_NS, f"sleep_ns({nsecs})")
 
 
-# -- timers ------------------------------------------------------------------------------------------------------------
-class timer_list:  # noqa: N801 (the kernel's name)
+# -- timers --------------------------------------------------------------------------------------------------
+class timer_list:
     """``function(timer)`` runs in TIMER_SOFTIRQ of the CPU that armed it, at ``expires`` jiffies or soon after."""
 
     __slots__ = ("_timer", "container", "cpu", "expires", "function", "queued", "running", "shut", "site")
@@ -275,15 +277,17 @@ def _run_timer_softirq() -> None:
             timer.running = False
 
 
-# -- high-resolution timers ----------------------------------------------------------------------------------------------
+# -- high-resolution timers ----------------------------------------------------------------------------------
 HRTIMER_NORESTART = 0
 HRTIMER_RESTART = 1
 HRTIMER_MODE_REL = 1
 HRTIMER_MODE_REL_PINNED = 3
 
 
-class hrtimer:  # noqa: N801 (the kernel's name)
-    """``function(timer)`` runs in a hard interrupt and returns HRTIMER_NORESTART or, having moved the expiry, HRTIMER_RESTART."""
+class hrtimer:
+    """``function(timer)`` runs in a hard interrupt and returns HRTIMER_NORESTART or, having moved the expiry,
+    HRTIMER_RESTART.
+    """
 
     __slots__ = ("_timer", "container", "cpu", "expires_ps", "function", "running", "site")
 

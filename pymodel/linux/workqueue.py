@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Work in process context (workqueues) and completions.
 
-Each work item that runs has a task of its own, so items never wait for one another, but for an ordered workqueue's, which run one after
-the other. Source: kernel/workqueue.c, kernel/sched/completion.c, v6.12.
+Each work item that runs has a task of its own, so items never wait for one another, but for an ordered
+workqueue's, which run one after the other. Source: kernel/workqueue.c, kernel/sched/completion.c, v6.12.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from pymodel.linux.sched import might_sleep, wait_event, wait_event_timeout_ns, 
 from pymodel.linux.time import HZ, add_timer, jiffies, timer_delete, timer_list, timer_pending
 
 __all__ = [
-    "INIT_DELAYED_WORK", "INIT_WORK", "WQ_HIGHPRI", "WQ_MEM_RECLAIM", "WQ_UNBOUND", "alloc_ordered_workqueue", "alloc_workqueue",
-    "cancel_delayed_work", "cancel_delayed_work_sync", "cancel_work_sync", "complete", "complete_all", "completion", "delayed_work",
-    "destroy_workqueue", "flush_work", "flush_workqueue", "init_completion", "mod_delayed_work", "queue_delayed_work", "queue_work",
-    "queue_work_on", "reinit_completion", "schedule_delayed_work", "schedule_work", "to_delayed_work", "wait_for_completion",
-    "wait_for_completion_timeout", "work_leaks", "work_pending", "work_struct", "workqueue_struct",
+    "INIT_DELAYED_WORK", "INIT_WORK", "WQ_HIGHPRI", "WQ_MEM_RECLAIM", "WQ_UNBOUND", "alloc_ordered_workqueue",
+    "alloc_workqueue", "cancel_delayed_work", "cancel_delayed_work_sync", "cancel_work_sync", "complete",
+    "complete_all", "completion", "delayed_work", "destroy_workqueue", "flush_work", "flush_workqueue",
+    "init_completion", "mod_delayed_work", "queue_delayed_work", "queue_work", "queue_work_on", "reinit_completion",
+    "schedule_delayed_work", "schedule_work", "to_delayed_work", "wait_for_completion", "wait_for_completion_timeout",
+    "work_leaks", "work_pending", "work_struct", "workqueue_struct",
 ]
 
 WQ_UNBOUND = 1 << 1
@@ -31,7 +32,7 @@ WQ_MEM_RECLAIM = 1 << 3
 WQ_HIGHPRI = 1 << 4
 
 
-class work_struct:  # noqa: N801 (the kernel's name)
+class work_struct:
     """``func(work)`` runs in process context; ``container_of(work, ...)`` gives the owner."""
 
     __slots__ = ("container", "cpu", "done", "func", "pending", "running", "site", "wq")
@@ -47,7 +48,7 @@ class work_struct:  # noqa: N801 (the kernel's name)
         self.done = wait_queue_head_t("a work item to finish")
 
 
-class delayed_work:  # noqa: N801 (the kernel's name)
+class delayed_work:
     __slots__ = ("container", "cpu", "timer", "work", "wq")
 
     def __init__(self, func: Callable[[work_struct], object] | None = None, container: Any = None) -> None:
@@ -58,7 +59,7 @@ class delayed_work:  # noqa: N801 (the kernel's name)
         self.cpu: Cpu | None = None
 
 
-class workqueue_struct:  # noqa: N801 (the kernel's name)
+class workqueue_struct:
     __slots__ = ("active", "name", "ordered", "queue")
 
     def __init__(self, name: str, ordered: bool = False) -> None:
@@ -81,11 +82,11 @@ def _system_wq() -> workqueue_struct:
     return wq
 
 
-def INIT_WORK(work: work_struct, func: Callable[[work_struct], object]) -> None:  # noqa: N802 (the kernel's name)
+def INIT_WORK(work: work_struct, func: Callable[[work_struct], object]) -> None:
     work.func = func
 
 
-def INIT_DELAYED_WORK(dwork: delayed_work, func: Callable[[work_struct], object]) -> None:  # noqa: N802
+def INIT_DELAYED_WORK(dwork: delayed_work, func: Callable[[work_struct], object]) -> None:
     dwork.work.func = func
 
 
@@ -187,7 +188,7 @@ def destroy_workqueue(wq: workqueue_struct) -> None:
     flush_workqueue(wq)
 
 
-# -- delayed work ------------------------------------------------------------------------------------------------------
+# -- delayed work --------------------------------------------------------------------------------------------
 def _delayed_work_timer(timer: timer_list) -> None:
     dwork: delayed_work = timer.container
     assert dwork.wq is not None
@@ -236,11 +237,13 @@ def cancel_delayed_work_sync(dwork: delayed_work) -> bool:
 def work_leaks() -> list[str]:
     """One line for each work item that is queued or runs on the system's workqueue."""
     wq = _system_wq()
-    return [f"work {getattr(w.func, '__name__', w.func)}, queued at {site_str(w.site)}" for w in [*wq.active, *wq.queue]]
+    return [
+        f"work {getattr(w.func, '__name__', w.func)}, queued at {site_str(w.site)}" for w in [*wq.active, *wq.queue]
+    ]
 
 
-# -- completions --------------------------------------------------------------------------------------------------------
-class completion:  # noqa: N801 (the kernel's name)
+# -- completions ---------------------------------------------------------------------------------------------
+class completion:
     __slots__ = ("done", "wait")
 
     def __init__(self) -> None:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the queueing discipline to the driver: making a packet fit for the device, showing it to taps, ndo_start_xmit and its answer.
+"""From the queueing discipline to the driver: making a packet fit for the device, showing it to taps,
+ndo_start_xmit and its answer.
 
-Source: net/core/dev.c validate_xmit_skb(), dev_hard_start_xmit(), dev_queue_xmit_nit(), v6.12. Simplified: no segmentation, no VLAN tags.
+Source: net/core/dev.c validate_xmit_skb(), dev_hard_start_xmit(), dev_queue_xmit_nit(), v6.12. Simplified: no
+segmentation, no VLAN tags.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from pymodel.linux.dev import packet_type
     from pymodel.linux.netdevice import net_device, netdev_queue
 
-__all__ = ["dev_hard_start_xmit", "dev_queue_xmit_nit", "netif_skb_features", "validate_xmit_skb", "validate_xmit_skb_list"]
+__all__ = [
+    "dev_hard_start_xmit", "dev_queue_xmit_nit", "netif_skb_features", "validate_xmit_skb", "validate_xmit_skb_list",
+]
 
 _SG = 1 << 0
 _FRAGLIST = 1 << 6
@@ -32,7 +36,7 @@ _DRV_XOFF = 1
 _OK, _BUSY = 0, 0x10
 
 
-# -- fit for the device ------------------------------------------------------------------------------------------------
+# -- fit for the device --------------------------------------------------------------------------------------
 def netif_skb_features(skb: sk_buff) -> int:
     """What the device offers for this packet."""
     dev = skb.dev
@@ -50,9 +54,11 @@ def validate_xmit_skb(skb: sk_buff, dev: net_device) -> sk_buff | None:
     if skb.data_len:
         lacks = not features & _SG or (skb._shinfo.frag_list is not None and not features & _FRAGLIST)
         if lacks and __skb_linearize(skb):
-            return _drop(skb, dev)
+            _drop(skb, dev)
+            return None
     if skb.ip_summed == CHECKSUM_PARTIAL and not features & _CSUM_MASK and skb_checksum_help(skb):
-        return _drop(skb, dev)
+        _drop(skb, dev)
+        return None
     return skb
 
 
@@ -82,7 +88,7 @@ def validate_xmit_skb_list(skb: sk_buff, dev: net_device) -> sk_buff | None:
     return head
 
 
-# -- into the driver ---------------------------------------------------------------------------------------------------
+# -- into the driver -----------------------------------------------------------------------------------------
 def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> tuple[sk_buff | None, int]:
     """Send a list: (what is left of it, NETDEV_TX_OK or NETDEV_TX_BUSY)."""
     m = machine()
@@ -116,7 +122,11 @@ def _not_ok(skb: sk_buff, dev: net_device, txq: netdev_queue, rc: Any, xmit: Any
     where = f"{dev.name} queue {txq.index}, {site_str((xmit.__code__, 0)) if hasattr(xmit, '__code__') else xmit}"
     if rc != _BUSY or rc.__class__ is bool:
         raise CheckError("TX1", f"ndo_start_xmit returned {rc!r}: neither NETDEV_TX_OK nor NETDEV_TX_BUSY", where)
-    broken_rule("TX1", f"ndo_start_xmit returned NETDEV_TX_BUSY; the queue is {'stopped' if txq.state & _DRV_XOFF else 'not stopped'}", where)
+    broken_rule(
+        "TX1",
+        f"ndo_start_xmit returned NETDEV_TX_BUSY; the queue is {'stopped' if txq.state & _DRV_XOFF else 'not stopped'}",
+        where,
+    )
     if skb._freed is not None or skb.users < 1:
         broken_rule("TX3", "NETDEV_TX_BUSY returned for an skb that the driver freed", where)
     by_page = machine().state["dma"].by_page
