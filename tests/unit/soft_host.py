@@ -125,11 +125,13 @@ class Host:
             raise CheckError("LEAK", "; ".join(leaks))
 
     # -- traffic -------------------------------------------------------------------------------------------------
-    def send_task(self, frames: list[bytes], frags: bool = False) -> None:
-        """Kernel side: send frames through a packet socket; sleeps while its buffer is full."""
+    def send_task(self, frames: list[bytes], frags: bool = False, may_fail: bool = False) -> None:
+        """Kernel side: send frames through a packet socket; sleeps while its buffer is full. ``may_fail``: the device
+        may be down or its queue full."""
         sock = linux.packet_socket(self.ndev)
         for frame in frames:
-            linux.packet_sendmsg(sock, frame, frags=frags)
+            n = linux.packet_sendmsg(sock, frame, frags=frags)
+            assert n == len(frame) or may_fail, f"packet_sendmsg: {linux.errname(n)}"
         linux.packet_release(sock)
 
     def send(self, frames: list[bytes], frags: bool = False) -> None:
@@ -139,10 +141,14 @@ class Host:
         self.until(lambda: len(self.wire) >= want)
 
     def deliver(self, frames: list[bytes], drops: int = 0) -> None:
-        """Let frames arrive on the wire and wait until the stack has seen all but ``drops``."""
+        """Let frames arrive on the wire, few at a time, and wait until the stack has seen all but ``drops``."""
         want = len(self.received) + len(frames) - drops
-        for frame in frames:
-            self.platform.wire_send(frame, 0)
+        for i in range(0, len(frames), 8):
+            before = len(self.received)
+            part = frames[i : i + 8]
+            for frame in part:
+                self.platform.wire_send(frame, 0)
+            self.until(lambda before=before, part=part: len(self.received) >= before + len(part) - drops)
         self.until(lambda: len(self.received) >= want)
 
     def stats(self) -> Any:

@@ -30,8 +30,8 @@ from pymodel.linux import (
     ETH_HLEN,
     ETH_MIN_MTU,
     INIT_WORK,
-    PCI_IRQ_INTX,
-    PCI_IRQ_MSIX,
+    NETIF_F_HIGHDMA,
+    NETIF_F_SG,
     SET_NETDEV_DEV,
     VLAN_HLEN,
     alloc_etherdev_mqs,
@@ -44,12 +44,9 @@ from pymodel.linux import (
     napi_struct,
     netdev_priv,
     netif_napi_add,
-    netif_napi_del,
     netif_set_real_num_rx_queues,
     netif_set_real_num_tx_queues,
-    pci_alloc_irq_vectors,
     pci_driver,
-    pci_free_irq_vectors,
     pci_get_drvdata,
     pci_set_drvdata,
     pci_set_master,
@@ -126,14 +123,11 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     ndev.min_mtu = ETH_MIN_MTU
     ndev.max_mtu = MAX_FRAME - ETH_HLEN - VLAN_HLEN
     ndev.mtu = ETH_DATA_LEN
+    ndev.features = ndev.hw_features = NETIF_F_SG | NETIF_F_HIGHDMA
     eth_hw_addr_set(ndev, LOCAL_ADDRESS)
 
     # Whoever used the device before may have left it running: it is silent before an interrupt is asked for (LIFE3).
     err = nic_reset(priv)
-    if not err:
-        vectors = 1 if priv.line_irq else num_queues
-        err = pci_alloc_irq_vectors(pdev, vectors, vectors, PCI_IRQ_INTX if priv.line_irq else PCI_IRQ_MSIX)
-        err = min(err, 0)
     if err:
         free_netdev(ndev)
         return err
@@ -149,16 +143,8 @@ def nic_probe(pdev: Any, ent: Any) -> int:
 
     err = register_netdev(ndev)
     if err:
-        _release(pdev, ndev)
+        free_netdev(ndev)
     return err
-
-
-def _release(pdev: Any, ndev: Any) -> None:
-    priv: NicPriv = netdev_priv(ndev)
-    for queue in priv.queues:
-        netif_napi_del(queue.napi)
-    pci_free_irq_vectors(pdev)
-    free_netdev(ndev)
 
 
 def nic_remove(pdev: Any) -> None:
@@ -166,7 +152,7 @@ def nic_remove(pdev: Any) -> None:
     ndev = pci_get_drvdata(pdev)
     unregister_netdev(ndev)
     cancel_work_sync(netdev_priv(ndev).reset_work)
-    _release(pdev, ndev)
+    free_netdev(ndev)  # and the NAPI instances with it
 
 
 nic_driver = pci_driver(DRIVER_NAME, nic_probe, nic_remove, id_table=((0x1234, 0x5253),))

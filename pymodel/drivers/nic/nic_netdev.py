@@ -20,6 +20,8 @@ from pymodel.linux import (
     IRQ_HANDLED,
     IRQ_NONE,
     IRQF_SHARED,
+    PCI_IRQ_INTX,
+    PCI_IRQ_MSIX,
     VLAN_HLEN,
     container_of,
     cpumask_of,
@@ -42,7 +44,10 @@ from pymodel.linux import (
     netif_running,
     netif_tx_disable,
     netif_tx_start_all_queues,
+    netif_tx_wake_all_queues,
     num_online_cpus,
+    pci_alloc_irq_vectors,
+    pci_free_irq_vectors,
     pci_irq_vector,
     request_irq,
     rtnl_lock,
@@ -82,6 +87,11 @@ def nic_reset(priv: NicPriv) -> int:
     if err:
         netdev_err(priv.ndev, "the device does not come out of reset")
     return err
+
+
+def _flush(priv: NicPriv) -> None:
+    """Wait until all that was written has arrived: settings are in force when their caller goes on (IO1)."""
+    readl(priv.iomem + hw.STATUS)
 
 
 def _write_address(priv: NicPriv) -> None:
@@ -182,10 +192,20 @@ def nic_line_irq(irq: int, priv: NicPriv) -> int:
 
 
 def _request_irqs(priv: NicPriv) -> int:
-    """0, or the error of request_irq(), and then none is left requested."""
+    """0 or a negative error, and then none is left requested.
+
+    Vectors are allocated here and not in probe, since a reset of the device clears its MSI-X table as well.
+    """
     ndev = priv.ndev
+    vectors = 1 if priv.line_irq else priv.num_queues
+    err = pci_alloc_irq_vectors(priv.pdev, vectors, vectors, PCI_IRQ_INTX if priv.line_irq else PCI_IRQ_MSIX)
+    if err < 0:
+        return err
     if priv.line_irq:
-        return request_irq(pci_irq_vector(priv.pdev, 0), nic_line_irq, IRQF_SHARED, ndev.name, priv)
+        err = request_irq(pci_irq_vector(priv.pdev, 0), nic_line_irq, IRQF_SHARED, ndev.name, priv)
+        if err:
+            pci_free_irq_vectors(priv.pdev)
+        return err
     for queue in priv.queues:
         irq = pci_irq_vector(priv.pdev, queue.index)
         err = request_irq(irq, nic_msix, 0, f"{ndev.name}-{queue.index}", queue)
@@ -200,12 +220,12 @@ def _request_irqs(priv: NicPriv) -> int:
 def _free_irqs(priv: NicPriv) -> None:
     if priv.line_irq:
         free_irq(pci_irq_vector(priv.pdev, 0), priv)
-        return
     for queue in priv.queues:
         if queue.irq:
             irq_set_affinity_and_hint(queue.irq, None)
             free_irq(queue.irq, queue)
             queue.irq = 0
+    pci_free_irq_vectors(priv.pdev)
 
 
 def nic_poll(napi: napi_struct, budget: int) -> int:
@@ -227,9 +247,8 @@ def nic_poll(napi: napi_struct, budget: int) -> int:
 
 
 # -- net_device_ops --------------------------------------------------------------------------------------------
-def nic_open(ndev: net_device) -> int:
-    """ndo_open: 0 or a negative error, and then nothing is left behind."""
-    priv: NicPriv = netdev_priv(ndev)
+def _start(priv: NicPriv) -> int:
+    """All of opening but letting the stack send: 0 or a negative error, and then nothing is left behind."""
     err = _alloc_rings(priv)
     if err:
         return err
@@ -244,9 +263,25 @@ def nic_open(ndev: net_device) -> int:
         writel(hw.QP_RX_CTRL_ENABLE, queue.regs + hw.QP_RX_CTRL)
         writel(0, queue.regs + hw.QP_IRQ_ARM)
     writel(hw.CTRL_ENABLE, priv.iomem + hw.CTRL)
-    netif_tx_start_all_queues(ndev)
-    netif_carrier_on(ndev)
+    _flush(priv)
+    netif_carrier_on(priv.ndev)
     return 0
+
+
+def nic_open(ndev: net_device) -> int:
+    """ndo_open: 0 or a negative error, and then nothing is left behind."""
+    err = _start(netdev_priv(ndev))
+    if not err:
+        netif_tx_start_all_queues(ndev)
+    return err
+
+
+def _restart(priv: NicPriv) -> int:
+    """Open again behind the stack's back: packets may wait for the queues, so these are woken (TX7)."""
+    err = _start(priv)
+    if not err:
+        netif_tx_wake_all_queues(priv.ndev)
+    return err
 
 
 def nic_stop(ndev: net_device) -> int:
@@ -257,7 +292,7 @@ def nic_stop(ndev: net_device) -> int:
     for queue in priv.queues:
         napi_disable(queue.napi)  # no poll runs, and so none arms the vector again
         writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
-    readl(priv.iomem + hw.IRQ_PENDING)  # the masks have arrived, and any interrupt sent before them
+    _flush(priv)  # the masks have arrived, and any interrupt sent before them has come
     _free_irqs(priv)
     _stop_rings(priv)
     for queue in priv.queues:
@@ -272,7 +307,7 @@ def nic_reset_task(work: work_struct) -> None:
     rtnl_lock()
     if netif_running(priv.ndev):
         nic_stop(priv.ndev)
-        err = nic_reset(priv) or nic_open(priv.ndev)
+        err = nic_reset(priv) or _restart(priv)
         if err:
             netdev_err(priv.ndev, "no recovery from a hang: error %d", err)
     rtnl_unlock()
@@ -296,16 +331,16 @@ def nic_resize(priv: NicPriv, tx_size: int, rx_size: int) -> int:
         nic_stop(priv.ndev)
     old = priv.tx_size, priv.rx_size
     priv.tx_size, priv.rx_size = tx_size, rx_size
-    err = nic_open(priv.ndev) if running else 0
+    err = _restart(priv) if running else 0
     if err:
         priv.tx_size, priv.rx_size = old
-        if nic_open(priv.ndev):
+        if _restart(priv):
             netdev_err(priv.ndev, "cannot reopen with the old ring sizes either")
     return err
 
 
 def nic_set_rx_mode(ndev: net_device) -> None:
-    """ndo_set_rx_mode: atomic context, so register writes only (LIFE6). Multicast groups are not filtered one by one."""
+    """ndo_set_rx_mode: atomic context, so nothing sleeps (LIFE5). Multicast groups are not filtered one by one."""
     priv: NicPriv = netdev_priv(ndev)
     ctrl = hw.RX_CTRL_BROADCAST
     if ndev.flags & IFF_PROMISC:
@@ -313,6 +348,7 @@ def nic_set_rx_mode(ndev: net_device) -> None:
     if ndev.flags & IFF_ALLMULTI or not netdev_mc_empty(ndev):
         ctrl |= hw.RX_CTRL_ALLMULTI
     writel(ctrl, priv.iomem + hw.RX_CTRL)
+    _flush(priv)
 
 
 def nic_set_mac_address(ndev: net_device, addr: Any) -> int:
@@ -321,6 +357,7 @@ def nic_set_mac_address(ndev: net_device, addr: Any) -> int:
         return -EADDRNOTAVAIL
     eth_hw_addr_set(ndev, addr.sa_data)
     _write_address(netdev_priv(ndev))
+    _flush(netdev_priv(ndev))
     return 0
 
 
@@ -328,6 +365,7 @@ def nic_change_mtu(ndev: net_device, new_mtu: int) -> int:
     """ndo_change_mtu: within min_mtu and max_mtu, as the core has checked. Frames span buffers: no ring is rebuilt."""
     ndev.mtu = new_mtu
     _write_max_frame(netdev_priv(ndev))
+    _flush(netdev_priv(ndev))
     return 0
 
 

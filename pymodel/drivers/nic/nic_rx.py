@@ -21,7 +21,7 @@ from pymodel.linux import (
     ENOMEM,
     GFP_KERNEL,
     NET_SKB_PAD,
-    PKT_HASH_TYPE_L4,
+    PKT_HASH_TYPE_L3,
     SKB_DATA_ALIGN,
     SKB_WITH_OVERHEAD,
     dev_kfree_skb_any,
@@ -213,7 +213,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
             ring.packets += 1
             ring.bytes += skb.len
             skb_record_rx_queue(skb, queue.index)
-            skb_set_hash(skb, hash_, PKT_HASH_TYPE_L4)
+            skb_set_hash(skb, hash_, PKT_HASH_TYPE_L3)
             skb.protocol = eth_type_trans(skb, ndev)
             napi_gro_receive(napi, skb)
         if size - ring.posted() >= REFILL_BATCH:

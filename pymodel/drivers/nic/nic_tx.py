@@ -3,8 +3,8 @@
 
 Ring arithmetic. ``next_to_use`` (first descriptor not filled) and ``next_to_clean`` (first not reclaimed) run freely
 modulo 2**16, as the device's own indices do, and 2**16 is a multiple of every ring size; the slot is the index modulo
-the size. Their difference modulo 2**16 is the number of descriptors in use, 0 to ``size`` and so never ambiguous: a full
-ring (difference ``size``) is not an empty one (difference 0), and no slot need be left free between them.
+the size. Their difference modulo 2**16 is the number of descriptors in use, 0 to ``size`` and so never ambiguous: a
+full ring (difference ``size``) is not an empty one (difference 0), and no slot need be left free between them.
 
 xmit alone moves ``next_to_use``, under the TX queue's lock; reclaim alone moves ``next_to_clean``, in NAPI context.
 """
@@ -65,7 +65,7 @@ _INDEX = 0xFFFF
 _EOP = hw.TX_DESC_CTRL_EOP
 _PHASE_BYTE = hw.TX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
 
-# A buffer that the device may read: (bus address, bytes, whether it was mapped as a page, the skb that ends here or None).
+# A buffer that the device may read: bus address, bytes, whether mapped as a page, and the skb that ends here or None.
 _Buffer = tuple[int, int, bool, "sk_buff | None"]
 
 
@@ -73,8 +73,9 @@ class NicTxRing:
     """The TX half of a queue pair."""
 
     __slots__ = (
-        "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "doorbell", "dropped", "error", "mask", "next_completion",
-        "next_to_clean", "next_to_use", "packets", "posted", "queue", "size", "stopped", "txq", "woken",
+        "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "doorbell", "dropped", "error", "mask",
+        "next_completion", "next_to_clean", "next_to_use", "packets", "posted", "queue", "size", "stopped", "txq",
+        "woken",
     )  # fmt: skip
 
     def __init__(self, queue: NicQueue) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from collections import deque
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.hw.memory import DmaFault
@@ -32,11 +33,36 @@ _TX_RESERVED = hw.TX_DESC_CTRL_KIND
 _EOP = hw.TX_DESC_CTRL_EOP
 _LEN = hw.TX_DESC_CTRL_LEN
 _RX_RECORD = struct.Struct("<HHIII")
+_PHASE_1 = struct.pack("<I", hw.RX_COMPLETION_PHASE_PHASE)
+
+_WORD, _PAIR, _EIGHT, _HEADER = (struct.Struct(f) for f in (">I", ">II", ">IIIIIIII", ">IIIH"))
+_TCP_UDP = (6, 17)
 
 
 def flow_hash(frame: bytes) -> int:
-    """The 32-bit flow hash of a frame (rtl/README.md, "Flow hash")."""
-    return 0
+    """The 32-bit flow hash of a frame (rtl/README.md, "Flow hash"): CRC-32 of the addresses and ports folded to a word.
+
+    Headers that the frame is too short for are not there.
+    """
+    n = len(frame)
+    kind = frame[12:14]
+    ports_at = 0
+    if kind == b"\x08\x00" and n > 14 and frame[14] >> 4 == 4 and (ihl := frame[14] & 15) >= 5 and n >= 14 + 4 * ihl:
+        source, dest = _PAIR.unpack_from(frame, 26)
+        fold = source ^ dest
+        if frame[23] in _TCP_UDP and not (frame[20] & 0x3F or frame[21]):  # not a fragment
+            ports_at = 14 + 4 * ihl
+    elif kind == b"\x86\xdd" and n >= 54 and frame[14] >> 4 == 6:
+        a, b, c, d, e, f, g, h = _EIGHT.unpack_from(frame, 22)
+        fold = a ^ b ^ c ^ d ^ e ^ f ^ g ^ h
+        if frame[20] in _TCP_UDP:
+            ports_at = 54
+    else:
+        a, b, c, d = _HEADER.unpack_from(frame)
+        fold = a ^ b ^ c ^ d << 16
+    if ports_at and n >= ports_at + 4:
+        fold ^= _WORD.unpack_from(frame, ports_at)[0]
+    return crc32(_WORD.pack(fold))
 
 
 class SoftRing:
@@ -406,6 +432,3 @@ class RxEngine(_Engine):
 
     def busy(self, ring: SoftRing) -> bool:
         return ring.completing or any(entry[1] is ring for entry in self._fifo)
-
-
-_PHASE_1 = struct.pack("<I", hw.RX_COMPLETION_PHASE_PHASE)
