@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// AXI4 write channels: joins RX data, completion records and MSI-X writes into AW and W, and hands B to its owner.
+//
+// A source delivers a burst as beats; the first carries the burst's address. Bursts are not mixed: a source keeps
+// the channel from its first beat to its last, so W data follows the order of the addresses. Priority at a burst's
+// start: MSI-X, completions, data (the first two are few: one outstanding per ring and vector). AW and W are
+// offered independently of each other's ready. B is never stalled.
+
+`include "nic_assert.svh"
+
+module nic_dma_write
+  import nic_pkg::*;
+  import nic_dma_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned Bytes    = DataWidth / 8
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    // RX data
+    input  logic                 data_valid_i,
+    output logic                 data_ready_o,
+    input  logic                 data_first_i,
+    input  logic                 data_last_i,
+    input  dma_req_t             data_req_i,      // with the first beat
+    input  logic [DataWidth-1:0] data_wdata_i,
+    input  logic [Bytes-1:0]     data_wstrb_i,
+
+    // completion records
+    input  logic                 cpl_valid_i,
+    output logic                 cpl_ready_o,
+    input  logic                 cpl_first_i,
+    input  logic                 cpl_last_i,
+    input  dma_req_t             cpl_req_i,
+    input  logic [DataWidth-1:0] cpl_wdata_i,
+    input  logic [Bytes-1:0]     cpl_wstrb_i,
+
+    // MSI-X: one write of four bytes
+    input  logic                 msix_valid_i,
+    output logic                 msix_ready_o,
+    input  logic [63:0]          msix_addr_i,
+    input  logic [31:0]          msix_data_i,
+    input  queue_t               msix_vector_i,
+
+    // answers
+    output logic                 b_valid_o,
+    output logic [1:0]           b_kind_o,
+    output logic [QWidth-1:0]    b_queue_o,
+    output logic                 b_err_o,
+
+    output logic                 idle_o,          // nothing offered, nothing outstanding
+
+    // AXI4
+    output logic                 m_axi_awvalid,
+    input  logic                 m_axi_awready,
+    output logic [IdBits-1:0]    m_axi_awid,
+    output logic [63:0]          m_axi_awaddr,
+    output logic [7:0]           m_axi_awlen,
+    output logic                 m_axi_wvalid,
+    input  logic                 m_axi_wready,
+    output logic [DataWidth-1:0] m_axi_wdata,
+    output logic [Bytes-1:0]     m_axi_wstrb,
+    output logic                 m_axi_wlast,
+    input  logic                 m_axi_bvalid,
+    output logic                 m_axi_bready,
+    input  logic [IdBits-1:0]    m_axi_bid,
+    input  logic [1:0]           m_axi_bresp
+);
+
+  typedef enum logic [1:0] {SrcNone, SrcData, SrcCpl, SrcMsix} src_e;
+
+  // ------------------------------------------------------------------ choice
+  src_e lock_q, sel;           // lock: the source whose burst is under way
+  logic aw_free, w_free;
+  logic sel_first, sel_last, fire;
+
+  assign aw_free = !m_axi_awvalid || m_axi_awready;
+  assign w_free  = !m_axi_wvalid || m_axi_wready;
+
+  always_comb begin
+    sel = SrcNone;
+    if (lock_q == SrcData)      sel = data_valid_i ? SrcData : SrcNone;
+    else if (lock_q == SrcCpl)  sel = cpl_valid_i ? SrcCpl : SrcNone;
+    else if (msix_valid_i)      sel = SrcMsix;
+    else if (cpl_valid_i)       sel = SrcCpl;
+    else if (data_valid_i)      sel = SrcData;
+  end
+
+  assign sel_first = (sel == SrcMsix) || (sel == SrcCpl && cpl_first_i) || (sel == SrcData && data_first_i);
+  assign sel_last  = (sel == SrcMsix) || (sel == SrcCpl && cpl_last_i)  || (sel == SrcData && data_last_i);
+  assign fire      = (sel != SrcNone) && w_free && (aw_free || !sel_first);
+
+  assign data_ready_o = fire && sel == SrcData;
+  assign cpl_ready_o  = fire && sel == SrcCpl;
+  assign msix_ready_o = fire && sel == SrcMsix;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) lock_q <= SrcNone;
+    else if (fire) lock_q <= sel_last ? SrcNone : sel;
+  end
+
+  // ------------------------------------------------------------------ AW, W
+  dma_req_t aw_q;
+  assign m_axi_awid   = aw_q.id;
+  assign m_axi_awaddr = aw_q.addr;
+  assign m_axi_awlen  = aw_q.len;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      m_axi_awvalid <= 1'b0;
+      m_axi_wvalid  <= 1'b0;
+    end else begin
+      if (aw_free) m_axi_awvalid <= fire && sel_first;
+      if (w_free)  m_axi_wvalid  <= fire;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (fire && sel_first) begin
+      if (sel == SrcMsix)     aw_q <= '{id: '{kind: WrMsix, qp: msix_vector_i}, addr: msix_addr_i, len: 8'd0};
+      else if (sel == SrcCpl) aw_q <= cpl_req_i;
+      else                    aw_q <= data_req_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (fire) begin
+      m_axi_wlast <= sel_last;
+      if (sel == SrcMsix) begin
+        m_axi_wdata <= {DataWidth/32{msix_data_i}};
+        m_axi_wstrb <= Bytes'(15) << {msix_addr_i[$clog2(Bytes)-1:2], 2'b00};
+      end else if (sel == SrcCpl) begin
+        m_axi_wdata <= cpl_wdata_i;
+        m_axi_wstrb <= cpl_wstrb_i;
+      end else begin
+        m_axi_wdata <= data_wdata_i;
+        m_axi_wstrb <= data_wstrb_i;
+      end
+    end
+  end
+
+  // ------------------------------------------------------------------ B
+  dma_id_t bid_q;
+  assign m_axi_bready = 1'b1;
+  assign b_kind_o     = bid_q.kind;
+  assign b_queue_o    = bid_q.qp[QWidth-1:0];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) b_valid_o <= 1'b0;
+    else b_valid_o <= m_axi_bvalid;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (m_axi_bvalid) begin
+      bid_q   <= m_axi_bid;
+      b_err_o <= m_axi_bresp >= 2'b10;   // SLVERR, DECERR
+    end
+  end
+
+  // ------------------------------------------------------------------ outstanding bursts
+  logic [11:0] out_q;
+  logic        begun;
+  assign begun  = fire && sel_first;
+  assign idle_o = out_q == '0 && !data_valid_i && !cpl_valid_i && !msix_valid_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) out_q <= '0;
+    else if (begun != b_valid_o) out_q <= begun ? out_q + 1'b1 : out_q - 1'b1;
+  end
+
+  // ------------------------------------------------------------------ rules
+  logic [12:0] last_byte;   // of the burst's last beat, within 4 KiB
+  assign last_byte = {1'b0, aw_q.addr[11:0] & ~12'(Bytes - 1)} + ({5'b0, aw_q.len} << $clog2(Bytes)) + 13'(Bytes - 1);
+
+  `NIC_ASSERT(AwWithin4KiB, !m_axi_awvalid || last_byte < 13'd4096)
+  `NIC_ASSERT(BOnlyWhenOutstanding, !b_valid_o || out_q != '0)
+  `NIC_ASSERT(BQueueExists, !b_valid_o || 32'(bid_q.qp) < Queues)
+  `NIC_ASSERT(WritesOutstandingBounded, out_q != '1)
+  `NIC_ASSERT(BurstBeginsWithFirst, !fire || (sel_first == (lock_q == SrcNone)))
+`ifndef SYNTHESIS
+  logic [7:0] beat_q;       // of the burst that enters W
+  logic [7:0] beats_q;      // its length
+  logic       aw_wait_q, w_wait_q;
+  dma_req_t   aw_was_q;
+  logic [Bytes-1:0]     strb_was_q;
+  logic [DataWidth-1:0] data_was_q;
+  logic                 last_was_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) beat_q <= '0;
+    else if (fire) beat_q <= sel_last ? '0 : beat_q + 1'b1;
+    if (fire && sel_first)
+      beats_q <= (sel == SrcMsix) ? 8'd0 : (sel == SrcCpl) ? cpl_req_i.len : data_req_i.len;
+    aw_wait_q <= rst_ni && m_axi_awvalid && !m_axi_awready;
+    w_wait_q  <= rst_ni && m_axi_wvalid && !m_axi_wready;
+    if (m_axi_awvalid && !m_axi_awready) aw_was_q <= aw_q;
+    if (m_axi_wvalid && !m_axi_wready) begin
+      data_was_q <= m_axi_wdata;
+      strb_was_q <= m_axi_wstrb;
+      last_was_q <= m_axi_wlast;
+    end
+  end
+  `NIC_ASSERT(AwStable, !aw_wait_q || (m_axi_awvalid && aw_q == aw_was_q))
+  `NIC_ASSERT(WStable, !w_wait_q || (m_axi_wvalid && m_axi_wlast == last_was_q && m_axi_wstrb == strb_was_q &&
+                                     m_axi_wdata == data_was_q))
+  `NIC_ASSERT(WLastAtLength, !fire || sel_first || (sel_last == (beat_q == beats_q)))
+`endif
+
+endmodule

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the descriptors of one direction's rings ahead of their use, into a small window for each ring.
+//
+// The ring under examination (scan_i) is fetched from when software has posted descriptors and the window has room
+// for a whole burst: up to 8 descriptors, ending at a multiple of 128 bytes and at the ring's end, several bursts
+// outstanding. So a busy ring is read in full bursts, and a single new descriptor at once.
+//
+// Consumer: rd_queue_i and rd_skip_i choose a descriptor, rd_skip_i beyond the first that is not consumed;
+// rd_valid_o says that it is here, rd_more_o that it is not but has been posted. pop_i consumes one.
+// After a read error nothing more of the ring arrives.
+
+`include "nic_assert.svh"
+
+module nic_desc_fetch
+  import nic_pkg::*;
+  import nic_dma_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned Depth     = 32,        // descriptors of a ring's window; 16 or more
+    parameter rd_kind_e    Kind      = RdTxDesc,
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned DepthLog2 = $clog2(Depth)
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    // rings
+    input  ring_cfg_t [Queues-1:0] cfg_i,
+    input  logic [Queues-1:0]      run_i,
+    input  logic                   start_i,
+    input  logic [QWidth-1:0]      start_queue_i,
+    input  logic [QWidth-1:0]      scan_i,
+    output logic                   busy_o,        // reads of ring scan_i are outstanding
+    output logic                   err_tail_o,    // tail of ring scan_i: more posted than the ring has entries
+
+    // read requests and data
+    output logic                   req_valid_o,
+    output dma_req_t               req_o,
+    input  logic                   req_ready_i,
+    input  logic                   r_valid_i,     // beats of this Kind
+    input  logic [QWidth-1:0]      r_queue_i,
+    input  logic [DataWidth-1:0]   r_data_i,
+    input  logic                   r_last_i,
+    input  logic                   r_err_i,
+
+    // consumer
+    output logic [Queues-1:0]      avail_o,       // the window is not empty
+    input  logic [QWidth-1:0]      rd_queue_i,
+    input  logic [DepthLog2-1:0]   rd_skip_i,
+    output logic                   rd_valid_o,
+    output logic                   rd_more_o,
+    output desc_t                  rd_desc_o,
+    output index_t                 rd_index_o,    // of the first that is not consumed
+    input  logic                   pop_i,         // of ring rd_queue_i
+    output logic                   arrived_o,     // descriptors came for ring r_queue_i
+    output index_t                 scan_head_o    // first descriptor of ring scan_i that is not consumed
+);
+
+  localparam int unsigned Slots    = 1 << QWidth;
+  localparam int unsigned PerBeat  = (DataWidth > 128) ? DataWidth / 128 : 1;
+  localparam int unsigned LaneLog2 = $clog2(PerBeat);
+  localparam int unsigned MaxOut   = 4;          // bursts outstanding for a ring
+
+  typedef logic [DepthLog2:0] level_t;
+
+  // Free-running indices of each ring: con <= arr <= req <= tail.
+  index_t     con_q [Slots];     // first not consumed
+  index_t     arr_q [Slots];     // first not here
+  index_t     req_q [Slots];     // first not asked for
+  logic [2:0] out_q [Slots];     // bursts outstanding
+  logic [3:0] len_mem [Slots * MaxOut];   // descriptors of each outstanding burst, in order
+  logic [1:0] len_wp_q [Slots], len_rp_q [Slots];
+
+  // ------------------------------------------------------------------ what to fetch
+  ring_cfg_t   cfg;
+  index_t      slot, posted, size, to_end;
+  logic [63:0] addr;
+  logic [3:0]  n, to_align;
+  level_t      room;
+  logic        want;
+
+  assign cfg      = cfg_i[scan_i];
+  assign size     = 16'd1 << cfg.log2;
+  assign slot     = req_q[scan_i] & (size - 1'b1);
+  assign addr     = cfg.base + {44'b0, slot, 4'b0};
+  assign posted   = cfg.tail - req_q[scan_i];
+  assign to_end   = size - slot;
+  assign to_align = 4'd8 - {1'b0, addr[6:4]};
+  assign room     = level_t'(Depth) - level_t'(req_q[scan_i] - con_q[scan_i]);
+
+  always_comb begin
+    n = to_align;
+    if (posted < {12'b0, n}) n = posted[3:0];
+    if (to_end < {12'b0, n}) n = to_end[3:0];
+  end
+
+  assign err_tail_o = run_i[scan_i] && (cfg.tail - con_q[scan_i]) > size;
+  assign want = run_i[scan_i] && !err_tail_o && n != '0 && room >= level_t'(n) && out_q[scan_i] != 3'(MaxOut) &&
+                (!req_valid_o || req_ready_i) && !(start_i && start_queue_i == scan_i);
+
+  logic [12:0] bytes;            // from the start of the first beat to the end of the last descriptor
+  assign bytes = {9'b0, n} * 13'(16) + 13'(addr[$clog2(DataWidth/8)-1:0]);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) req_valid_o <= 1'b0;
+    else if (!req_valid_o || req_ready_i) req_valid_o <= want;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (want) begin
+      req_o <= '{
+          id: '{kind: Kind, qp: queue_t'(scan_i)},
+          addr: addr,
+          len: 8'((bytes - 1'b1) >> $clog2(DataWidth / 8))
+      };
+      len_mem[{scan_i, len_wp_q[scan_i]}] <= n;
+    end
+  end
+
+  // ------------------------------------------------------------------ what arrives
+  logic       first_q [Slots];       // the next beat begins a burst
+  logic [3:0] rem_q [Slots];         // descriptors of the burst still to come
+  logic       half_q [Slots];        // 64-bit bus: the next beat is a descriptor's upper half
+  logic       bad_q [Slots];         // a read of the ring has failed
+  logic [3:0] rem, here;
+  logic [3:0] lane0;
+  logic       store;
+  index_t     arr;
+
+  assign arr   = arr_q[r_queue_i];
+  assign rem   = first_q[r_queue_i] ? len_mem[{r_queue_i, len_rp_q[r_queue_i]}] : rem_q[r_queue_i];
+  assign lane0 = 4'(arr & index_t'(PerBeat - 1));
+  assign store = r_valid_i && !bad_q[r_queue_i] && !r_err_i;
+  assign arrived_o = store;
+
+  // Descriptors that this beat completes.
+  always_comb begin
+    here = 4'(PerBeat) - lane0;
+    if (rem < here) here = rem;
+    if (DataWidth == 64 && !half_q[r_queue_i]) here = '0;
+  end
+
+  for (genvar i = 0; i < PerBeat; i++) begin : gen_lane
+    // The window's slot of a descriptor is its index modulo Depth: lane and row.
+    localparam int unsigned Rows = Depth / PerBeat;
+    localparam int unsigned RowLog2 = $clog2(Rows);
+    logic [63:0] addr_mem [Slots * Rows];
+    logic [20:0] ctrl_mem [Slots * Rows];     // kind, eop, len
+    logic [QWidth+RowLog2-1:0] wrow, rrow;
+    logic                      we_addr, we_ctrl;
+    logic [20:0]               ctrl;
+    logic [63:0]               rd_addr;
+    logic [20:0]               rd_ctrl;
+    index_t                    rd_pos;
+
+    assign wrow = {r_queue_i, RowLog2'(arr >> LaneLog2)};
+    if (DataWidth == 64) begin : gen_half
+      assign we_addr = store && !half_q[r_queue_i];
+      assign we_ctrl = store && half_q[r_queue_i];
+      assign ctrl    = {r_data_i[31:28], r_data_i[16:0]};
+    end else begin : gen_whole
+      assign we_addr = store && 4'(i) >= lane0 && 4'(i) < lane0 + here;
+      assign we_ctrl = we_addr;
+      assign ctrl    = {r_data_i[128*i+92+:4], r_data_i[128*i+64+:17]};
+    end
+    always_ff @(posedge clk_i) begin
+      if (we_addr) addr_mem[wrow] <= r_data_i[(DataWidth == 64 ? 0 : 128*i)+:64];
+    end
+    always_ff @(posedge clk_i) begin
+      if (we_ctrl) ctrl_mem[wrow] <= ctrl;
+    end
+
+    assign rd_pos  = con_q[rd_queue_i] + index_t'(rd_skip_i);
+    assign rrow    = {rd_queue_i, RowLog2'(rd_pos >> LaneLog2)};
+    assign rd_addr = addr_mem[rrow];
+    assign rd_ctrl = ctrl_mem[rrow];
+  end
+
+  // ------------------------------------------------------------------ consumer
+  logic [PerBeat-1:0][63:0] lane_addr;
+  logic [PerBeat-1:0][20:0] lane_ctrl;
+  logic [20:0]              ctrl;
+  index_t                   pos;
+  level_t                   level;
+
+  for (genvar i = 0; i < PerBeat; i++) begin : gen_read
+    assign lane_addr[i] = gen_lane[i].rd_addr;
+    assign lane_ctrl[i] = gen_lane[i].rd_ctrl;
+  end
+  assign pos = con_q[rd_queue_i] + index_t'(rd_skip_i);
+  if (PerBeat == 1) begin : gen_one
+    assign rd_desc_o.addr = lane_addr[0];
+    assign ctrl           = lane_ctrl[0];
+  end else begin : gen_mux
+    assign rd_desc_o.addr = lane_addr[LaneLog2'(pos)];
+    assign ctrl           = lane_ctrl[LaneLog2'(pos)];
+  end
+  assign rd_desc_o.len  = ctrl[15:0];
+  assign rd_desc_o.eop  = ctrl[16];
+  assign rd_desc_o.kind = ctrl[20:17];
+
+  assign level      = level_t'(arr_q[rd_queue_i] - con_q[rd_queue_i]);
+  assign rd_valid_o = level > level_t'(rd_skip_i);
+  assign rd_more_o  = !rd_valid_o && cfg_i[rd_queue_i].tail != pos;
+  assign rd_index_o = con_q[rd_queue_i];
+
+  assign scan_head_o = con_q[scan_i];
+  assign busy_o      = out_q[scan_i] != '0;
+  always_comb begin
+    for (int q = 0; q < int'(Queues); q++) avail_o[q] = arr_q[q] != con_q[q];
+  end
+
+  // ------------------------------------------------------------------ state of the rings
+  logic ends;
+  assign ends = r_valid_i && r_last_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) begin
+        con_q[q]    <= '0;
+        arr_q[q]    <= '0;
+        req_q[q]    <= '0;
+        out_q[q]    <= '0;
+        len_wp_q[q] <= '0;
+        len_rp_q[q] <= '0;
+        first_q[q]  <= 1'b1;
+        half_q[q]   <= 1'b0;
+        bad_q[q]    <= 1'b0;
+      end
+    end else begin
+      if (want) begin
+        req_q[scan_i]    <= req_q[scan_i] + {12'b0, n};
+        len_wp_q[scan_i] <= len_wp_q[scan_i] + 1'b1;
+      end
+      if (r_valid_i) begin
+        first_q[r_queue_i] <= r_last_i;
+        half_q[r_queue_i]  <= (DataWidth == 64) && !half_q[r_queue_i];
+        if (r_last_i) len_rp_q[r_queue_i] <= len_rp_q[r_queue_i] + 1'b1;
+        if (r_err_i) bad_q[r_queue_i] <= 1'b1;
+      end
+      if (store) arr_q[r_queue_i] <= arr + {12'b0, here};
+      if (pop_i) con_q[rd_queue_i] <= con_q[rd_queue_i] + 1'b1;
+      if (want && !(ends && r_queue_i == scan_i)) out_q[scan_i] <= out_q[scan_i] + 1'b1;
+      if (ends && !(want && r_queue_i == scan_i)) out_q[r_queue_i] <= out_q[r_queue_i] - 1'b1;
+      if (start_i) begin
+        con_q[start_queue_i] <= '0;
+        arr_q[start_queue_i] <= '0;
+        req_q[start_queue_i] <= '0;
+        bad_q[start_queue_i] <= 1'b0;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (r_valid_i) rem_q[r_queue_i] <= rem - here;
+  end
+
+  `NIC_ASSERT(DescLevelInRange, level <= level_t'(Depth))
+  `NIC_ASSERT(DescPopOnlyWhenHere, !pop_i || arr_q[rd_queue_i] != con_q[rd_queue_i])
+  `NIC_ASSERT(DescBeatExpected, !r_valid_i || out_q[r_queue_i] != '0)
+  `NIC_ASSERT(DescBurstLength, !store || (r_last_i == (rem == here)))
+  `NIC_ASSERT(DescNoneInFlightAtStart, !start_i || out_q[start_queue_i] == '0)
+
+endmodule

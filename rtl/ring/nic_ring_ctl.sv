@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Life of the rings of one direction: start, stop, halt on error, and what software sees of it.
+//
+// One ring is looked at in each clock, in turn (scan_o), so that the work does not grow with the number of rings:
+//   Off    enable is set: pulse start_o (every block forgets the ring's state), then
+//   Start  one turn later: run_o may rise
+//   Run    enable has been 0, if only for a clock: run_o falls
+//   Stop   busy_i says that nothing of the ring is in flight: Off, active falls
+// run_o of a ring is high while its descriptors may be fetched and used: not while the device is disabled or about
+// to be reset (go_i low), and not after an error. The first error of a ring halts it and stays until it is Off.
+
+`include "nic_assert.svh"
+
+module nic_ring_ctl
+  import nic_pkg::*;
+#(
+    parameter int unsigned Queues = 4,
+    localparam int unsigned QWidth = (Queues > 1) ? $clog2(Queues) : 1
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    input  logic                   go_i,
+    input  ring_cfg_t [Queues-1:0] cfg_i,
+
+    // the ring under examination
+    output logic [QWidth-1:0]      scan_o,
+    input  logic                   busy_i,
+
+    // to the blocks of this direction
+    output logic                   start_o,
+    output logic [QWidth-1:0]      start_queue_o,
+    output logic [Queues-1:0]      run_o,
+
+    // errors, one of each kind a clock
+    input  logic                   err_read_i,
+    input  logic [QWidth-1:0]      err_read_queue_i,
+    input  logic                   err_write_i,
+    input  logic [QWidth-1:0]      err_write_queue_i,
+    input  logic                   err_desc_i,
+    input  logic [QWidth-1:0]      err_desc_queue_i,
+    input  logic                   err_tail_i,        // the tail of ring scan_o is out of range
+
+    // progress
+    input  logic                   head_valid_i,
+    input  logic [QWidth-1:0]      head_queue_i,
+    input  index_t                 head_i,
+    input  logic                   cq_valid_i,
+    input  logic [QWidth-1:0]      cq_queue_i,
+    input  index_t                 cq_head_i,
+
+    output ring_sts_t [Queues-1:0] sts_o
+);
+
+  typedef enum logic [1:0] {Off, Start, Run, Stop} state_e;
+
+  localparam int unsigned Slots = 1 << QWidth;
+
+  state_e            state_q [Slots];
+  logic [QWidth-1:0] scan_q;
+  logic [Queues-1:0] run_q;         // in state Run and not halted
+  logic [Queues-1:0] enable_q;      // enable of the clock before
+  logic [Queues-1:0] drop_q;        // enable has been 0 since the ring was started
+  ring_sts_t [Queues-1:0] sts_q;
+  logic [Queues-1:0] enable;
+
+  always_comb begin
+    for (int q = 0; q < int'(Queues); q++) enable[q] = cfg_i[q].enable;
+  end
+
+  assign scan_o = scan_q;
+  assign run_o  = go_i ? run_q : '0;
+  assign sts_o  = sts_q;
+
+  state_e state;
+  logic   begins, starts, stops, ends;
+  assign state  = state_q[scan_q];
+  assign begins = state == Off && enable[scan_q];
+  assign starts = state == Start;
+  assign stops  = state == Run && drop_q[scan_q];
+  assign ends   = state == Stop && !busy_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      scan_q <= '0;
+      for (int q = 0; q < int'(Slots); q++) state_q[q] <= Off;
+    end else begin
+      scan_q <= (scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
+      if (begins) state_q[scan_q] <= Start;
+      if (starts) state_q[scan_q] <= Run;
+      if (stops)  state_q[scan_q] <= Stop;
+      if (ends)   state_q[scan_q] <= Off;
+    end
+  end
+
+  // A pulse of 0 on enable, however short, stops the ring.
+  always_ff @(posedge clk_i) begin
+    enable_q <= enable;
+    drop_q   <= drop_q | (enable_q & ~enable);
+    if (begins) drop_q[scan_q] <= 1'b0;
+    if (!rst_ni) drop_q <= '0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    start_o       <= begins && rst_ni;
+    start_queue_o <= scan_q;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (starts) run_q[scan_q] <= 1'b1;
+    if (stops) run_q[scan_q] <= 1'b0;
+    if (err_read_i) run_q[err_read_queue_i] <= 1'b0;
+    if (err_write_i) run_q[err_write_queue_i] <= 1'b0;
+    if (err_desc_i) run_q[err_desc_queue_i] <= 1'b0;
+    if (err_tail_i) run_q[scan_q] <= 1'b0;
+    if (!rst_ni) run_q <= '0;
+  end
+
+  // ------------------------------------------------------------------ status
+  always_ff @(posedge clk_i) begin
+    if (err_desc_i && !sts_q[err_desc_queue_i].error) begin
+      sts_q[err_desc_queue_i].error      <= 1'b1;
+      sts_q[err_desc_queue_i].error_code <= ErrBadDesc;
+    end
+    if (err_tail_i && !sts_q[scan_q].error) begin
+      sts_q[scan_q].error      <= 1'b1;
+      sts_q[scan_q].error_code <= ErrBadDesc;
+    end
+    if (err_read_i && !sts_q[err_read_queue_i].error) begin
+      sts_q[err_read_queue_i].error      <= 1'b1;
+      sts_q[err_read_queue_i].error_code <= ErrAxiRead;
+    end
+    if (err_write_i && !sts_q[err_write_queue_i].error) begin
+      sts_q[err_write_queue_i].error      <= 1'b1;
+      sts_q[err_write_queue_i].error_code <= ErrAxiWrite;
+    end
+    if (head_valid_i) sts_q[head_queue_i].head <= head_i;
+    if (cq_valid_i) sts_q[cq_queue_i].cq_head <= cq_head_i;
+    if (begins) begin
+      sts_q[scan_q].head       <= '0;
+      sts_q[scan_q].cq_head    <= '0;
+      sts_q[scan_q].active     <= 1'b1;
+      sts_q[scan_q].error      <= 1'b0;
+      sts_q[scan_q].error_code <= ErrNone;
+    end
+    if (ends) begin
+      sts_q[scan_q].active     <= 1'b0;
+      sts_q[scan_q].error      <= 1'b0;
+      sts_q[scan_q].error_code <= ErrNone;
+    end
+    if (!rst_ni) sts_q <= '0;
+  end
+
+  // Progress belongs to an active ring.
+  `NIC_ASSERT(HeadOnlyWhenActive, !head_valid_i || sts_q[head_queue_i].active)
+  `NIC_ASSERT(CqHeadOnlyWhenActive, !cq_valid_i || sts_q[cq_queue_i].active)
+  `NIC_ASSERT(RunOnlyWhenActive, !run_q[scan_q] || sts_q[scan_q].active)
+
+endmodule

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// RX: the stream to the packet buffer (ingress), frames to write jobs (sched), jobs to the write channels (mover),
+// records kept until their data is answered (records).
+
+module nic_rx
+  import nic_pkg::*;
+  import nic_dma_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned BufLog2   = 14,
+    parameter int unsigned Frames    = 256,
+    parameter int unsigned Depth     = 32,
+    parameter int unsigned Records   = 32,
+    parameter int unsigned Bursts    = 128,
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned Bytes    = DataWidth / 8
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    input  logic hard_rst_ni,
+    input  logic stop_i,                    // begin nothing new
+    input  glob_cfg_t glob_i,
+    output logic dma_busy_o,                // writes are under way
+    output logic idle_o,                    // no frame anywhere
+
+    // stream
+    input  logic [DataWidth-1:0]     s_axis_tdata,
+    input  logic [Bytes-1:0]         s_axis_tkeep,
+    input  logic                     s_axis_tvalid,
+    output logic                     s_axis_tready,
+    input  logic                     s_axis_tlast,
+    input  logic                     s_axis_tuser,
+
+    // rings
+    input  logic [Queues-1:0]        run_i,
+    input  logic                     start_i,
+    input  logic [QWidth-1:0]        start_queue_i,
+    input  logic [QWidth-1:0]        scan_i,
+    output logic                     work_o,          // ring scan_i: a frame is written or records are kept
+    output logic                     err_desc_o,
+    output logic [QWidth-1:0]        err_desc_queue_o,
+
+    // descriptors
+    output logic [QWidth-1:0]        rd_queue_o,
+    output logic [$clog2(Depth)-1:0] rd_skip_o,
+    input  logic                     rd_valid_i,
+    input  logic                     rd_more_i,
+    input  desc_t                    rd_desc_i,
+    input  index_t                   rd_index_i,
+    output logic                     pop_o,
+    input  logic                     arrived_i,
+    input  logic [QWidth-1:0]        arrived_queue_i,
+
+    // beats to the write channels
+    output logic                     out_valid_o,
+    input  logic                     out_ready_i,
+    output logic                     out_first_o,
+    output logic                     out_last_o,
+    output dma_req_t                 out_req_o,
+    output logic [DataWidth-1:0]     out_data_o,
+    output logic [Bytes-1:0]         out_strb_o,
+    input  logic                     b_valid_i,       // answers to them
+    input  logic [QWidth-1:0]        b_queue_i,
+    input  logic                     b_err_i,
+
+    // ready records
+    input  logic [QWidth-1:0]        rec_queue_i,
+    output logic [$clog2(Records):0] rec_ready_o,
+    output rx_record_t               rec_o,
+    output logic                     rec_err_o,
+    input  logic                     rec_pop_i,
+
+    // one-clock pulses
+    output logic                     cnt_frame_o,
+    output frame_len_t               cnt_len_o,
+    output logic                     cnt_nodesc_o,
+    output logic [QWidth-1:0]        cnt_queue_o,
+    output logic                     cnt_stream_o,
+    output logic                     cnt_error_o,
+    output logic                     cnt_length_o,
+    output logic                     cnt_filter_o,
+    output logic                     cnt_fifo_o
+);
+
+  localparam int unsigned WordLog2 = BufLog2 - $clog2(Bytes);
+
+  logic                     ram_we, ram_re, ram_turn, free_valid;
+  logic [QWidth-1:0]        ram_wqueue, ram_rqueue, free_queue;
+  logic [WordLog2-1:0]      ram_wword;
+  logic [BufLog2-1:0]       ram_rbyte;
+  logic [DataWidth-1:0]     ram_wdata, ram_rdata;
+  logic [WordLog2:0]        free_ptr;
+  logic                     frame_valid, frame_pop, frames_left;
+  logic [QWidth-1:0]        frame_queue, frame_pop_queue;
+  frame_len_t               frame_len;
+  logic [31:0]              frame_hash;
+  logic                     job_valid, job_ready, job_drop, job_last, rec_valid;
+  logic [QWidth-1:0]        job_queue, sched_queue;
+  logic [63:0]              job_addr;
+  logic [BurstLog2:0]       job_bytes;
+  logic [BufLog2-1:0]       job_src;
+  logic [WordLog2:0]        job_free;
+  rx_record_t               rec;
+  logic [$clog2(Records):0] recs_used;
+  logic [$clog2(Bursts):0]  bursts_used;
+  logic                     ingress_busy, sched_busy, mover_busy, records_busy;
+
+  assign dma_busy_o = sched_busy || mover_busy;
+  assign idle_o     = !ingress_busy && !frames_left && !dma_busy_o;
+  assign work_o     = records_busy || (sched_busy && sched_queue == scan_i);
+
+  nic_rx_ingress #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues),
+      .BufLog2  (BufLog2),
+      .Frames   (Frames)
+  ) u_ingress (
+      .clk_i,
+      .rst_ni,
+      .hard_rst_ni,
+      .go_i             (glob_i.enable && !stop_i),
+      .glob_i,
+      .busy_o           (ingress_busy),
+      .s_axis_tdata,
+      .s_axis_tkeep,
+      .s_axis_tvalid,
+      .s_axis_tready,
+      .s_axis_tlast,
+      .s_axis_tuser,
+      .ram_we_o         (ram_we),
+      .ram_queue_o      (ram_wqueue),
+      .ram_word_o       (ram_wword),
+      .ram_data_o       (ram_wdata),
+      .free_valid_i     (free_valid),
+      .free_queue_i     (free_queue),
+      .free_ptr_i       (free_ptr),
+      .frame_valid_o    (frame_valid),
+      .frame_queue_o    (frame_queue),
+      .frame_len_o      (frame_len),
+      .frame_hash_o     (frame_hash),
+      .frame_pop_i      (frame_pop),
+      .frame_pop_queue_i(frame_pop_queue),
+      .cnt_stream_o,
+      .cnt_error_o,
+      .cnt_length_o,
+      .cnt_filter_o,
+      .cnt_fifo_o
+  );
+
+  nic_rx_ram #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues),
+      .BufLog2  (BufLog2)
+  ) u_ram (
+      .clk_i,
+      .we_i    (ram_we),
+      .wqueue_i(ram_wqueue),
+      .wword_i (ram_wword),
+      .wdata_i (ram_wdata),
+      .re_i    (ram_re),
+      .rqueue_i(ram_rqueue),
+      .rbyte_i (ram_rbyte),
+      .turn_i  (ram_turn),
+      .rdata_o (ram_rdata)
+  );
+
+  nic_rx_sched #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues),
+      .BufLog2  (BufLog2),
+      .Frames   (Frames),
+      .Depth    (Depth),
+      .Records  (Records),
+      .Bursts   (Bursts)
+  ) u_sched (
+      .clk_i,
+      .rst_ni,
+      .stop_i,
+      .run_i,
+      .start_i,
+      .start_queue_i,
+      .err_desc_o,
+      .err_desc_queue_o,
+      .busy_o           (sched_busy),
+      .busy_queue_o     (sched_queue),
+      .frame_valid_i    (frame_valid),
+      .frame_queue_i    (frame_queue),
+      .frame_len_i      (frame_len),
+      .frame_hash_i     (frame_hash),
+      .frame_pop_o      (frame_pop),
+      .frames_left_o    (frames_left),
+      .frame_pop_queue_o(frame_pop_queue),
+      .rd_queue_o,
+      .rd_skip_o,
+      .rd_valid_i,
+      .rd_more_i,
+      .rd_desc_i,
+      .rd_index_i,
+      .pop_o,
+      .arrived_i,
+      .arrived_queue_i,
+      .job_valid_o      (job_valid),
+      .job_ready_i      (job_ready),
+      .job_drop_o       (job_drop),
+      .job_queue_o      (job_queue),
+      .job_addr_o       (job_addr),
+      .job_bytes_o      (job_bytes),
+      .job_src_o        (job_src),
+      .job_last_o       (job_last),
+      .job_free_o       (job_free),
+      .rec_valid_o      (rec_valid),
+      .rec_o            (rec),
+      .recs_used_i      (recs_used),
+      .bursts_used_i    (bursts_used),
+      .answered_i       (b_valid_i),
+      .answered_queue_i (b_queue_i),
+      .retired_i        (rec_pop_i),
+      .retired_queue_i  (rec_queue_i),
+      .cnt_frame_o,
+      .cnt_len_o,
+      .cnt_nodesc_o,
+      .cnt_queue_o
+  );
+
+  nic_rx_mover #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues),
+      .BufLog2  (BufLog2)
+  ) u_mover (
+      .clk_i,
+      .rst_ni,
+      .busy_o      (mover_busy),
+      .job_valid_i (job_valid),
+      .job_ready_o (job_ready),
+      .job_drop_i  (job_drop),
+      .job_queue_i (job_queue),
+      .job_addr_i  (job_addr),
+      .job_bytes_i (job_bytes),
+      .job_src_i   (job_src),
+      .job_last_i  (job_last),
+      .job_free_i  (job_free),
+      .ram_re_o    (ram_re),
+      .ram_queue_o (ram_rqueue),
+      .ram_byte_o  (ram_rbyte),
+      .ram_turn_o  (ram_turn),
+      .ram_data_i  (ram_rdata),
+      .free_valid_o(free_valid),
+      .free_queue_o(free_queue),
+      .free_ptr_o  (free_ptr),
+      .out_valid_o,
+      .out_ready_i,
+      .out_first_o,
+      .out_last_o,
+      .out_req_o,
+      .out_data_o,
+      .out_strb_o
+  );
+
+  nic_rx_records #(
+      .Queues (Queues),
+      .Records(Records),
+      .Bursts (Bursts)
+  ) u_records (
+      .clk_i,
+      .rst_ni,
+      .start_i,
+      .start_queue_i,
+      .write_i      (job_valid && job_ready && !job_drop),
+      .write_queue_i(job_queue),
+      .rec_valid_i  (rec_valid),
+      .rec_i        (rec),
+      .recs_used_o  (recs_used),
+      .bursts_used_o(bursts_used),
+      .b_valid_i,
+      .b_queue_i,
+      .b_err_i,
+      .scan_i,
+      .busy_o       (records_busy),
+      .rd_queue_i   (rec_queue_i),
+      .rd_ready_o   (rec_ready_o),
+      .rd_rec_o     (rec_o),
+      .rd_err_o     (rec_err_o),
+      .rd_pop_i     (rec_pop_i)
+  );
+
+endmodule

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes frames from the stream, which cannot wait, into the packet buffer: a part for each queue, so that a queue
+// that does not move holds up no other.
+//
+// Beats wait in a short FIFO until nic_rx_parse has chosen the frame's queue, then go to the buffer from the first
+// free word on. Only a good frame is committed, at its last beat; of the others the words are used again. Reasons to
+// drop, the first that applies: marked bad by the MAC, length, filter, no room (in the buffer or the frame list).
+// While the device is disabled (or about to be reset) frames are ignored, from their first beat to their last, also
+// the frame that a reset cuts in two: where a frame begins is known through resets (hard_rst_ni).
+
+`include "nic_assert.svh"
+
+module nic_rx_ingress
+  import nic_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned BufLog2   = 14,     // bytes of a queue's part of the packet buffer
+    parameter int unsigned Frames    = 256,    // of a queue's frame list
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned Bytes    = DataWidth / 8,
+    localparam int unsigned ByteLog2 = $clog2(Bytes),
+    localparam int unsigned WordLog2 = BufLog2 - ByteLog2
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    input  logic hard_rst_ni,
+    input  logic go_i,                          // take frames
+    input  glob_cfg_t            glob_i,
+    output logic                 busy_o,        // beats are in the FIFO
+
+    // stream
+    input  logic [DataWidth-1:0] s_axis_tdata,
+    input  logic [Bytes-1:0]     s_axis_tkeep,
+    input  logic                 s_axis_tvalid,
+    output logic                 s_axis_tready,
+    input  logic                 s_axis_tlast,
+    input  logic                 s_axis_tuser,
+
+    // packet buffer
+    output logic                 ram_we_o,
+    output logic [QWidth-1:0]    ram_queue_o,
+    output logic [WordLog2-1:0]  ram_word_o,
+    output logic [DataWidth-1:0] ram_data_o,
+    input  logic                 free_valid_i,  // the words before free_ptr_i were read out
+    input  logic [QWidth-1:0]    free_queue_i,
+    input  logic [WordLog2:0]    free_ptr_i,
+
+    // a frame is in the buffer
+    output logic                 frame_valid_o,
+    output logic [QWidth-1:0]    frame_queue_o,
+    output frame_len_t           frame_len_o,
+    output logic [31:0]          frame_hash_o,
+    input  logic                 frame_pop_i,   // an entry of the frame list was released
+    input  logic [QWidth-1:0]    frame_pop_queue_i,
+
+    // one-clock pulses
+    output logic                 cnt_stream_o,
+    output logic                 cnt_error_o,
+    output logic                 cnt_length_o,
+    output logic                 cnt_filter_o,
+    output logic                 cnt_fifo_o
+);
+
+  localparam int unsigned Slots = 1 << QWidth;
+  localparam int unsigned Stage = 16;           // beats; the parser decides within 13
+  typedef logic [WordLog2:0] ptr_t;
+  typedef logic [$clog2(Frames):0] level_t;
+
+  // ------------------------------------------------------------------ which beats belong to frames that are taken
+  logic inside_q;        // between a frame's first and last beat: not reset with the core
+  logic ignore_q;        // the frame is not taken
+  logic valid, ignore;
+
+  assign s_axis_tready = 1'b1;
+  assign ignore        = inside_q ? ignore_q : !go_i;
+  assign valid         = s_axis_tvalid && !ignore;
+
+  always_ff @(posedge clk_i) begin
+    if (!hard_rst_ni) begin
+      inside_q <= 1'b0;
+      ignore_q <= 1'b0;
+    end else begin
+      if (s_axis_tvalid) begin
+        inside_q <= !s_axis_tlast;
+        ignore_q <= ignore;
+      end
+      if (!rst_ni) ignore_q <= 1'b1;
+    end
+  end
+
+  // ------------------------------------------------------------------ until the parser has decided
+  typedef struct packed {
+    logic                 user;
+    logic                 last;
+    logic [ByteLog2:0]    bytes;
+    logic [DataWidth-1:0] data;
+  } beat_t;
+  typedef struct packed {
+    logic              pass;
+    logic [QWidth-1:0] qp;
+    logic [31:0]       hash;
+  } decision_t;
+
+  beat_t             in_beat, beat;
+  decision_t         in_decision, decision;
+  logic              in_decided, decided, beat_valid, pop, pop_last, stage_ready, decision_ready;
+  logic [ByteLog2:0] in_bytes;
+
+  always_comb begin
+    in_bytes = (ByteLog2 + 1)'(Bytes);
+    if (s_axis_tlast) in_bytes = (ByteLog2 + 1)'($countones(s_axis_tkeep));
+  end
+
+  assign in_beat = '{user: s_axis_tuser, last: s_axis_tlast, bytes: in_bytes, data: s_axis_tdata};
+
+  nic_fifo #(
+      .Width($bits(beat_t)),
+      .Depth(Stage)
+  ) u_stage (
+      .clk_i,
+      .rst_ni,
+      .valid_i(valid && rst_ni),
+      .ready_o(stage_ready),
+      .data_i (in_beat),
+      .valid_o(beat_valid),
+      .ready_i(pop),
+      .data_o (beat)
+  );
+
+  nic_rx_parse #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues)
+  ) u_parse (
+      .clk_i,
+      .rst_ni,
+      .glob_i,
+      .valid_i(valid && rst_ni),
+      .data_i (s_axis_tdata),
+      .last_i (s_axis_tlast),
+      .bytes_i(in_bytes),
+      .valid_o(in_decided),
+      .pass_o (in_decision.pass),
+      .hash_o (in_decision.hash),
+      .queue_o(in_decision.qp)
+  );
+
+  nic_fifo #(
+      .Width($bits(decision_t)),
+      .Depth(Stage)
+  ) u_decisions (
+      .clk_i,
+      .rst_ni,
+      .valid_i(in_decided),
+      .ready_o(decision_ready),
+      .data_i (in_decision),
+      .valid_o(decided),
+      .ready_i(pop_last),
+      .data_o (decision)
+  );
+
+  assign pop      = beat_valid && decided;
+  assign pop_last = pop && beat.last;
+  assign busy_o   = beat_valid;
+
+  // ------------------------------------------------------------------ into the buffer
+  ptr_t   base_q [Slots];       // first word after the committed frames
+  ptr_t   free_q [Slots];       // first word not released
+  level_t level_q [Slots];      // entries of the frame list
+  ptr_t   word_q, word;         // next word of the frame under way
+  logic   first_q;              // the next beat begins a frame
+  logic   lost_q, lost;         // no room for one of the frame's words
+  logic   full, too_long, list_full, length_bad, good;
+  frame_len_t len_q;
+  logic [14:0] len;             // saturates
+
+  assign word      = first_q ? base_q[decision.qp] : word_q;
+  assign full      = (word - free_q[decision.qp]) == ptr_t'(1 << WordLog2);
+  assign lost      = full || (!first_q && lost_q);
+  assign len       = (first_q ? '0 : {1'b0, len_q}) + 15'(beat.bytes);
+  assign too_long  = len > {1'b0, glob_i.max_frame};
+  assign list_full = level_q[decision.qp] == level_t'(Frames);
+
+  // A frame that will be dropped is not written further; it does not matter what it has written.
+  assign ram_we_o    = pop && !lost && !too_long;
+  assign ram_queue_o = decision.qp;
+  assign ram_word_o  = word[WordLog2-1:0];
+  assign ram_data_o  = beat.data;
+
+  assign length_bad    = too_long || len < 15'(MinFrame);
+  assign good          = !beat.user && !length_bad && decision.pass && !lost && !list_full;
+  assign frame_valid_o = pop_last && good;
+  assign frame_queue_o = decision.qp;
+  assign frame_len_o   = len[13:0];
+  assign frame_hash_o  = decision.hash;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) first_q <= 1'b1;
+    else if (pop) first_q <= beat.last;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (pop) begin
+      lost_q <= lost;
+      word_q <= lost ? word : word + 1'b1;
+      len_q  <= len[14] ? '1 : len[13:0];
+    end
+  end
+
+  logic list_same;
+  assign list_same = frame_valid_o && frame_pop_i && decision.qp == frame_pop_queue_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) begin
+        base_q[q]  <= '0;
+        free_q[q]  <= '0;
+        level_q[q] <= '0;
+      end
+    end else begin
+      if (frame_valid_o) base_q[decision.qp] <= word + 1'b1;
+      if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
+      if (frame_valid_o && !list_same) level_q[decision.qp] <= level_q[decision.qp] + 1'b1;
+      if (frame_pop_i && !list_same) level_q[frame_pop_queue_i] <= level_q[frame_pop_queue_i] - 1'b1;
+    end
+  end
+
+  // ------------------------------------------------------------------ counters
+  always_ff @(posedge clk_i) begin
+    cnt_stream_o <= pop_last;
+    cnt_error_o  <= pop_last && beat.user;
+    cnt_length_o <= pop_last && !beat.user && length_bad;
+    cnt_filter_o <= pop_last && !beat.user && !length_bad && !decision.pass;
+    cnt_fifo_o   <= pop_last && !beat.user && !length_bad && decision.pass && (lost || list_full);
+  end
+
+  `NIC_ASSERT(RxStageTakesAll, !valid || stage_ready)
+  `NIC_ASSERT(RxDecisionsTaken, !in_decided || decision_ready)
+  `NIC_ASSERT(RxFrameListInRange, level_q[decision.qp] <= level_t'(Frames))
+  `NIC_ASSERT(RxBufferInRange, !pop || (word - free_q[decision.qp]) <= ptr_t'(1 << WordLog2))
+
+endmodule

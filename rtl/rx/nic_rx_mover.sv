@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries out write jobs: reads a burst's bytes from the RX packet buffer, turned to the alignment of their
+// destination, and hands them on as beats with strobes. A beat a clock, jobs without a gap; three clocks from a job
+// to its first beat. Releases a frame's words when the last of them has been read.
+
+module nic_rx_mover
+  import nic_pkg::*;
+  import nic_dma_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned BufLog2   = 14,
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned Bytes    = DataWidth / 8,
+    localparam int unsigned ByteLog2 = $clog2(Bytes),
+    localparam int unsigned WordLog2 = BufLog2 - ByteLog2
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    output logic busy_o,
+
+    // jobs
+    input  logic                   job_valid_i,
+    output logic                   job_ready_o,
+    input  logic                   job_drop_i,
+    input  logic [QWidth-1:0]      job_queue_i,
+    input  logic [63:0]            job_addr_i,
+    input  logic [BurstLog2:0]     job_bytes_i,
+    input  logic [BufLog2-1:0]     job_src_i,
+    input  logic                   job_last_i,
+    input  logic [WordLog2:0]      job_free_i,
+
+    // packet buffer
+    output logic                   ram_re_o,
+    output logic [QWidth-1:0]      ram_queue_o,
+    output logic [BufLog2-1:0]     ram_byte_o,
+    output logic                   ram_turn_o,
+    input  logic [DataWidth-1:0]   ram_data_i,
+    output logic                   free_valid_o,
+    output logic [QWidth-1:0]      free_queue_o,
+    output logic [WordLog2:0]      free_ptr_o,
+
+    // beats to the write channels
+    output logic                   out_valid_o,
+    input  logic                   out_ready_i,
+    output logic                   out_first_o,
+    output logic                   out_last_o,
+    output dma_req_t               out_req_o,
+    output logic [DataWidth-1:0]   out_data_o,
+    output logic [Bytes-1:0]       out_strb_o
+);
+
+  typedef struct packed {
+    logic               drop;
+    logic               last;
+    logic [QWidth-1:0]  qp;
+    logic [WordLog2:0]  free;
+    logic [BufLog2-1:0] src;
+    logic [BurstLog2:0] bytes;
+    logic [63:0]        addr;
+  } job_t;
+
+  job_t job, in_job;
+  logic job_valid, job_pop;
+
+  assign in_job = '{
+      drop: job_drop_i,
+      last: job_last_i,
+      qp: job_queue_i,
+      free: job_free_i,
+      src: job_src_i,
+      bytes: job_bytes_i,
+      addr: job_addr_i
+  };
+
+  nic_fifo #(
+      .Width($bits(job_t)),
+      .Depth(4)
+  ) u_jobs (
+      .clk_i,
+      .rst_ni,
+      .valid_i(job_valid_i),
+      .ready_o(job_ready_o),
+      .data_i (in_job),
+      .valid_o(job_valid),
+      .ready_i(job_pop),
+      .data_o (job)
+  );
+
+  // ------------------------------------------------------------------ one read a clock while the output moves
+  logic                en, read, first, last;
+  logic [8:0]          beat_q;                // of the job
+  logic [BurstLog2:0]  span;                  // bytes from the start of the first beat, minus one
+  logic [7:0]          len;                   // beats, minus one
+  logic [ByteLog2-1:0] offset;
+  logic [Bytes-1:0]    strb;
+
+  assign en     = !out_valid_o || out_ready_i;
+  assign offset = job.addr[ByteLog2-1:0];
+  assign span   = job.bytes + (BurstLog2 + 1)'(offset) - 1'b1;
+  assign len    = 8'(span >> ByteLog2);
+  assign first  = beat_q == '0;
+  assign last   = beat_q == {1'b0, len};
+  assign strb   = ({Bytes{1'b1}} << (first ? offset : '0)) &
+                  ({Bytes{1'b1}} >> (last ? ~span[ByteLog2-1:0] : '0));
+
+  assign read    = en && job_valid && !job.drop;
+  assign job_pop = job_valid && (job.drop || (read && last));
+
+  assign ram_re_o    = read;
+  assign ram_queue_o = job.qp;
+  assign ram_byte_o  = job.src - BufLog2'(offset) + BufLog2'({beat_q, ByteLog2'(0)});
+
+  assign free_valid_o = job_pop && job.last;
+  assign free_queue_o = job.qp;
+  assign free_ptr_o   = job.free;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) beat_q <= '0;
+    else if (read) beat_q <= last ? '0 : beat_q + 1'b1;
+  end
+
+  // ------------------------------------------------------------------ words read; then turned and offered
+  logic             rd_valid_q, rd_first_q, rd_last_q;
+  logic [Bytes-1:0] rd_strb_q;
+  dma_req_t         rd_req_q;
+
+  assign ram_turn_o = en && rd_valid_q;
+  assign out_data_o = ram_data_i;
+  assign busy_o     = job_valid || rd_valid_q || out_valid_o;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      rd_valid_q  <= 1'b0;
+      out_valid_o <= 1'b0;
+    end else if (en) begin
+      rd_valid_q  <= read;
+      out_valid_o <= rd_valid_q;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (read) begin
+      rd_first_q <= first;
+      rd_last_q  <= last;
+      rd_strb_q  <= strb;
+      if (first) rd_req_q <= '{id: '{kind: WrRxData, qp: queue_t'(job.qp)}, addr: job.addr, len: len};
+    end
+    if (ram_turn_o) begin
+      out_first_o <= rd_first_q;
+      out_last_o  <= rd_last_q;
+      out_strb_o  <= rd_strb_q;
+      if (rd_first_q) out_req_o <= rd_req_q;
+    end
+  end
+
+endmodule

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the completion records of RX buffers until the writes of their data have been answered.
+//
+// Each queue has a list of records and a list of flags, one for each write under way: "ends a buffer". Writes of a
+// queue are answered in order (one AXI ID), so each answer takes the next flag, and an answer whose flag is set makes
+// the oldest waiting record ready. Only ready records are handed to nic_cpl: a completion never precedes its data.
+// A failed write marks its record, and those after it, as in error.
+
+`include "nic_assert.svh"
+
+module nic_rx_records
+  import nic_pkg::*;
+  import nic_dma_pkg::*;
+#(
+    parameter int unsigned Queues  = 4,
+    parameter int unsigned Records = 32,
+    parameter int unsigned Bursts  = 128,
+    localparam int unsigned QWidth = (Queues > 1) ? $clog2(Queues) : 1
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    input  logic                     start_i,
+    input  logic [QWidth-1:0]        start_queue_i,
+
+    // a write job was made; the last of a buffer brings its record
+    input  logic                     write_i,
+    input  logic [QWidth-1:0]        write_queue_i,
+    input  logic                     rec_valid_i,
+    input  rx_record_t               rec_i,
+    output logic [$clog2(Records):0] recs_used_o,    // of queue write_queue_i
+    output logic [$clog2(Bursts):0]  bursts_used_o,
+
+    // a write was answered
+    input  logic                     b_valid_i,
+    input  logic [QWidth-1:0]        b_queue_i,
+    input  logic                     b_err_i,
+
+    // ready records
+    input  logic [QWidth-1:0]        scan_i,
+    output logic                     busy_o,         // ring scan_i has records
+    input  logic [QWidth-1:0]        rd_queue_i,
+    output logic [$clog2(Records):0] rd_ready_o,     // ready ones of ring rd_queue_i
+    output rx_record_t               rd_rec_o,       // the oldest
+    output logic                     rd_err_o,
+    input  logic                     rd_pop_i
+);
+
+  localparam int unsigned Slots    = 1 << QWidth;
+  localparam int unsigned RecLog2  = $clog2(Records);
+  localparam int unsigned FlagLog2 = $clog2(Bursts);
+
+  typedef logic [RecLog2:0]  rec_ptr_t;
+  typedef logic [FlagLog2:0] flag_ptr_t;
+
+  rx_record_t list [Slots * Records];
+  logic       flags [Slots * Bursts];
+  rec_ptr_t   wp_q [Slots], ready_q [Slots], rp_q [Slots];
+  flag_ptr_t  fwp_q [Slots], frp_q [Slots];
+  logic       failed_q [Slots];
+  rec_ptr_t   failed_at_q [Slots];         // the first record in error
+  logic       ends;
+
+  assign recs_used_o   = wp_q[write_queue_i] - rp_q[write_queue_i];
+  assign bursts_used_o = fwp_q[write_queue_i] - frp_q[write_queue_i];
+  assign busy_o        = wp_q[scan_i] != rp_q[scan_i];
+  assign rd_ready_o    = ready_q[rd_queue_i] - rp_q[rd_queue_i];
+  assign rd_rec_o      = list[{rd_queue_i, rp_q[rd_queue_i][RecLog2-1:0]}];
+  assign rd_err_o      = failed_q[rd_queue_i] && (failed_at_q[rd_queue_i] - rp_q[rd_queue_i]) == '0;
+  assign ends          = b_valid_i && flags[{b_queue_i, frp_q[b_queue_i][FlagLog2-1:0]}];
+
+  always_ff @(posedge clk_i) begin
+    if (rec_valid_i) list[{write_queue_i, wp_q[write_queue_i][RecLog2-1:0]}] <= rec_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (write_i) flags[{write_queue_i, fwp_q[write_queue_i][FlagLog2-1:0]}] <= rec_valid_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) begin
+        wp_q[q]     <= '0;
+        ready_q[q]  <= '0;
+        rp_q[q]     <= '0;
+        fwp_q[q]    <= '0;
+        frp_q[q]    <= '0;
+        failed_q[q] <= 1'b0;
+      end
+    end else begin
+      if (write_i) fwp_q[write_queue_i] <= fwp_q[write_queue_i] + 1'b1;
+      if (rec_valid_i) wp_q[write_queue_i] <= wp_q[write_queue_i] + 1'b1;
+      if (b_valid_i) frp_q[b_queue_i] <= frp_q[b_queue_i] + 1'b1;
+      if (b_valid_i && b_err_i) failed_q[b_queue_i] <= 1'b1;
+      if (ends) ready_q[b_queue_i] <= ready_q[b_queue_i] + 1'b1;
+      if (rd_pop_i) rp_q[rd_queue_i] <= rp_q[rd_queue_i] + 1'b1;
+      if (start_i) failed_q[start_queue_i] <= 1'b0;
+    end
+  end
+
+  // Records before the failed one are still good; once it is the oldest, it stays the oldest: all after it are bad.
+  always_ff @(posedge clk_i) begin
+    if (b_valid_i && b_err_i && !failed_q[b_queue_i]) failed_at_q[b_queue_i] <= ready_q[b_queue_i];
+    else if (rd_pop_i && rd_err_o) failed_at_q[rd_queue_i] <= rp_q[rd_queue_i] + 1'b1;
+  end
+
+  `NIC_ASSERT(RxRecordsInRange, recs_used_o <= rec_ptr_t'(Records))
+  `NIC_ASSERT(RxFlagsInRange, bursts_used_o <= flag_ptr_t'(Bursts))
+  `NIC_ASSERT(RxAnswerExpected, !b_valid_i || fwp_q[b_queue_i] != frp_q[b_queue_i])
+  `NIC_ASSERT(RxReadyIsListed, !ends || ready_q[b_queue_i] != wp_q[b_queue_i])
+  `NIC_ASSERT(RxPopOnlyReady, !rd_pop_i || rd_ready_o != '0)
+  `NIC_ASSERT(RxNoRecordsAtStart, !start_i || wp_q[start_queue_i] == rp_q[start_queue_i])
+
+endmodule

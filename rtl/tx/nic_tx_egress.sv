@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sends complete frames from the TX packet buffer to the stream, queues in turn, padded with zeros to PadFrame.
+//
+// A frame begins only when all of it is in the buffer, so tvalid never falls inside a frame, and frames follow each
+// other without a gap. A frame counts as sent when the stream has taken its last beat. stop_i (device reset):
+// the frame under way is finished, and one that was already chosen; busy_o falls then.
+
+`include "nic_assert.svh"
+
+module nic_tx_egress
+  import nic_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned BufLog2   = 14,
+    parameter int unsigned Frames    = 32,
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned Bytes    = DataWidth / 8,
+    localparam int unsigned ByteLog2 = $clog2(Bytes),
+    localparam int unsigned WordLog2 = BufLog2 - ByteLog2,
+    localparam int unsigned PtrWidth = WordLog2 + 1
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    input  logic stop_i,
+    output logic busy_o,
+
+    input  logic                 start_i,
+    input  logic [QWidth-1:0]    start_queue_i,
+
+    // frame list: entered when the last read is prepared
+    input  logic                 frame_valid_i,
+    input  logic [QWidth-1:0]    frame_queue_i,
+    input  frame_len_t           frame_len_i,
+    input  index_t               frame_end_i,
+    output logic [$clog2(Frames):0] frames_used_o,     // of queue frame_queue_i
+
+    // the oldest frame in the list that was not complete is so now
+    input  logic                 complete_i,
+    input  logic [QWidth-1:0]    complete_queue_i,
+
+    // the packet buffer
+    output logic                 ram_re_o,
+    output logic [QWidth-1:0]    ram_queue_o,
+    output logic [WordLog2-1:0]  ram_word_o,
+    input  logic [DataWidth-1:0] ram_data_i,
+    output logic [PtrWidth-1:0]  free_ptr_o,           // with ram_re_o: the words before are released
+
+    // a frame was sent
+    output logic                 sent_o,
+    output logic [QWidth-1:0]    sent_queue_o,
+    output index_t               sent_end_o,
+    output frame_len_t           sent_len_o,           // with padding
+    input  logic [QWidth-1:0]    scan_i,
+    output logic                 pending_o,            // queue scan_i has complete frames that are not sent
+
+    // stream
+    output logic [DataWidth-1:0] m_axis_tdata,
+    output logic [Bytes-1:0]     m_axis_tkeep,
+    output logic                 m_axis_tvalid,
+    input  logic                 m_axis_tready,
+    output logic                 m_axis_tlast
+);
+
+  localparam int unsigned Slots    = 1 << QWidth;
+  localparam int unsigned ListLog2 = $clog2(Frames);
+
+  typedef logic [ListLog2:0]   count_t;
+  typedef logic [PtrWidth-1:0] ptr_t;
+  typedef struct packed {
+    index_t     last;
+    frame_len_t len;
+  } entry_t;
+
+  // ------------------------------------------------------------------ frame list
+  entry_t list [Slots * Frames];
+  count_t wp_q [Slots], rp_q [Slots];
+  count_t ready_q [Slots];              // complete and not chosen
+  count_t unsent_q [Slots];             // complete and not sent
+  ptr_t   rptr_q [Slots];               // next word to read
+  logic [Queues-1:0] have;
+
+  assign frames_used_o = wp_q[frame_queue_i] - rp_q[frame_queue_i];
+  assign pending_o     = unsent_q[scan_i] != '0;
+
+  always_comb begin
+    for (int q = 0; q < int'(Queues); q++) have[q] = ready_q[q] != '0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (frame_valid_i)
+      list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= '{last: frame_end_i, len: frame_len_i};
+  end
+
+  // ------------------------------------------------------------------ the next frame
+  logic              next_valid_q, any, choose, load;
+  logic [QWidth-1:0] next_q, pick;
+  entry_t            next_entry_q;
+
+  nic_rr_pick #(
+      .Width   (Queues),
+      .IdxWidth(QWidth)
+  ) u_pick (
+      .req_i (have),
+      .last_i(next_q),
+      .any_o (any),
+      .pick_o(pick)
+  );
+
+  assign choose = any && !stop_i && (!next_valid_q || load);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      next_valid_q <= 1'b0;
+      next_q       <= '0;
+    end else if (choose || load) begin
+      next_valid_q <= choose;
+      if (choose) next_q <= pick;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (choose) next_entry_q <= list[{pick, rp_q[pick][ListLog2-1:0]}];
+  end
+
+  logic same_sent, same_ready;
+  assign same_ready = complete_i && choose && complete_queue_i == pick;
+  assign same_sent  = complete_i && sent_o && complete_queue_i == sent_queue_o;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) begin
+        wp_q[q]     <= '0;
+        rp_q[q]     <= '0;
+        ready_q[q]  <= '0;
+        unsent_q[q] <= '0;
+        rptr_q[q]   <= '0;
+      end
+    end else begin
+      if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
+      if (choose) rp_q[pick] <= rp_q[pick] + 1'b1;
+      if (complete_i && !same_ready) ready_q[complete_queue_i] <= ready_q[complete_queue_i] + 1'b1;
+      if (choose && !same_ready) ready_q[pick] <= ready_q[pick] - 1'b1;
+      if (complete_i && !same_sent) unsent_q[complete_queue_i] <= unsent_q[complete_queue_i] + 1'b1;
+      if (sent_o && !same_sent) unsent_q[sent_queue_o] <= unsent_q[sent_queue_o] - 1'b1;
+      if (ram_re_o) rptr_q[ram_queue_o] <= free_ptr_o;
+      if (start_i) begin
+        // Frames of a halted ring that never became complete are forgotten.
+        wp_q[start_queue_i]   <= '0;
+        rp_q[start_queue_i]   <= '0;
+        rptr_q[start_queue_i] <= '0;
+      end
+    end
+  end
+
+  // ------------------------------------------------------------------ reading: one word a clock while the output moves
+  logic              en;
+  logic              cur_valid_q, cur_last;
+  logic [QWidth-1:0] cur_queue_q;
+  entry_t            cur_q;
+  frame_len_t        cur_data_q;        // bytes of data still to read
+  frame_len_t        cur_left_q;        // bytes still to send, padding included
+  frame_len_t        next_padded;
+
+  assign en          = !m_axis_tvalid || m_axis_tready;
+  assign cur_last    = cur_left_q <= frame_len_t'(Bytes);
+  assign load        = next_valid_q && (!cur_valid_q || (en && cur_last));
+  assign next_padded = (next_entry_q.len < frame_len_t'(PadFrame)) ? frame_len_t'(PadFrame) : next_entry_q.len;
+
+  assign ram_re_o    = en && cur_valid_q && cur_data_q != '0;
+  assign ram_queue_o = cur_queue_q;
+  assign ram_word_o  = rptr_q[cur_queue_q][WordLog2-1:0];
+  assign free_ptr_o  = rptr_q[cur_queue_q] + 1'b1;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) cur_valid_q <= 1'b0;
+    else if (load) cur_valid_q <= 1'b1;
+    else if (en && cur_last) cur_valid_q <= 1'b0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (load) begin
+      cur_queue_q <= next_q;
+      cur_q       <= next_entry_q;
+      cur_data_q  <= next_entry_q.len;
+      cur_left_q  <= next_padded;
+    end else if (en && cur_valid_q) begin
+      cur_data_q <= (cur_data_q < frame_len_t'(Bytes)) ? '0 : cur_data_q - frame_len_t'(Bytes);
+      cur_left_q <= cur_left_q - frame_len_t'(Bytes);
+    end
+  end
+
+  // ------------------------------------------------------------------ the word that was read, and the stream
+  logic              rd_valid_q, rd_last_q, rd_part_q;
+  logic [ByteLog2:0] rd_bytes_q;        // of data in this word
+  logic [ByteLog2:0] rd_keep_q;         // valid bytes
+  logic [QWidth-1:0] rd_queue_q, out_queue_q;
+  index_t            rd_end_q, out_end_q;
+  frame_len_t        rd_len_q, out_len_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      rd_valid_q    <= 1'b0;
+      m_axis_tvalid <= 1'b0;
+    end else if (en) begin
+      rd_valid_q    <= cur_valid_q;
+      m_axis_tvalid <= rd_valid_q;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (en && cur_valid_q) begin
+      rd_last_q  <= cur_last;
+      rd_part_q  <= cur_data_q < frame_len_t'(Bytes);
+      rd_bytes_q <= (cur_data_q < frame_len_t'(Bytes)) ? (ByteLog2 + 1)'(cur_data_q) : (ByteLog2 + 1)'(Bytes);
+      rd_keep_q  <= cur_last ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
+      rd_queue_q <= cur_queue_q;
+      rd_end_q   <= cur_q.last;
+      rd_len_q   <= (cur_q.len < frame_len_t'(PadFrame)) ? frame_len_t'(PadFrame) : cur_q.len;
+    end
+  end
+
+  // Bytes of a word that are data, as a mask.
+  function automatic logic [DataWidth-1:0] byte_mask(logic [ByteLog2:0] bytes);
+    return ~({DataWidth{1'b1}} << {bytes, 3'b000});
+  endfunction
+
+  always_ff @(posedge clk_i) begin
+    if (en && rd_valid_q) begin
+      m_axis_tdata <= rd_part_q ? ram_data_i & byte_mask(rd_bytes_q) : ram_data_i;
+      m_axis_tkeep <= ~({Bytes{1'b1}} << rd_keep_q);
+      m_axis_tlast <= rd_last_q;
+      out_queue_q  <= rd_queue_q;
+      out_end_q    <= rd_end_q;
+      out_len_q    <= rd_len_q;
+    end
+  end
+
+  assign sent_o       = m_axis_tvalid && m_axis_tready && m_axis_tlast;
+  assign sent_queue_o = out_queue_q;
+  assign sent_end_o   = out_end_q;
+  assign sent_len_o   = out_len_q;
+  assign busy_o       = next_valid_q || cur_valid_q || rd_valid_q || m_axis_tvalid;
+
+  // ------------------------------------------------------------------ rules
+  `NIC_ASSERT(TxFrameListInRange, frames_used_o <= count_t'(Frames))
+  `NIC_ASSERT(TxCompleteIsListed, !choose || wp_q[pick] != rp_q[pick])
+  `NIC_ASSERT(TxNothingUnsentAtStart, !start_i || unsent_q[start_queue_i] == '0)
+`ifndef SYNTHESIS
+  logic inside_q;                       // between a frame's first and last beat
+  logic wait_q;
+  logic [DataWidth-1:0] data_was_q;
+  logic last_was_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) inside_q <= 1'b0;
+    else if (m_axis_tvalid && m_axis_tready) inside_q <= !m_axis_tlast;
+    wait_q <= rst_ni && m_axis_tvalid && !m_axis_tready;
+    if (m_axis_tvalid && !m_axis_tready) begin
+      data_was_q <= m_axis_tdata;
+      last_was_q <= m_axis_tlast;
+    end
+  end
+  `NIC_ASSERT(TxNoGapInFrame, !inside_q || m_axis_tvalid)
+  `NIC_ASSERT(TxStreamStable, !wait_q || (m_axis_tvalid && m_axis_tlast == last_was_q && m_axis_tdata == data_was_q))
+`endif
+
+endmodule
