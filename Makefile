@@ -54,7 +54,8 @@ test: setup ## all tests on all cores; T=name runs those with this name, one by 
 	fi
 
 unit: setup ## the tests that need no simulator
-	@$(PY) -m pytest -n '$(JOBS)' tests/unit tests/meta
+	@$(call check,JOBS,[1-9][0-9]*,1 or more)
+	$(PY) -m pytest -n '$(JOBS)' tests/unit
 
 regress: setup ## all scenarios with SEEDS seeds on all cores; build/regress.xml, a repeat line for each failure
 	@$(PY) -m tb.regress $(call options,SEEDS DUT BACKEND QUEUES DATA_WIDTH JOBS)
