@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // AXI4-Lite slave in front of the register bus.
 //
-// One request at a time, writes and reads in turn when both wait. Each channel has a buffer of one entry, so that
-// its ready is a register and AW and W may come in either order. A read takes 4 clocks from AR to R, a write 4 from
-// the later of AW and W to B; no address is decoded here. A request that no block answers with a hit gets SLVERR.
+// One request at a time. A write goes first, but not in the clock in which the answer of the one before it is given:
+// so writes and reads take turns when both wait. Each channel has a buffer of one entry, so that its ready is a
+// register and AW and W may come in either order. A read takes 4 clocks from AR to R, a write 4 from the later of AW
+// and W to B; no address is decoded here. A request that no block answers with a hit gets SLVERR.
 
 `include "nic_assert.svh"
 
@@ -51,7 +52,7 @@ module nic_axil
   logic [3:0]              w_strb_q;
 
   logic answer_q;       // the answer to the request of the clock before is on rsp_i
-  logic last_write_q;   // of the request under way, or the last
+  logic is_write_q;     // the request under way
   logic can_write, can_read, do_write, do_read;
   logic [1:0] resp;
 
@@ -61,8 +62,8 @@ module nic_axil
 
   assign can_write = aw_full_q && w_full_q && !s_axil_bvalid && !hold_i && !req_o.valid && !answer_q;
   assign can_read  = ar_full_q && !s_axil_rvalid && !hold_i && !hold_read_i && !req_o.valid && !answer_q;
-  assign do_write  = can_write && !(can_read && last_write_q);
-  assign do_read   = can_read && !do_write;
+  assign do_write  = can_write;
+  assign do_read   = can_read && !can_write;
   assign resp      = rsp_i.hit ? RespOkay : RespSlverr;
 
   always_ff @(posedge clk_i) begin
@@ -77,10 +78,10 @@ module nic_axil
       req_o.addr   <= {do_write ? aw_addr_q : ar_addr_q, 2'b00};
       req_o.wdata  <= w_data_q;
       req_o.wstrb  <= w_strb_q;
-      last_write_q <= do_write;
+      is_write_q   <= do_write;
     end
-    if (answer_q && last_write_q) s_axil_bresp <= resp;
-    if (answer_q && !last_write_q) begin
+    if (answer_q && is_write_q) s_axil_bresp <= resp;
+    if (answer_q && !is_write_q) begin
       s_axil_rresp <= resp;
       s_axil_rdata <= rsp_i.rdata;
     end
@@ -98,8 +99,8 @@ module nic_axil
     answer_q    <= req_o.valid;
     if (s_axil_bready) s_axil_bvalid <= 1'b0;
     if (s_axil_rready) s_axil_rvalid <= 1'b0;
-    if (answer_q && last_write_q) s_axil_bvalid <= 1'b1;
-    if (answer_q && !last_write_q) s_axil_rvalid <= 1'b1;
+    if (answer_q && is_write_q) s_axil_bvalid <= 1'b1;
+    if (answer_q && !is_write_q) s_axil_rvalid <= 1'b1;
 
     if (!rst_ni) begin
       aw_full_q     <= 1'b0;
@@ -107,7 +108,7 @@ module nic_axil
       ar_full_q     <= 1'b0;
       req_o.valid   <= 1'b0;
       answer_q      <= 1'b0;
-      last_write_q  <= 1'b0;
+      is_write_q    <= 1'b0;
       s_axil_bvalid <= 1'b0;
       s_axil_rvalid <= 1'b0;
     end
@@ -118,8 +119,8 @@ module nic_axil
   assign unused = ^{s_axil_awprot, s_axil_arprot, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
 
   // An answer holds until it is taken: the next one never comes while it waits.
-  `NIC_ASSERT(AxilBHolds, !(answer_q && last_write_q && s_axil_bvalid))
-  `NIC_ASSERT(AxilRHolds, !(answer_q && !last_write_q && s_axil_rvalid))
+  `NIC_ASSERT(AxilBHolds, !(answer_q && is_write_q && s_axil_bvalid))
+  `NIC_ASSERT(AxilRHolds, !(answer_q && !is_write_q && s_axil_rvalid))
   `NIC_ASSERT(AxilOneRequest, !(req_o.valid && answer_q))
   `NIC_ASSERT(AxilNoAnswerUnasked, answer_q || !rsp_i.hit)
 
