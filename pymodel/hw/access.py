@@ -88,6 +88,9 @@ class Machine:
     msi_write: Callable[[int, int, int], None] | None = None  # (address, data, time ps)
     raise_msi: Callable[[int, int], None] | None = None  # (vector, time ps)
     set_irq_line: Callable[[int, bool, int], None] | None = None  # (line, level, time ps)
+    # ps: of the last register access. With a quantum, CPUs run ahead of one another, so that what a lock has ordered
+    # may have times in the other order; the accesses reach the device in the order in which they were made.
+    accessed_at: int = 0
     state: dict[str, Any] = field(default_factory=dict)  # per-subsystem state of pymodel.linux, by module name
 
     @property
@@ -132,7 +135,12 @@ def _write(value: int, addr: int, size: int) -> None:
     m = machine()
     cpu = this_cpu()
     cpu.charge(m.costs.mmio_write)
-    m.platform.mmio_write(addr, value & ((1 << 8 * size) - 1), size, cpu.time)
+    at = cpu.time
+    if at < m.accessed_at:
+        at = m.accessed_at
+    else:
+        m.accessed_at = at
+    m.platform.mmio_write(addr, value & ((1 << 8 * size) - 1), size, at)
 
 
 def _read(addr: int, size: int) -> int:
@@ -146,7 +154,8 @@ def _read(addr: int, size: int) -> int:
         if cpu.waits_for:
             cpu.unblock()
 
-    m.platform.mmio_read(addr, size, cpu.time, done)
+    m.accessed_at = at = max(cpu.time, m.accessed_at)
+    m.platform.mmio_read(addr, size, at, done)
     if not result:
         cpu.block(f"the read of register 0x{addr:x}")
     return result[0]
