@@ -231,12 +231,14 @@ def _add_buffer(ring: NicRxRing, skb: sk_buff | None, va: int, length: int, stat
     if status & _ERROR or ring.skipping:
         if not ring.skipping:
             ring.errors += 1
-        return _skip(ring, skb, va)
+        _skip(ring, skb, va)
+        return None
     if skb is None:
         skb = napi_build_skb(va, TRUESIZE)
         if skb is None:
             ring.dropped += 1
-            return _skip(ring, None, va)
+            _skip(ring, None, va)
+            return None
         skb_reserve(skb, HEADROOM)
         skb_put(skb, length)
         return skb
