@@ -21,8 +21,9 @@ async def reopen(env: Env) -> None:
         before = await env.stats()
         await env.down()
         after = await env.stats()
-        if (before.tx_packets, before.rx_packets) != (after.tx_packets, after.rx_packets):
-            raise CheckError("ETH2", "statistics changed by ndo_stop", env.dut.driver)
+        # Not "unchanged": ndo_stop may reclaim what was on the wire already, and only then count it.
+        if after.tx_packets < before.tx_packets or after.rx_packets < before.rx_packets:
+            raise CheckError("ETH2", "statistics went back over ndo_stop", env.dut.driver)
         await env.up()
 
 
