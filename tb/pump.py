@@ -48,6 +48,7 @@ async def pump(line: Any, platform: RtlPlatform, sched: Scheduler, done: Callabl
     iter_unpack, size = _EVENT.iter_unpack, _EVENT.size
     run_due, next_deadline, call_at = sched.run_due, sched.next_deadline, sched.call_at
     changed = line.value_change
+    msi = platform.msi
     now = words[i_now]
     while True:
         run_due(now)
@@ -72,7 +73,7 @@ async def pump(line: Any, platform: RtlPlatform, sched: Scheduler, done: Callabl
                 if taken is not None:
                     taken(b, time)
             elif kind == _MSI:
-                platform.msi(a, b, c, time)
+                msi(a, b, time)
             elif kind == _MMIO_READ:
                 done_read = reads.pop(a)
                 if c & 0xFF:

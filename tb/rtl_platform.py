@@ -32,6 +32,7 @@ _RULES = {
     6: ("AXIL", "the device answered a register access (0 write, 1 read: {b}) that nobody made"),
     7: ("MSI", "a message at 0x{b:x} is not one aligned write of 4 bytes (strobes 0x{c:x})"),
 }
+_IRQ3 = 8
 _RESPONSES = {1: "EXOKAY", 2: "SLVERR", 3: "DECERR"}
 
 
@@ -57,6 +58,7 @@ def _api() -> ctypes.PyDLL:
         ("ingest", None),
         ("settings_changed", None),
         ("wire_send", u64, text, u64, u64, ctypes.c_int),
+        ("announce", None, u64, ctypes.c_uint32, u64),
         ("digest", u64),
         ("wire_digest", u64),
         ("fatal_message", text),
@@ -217,7 +219,7 @@ class RtlPlatform:
                 return
             n = words[self._n_commands]
         if addr in self._msix:
-            self._table[addr] = value
+            self._note_message(addr, value)
         _COMMAND.pack_into(self._commands, n * 32, at, addr, value, size, 0, 0)
         words[self._n_commands] = n + 1
 
@@ -233,6 +235,16 @@ class RtlPlatform:
         self.reads[tag] = done
         _COMMAND.pack_into(self._commands, n * 32, at, addr, 0, size, 1, tag)
         words[self._n_commands] = n + 1
+
+    def _note_message(self, addr: int, value: int) -> None:
+        """Software writes an entry of the MSI-X table: tell the native side what the message announces."""
+        table = self._table
+        table[addr] = value
+        entry = addr & ~0xF
+        vector = (entry - self._msix.start) // 16
+        if vector < len(self._announces) and entry + 8 in table:
+            message = table.get(entry, 0) | table.get(entry + 4, 0) << 32
+            self._api.rs_sim_announce(message, table[entry + 8], self._announces[vector])
 
     def _room(self, addr: int, size: int) -> bool:
         """Make room for a command; False: it is one of 8 bytes, which a 32-bit bus makes two of."""
@@ -258,6 +270,13 @@ class RtlPlatform:
         handler(fault)
 
     def rule(self, code: int, b: int, c: int, time: int) -> None:
+        if code == _IRQ3:
+            ids = ", ".join(str(i) for i in range(64) if c >> i & 1)
+            entry = next((a for a in self._msix[8::16] if self._table.get(a) == b), self._msix.start)
+            self.broken_rule(
+                "IRQ3", f"the message of vector {(entry - self._msix.start) // 16} came before the response to writes of ID {ids}", time
+            )
+            return
         name, what = _RULES[code]
         self.broken_rule(name, what.format(b=b, c=c), time)
 
@@ -270,22 +289,11 @@ class RtlPlatform:
         verb = "write to" if is_write else "read of"
         self.broken_rule("MMIO", f"the device answered a {verb} 0x{addr:x} with {_RESPONSES.get(response)}", time)
 
-    def msi(self, data: int, addr: int, unanswered: int, time: int) -> None:
-        if unanswered:
-            self._check_irq3(data, addr, unanswered, time)
+    def msi(self, data: int, addr: int, time: int) -> None:
         machine = self.machine
         if machine is None or machine.msi_write is None:
             raise RuntimeError(f"a message interrupt (0x{addr:x}, 0x{data:x}) and no interrupt layer to take it")
         machine.msi_write(addr, data, time)
-
-    def _check_irq3(self, data: int, addr: int, unanswered: int, time: int) -> None:
-        table, base = self._table, self._msix.start
-        for vector, ids in enumerate(self._announces):
-            entry = base + 16 * vector
-            late = ids & unanswered
-            if late and table.get(entry) == addr & 0xFFFFFFFF and table.get(entry + 8) == data:
-                names = ", ".join(str(i) for i in range(64) if late >> i & 1)
-                self.broken_rule("IRQ3", f"the message of vector {vector} came before the response to writes of ID {names}", time)
 
     def fatal_message(self) -> str:
         return str(self._api.rs_sim_fatal_message().decode(errors="replace"))

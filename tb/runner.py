@@ -2,7 +2,7 @@
 """Runs simulations: the one description of how a simulator process is started, watched and judged.
 
     python -m tb.runner build --dut nic --kind debug
-    python -m tb.runner run --dut tinynic --scenario tests.scenarios.traffic:ping --seed 3 --waves
+    python -m tb.runner run --dut tinynic --scenario tests.scenarios.traffic:both_ways --seed 3 --waves
 
 What a simulation leaves behind is in its run folder: ``sim.log``, ``result.json``, ``results.xml`` (cocotb's), ``waves.fst``.
 """

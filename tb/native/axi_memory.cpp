@@ -53,6 +53,15 @@ struct DataBeat {
     uint8_t data[64];
 };
 
+// A message and the writes whose answers are its events.
+struct Announcement {
+    uint64_t addr;
+    uint32_t data;
+    uint64_t ids;
+    uint64_t last = 0;  // answers when it last came
+};
+std::vector<Announcement> announcements;
+
 struct State {
     uint32_t bus_bytes = 8;
     uint64_t clock = 0;  // set by the clock loop's counter at each call
@@ -63,6 +72,8 @@ struct State {
     int64_t answering = -1;      // the write whose B is offered
     int64_t reading = -1;        // the read burst whose beats are under way
     uint64_t next_read_256 = 0;  // bandwidth: when the next beat may start, in 1/256 clocks
+    uint64_t answers = 0;         // to writes of memory, so far
+    uint64_t last_answer[64] = {};  // by ID, counted by `answers`
     Random read_latency, write_latency, read_order, write_order, errors;
     Digest aw, w, b, ar, r;
 };
@@ -95,6 +106,19 @@ uint64_t unanswered_ids(const Write* but) {
     return ids;
 }
 
+// IRQ3: nothing that this message could announce has been answered since it last came, yet something is under way: it came too
+// early. Further writes under way beside an answered one are no fault: a NIC may be at the next packet already.
+void check_announcement(const Write& message, uint32_t data) {
+    for (Announcement& a : announcements) {
+        if (a.addr != message.addr || a.data != data) continue;
+        bool answered = false;
+        for (uint64_t ids = a.ids; ids; ids &= ids - 1) answered |= s.last_answer[__builtin_ctzll(ids)] > a.last;
+        const uint64_t late = unanswered_ids(&message) & a.ids;
+        if (late && !answered) sim.rule(RULE_IRQ3, data, late);
+        a.last = s.answers;
+    }
+}
+
 void take_msi(Write& write, const DataBeat& beat) {
     const uint32_t lane = static_cast<uint32_t>(write.addr) & (s.bus_bytes - 1);
     if (write.len || (write.addr & 3) || beat.strobe != 0xFULL << lane) {
@@ -104,7 +128,8 @@ void take_msi(Write& write, const DataBeat& beat) {
     uint32_t data;
     std::memcpy(&data, beat.data + lane, 4);
     sim.count.msis++;
-    sim.emit(EV_MSI, data, write.addr, unanswered_ids(&write));
+    check_announcement(write, data);
+    sim.emit(EV_MSI, data, write.addr, 0);
 }
 
 void take_beat(Write& write, const DataBeat& beat) {
@@ -159,6 +184,7 @@ int64_t choose(const Queue& queue, Random& random, Ready ready) {
 
 void finish_write(size_t index) {
     Write& write = s.writes[index];
+    if (!is_msi(write.addr)) s.last_answer[write.id & 63] = ++s.answers;
     for (const HeldBeat& held : write.held) sim.memory->commit_write(held.base, s.bus_bytes, held.strobe, held.data);
     s.writes.erase(s.writes.begin() + static_cast<ptrdiff_t>(index));
     s.filling--;
@@ -179,6 +205,16 @@ void reset() {
     s.read_order.seed(sim.seed, 3);
     s.write_order.seed(sim.seed, 4);
     s.errors.seed(sim.seed, 5);
+}
+
+void announce(uint64_t addr, uint32_t data, uint64_t ids) {
+    for (Announcement& a : announcements) {
+        if (a.addr == addr && a.data == data) {
+            a.ids = ids;
+            return;
+        }
+    }
+    announcements.push_back({addr, data, ids, s.answers});
 }
 
 bool writes_before_are_visible(uint64_t time) { return s.writes.empty() || s.writes.front().accepted >= time; }

@@ -46,6 +46,7 @@ void rs_sim_settings_changed() {
 uint64_t rs_sim_wire_send(const uint8_t* frame, uint64_t length, uint64_t at, int bad) {
     return wire::send(frame, length, at, bad);
 }
+void rs_sim_announce(uint64_t addr, uint32_t data, uint64_t ids) { axi::announce(addr, data, ids); }
 uint64_t rs_sim_digest() { return sim.digest(); }
 uint64_t rs_sim_wire_digest() { return wire::digest(); }
 const char* rs_sim_fatal_message() { return sim.fatal_message.c_str(); }

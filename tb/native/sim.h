@@ -26,7 +26,7 @@ enum EventKind : uint32_t {
     EV_MMIO_READ = 2,     // a: tag; b: value; c: AXI response | address << 8
     EV_MMIO_ERROR = 3,    // a refused MMIO write; a: AXI response; b: address
     EV_FAULT = 4,         // a: Fault | is_write << 8 | bytes << 9 | AXI ID << 16; b: address of the beat; c: first refused byte
-    EV_MSI = 5,           // a: data; b: address; c: IDs (a bit each) with unanswered writes at its acceptance
+    EV_MSI = 5,           // a: data; b: address
     EV_IRQ_LINE = 6,      // a: level
     EV_WIRE_FRAME = 7,    // from the device; a: bytes; b: offset in the arena
     EV_WIRE_TAKEN = 8,    // b: tag
@@ -45,6 +45,7 @@ enum Rule : uint32_t {
     RULE_AXI_STROBE = 4,   // a strobe outside the beat's own bytes; b: address; c: strobes
     RULE_AXIS_KEEP = 5,    // a hole in TKEEP, or a beat before the last that is not full; b: TKEEP; c: is last
     RULE_AXIL_RESPONSE = 6,  // a response nobody asked for; b: 0 write, 1 read
+    RULE_IRQ3 = 8,           // a message came before the writes that it announces; b: data; c: IDs, a bit each
     RULE_MSI_SHAPE = 7,      // an interrupt message that is not one aligned write of 4 bytes; b: address; c: strobes
 };
 
@@ -172,6 +173,8 @@ class Ticks {
 // The transactors' parts that others call.
 namespace axi {
 void reset();
+// The message (addr, data) announces answers to writes with these IDs, a bit each (IRQ3).
+void announce(uint64_t addr, uint32_t data, uint64_t ids);
 bool writes_before_are_visible(uint64_t time);  // writes that were accepted before `time`
 uint64_t digest();
 void describe(std::string& out);
