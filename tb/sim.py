@@ -123,7 +123,7 @@ def _table(result: RunResult) -> str:
     polls = kernel.get("polls", 0)
     pairs = [
         ("simulated time", f"{ns / 1000:,.1f} us"),
-        ("interrupts", f"{kernel.get('interrupts', 0):,}"),
+        ("interrupts", f"{kernel.get('hardirqs', 0):,}"),
         ("polls", f"{polls:,}"),
         ("packets per poll", f"{rx['frames'] / max(1, polls):.1f}"),
         ("drops", ", ".join(f"{k} {n}" for k, n in sorted(v.get("drops", {}).items()) if n) or "none"),

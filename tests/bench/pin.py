@@ -43,13 +43,14 @@ def build_pin_level(dut: Dut, queues: int, width: int) -> PinBuild:
     folder = build_root() / f"bench-pin-{dut.name}-q{queues}-d{width}"
     folder.mkdir(parents=True, exist_ok=True)
     params = parameters_of(dut, queues, width)
-    tool = folder / "bin" / "verilator"
-    tool.parent.mkdir(exist_ok=True)
-    exports = "".join(f"export {k}='{v}'\n" for k, v in env)
-    tool.write_text(f'#!/bin/sh\n{exports}exec {" ".join(command)} "$@"\n')
-    tool.chmod(0o755)
+    tool = Path(command[0])
+    if tool.name != "verilator":  # the runner looks for that name on PATH
+        tool = folder / "bin" / "verilator"
+        tool.parent.mkdir(exist_ok=True)
+        tool.unlink(missing_ok=True)
+        tool.symlink_to(command[0])
     runner = get_runner("verilator")
-    with _environment(PATH=f"{tool.parent}:{os.environ['PATH']}", MAKEFLAGS=" ".join(make_variables("fast"))):
+    with _environment(**dict(env), PATH=f"{tool.parent}:{os.environ['PATH']}", MAKEFLAGS=" ".join(v.replace(" ", "\\ ") for v in make_variables("fast"))):
         try:
             runner.build(
                 hdl_toplevel="dut_wrapper",
