@@ -197,6 +197,8 @@ def run(config: Config) -> RunResult:
         message = f"the simulator ended with code {outcome.exit_code}: " + ("; ".join(reasons) or "see its log")
     elif message.startswith("RTL:") and outcome.errors:
         message += "\n  " + "\n  ".join(outcome.errors[:5])
+    if config.waves:
+        message += _write_save_file(outcome, built)
     return RunResult(
         config,
         outcome.passed,
@@ -207,6 +209,17 @@ def run(config: Config) -> RunResult:
         outcome.waves,
         str(outcome.log),
     )
+
+
+def _write_save_file(outcome: Outcome, built: Build) -> str:
+    """Put a GTKWave save file beside the waves; what is wrong with it is no reason to lose the run's own result."""
+    from tb.waves import write_save_file
+
+    try:
+        write_save_file(Path(outcome.waves), int(built.params["Queues"]), built.dut.waves)
+    except ConfigError as exc:
+        return f"\n  no GTKWave save file: {exc}"
+    return ""
 
 
 def run_folder(config: Config) -> Path:

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pywellen import Waveform
+from pywellen import Var, Waveform
 from vcd.gtkw import GTKWColor, GTKWSave
 
 from tb.config import ConfigError
@@ -49,6 +49,7 @@ _GROUPS: dict[str, str] = {
     "wire, out": "tx_tvalid tx_tready tx_tlast tx_tkeep tx_tdata tx_tuser",
     "wire, in": "rx_tvalid rx_tready rx_tlast rx_tkeep rx_tdata rx_tuser",
 }
+_RANGED = ("Wire", "Logic", "Reg", "Bit")  # kinds of signals that GTKWave names with their range
 _BEFORE_DEVICE = 5  # the device's groups stand behind this many of the testbench's: between the buses and the interrupt
 _PS_PER_PIXEL = 512
 
@@ -98,8 +99,8 @@ def write_save_file(
     """
     if not fst.is_file() or not fst.stat().st_size:
         raise ConfigError(f"{fst}: no waves are there; run with WAVES=1")
-    widths = {var.full_name: var.bitwidth or 0 for var in Waveform(str(fst)).all_vars()}
-    groups = groups_of(widths, queues, table)
+    signals = {var.full_name: var for var in Waveform(str(fst)).all_vars()}
+    groups = groups_of(signals, queues, table)
     path = save_file_of(fst)
     with path.open("w") as file:
         save = GTKWSave(file)
@@ -117,17 +118,17 @@ def write_save_file(
                 for name in names:
                     handshake = re.search(r"(valid|ready)(_[iodq]+)?$", name)
                     save.trace(
-                        _in_gtkwave(name, widths[name]),
+                        _in_gtkwave(signals[name]),
                         color=GTKWColor.green if handshake else None,
-                        datafmt="hex" if widths[name] > 1 else "bin",
+                        datafmt="bin" if signals[name].is_1bit else "hex",
                     )
     return path
 
 
-def _in_gtkwave(name: str, width: int) -> str:
+def _in_gtkwave(var: Var) -> str:
     """GTKWave's name for a signal: an element of an array repeats the array's name, a vector carries its range."""
-    name = re.sub(r"([^.]+)\.((?:\[\d+\])+)", r"\1.\1\2", name)
-    return f"{name}[{width - 1}:0]" if width > 1 else name
+    name = re.sub(r"([^.]+)\.((?:\[\d+\])+)$", r"\1.\1\2", var.full_name)
+    return f"{name}[{var.bitwidth - 1}:0]" if var.var_type in _RANGED and not var.is_1bit else name
 
 
 def _newest() -> Path:
