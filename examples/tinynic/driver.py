@@ -61,9 +61,7 @@ def tiny_xmit(skb: sk_buff, ndev: net_device) -> int:
     priv.tx_next += 1
     dev_consume_skb_any(skb)
     if priv.tx_next - priv.tx_done == ENTRIES:
-        netif_stop_queue(ndev)
-        if priv.tx_next - priv.tx_done < ENTRIES:  # reclaimed meanwhile: nobody else would start it again (TX6)
-            netif_start_queue(ndev)
+        netif_stop_queue(ndev)  # reclaim, under the same lock, wakes it: no second look is needed (TX6)
     return NETDEV_TX_OK
 
 
@@ -104,7 +102,9 @@ def tiny_receive(priv: Tiny, budget: int) -> int:
 
 def tiny_poll(napi: napi_struct, budget: int) -> int:
     priv: Tiny = container_of(napi, Tiny, "napi")
+    __netif_tx_lock(netdev_get_tx_queue(priv.ndev, 0), smp_processor_id())  # an xmit is seen whole or not at all
     tiny_reclaim(priv)
+    __netif_tx_unlock(netdev_get_tx_queue(priv.ndev, 0))
     done = tiny_receive(priv, budget)
     if done < budget and napi_complete_done(napi, done):
         writel(BOTH, priv.base + IRQ_ENABLE)
@@ -114,8 +114,7 @@ def tiny_poll(napi: napi_struct, budget: int) -> int:
 def tiny_open(ndev: net_device) -> int:
     priv: Tiny = netdev_priv(ndev)
     priv.tx_next = priv.tx_done = priv.rx_next = 0
-    err = request_irq(ndev.irq, tiny_irq, IRQF_SHARED, ndev.name, ndev)
-    if err:
+    if err := request_irq(ndev.irq, tiny_irq, IRQF_SHARED, ndev.name, ndev):
         return err
     for i in range(ENTRIES):
         writel(0, priv.ctrl(TX, i))
@@ -132,6 +131,7 @@ def tiny_stop(ndev: net_device) -> int:
     netif_tx_disable(ndev)
     napi_disable(priv.napi)
     writel(0, priv.base + IRQ_ENABLE)
+    readl(priv.base + IRQ_ENABLE)  # flushes: the line is low before nobody answers it
     free_irq(ndev.irq, ndev)
     writel(0, priv.base + CTRL)
     while readl(priv.base + STATUS):  # until the frames under way are in memory and on the wire (LIFE2)
@@ -146,7 +146,7 @@ def tiny_set_rx_mode(ndev: net_device) -> None:
     base, addr = netdev_priv(ndev).base, int.from_bytes(ndev.dev_addr, "little")
     writel(addr & 0xFFFFFFFF, base + MAC_LO)
     writel(addr >> 32 | (PROMISC if ndev.flags & IFF_PROMISC else 0), base + MAC_HI)
-    readl(base + MAC_HI)  # flushes: frames that come after this meet the new filter
+    readl(base + MAC_HI)  # flushes: frames that come from now on meet the new filter
 
 
 def tiny_get_stats64(ndev: net_device, stats: rtnl_link_stats64) -> None:
@@ -161,10 +161,12 @@ def tiny_probe(pdev: pci_dev, ent: object) -> int:
         return err or -ENODEV
     writel(RESET, base + CTRL)  # quiet before the interrupt is requested (LIFE3)
     buf, dma = dma_alloc_coherent(pdev.dev, 2 * ENTRIES * SLOT, GFP_KERNEL)
-    ndev = alloc_etherdev(Tiny)
-    if buf is None or ndev is None:
+    if buf is None:
         return -ENOMEM
     devm_add_action(pdev.dev, dma_free_coherent, pdev.dev, 2 * ENTRIES * SLOT, buf, dma)
+    ndev = alloc_etherdev(Tiny)
+    if ndev is None:
+        return -ENOMEM
     devm_add_action(pdev.dev, free_netdev, ndev)
     for i in range(2 * ENTRIES):
         writel(dma + SLOT * i & 0xFFFFFFFF, base + TABLE + 16 * i)
@@ -191,11 +193,11 @@ class TinyOps:
     """Neutral hooks for the testbench."""
 
     def rx_space(self, ndev: net_device) -> list[tuple[int, int]]:
-        # One may be at the stack, one on its way back: the next readl() of the poll flushes it.
-        return [(ENTRIES - 2 if netif_running(ndev) else 0, SLOT)]
+        # One descriptor may be at the stack, one on its way back. In KiB, this fits the FIFOs of NIC and MAC as well.
+        return [(ENTRIES - 2 if netif_running(ndev) else 0, 1024)]
 
     def describe(self, ndev: net_device) -> list[QueueState]:
         p: Tiny = netdev_priv(ndev)
-        waits = "the device to send it, or the poll" if p.tx_next != p.tx_done else ""
-        tx = QueueState("tx", p.tx_next, p.tx_done, p.tx_done, ENTRIES, f"descriptor {p.tx_done % ENTRIES}", waits)
+        oldest = (f"descriptor {p.tx_done % ENTRIES}", "the device, or the poll") if p.tx_next != p.tx_done else ()
+        tx = QueueState("tx", p.tx_next, p.tx_done, p.tx_done, ENTRIES, *oldest)
         return [tx, QueueState("rx", p.rx_next + ENTRIES, p.rx_next, p.rx_next, ENTRIES, "", "a frame, or the poll")]

@@ -14,17 +14,17 @@ module tiny_fifo #(
   output logic [Width-1:0] rdata_o
 );
   typedef logic [DepthLog2:0] ptr_t;  // one bit more than the address, so that full differs from empty
-  localparam ptr_t Lap = ptr_t'(3) << (DepthLog2 - 1);  // in gray code, a lap ahead is: both top bits inverted
 
   logic [Width-1:0] mem[2**DepthLog2];
   ptr_t wptr_q, wptr_d, wgray_q, wgray_meta_q, wgray_sync_q;
   ptr_t rptr_q, rptr_d, rgray_q, rgray_meta_q, rgray_sync_q;
 
-  assign ready_o   = wgray_q != (rgray_sync_q ^ Lap);
+  assign ready_o   = wgray_q != (rgray_sync_q ^ (ptr_t'(3) << (DepthLog2 - 1)));  // a lap ahead: top two bits inverted
   assign drained_o = wgray_q == rgray_sync_q;
   assign wptr_d    = wptr_q + ptr_t'(push_i && ready_o);
   assign valid_o   = rgray_q != wgray_sync_q;
   assign rptr_d    = rptr_q + ptr_t'(pop_i && valid_o);
+
   always_ff @(posedge wclk_i) begin
     if (push_i && ready_o) mem[wptr_q[DepthLog2-1:0]] <= wdata_i;
     {wptr_q, wgray_q} <= wrst_ni ? {wptr_d, wptr_d ^ (wptr_d >> 1)} : '0;

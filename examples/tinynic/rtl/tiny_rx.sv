@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receive: takes a whole frame, then writes it to the buffer of the descriptor at hand, one burst at a time. Good frames
-// have 14 to MaxFrame bytes, fit the buffer and are for us: to station_i, to a group, or promisc_i is set. Others, and
+// have 14 to 9018 bytes, fit the buffer and are for us: to station_i, to a group, or promisc_i is set. Others, and
 // those that find no descriptor, are dropped: drop_o. done_o follows the last write response, so whoever sees the
 // descriptor done sees the data. Full FIFOs make the MAC wait (tready).
 module tiny_rx (
@@ -21,9 +21,8 @@ module tiny_rx (
   input  logic        s_axis_tvalid, s_axis_tlast, s_axis_tuser,
   output logic        s_axis_tready
 );
-  localparam logic [13:0] MaxFrame = 9018, Cap = 9024;  // no more than Cap bytes of a longer frame are kept
-
   // ---------------------------------------------------------------- from the wire into the FIFOs, on mac_clk
+  localparam logic [13:0] Cap = 9024;  // no more bytes of a longer frame are kept
   logic [13:0] len_q, len_d, len;
   logic [63:0] word;
   logic        data_ready, frame_ready, bad, taken, word_valid, word_pop, frame_valid, frame_pop, frame_bad;
@@ -31,7 +30,7 @@ module tiny_rx (
   assign s_axis_tready = data_ready && frame_ready;
   assign taken         = s_axis_tvalid && s_axis_tready;
   assign len_d         = len_q == Cap ? Cap : len_q + 14'($countones(s_axis_tkeep));
-  assign bad           = s_axis_tuser || len_d < 14 || len_d > MaxFrame;
+  assign bad           = s_axis_tuser || len_d < 14 || len_d > 9018;
 
   always_ff @(posedge mac_clk_i) begin
     if (taken) len_q <= s_axis_tlast ? '0 : len_d;

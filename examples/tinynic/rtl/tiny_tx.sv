@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transmit: fetches the frame of the descriptor at hand, one burst at a time, and sends it once all of it is here, so
-// that the MAC is never starved in a frame. The frame has 14 to MaxFrame bytes and is sent as it is: padding is the
+// that the MAC is never starved in a frame. The frame has 14 to 9018 bytes and is sent as it is: padding is the
 // driver's. done_o: the buffer has been read. err_o: the length is bad or the bus reported an error; nothing is sent.
 module tiny_tx (
   input  logic        clk_i, rst_ni, mac_clk_i, mac_rst_ni,
@@ -19,8 +19,6 @@ module tiny_tx (
   output logic        m_axis_tvalid, m_axis_tlast,
   input  logic        m_axis_tready
 );
-  localparam logic [15:0] MaxFrame = 9018;
-
   // ---------------------------------------------------------------- from memory into the FIFOs, on clk
   typedef enum logic [1:0] {Idle, Addr, Data, Send} state_e;
   state_e      state_q;
@@ -29,7 +27,7 @@ module tiny_tx (
   logic [8:0]  burst;
   logic        err_q, bad_len, fetched, data_ready, frame_ready, drained;
 
-  assign bad_len = desc_len_i < 14 || desc_len_i > MaxFrame;
+  assign bad_len = desc_len_i < 14 || desc_len_i > 9018;
   assign fetched = m_axi_rvalid && m_axi_rready;
   assign done_o  = state_q == Send && frame_ready || state_q == Idle && desc_valid_i && bad_len;
   assign err_o   = err_q || state_q == Idle;
