@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymodel.drivers.nic import nic_hw as hw
-from pymodel.hw.access import charge, memory, writel
+from pymodel.hw.access import memory, this_cpu, writel
 from pymodel.linux import (
     DMA_FROM_DEVICE,
     ENOMEM,
@@ -179,6 +179,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
     mem = memory().mem
     napi = queue.napi
     size, mask = ring.size, ring.mask
+    charge = this_cpu().charge
     rx_packet = priv.costs.rx_packet
     copybreak = priv.copybreak
     done = 0
@@ -195,7 +196,8 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
         length = word & hw.RX_COMPLETION_LEN_LEN
         va, dma = ring.buffers[index & mask]
         ring.next_to_clean = (index + 1) & _INDEX
-        charge(rx_packet if status & _EOP else 0)
+        if status & _EOP:
+            charge(rx_packet)
 
         skb = ring.skb
         if skb is None and length <= copybreak and status & (_EOP | _ERROR) == _EOP and not ring.skipping:

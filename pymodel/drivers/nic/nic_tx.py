@@ -197,7 +197,8 @@ def nic_start_xmit(skb: sk_buff, ndev: net_device) -> int:
 def _stop(ring: NicTxRing) -> None:
     """Stop the queue; take it back if reclaim has made room between our look at the ring and the stop.
 
-    Without the second look reclaim might have run entirely in between, found the queue awake, and not woken it.
+    Reclaim that runs to its end in between finds the queue awake and does not wake it. Here the skb at hand has not
+    been announced yet and its completion would; the second look spares that wait, and keeps TX6 whatever the order.
     """
     netif_tx_stop_queue(ring.txq)
     ring.stopped += 1

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the reference driver answers to ethtool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pymodel import linux
+from tests.unit.test_driver_life import _with_rtnl
+from tests.unit.test_driver_traffic import frame
+
+
+def test_statistics_by_name_add_up(host: Any) -> None:
+    """ETH2: per queue = device, and the device's own counters agree with the driver's."""
+    h = host(queues=2)
+    h.up()
+    h.deliver([frame(60 + i, i) for i in range(30)])
+    h.send([frame(60 + i, i) for i in range(20)])
+    h.settle()
+    by_name = h.call(linux.ethtool_get_stats, h.ndev)
+    stats = h.stats()
+    assert sum(by_name[f"rx{q}_packets"] for q in range(2)) == stats.rx_packets == by_name["hw_rx_frames"] == 30
+    assert sum(by_name[f"tx{q}_packets"] for q in range(2)) == stats.tx_packets == by_name["hw_tx_frames"] == 20
+    assert by_name["rx0_bytes"] + by_name["rx1_bytes"] == by_name["hw_rx_bytes"]
+    h.remove()
+
+
+def test_identity_link_and_channels(host: Any) -> None:
+    h = host(queues=4, num_queues=3)
+    h.up()
+    ops = h.ndev.ethtool_ops
+    info, channels = linux.ethtool_drvinfo(), linux.ethtool_channels()
+    ops.get_drvinfo(h.ndev, info)
+    ops.get_channels(h.ndev, channels)
+    assert (info.driver, info.bus_info) == ("nic", "0000:01:00.0")
+    assert (channels.max_combined, channels.combined_count) == (4, 3)
+    assert linux.ethtool_get_link(h.ndev) == 1
+    h.down()
+    assert linux.ethtool_get_link(h.ndev) == 0
+    h.remove()
+
+
+@pytest.mark.parametrize(
+    ("tx", "rx", "result"), [(128, 512, 0), (100, 512, -22), (128, 32, -22), (128, 8192, -22), (0, 128, -22)]
+)
+def test_ring_sizes_are_checked_and_set(host: Any, tx: int, rx: int, result: int) -> None:
+    """ETH1: sizes out of range or no power of two are refused and change nothing."""
+    h = host()
+    h.up()
+    ops = h.ndev.ethtool_ops
+    ring = linux.ethtool_ringparam(tx_pending=tx, rx_pending=rx)
+    assert h.call(_with_rtnl, ops.set_ringparam, h.ndev, ring, None, None) == result
+    now = linux.ethtool_ringparam()
+    ops.get_ringparam(h.ndev, now, None, None)
+    assert (now.tx_pending, now.rx_pending) == ((tx, rx) if result == 0 else (256, 256))
+    h.send([frame(60, i) for i in range(300)])
+    h.deliver([frame(60, i) for i in range(30)])
+    h.remove()
