@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import set_machine
 from tb.config import Config
 from tb.dut import load_dut
 
-__all__ = ["RunResult", "repeat_line", "run"]
+if TYPE_CHECKING:
+    from tb.env import Env
+
+__all__ = ["RunResult", "repeat_line", "run", "run_soft"]
 
 
 @dataclass(slots=True)
@@ -39,13 +43,14 @@ def run(config: Config) -> RunResult:
     """Run ``config``; raises only for what is wrong with the configuration or the machine it runs on."""
     config.validate()
     if config.backend == "soft":
-        return _run_soft(config)
+        return run_soft(config)
     from tb import runner
 
     return runner.run(config)
 
 
-def _run_soft(config: Config) -> RunResult:
+def run_soft(config: Config, prepare: Callable[[Env], object] | None = None) -> RunResult:
+    """Run ``config`` on the soft NIC, here. ``prepare(env)`` may change the environment first: to break something on purpose."""
     from pymodel.hw.soft import SoftPlatform
     from tb.env import Env, load_scenario
 
@@ -56,6 +61,8 @@ def _run_soft(config: Config) -> RunResult:
         dut.load("soft"), seed=config.seed, rate_gbps=config.rate_gbps, stalls=config.stalls, queues=config.queues
     )
     env = Env(replace(config), platform, dut)
+    if prepare is not None:
+        prepare(env)
     coro = env.sched.spawn(env.main(scenario))
     message = details = ""
     try:

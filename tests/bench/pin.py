@@ -76,7 +76,7 @@ def run_pin_level(built: PinBuild, size: int, count: int) -> dict[str, Any]:
     log = folder / "run.log"
     with contextlib.suppress(SystemExit):
         runner.test(
-            test_module="tests.bench.pin_level", hdl_toplevel="dut_wrapper", build_dir=folder / "obj",
+            test_module="tests.bench.pin_level", hdl_toplevel="dut_wrapper", hdl_toplevel_lang="verilog", build_dir=folder / "obj",
             test_dir=folder, extra_env=env, log_file=log,
         )  # fmt: skip
     if not out.is_file():
