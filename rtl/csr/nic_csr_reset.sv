@@ -22,7 +22,7 @@ module nic_csr_reset #(
 
   logic [CountWidth-1:0] count_q;   // clocks of core reset left
 
-  assign core_rst_no = count_q == '0;
+  assign core_rst_no = rst_ni && count_q == '0;
   assign busy_o      = soft_reset_o || !core_rst_no;
 
   always_ff @(posedge clk_i) begin

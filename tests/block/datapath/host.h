@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host of the datapath bench: registers through AXI4-Lite, and a driver for one queue pair that posts frames and
+// buffers, reads completion records and checks each against what it expects.
+#pragma once
+#include "bench.h"
+
+namespace bench {
+
+// AXI4-Lite master: one access at a time, in order.
+class Registers {
+  public:
+    explicit Registers(Vdut_wrapper& dut) : d_(dut) {}
+    void write(uint32_t addr, uint32_t value, std::function<void(uint32_t)> then = {}) {
+        todo_.push_back({true, addr, value, std::move(then)});
+    }
+    void read(uint32_t addr, std::function<void(uint32_t)> then) { todo_.push_back({false, addr, 0, then}); }
+    bool idle() const { return todo_.empty(); }
+    // Before the clock edge: which handshakes are there?
+    void sample() {
+        aw_ = d_.s_axil_awvalid && d_.s_axil_awready;
+        w_ = d_.s_axil_wvalid && d_.s_axil_wready;
+        ar_ = d_.s_axil_arvalid && d_.s_axil_arready;
+        answered_ = (d_.s_axil_bvalid && d_.s_axil_bready) || (d_.s_axil_rvalid && d_.s_axil_rready);
+        if (answered_ && (todo_.front().write ? d_.s_axil_bresp : d_.s_axil_rresp))
+            fail(text("AXI4-Lite: error response at 0x%x", todo_.front().addr));
+        value_ = d_.s_axil_rdata;
+    }
+    // After it.
+    void drive() {
+        if (aw_) d_.s_axil_awvalid = 0;
+        if (w_) d_.s_axil_wvalid = 0;
+        if (ar_) d_.s_axil_arvalid = 0;
+        if (answered_) {
+            const Access a = todo_.front();
+            todo_.pop_front();
+            begun_ = false;
+            if (a.then) a.then(value_);
+        }
+        if (begun_ || todo_.empty()) return;
+        begun_ = true;
+        const Access& a = todo_.front();
+        if (a.write) {
+            d_.s_axil_awvalid = d_.s_axil_wvalid = 1;
+            d_.s_axil_awaddr = a.addr;
+            d_.s_axil_wdata = a.value;
+            d_.s_axil_wstrb = 15;
+        } else {
+            d_.s_axil_arvalid = 1;
+            d_.s_axil_araddr = a.addr;
+        }
+        d_.s_axil_bready = d_.s_axil_rready = 1;
+    }
+
+  private:
+    struct Access {
+        bool write;
+        uint32_t addr, value;
+        std::function<void(uint32_t)> then;
+    };
+    Vdut_wrapper& d_;
+    std::deque<Access> todo_;
+    bool begun_ = false, aw_ = false, w_ = false, ar_ = false, answered_ = false;
+    uint32_t value_ = 0;
+};
+
+// The flow hash of rtl/README.md, written a second time.
+inline uint32_t flow_hash(const Bytes& f) {
+    auto word = [&](size_t at) { return uint32_t(f[at]) << 24 | uint32_t(f[at + 1]) << 16 | uint32_t(f[at + 2]) << 8 | f[at + 3]; };
+    const unsigned type = unsigned(f[12]) << 8 | f[13];
+    uint32_t x = 0;
+    size_t l4 = 0;
+    if (type == 0x0800 && f.size() >= 34 && f[14] >> 4 == 4 && (f[14] & 15) >= 5 && f.size() >= 14u + 4u * (f[14] & 15)) {
+        x = word(26) ^ word(30);
+        if ((f[23] == 6 || f[23] == 17) && !(f[20] & 0x3F) && !f[21]) l4 = 14 + 4 * (f[14] & 15);
+    } else if (type == 0x86DD && f.size() >= 54 && f[14] >> 4 == 6) {
+        for (size_t i = 22; i < 54; i += 4) x ^= word(i);
+        if (f[20] == 6 || f[20] == 17) l4 = 54;
+    } else {
+        x = word(0) ^ word(4) ^ word(8) ^ uint32_t(type) << 16;
+    }
+    if (l4 && f.size() >= l4 + 4) x ^= word(l4);
+    uint32_t crc = ~0u;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        crc ^= x >> shift & 255;
+        for (int i = 0; i < 8; i++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    }
+    return ~crc;
+}
+
+// A circular piece of memory, given out and given back in order.
+struct Arena {
+    size_t base = 0, size = 0, pos = 0;
+    uint64_t taken = 0;
+    size_t take(size_t n) {
+        if (pos + n > size) taken += size - pos, pos = 0;
+        const size_t at = base + pos;
+        pos += n;
+        taken += n;
+        return at;
+    }
+};
+
+struct DriverSettings {
+    uint32_t log2 = 6;
+    uint32_t tx_min = 14, tx_max = 1514, tx_frags = 4;   // bytes of a frame, most fragments
+    uint32_t rx_min = 1600, rx_max = 2048;               // bytes of a buffer
+    int tx_align = -1, rx_align = -1;                    // offset in a 64-byte line; -1: random
+    uint32_t rx_batch = 8;                               // buffers posted at a time
+    bool lossy = false;                                  // frames may be missing
+};
+
+class Driver {
+  public:
+    static constexpr uint32_t QP = 0x1000, STRIDE = 0x100;
+    DriverSettings set;
+    std::deque<Bytes> tx_expect;                          // on the wire, padded
+    std::deque<Bytes> rx_expect;                          // in the rings
+    uint64_t tx_done = 0, rx_done = 0, rx_missing = 0, msi_count = 0, records = 0;
+    bool tx_error = false, rx_error = false;              // a record said so
+    bool tx_on = false, rx_on = false;
+    uint32_t queue;
+
+    Driver(uint32_t q, Memory& mem, Registers& regs, Random& rng) : queue(q), mem_(mem), regs_(regs), rng_(rng) {
+        for (Ring* r : {&tx_, &rx_}) {
+            r->base = mem.alloc(16u << 10, 64) ;
+            r->cq = mem.alloc(16u << 10, 64);
+            r->arena.size = 1u << 20;
+            r->arena.base = mem.alloc(r->arena.size, 4096);
+            mem_.alloc(64 * (1 + rng.below(8)), 64);      // so that rings lie differently in their 4 KiB
+        }
+    }
+    uint32_t reg(uint32_t offset) const { return QP + queue * STRIDE + offset; }
+
+    void start_tx() { start(tx_, 0x00); tx_on = true; tx_error = false; tx_expect.clear(); }
+    void start_rx() {
+        start(rx_, 0x40);
+        rx_on = true;
+        rx_error = false;
+        space_.clear();
+        mid_frame_ = false;
+        refill();
+    }
+    // After status.active fell: everything is the driver's again, and the device may touch none of it.
+    void ended_tx() { release(tx_); tx_expect.clear(); tx_on = false; }
+    void ended_rx() { release(rx_); space_.clear(); rx_on = false; rx_life_++; }
+    void arm() { regs_.write(reg(0x80), uint32_t(uint16_t(rx_.cq_next)) | uint32_t(uint16_t(tx_.cq_next)) << 16); }
+
+    // Post one frame, if there is room. Returns the frame as it will be on the wire.
+    bool send(const Bytes& frame, uint32_t frags) {
+        const uint32_t n = std::min<uint32_t>(frags, uint32_t(frame.size()));
+        if (!tx_on || tx_.free() < n || tx_.arena.taken - tx_.given_back > tx_.arena.size - 40000) return false;
+        size_t at = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            const size_t left = frame.size() - at;
+            size_t len = i == n - 1 ? left : 1 + rng_.below(uint32_t(std::min<size_t>(left - (n - 1 - i), 2 * left / (n - i))));
+            len = std::min(len, left - (n - 1 - i));
+            const size_t va = place(tx_.arena, len, set.tx_align);
+            std::memcpy(&mem_.data[va], &frame[at], len);
+            mem_.grant(va, len, Memory::READ);
+            descriptor(tx_, va, uint32_t(len) | (i == n - 1 ? 1u << 16 : 0), len);
+            at += len;
+        }
+        Bytes wire = frame;
+        if (wire.size() < 60) wire.resize(60);
+        tx_expect.push_back(wire);
+        return true;
+    }
+    void raw_tx_descriptor(size_t va, uint32_t ctrl) { descriptor(tx_, va, ctrl, 0); }
+    void ring_tx() { regs_.write(reg(0x10), uint16_t(tx_.tail)); }
+    uint32_t tx_free() const { return tx_.free(); }
+    uint32_t tx_used() const { return tx_.size() - tx_.free(); }
+
+    void refill() {
+        if (!rx_on) return;
+        if (rx_.free() < std::min(set.rx_batch, rx_.size())) return;
+        std::vector<uint32_t> posted;
+        while (rx_.free() && rx_.arena.taken - rx_.given_back < rx_.arena.size - 60000) {
+            const uint32_t len = rng_.range(set.rx_min, set.rx_max);
+            const size_t va = place(rx_.arena, len, set.rx_align);
+            mem_.grant(va, len, Memory::WRITE);
+            descriptor(rx_, va, len, len);
+            posted.push_back(len);
+        }
+        // Frames may count on the buffers once the device knows of them.
+        regs_.write(reg(0x50), uint16_t(rx_.tail), [this, posted, life = rx_life_](uint32_t) {
+            if (life == rx_life_) space_.insert(space_.end(), posted.begin(), posted.end());
+        });
+    }
+    // May a frame of n bytes come? If so its buffers are counted as used.
+    bool reserve(size_t n) {
+        size_t room = 0, used = 0;
+        while (room < n) {
+            if (used == space_.size() || used == 24) return false;
+            room += space_[used++];
+        }
+        space_.erase(space_.begin(), space_.begin() + long(used));
+        return true;
+    }
+
+    // Read both completion rings.
+    void poll() {
+        while (tx_on && fresh(tx_)) {
+            const size_t at = record(tx_);
+            const uint16_t head = uint16_t(mem_.get32(at));
+            const uint32_t code = mem_.get32(at + 8) & 15;
+            if (code) tx_error = true;
+            if (uint16_t(head - uint16_t(tx_.clean)) > uint16_t(tx_.tail - tx_.clean)) fail(text("queue %u: TX head %u is out of range", queue, head));
+            if (!code && head == uint16_t(tx_.clean)) fail(text("queue %u: TX record without progress", queue));
+            while (uint16_t(tx_.clean) != head) retire(tx_, true);
+        }
+        while (rx_on && fresh(rx_)) {
+            const size_t at = record(rx_);
+            const uint32_t word = mem_.get32(at), hash = mem_.get32(at + 4), status = mem_.get32(at + 8);
+            if (status >> 8 & 15) {
+                rx_error = true;
+                continue;
+            }
+            if (word >> 16 != uint16_t(rx_.clean)) fail(text("queue %u: RX record of buffer %u, expected %u", queue, word >> 16, uint16_t(rx_.clean)));
+            const Slot slot = rx_.slots[rx_.clean % rx_.size()];
+            const uint32_t len = word & 0xFFFF;
+            if (len > slot.len || !len) fail(text("queue %u: RX record of %u bytes in a buffer of %zu", queue, len, slot.len));
+            if (!(status & 1) && len != slot.len) fail(text("queue %u: buffer not filled, frame goes on", queue));
+            partial_.insert(mid_frame_ ? partial_.end() : (partial_.clear(), partial_.end()), mem_.data.begin() + long(slot.va),
+                            mem_.data.begin() + long(slot.va + len));
+            mid_frame_ = !(status & 1);
+            retire(rx_, false);
+            if (mid_frame_) continue;
+            if (hash != flow_hash(partial_)) fail(text("queue %u: hash 0x%08x, expected 0x%08x", queue, hash, flow_hash(partial_)));
+            while (set.lossy && !rx_expect.empty() && rx_expect.front() != partial_) rx_expect.pop_front(), rx_missing++;
+            if (rx_expect.empty()) fail(text("queue %u: a frame of %zu bytes that nobody sent", queue, partial_.size()));
+            if (rx_expect.front() != partial_) fail(text("queue %u: frame of %zu bytes differs (expected %zu bytes)", queue, partial_.size(), rx_expect.front().size()));
+            rx_expect.pop_front();
+            rx_done++;
+        }
+        refill();
+    }
+
+  private:
+    struct Slot {
+        size_t va = 0, len = 0;
+        uint64_t taken = 0;
+    };
+    struct Ring {
+        size_t base = 0, cq = 0;
+        uint32_t log2 = 6;
+        uint32_t tail = 0, clean = 0, cq_next = 0;
+        std::vector<Slot> slots;
+        Arena arena;
+        uint64_t given_back = 0;
+        uint32_t size() const { return 1u << log2; }
+        uint32_t free() const { return size() - (tail - clean); }
+    } tx_, rx_;
+    Memory& mem_;
+    Registers& regs_;
+    Random& rng_;
+    std::deque<uint32_t> space_;
+    Bytes partial_;
+    bool mid_frame_ = false;
+    uint32_t rx_life_ = 0;                                // of the RX ring: starts at each start anew
+
+    void start(Ring& r, uint32_t at) {
+        r.log2 = set.log2;
+        r.slots.assign(r.size(), {});
+        r.tail = r.clean = r.cq_next = 0;
+        r.given_back = r.arena.taken;
+        const size_t bytes = r.size() * 16;
+        std::memset(&mem_.data[r.cq], 0, bytes);
+        mem_.grant(r.base, bytes, Memory::READ);
+        mem_.grant(r.cq, bytes, Memory::WRITE);
+        const uint64_t base = Memory::BASE + r.base, cq = Memory::BASE + r.cq;
+        regs_.write(reg(at + 0x00), uint32_t(base));
+        regs_.write(reg(at + 0x04), uint32_t(base >> 32));
+        regs_.write(reg(at + 0x08), r.log2);
+        regs_.write(reg(at + 0x20), uint32_t(cq));
+        regs_.write(reg(at + 0x24), uint32_t(cq >> 32));
+        regs_.write(reg(at + 0x10), 0);
+        regs_.write(reg(at + 0x0c), 1);
+    }
+    void release(Ring& r) {
+        mem_.grant(r.base, r.size() * 16, 0);
+        mem_.grant(r.cq, r.size() * 16, 0);
+        for (; r.clean != r.tail; r.clean++) mem_.grant(r.slots[r.clean % r.size()].va, r.slots[r.clean % r.size()].len, 0);
+        r.given_back = r.arena.taken;
+    }
+    size_t place(Arena& a, size_t len, int align) {
+        const size_t gap = align < 0 ? rng_.below(70) : (64 + size_t(align) - (a.pos & 63)) & 63;
+        if (a.pos + gap + len > a.size) {
+            a.take(a.size - a.pos);
+            a.pos = 0;
+            if (align > 0) a.take(size_t(align));
+        } else {
+            a.take(gap);
+        }
+        return a.take(len);
+    }
+    void descriptor(Ring& r, size_t va, uint32_t ctrl, size_t len) {
+        const uint32_t i = r.tail % r.size();
+        mem_.put64(r.base + 16 * i, Memory::BASE + va);
+        mem_.put32(r.base + 16 * i + 8, ctrl);
+        mem_.put32(r.base + 16 * i + 12, 0);
+        r.slots[i] = {va, len, r.arena.taken};
+        r.tail++;
+    }
+    void retire(Ring& r, bool tx) {
+        Slot& s = r.slots[r.clean % r.size()];
+        mem_.grant(s.va, s.len, 0);
+        r.given_back = s.taken;
+        r.clean++;
+        if (tx) tx_done++;
+    }
+    bool fresh(const Ring& r) const {
+        const bool phase = mem_.data[r.cq + 16 * (r.cq_next % r.size()) + 15] & 0x80;
+        return phase == !(r.cq_next & r.size());
+    }
+    size_t record(Ring& r) {
+        records++;
+        return r.cq + 16 * (r.cq_next++ % r.size());
+    }
+};
+
+}  // namespace bench

@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datapath bench: the whole NIC with a memory that reorders and stalls, drivers that check every byte, and random
+// traffic both ways. Arguments are key=value; test_datapath.py says what is run. Exit code 0: all was right.
+//
+//   scenario=traffic   random frames on all queues, everything has to arrive
+//   scenario=stop      the same, with rings stopped and started, and the device reset, at random moments
+//   scenario=error     the same, with AXI errors and bad descriptors on one queue; the others must not notice
+//   scenario=hold      the answers to one queue are withheld; the others must keep their rate
+//   scenario=rate      no stalls, rings kept full; prints clocks a packet and clocks a CPU second
+#include <ctime>
+#include <map>
+#include <memory>
+
+#include "axi_slave.h"
+#include "host.h"
+
+namespace bench {
+uint64_t now = 0;
+std::function<void()> on_fail;
+
+std::map<std::string, std::string> args;
+uint64_t arg(const char* name, uint64_t otherwise) {
+    const auto it = args.find(name);
+    return it == args.end() ? otherwise : std::strtoull(it->second.c_str(), nullptr, 0);
+}
+
+class Bench {
+  public:
+    static constexpr unsigned WIDTH = BENCH_WIDTH, QUEUES = BENCH_QUEUES, BYTES = WIDTH / 8;
+    VerilatedContext context;
+    std::unique_ptr<Vdut_wrapper> dut;
+    Memory mem;
+    Random rng;
+    Registers regs;
+    AxiSlave axi;
+    std::vector<std::unique_ptr<Driver>> drivers;
+    uint32_t sink_stall = 0, source_gap = 0;        // percent
+    uint32_t rx_min = 14, rx_max = 1514;
+    bool source_on = false, sender_on = false, lossy = false, loose = false;
+    uint32_t send_queues = ~0u, rx_skip = 0;
+    uint64_t wire_frames = 0, wire_bytes = 0, sent_in = 0, dropped_here = 0;
+    uint64_t bad_frames = 0, filtered = 0, wrong_length = 0;
+    uint64_t irqs = 0;
+    std::vector<uint64_t> per_queue = std::vector<uint64_t>(QUEUES);
+    std::vector<uint64_t> poll_at = std::vector<uint64_t>(QUEUES, ~0ull);
+    uint32_t poll_delay = 50;
+    uint64_t last_progress = 0;
+
+    explicit Bench(uint64_t seed)
+        : dut((context.randReset(2), context.randSeed(int(seed) + 1), context.assertOn(true), new Vdut_wrapper(&context))), rng(seed), regs(*dut),
+          axi(*dut, mem, WIDTH, seed ^ 0x5555) {
+        for (unsigned q = 0; q < QUEUES; q++) drivers.push_back(std::make_unique<Driver>(q, mem, regs, rng));
+        axi.on_msi = [this](uint32_t v, uint32_t data) {
+            if (v >= QUEUES || data != v + 0x40) fail("MSI-X: wrong vector or data");
+            irqs++;
+            drivers[v]->msi_count++;
+            poll_at[v] = std::min(poll_at[v], now + 1 + rng.below(poll_delay));
+        };
+        dut->mac_rst_ni = 1;
+        dut->rst_ni = 0;
+        dut->clk_i = 0;
+        dut->s_axil_awvalid = dut->s_axil_wvalid = dut->s_axil_arvalid = 0;
+        dut->m_axi_rvalid = dut->m_axi_bvalid = 0;
+        dut->s_axis_tvalid = 0;
+        dut->m_axis_tready = 0;
+        for (int i = 0; i < 10; i++) edge(), dut->eval();
+        dut->rst_ni = 1;
+        dut->eval();
+    }
+    ~Bench() { dut->final(); }
+
+    void edge() {
+        dut->clk_i = 1;
+        dut->eval();
+        dut->clk_i = 0;
+        now++, context.timeInc(1);
+    }
+    void step() {
+        regs.sample();
+        axi.sample();
+        sink();
+        source();
+        edge();
+        regs.drive();
+        axi.drive();
+        dut->m_axis_tready = !rng.chance(sink_stall);
+        drive_source();
+        dut->eval();
+        for (unsigned q = 0; q < QUEUES; q++)
+            if (poll_at[q] <= now && on_fail) poll(q);
+        if (sender_on) sender();
+    }
+    void run(uint64_t clocks) {
+        for (const uint64_t end = now + clocks; now < end;) step();
+    }
+    template <class F>
+    void until(F done, uint64_t limit, const char* what) {
+        const uint64_t end = now + limit;
+        while (!done()) {
+            if (now >= end) fail(text("did not happen in %llu clocks: %s", (unsigned long long)limit, what) + where());
+            step();
+        }
+    }
+    std::string where() {
+        std::string s;
+        for (auto& d : drivers)
+            s += text("\n  queue %u: tx used %u, expect %zu on the wire; rx expect %zu, done %llu", d->queue, d->tx_used(), d->tx_expect.size(),
+                      d->rx_expect.size(), (unsigned long long)d->rx_done);
+        return s + (axi.idle() ? "\n  no AXI outstanding" : "\n  AXI outstanding");
+    }
+    uint32_t read(uint32_t addr) {
+        uint32_t value = 0;
+        bool done = false;
+        regs.read(addr, [&](uint32_t v) { value = v, done = true; });
+        until([&] { return done; }, 20000, "a register read");
+        return value;
+    }
+    void poll(unsigned q) {
+        poll_at[q] = ~0ull;
+        drivers[q]->poll();
+        drivers[q]->arm();
+    }
+    void setup() {
+        regs.write(0x20, 5);                            // promiscuous, broadcast
+        regs.write(0x24, 9018);
+        regs.write(0x28, QUEUES);
+        for (unsigned v = 0; v < QUEUES; v++) {
+            regs.write(0x8000 + 16 * v, uint32_t(AxiSlave::MSI + 0x100 * v));
+            regs.write(0x8004 + 16 * v, 0);
+            regs.write(0x8008 + 16 * v, 0x40 + v);
+            regs.write(0x800c + 16 * v, 0);
+        }
+        regs.write(0x0c, 1);
+        for (auto& d : drivers) d->start_tx(), d->start_rx(), d->arm();
+        until([&] { return regs.idle(); }, 100000, "set-up");
+    }
+    bool drained() {
+        if (!regs.idle() || inside_ || beats_.size()) return false;
+        for (auto& d : drivers) {
+            if (d->tx_on && !d->tx_error && (d->tx_used() || !d->tx_expect.empty())) return false;
+            if (d->rx_on && !d->rx_error && !d->set.lossy && !d->rx_expect.empty()) return false;
+        }
+        return true;
+    }
+
+  private:
+    // ------------------------------------------------------------------ frames to the wire
+    Bytes out_;
+    bool inside_ = false;
+    void sink() {
+        if (inside_ && !dut->m_axis_tvalid && !loose) fail("stream: tvalid fell inside a frame");
+        if (!dut->m_axis_tvalid || !dut->m_axis_tready) return;
+        const uint64_t keep = uint64_t(dut->m_axis_tkeep);
+        const auto* data = reinterpret_cast<const uint8_t*>(&dut->m_axis_tdata);
+        unsigned n = 0;
+        while (n < BYTES && (keep >> n & 1)) n++;
+        if ((n < 64 && keep >> n) || !n || (!dut->m_axis_tlast && n != BYTES)) fail("stream: tkeep");
+        out_.insert(out_.end(), data, data + n);
+        inside_ = !dut->m_axis_tlast;
+        if (inside_) return;
+        wire_frames++;
+        wire_bytes += out_.size();
+        last_progress = now;
+        for (auto& d : drivers) {
+            if (!d->tx_expect.empty() && d->tx_expect.front() == out_) {
+                d->tx_expect.pop_front();
+                per_queue[d->queue]++;
+                out_.clear();
+                return;
+            }
+        }
+        fail(text("wire: a frame of %zu bytes that is no queue's next", out_.size()));
+    }
+
+    // ------------------------------------------------------------------ frames from the wire
+    struct Beat {
+        Bytes data;
+        bool last, bad;
+    };
+    std::deque<Beat> beats_;
+    void source() {
+        if (dut->s_axis_tvalid && !dut->s_axis_tready) fail("stream: the device did not take a beat");
+    }
+    void drive_source() {
+        dut->s_axis_tvalid = 0;
+        if (beats_.empty() && source_on && !rng.chance(source_gap)) new_frame();
+        if (beats_.empty() || (source_gap && rng.chance(source_gap / 4))) return;
+        const Beat& b = beats_.front();
+        auto* data = reinterpret_cast<uint8_t*>(&dut->s_axis_tdata);
+        std::memset(data, 0xEE, BYTES);
+        std::memcpy(data, b.data.data(), b.data.size());
+        dut->s_axis_tkeep = b.data.size() == 64 ? ~0ull : (1ull << b.data.size()) - 1;
+        dut->s_axis_tlast = b.last;
+        dut->s_axis_tuser = b.bad;
+        dut->s_axis_tvalid = 1;
+        beats_.pop_front();
+    }
+
+  public:
+    Bytes random_frame(uint32_t n) {
+        Bytes f(n);
+        for (auto& b : f) b = uint8_t(rng.next());
+        f[0] &= 0xFE;
+        const uint32_t kind = rng.below(8);
+        if (kind < 4) {                                  // IPv4
+            f[12] = 8, f[13] = 0;
+            if (n > 14) f[14] = uint8_t(kind == 3 ? rng.next() : 0x45 + rng.below(3));
+            if (n > 23) f[23] = uint8_t(kind == 0 ? 6 : kind == 1 ? 17 : rng.below(20));
+            if (n > 21) f[20] = kind == 2 ? uint8_t(rng.next()) : 0x40, f[21] = kind == 2 ? uint8_t(rng.below(2)) : 0;
+        } else if (kind < 6) {                           // IPv6
+            f[12] = 0x86, f[13] = 0xDD;
+            if (n > 14) f[14] = uint8_t(0x60 | rng.below(16));
+            if (n > 20) f[20] = uint8_t(kind == 4 ? 6 : rng.below(20));
+        }
+        return f;
+    }
+    bool push_frame(const Bytes& f, bool bad) {
+        for (size_t at = 0; at < f.size(); at += BYTES) {
+            const size_t n = std::min<size_t>(BYTES, f.size() - at);
+            beats_.push_back({Bytes(f.begin() + long(at), f.begin() + long(at + n)), at + n == f.size(), bad && at + n == f.size()});
+        }
+        sent_in++;
+        return true;
+    }
+    bool source_empty() const { return beats_.empty(); }
+    unsigned queue_of(const Bytes& f) { return (flow_hash(f) & 0xFFFF) * QUEUES >> 16; }
+
+  private:
+    void new_frame() {
+        uint32_t n = rng.range(rx_min, rx_max);
+        if (rx_min != rx_max && rng.chance(30)) n = rng.range(rx_min, std::min(rx_max, std::max(rx_min, 100u)));
+        Bytes f = random_frame(n);
+        const uint32_t spoil = rx_min == rx_max ? 99 : rng.below(60);
+        if (spoil == 0) {
+            bad_frames++;
+            push_frame(f, true);
+            return;
+        }
+        if (spoil == 1) {
+            f.resize(rng.chance(50) ? rng.range(1, 13) : rng.range(9019, 9200));
+            wrong_length++;
+            push_frame(f, false);
+            return;
+        }
+        Driver& d = *drivers[queue_of(f)];
+        size_t waiting = 0;
+        for (auto& e : d.rx_expect) waiting += (e.size() + BYTES - 1) / BYTES * BYTES;
+        const bool room = lossy || (d.rx_on && !(rx_skip >> d.queue & 1) && waiting + n + BYTES < 16384 && d.rx_expect.size() < 200 && d.reserve(n));
+        if (!room) {
+            dropped_here++;
+            return;
+        }
+        d.rx_expect.push_back(f);
+        push_frame(f, false);
+    }
+
+    // ------------------------------------------------------------------ frames from the host
+    void sender() {
+        const unsigned q = rng.below(QUEUES);
+        Driver& d = *drivers[q];
+        if (!(send_queues >> q & 1) || !d.tx_on || d.tx_error) return;
+        const uint32_t batch = 1 + rng.below(8);
+        uint32_t sent = 0;
+        for (uint32_t i = 0; i < batch && d.tx_free() > d.set.tx_frags; i++) {
+            uint32_t n = rng.range(d.set.tx_min, d.set.tx_max);
+            if (d.set.tx_min != d.set.tx_max && rng.chance(30)) n = rng.range(d.set.tx_min, std::min(d.set.tx_max, std::max(d.set.tx_min, 100u)));
+            sent += d.send(random_frame(n), 1 + rng.below(d.set.tx_frags));
+        }
+        if (sent) d.ring_tx();
+    }
+};
+
+std::vector<uint64_t> counters(Bench& b) {
+    std::vector<uint64_t> c;
+    for (uint32_t at = 0x100; at <= 0x148; at += 8) {
+        const uint64_t lo = b.read(at);
+        c.push_back(lo | uint64_t(b.read(at + 4)) << 32);
+    }
+    return c;
+}
+
+void check_counters(Bench& b, uint64_t delivered) {
+    const auto c = counters(b);
+    const char* names[] = {"TX_FRAMES", "TX_BYTES", "RX_FRAMES", "RX_BYTES", "NODESC", "FIFO", "FILTER", "LENGTH", "ERROR", "STREAM"};
+    auto is = [&](int i, uint64_t want) {
+        if (c[size_t(i)] != want) fail(text("counter %s is %llu, expected %llu", names[i], (unsigned long long)c[size_t(i)], (unsigned long long)want));
+    };
+    is(0, b.wire_frames);
+    is(1, b.wire_bytes);
+    is(2, delivered);
+    is(7, b.wrong_length);
+    is(8, b.bad_frames);
+    is(9, b.sent_in);
+    if (c[2] + c[4] + c[5] + c[6] + c[7] + c[8] != c[9]) fail("RX counters do not add up");
+    if (!b.lossy && c[4] + c[5]) fail(text("%llu frames dropped", (unsigned long long)(c[4] + c[5])));
+}
+
+void settings(Bench& b) {
+    Random& rng = b.rng;
+    const bool calm = arg("stalls", 1) == 0;
+    b.axi.set.stall = uint32_t(arg("stall", calm ? 0 : rng.below(4) * 15));
+    b.axi.set.read_latency = uint32_t(arg("read_latency", calm ? 0 : rng.below(3) * 40));
+    b.axi.set.write_latency = uint32_t(arg("write_latency", calm ? 0 : rng.below(3) * 40));
+    b.axi.set.jitter = uint32_t(arg("jitter", calm ? 0 : rng.below(2) * 60));
+    b.axi.set.mix = !calm;
+    b.sink_stall = uint32_t(arg("sink_stall", calm ? 0 : rng.below(3) * 20));
+    b.source_gap = uint32_t(arg("source_gap", calm ? 0 : rng.range(5, 60)));
+    b.rx_min = uint32_t(arg("rx_min", 14));
+    b.rx_max = uint32_t(arg("rx_max", rng.chance(30) ? 9018 : 1514));
+    b.lossy = arg("lossy", 0);
+    for (auto& d : b.drivers) {
+        d->set.log2 = uint32_t(arg("log2", 3 + rng.below(6)));
+        d->set.tx_min = uint32_t(arg("tx_min", 14));
+        d->set.tx_max = uint32_t(arg("tx_max", rng.chance(30) ? 9018 : 1514));
+        d->set.tx_frags = uint32_t(arg("frags", rng.chance(20) && d->set.log2 > 5 ? 18 : 1 + rng.below(4)));
+        d->set.rx_min = uint32_t(arg("buf_min", rng.chance(30) ? 400 : 1600));
+        d->set.rx_max = uint32_t(arg("buf_max", d->set.rx_min + rng.below(1000)));
+        d->set.tx_align = args.count("tx_align") ? int(arg("tx_align", 0)) : -1;
+        d->set.rx_align = args.count("rx_align") ? int(arg("rx_align", 0)) : -1;
+        d->set.rx_batch = uint32_t(arg("rx_batch", 1 + rng.below(8)));
+        d->set.lossy = b.lossy;
+    }
+}
+
+uint64_t delivered(Bench& b) {
+    uint64_t n = 0;
+    for (auto& d : b.drivers) n += d->rx_done;
+    return n;
+}
+
+void finish(Bench& b) {
+    b.sender_on = b.source_on = false;
+    b.until([&] { return b.drained(); }, 400000, "everything delivered");
+    b.run(3000);
+    for (unsigned q = 0; q < Bench::QUEUES; q++) b.poll(q);
+    b.run(200);
+    if (!(b.read(0x14) & 2)) fail("STATUS.idle is not set, and nothing is left to do");
+}
+
+void traffic(Bench& b) {
+    settings(b);
+    b.setup();
+    b.sender_on = b.source_on = true;
+    b.run(arg("clocks", 60000));
+    finish(b);
+    check_counters(b, delivered(b));
+    if (b.lossy) {
+        uint64_t missing = 0;
+        for (auto& d : b.drivers) missing += d->rx_missing + d->rx_expect.size();
+        const auto c = counters(b);
+        if (missing != c[4] + c[5]) fail(text("%llu frames are missing, %llu were counted", (unsigned long long)missing, (unsigned long long)(c[4] + c[5])));
+    }
+    if (!b.wire_frames || !delivered(b)) fail("no traffic");
+}
+
+// Stop and start rings and reset the device, in traffic.
+void stop(Bench& b) {
+    settings(b);
+    b.lossy = true;
+    for (auto& d : b.drivers) d->set.lossy = true;
+    b.setup();
+    b.sender_on = b.source_on = true;
+    uint64_t stops = 0, resets = 0;
+    for (uint64_t round = 0; round < arg("rounds", 40); round++) {
+        b.run(b.rng.below(3000));
+        if (b.rng.chance(10)) {                      // the device
+            b.loose = false;
+            b.regs.write(0x10, 1);
+            b.until([&] { return b.regs.idle(); }, 10000, "the reset register's write");
+            for (auto& d : b.drivers) d->poll();
+            b.until([&] { return b.read(0x10) == 0; }, 20000, "the end of the device's reset");
+            if (!b.axi.idle()) fail("AXI transactions are outstanding after a reset");
+            for (auto& d : b.drivers) d->ended_tx(), d->ended_rx();
+            std::fill(b.poll_at.begin(), b.poll_at.end(), ~0ull);
+            if (b.read(0x0c) || b.read(0x24) != 1518) fail("a register was not reset");
+            b.run(b.rng.below(200));
+            b.setup();
+            resets++;
+            continue;
+        }
+        const unsigned q = b.rng.below(Bench::QUEUES);
+        Driver& d = *b.drivers[q];
+        const bool tx = b.rng.chance(50);
+        if (tx) b.send_queues &= ~(1u << q);
+        b.regs.write(d.reg(tx ? 0x0c : 0x4c), 0);
+        b.until([&] { return !(b.read(d.reg(tx ? 0x18 : 0x58)) & 1); }, 20000, "a stopped ring drains");
+        d.poll();
+        tx ? d.ended_tx() : d.ended_rx();            // a late access is a fault from now on
+        stops++;
+        b.run(b.rng.below(500));
+        tx ? d.start_tx() : d.start_rx();
+        b.send_queues |= 1u << q;
+        d.arm();
+    }
+    finish(b);
+    std::printf("%llu stops, %llu resets, ", (unsigned long long)stops, (unsigned long long)resets);
+}
+
+// Errors on queue 0 alone; it is reset and used again each time. Everything of the others has to arrive.
+void error(Bench& b) {
+    settings(b);
+    b.setup();
+    Driver& d = *b.drivers[0];
+    d.set.lossy = true;
+    uint64_t seen = 0;
+    for (uint64_t round = 0; round < arg("rounds", 24); round++) {
+        b.rx_skip = 0;
+        b.sender_on = b.source_on = true;
+        b.run(500 + b.rng.below(2000));
+        const unsigned kind = unsigned(round % 7);
+        if (arg("verbose", 0)) std::printf("clock %llu: kind %u\n", (unsigned long long)now, kind);
+        bool tx = kind < 4, done = false;
+        uint32_t code = 1;
+        const size_t bad = b.mem.alloc(128);
+        auto id_error = [&](uint32_t id, bool write) {
+            return [&, id, write](uint64_t, bool w) {
+                const uint32_t is = w ? b.dut->m_axi_awid : b.dut->m_axi_arid;
+                if (done || w != write || is != id) return false;
+                return done = true;
+            };
+        };
+        b.send_queues = ~1u;
+        b.rx_skip = 1;
+        // What is under way on queue 0 is done first: afterwards only the error's victims are missing.
+        b.until([&] { return b.regs.idle() && b.source_empty() && d.tx_expect.empty() && !d.tx_used(); }, 200000, "queue 0 is quiet");
+        switch (kind) {
+            case 0: b.axi.set.error = id_error(0x00, false); break;                       // TX descriptor
+            case 1: b.axi.set.error = id_error(0x20, false); break;                       // TX data
+            case 2: b.axi.set.error = id_error(0x20, true); code = 2; break;              // TX completion
+            case 3: code = 3; break;                                                      // bad TX descriptor
+            case 4: b.axi.set.error = id_error(0x00, true); code = 2; break;              // RX data
+            case 5: b.axi.set.error = id_error(0x10, true); code = 2; break;              // RX completion
+            case 6: b.axi.set.error = id_error(0x10, false); break;                       // RX descriptor
+        }
+        if (kind == 3) {
+            const uint32_t n = b.rng.below(3);
+            for (uint32_t i = 0; i < n; i++) d.send(b.random_frame(100), 1);
+            switch (b.rng.below(4)) {
+                case 0: d.raw_tx_descriptor(bad, 0x10000); break;                         // no bytes
+                case 1: d.raw_tx_descriptor(bad, 0x10000 | 9019); break;                  // too many
+                case 2: d.raw_tx_descriptor(bad, 0x10000 | 13); break;                    // too few
+                case 3: d.raw_tx_descriptor(bad, 0x20010000 | 64); break;                 // reserved kind
+            }
+            d.ring_tx();
+        } else if (tx) {
+            while (d.tx_free() <= d.set.tx_frags) b.step();
+            for (int i = 0; i < 3; i++) d.send(b.random_frame(b.rng.range(14, 1514)), 1);
+            d.ring_tx();
+        } else {
+            b.rx_skip = 0;
+        }
+        const uint32_t status = d.reg(tx ? 0x18 : 0x58);
+        uint32_t value = 0;
+        if (kind == 6 || kind == 4 || kind == 5) {
+            // Keep frames coming until the error has hit.
+            b.until([&] { return (value = b.read(status)) & 2; }, 100000, "an RX error");
+            b.rx_skip = 1;
+            b.until([&] { return b.source_empty(); }, 10000, "the wire is empty");
+        } else {
+            b.until([&] { return (value = b.read(status)) & 2; }, 20000, "a TX error");
+        }
+        if ((value >> 4 & 15) != code) fail(text("error code %u, expected %u (round kind %u)", value >> 4 & 15, code, kind));
+        b.axi.set.error = nullptr;
+        seen++;
+        // A record reports it, unless records are what cannot be written; then only status does.
+        if (kind != 2 && kind != 5 && !(kind == 4))
+            b.until([&] { d.poll(); return tx ? d.tx_error : d.rx_error; }, 20000, "the error's record");
+        if (kind == 3 && d.tx_expect.size()) fail("frames before a bad descriptor were not sent");
+        b.run(500);
+        b.regs.write(d.reg(tx ? 0x0c : 0x4c), 0);
+        b.until([&] { return !(b.read(status) & 1); }, 20000, "a halted ring drains");
+        tx ? d.ended_tx() : d.ended_rx();
+        tx ? d.start_tx() : d.start_rx();
+        d.arm();
+        b.send_queues = ~0u;
+    }
+    b.rx_skip = 0;
+    finish(b);
+    std::printf("%llu errors, ", (unsigned long long)seen);
+}
+
+// The answers to queue 0's IDs are withheld: the other queues must go on at (nearly) the rate they had.
+void hold(Bench& b) {
+    args["stalls"] = "0";
+    args["log2"] = "7";
+    args.emplace("tx_max", "1514"), args.emplace("rx_max", "1514"), args.emplace("frags", "2");
+    args.emplace("buf_min", "2048"), args.emplace("buf_max", "2048");
+    settings(b);
+    b.lossy = true;
+    for (auto& d : b.drivers) d->set.lossy = true;
+    b.source_gap = 30;
+    b.setup();
+    b.sender_on = b.source_on = true;
+    auto rates = [&] {
+        uint64_t tx0 = 0, rx0 = 0, tx1 = 0, rx1 = 0;
+        for (unsigned q = 1; q < Bench::QUEUES; q++) tx0 += b.per_queue[q], rx0 += b.drivers[q]->rx_done;
+        b.run(20000);
+        for (unsigned q = 1; q < Bench::QUEUES; q++) tx1 += b.per_queue[q], rx1 += b.drivers[q]->rx_done;
+        return std::pair<double, double>(double(tx1 - tx0), double(rx1 - rx0));
+    };
+    b.run(5000);
+    const auto before = rates();
+    b.axi.set.held_ids = arg("held", 0) ? arg("held", 0) : 1ull | 1ull << 16 | 1ull << 32;
+    b.run(5000);
+    const auto during = rates();
+    std::printf("without: tx %.0f rx %.0f; held: tx %.0f rx %.0f; ", before.first, before.second, during.first, during.second);
+    if (during.first < 0.95 * before.first || during.second < 0.95 * before.second) fail("a held queue slows the others");
+    b.axi.set.held_ids = 0;
+    b.until([&] { return b.axi.idle(); }, 100000, "released");
+    finish(b);
+}
+
+void rate(Bench& b) {
+    args["stalls"] = "0";
+    const uint64_t size = arg("size", 1514);
+    args["tx_min"] = args["tx_max"] = args["rx_min"] = args["rx_max"] = std::to_string(size);
+    args.emplace("frags", "1"), args.emplace("log2", "8"), args.emplace("tx_align", "2"), args.emplace("rx_align", "0");
+    args.emplace("buf_min", "2048"), args.emplace("buf_max", "2048"), args.emplace("rx_batch", "16");
+    settings(b);
+    b.lossy = true;
+    for (auto& d : b.drivers) d->set.lossy = true;
+    b.poll_delay = 20;
+    b.setup();
+    const bool tx = arg("tx", 1), rx = arg("rx", 1);
+    b.sender_on = tx;
+    b.source_on = rx;
+    b.source_gap = uint32_t(arg("gap", 0));
+    b.run(5000);
+    const uint64_t t0 = now, w0 = b.wire_frames;
+    uint64_t r0 = delivered(b);
+    const uint64_t rb0 = b.axi.r_beats, wb0 = b.axi.w_beats, rr0 = b.axi.reads, ww0 = b.axi.writes;
+    b.run(arg("clocks", 100000));
+    const uint64_t n = now - t0, w = b.wire_frames - w0, r = delivered(b) - r0;
+    std::printf("size %llu: tx %.2f clocks a packet, rx %.2f; a clock: %.3f read beats, %.3f write beats, %.3f reads, %.3f writes; ",
+                (unsigned long long)size, w ? double(n) / double(w) : 0, r ? double(n) / double(r) : 0, double(b.axi.r_beats - rb0) / double(n),
+                double(b.axi.w_beats - wb0) / double(n), double(b.axi.reads - rr0) / double(n), double(b.axi.writes - ww0) / double(n));
+}
+
+}  // namespace bench
+
+int main(int argc, char** argv) {
+    using namespace bench;
+    for (int i = 1; i < argc; i++) {
+        const std::string a = argv[i];
+        const size_t eq = a.find('=');
+        if (eq == std::string::npos) fail("arguments are key=value: " + a);
+        args[a.substr(0, eq)] = a.substr(eq + 1);
+    }
+    Bench b(arg("seed", 1));
+    const std::string scenario = args.count("scenario") ? args["scenario"] : "traffic";
+    const std::map<std::string, void (*)(Bench&)> scenarios = {
+        {"traffic", traffic}, {"stop", stop}, {"error", error}, {"hold", hold}, {"rate", rate}};
+    const auto it = scenarios.find(scenario);
+    if (it == scenarios.end()) fail("no such scenario: " + scenario);
+    on_fail = [&b] {
+        on_fail = nullptr;
+        std::fprintf(stderr, "%s\n  counters:", b.where().c_str());
+        b.source_on = b.sender_on = false;
+        std::fill(b.poll_at.begin(), b.poll_at.end(), ~0ull);
+        for (const uint64_t c : counters(b)) std::fprintf(stderr, " %llu", (unsigned long long)c);
+        std::fprintf(stderr, "\n");
+    };
+    const clock_t began = std::clock();
+    it->second(b);
+    const double seconds = double(std::clock() - began) / CLOCKS_PER_SEC;
+    std::printf("%llu clocks, %llu frames out, %llu in, %llu interrupts, %.0f clocks a CPU second\n", (unsigned long long)now,
+                (unsigned long long)b.wire_frames, (unsigned long long)delivered(b), (unsigned long long)b.irqs, double(now) / seconds);
+    return 0;
+}
