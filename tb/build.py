@@ -194,7 +194,7 @@ def build(dut: Dut, params: dict[str, int] | None = None, kind: str = "fast", *,
         "--x-initial", "unique", "--timescale", "1ps/1ps", "--no-timing", "-Wno-fatal", *_ARGS[kind],
         "-CFLAGS", f"-I{_NATIVE} -I{ROOT / 'pymodel' / 'hw' / 'native'}",
         "-CFLAGS", "-Dvpi_register_cb=verilated_vpi_register_cb -Dvpi_remove_cb=verilated_vpi_remove_cb",
-        "-CFLAGS", "-DVL_USER_FATAL",
+        "-CFLAGS", "-DVL_USER_FATAL -DVL_USER_STOP",
         "-LDFLAGS", _link_flags(),
         f"-GMacClock={mac}", *(f"-G{name}={value}" for name, value in params.items()),
         *rtl_args, *(str(p) for p in sorted((ROOT / "tb" / "sv").glob("*.vlt"))), *_tb_sv(),
@@ -218,6 +218,7 @@ def build(dut: Dut, params: dict[str, int] | None = None, kind: str = "fast", *,
             log = folder / "build.log"
             obj = folder / "obj"
             shutil.rmtree(obj, ignore_errors=True)
+            log.unlink(missing_ok=True)
             _run([*verilate, "--Mdir", str(obj)], dict(env), log)
             targets = ["-f", str(_NATIVE / "replay.mk"), "ringside", "replay"]
             jobs = f"-j{os.cpu_count() or 1}"

@@ -193,10 +193,10 @@ def run(config: Config) -> RunResult:
     found = outcome.result
     message = str(found.get("message", ""))
     if not outcome.passed and not message:
-        reasons = outcome.errors[:5] or list(outcome.failures.values())
+        reasons = outcome.errors[-5:] or list(outcome.failures.values())
         message = f"the simulator ended with code {outcome.exit_code}: " + ("; ".join(reasons) or "see its log")
     elif message.startswith("RTL:") and outcome.errors:
-        message += "\n  " + "\n  ".join(outcome.errors[:5])
+        message += "\n  " + "\n  ".join(outcome.errors[-5:])
     if config.waves:
         message += _write_save_file(outcome, built)
     return RunResult(

@@ -33,6 +33,7 @@ class ClockLoop {
         sim.mmio_kick = &top_->mmio_kick_i;
         sim.source_kick = &top_->source_kick_i;
         sim.settings_kick = &top_->settings_i;
+        context->assertOn(false);  // until the end of reset: before it has reached a register, that holds anything
         top_->clk_i = top_->mac_clk_i = top_->rst_ni = 0;
         top_->mmio_kick_i = top_->source_kick_i = top_->settings_i = 0;
     }
@@ -64,6 +65,8 @@ class ClockLoop {
     void clock_event() {
         if (!top_->rst_ni) {
             top_->rst_ni = 1;
+            context_->assertOn(true);
+            sim.reset_low = false;
             const uint64_t slower = sim.clk_ps > sim.mac_ps ? sim.clk_ps : sim.mac_ps;
             clock_event_ += (SETTLE_CLOCKS * slower + sim.clk_ps - 1) / sim.clk_ps;
         } else if (sim.in_reset) {

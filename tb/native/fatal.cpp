@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // $fatal, failed assertions and Verilator's own errors end the evaluation by an exception instead of the process, so that Python
-// can still say what was going on (built with -DVL_USER_FATAL).
+// can still say what was going on (built with -DVL_USER_FATAL -DVL_USER_STOP).
 #include <cstdio>
 
 #include "clock_loop.h"
@@ -17,4 +17,14 @@ void vl_fatal(const char* filename, int linenum, const char* hier, const char* m
     ringside::Fatal fatal;
     fatal.message = message;
     throw fatal;
+}
+
+// $error, $fatal, $stop and failed assertions. While reset is low they mean nothing: before it has reached a register, that holds
+// anything, and a NIC may register its reset.
+void vl_stop(const char* filename, int linenum, const char* hier) {
+    if (ringside::sim.reset_low) {
+        Verilated::threadContextp()->errorCount(0);
+        return;
+    }
+    vl_fatal(filename, linenum, hier, "$error, $fatal or a failed assertion");
 }

@@ -148,7 +148,8 @@ class Sim {
     void compute_wake();      // after Python ran: when it is due next
     void settings_changed();
     uint64_t digest() const;
-    bool in_reset = true;
+    bool reset_low = true;  // rst_ni is low
+    bool in_reset = true;   // and for some clocks after, until both clock domains have seen its end
 
   private:
     uint64_t rounded(uint64_t time) const;

@@ -62,7 +62,7 @@ def test_in_simulator(test: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("test", ["sees_every_clock_edge", "sees_clock_edges_at_their_time"])
 def test_callback_on_a_clock_sees_every_edge_and_is_named(test: str, tmp_path: Path) -> None:
-    """design.md, decision 1: under a loop that skips VPI such a monitor would see one edge of 10,240, and its test pass."""
+    """design.md, decision 1: under a loop that skips VPI it would see one edge of 10,240, and its test pass."""
     outcome = run(test, tmp_path, kind="debug")
     assert_passed(outcome)
     notices = [line for line in outcome.errors if "a callback waits for" in line]
@@ -102,6 +102,12 @@ def test_fatal_reaches_python_and_fails_the_process(tmp_path: Path) -> None:
     assert not outcome.passed
     assert any("software asked for it: 42" in line for line in outcome.errors)
     assert any("ringside: RTL fatal" in line and "copy_regs.sv" in line for line in outcome.errors)
+
+
+def test_errors_before_reset_is_through_are_not_heeded(tmp_path: Path) -> None:
+    outcome = run("interrupt_line", tmp_path)
+    assert_passed(outcome)
+    assert any("not to be heeded" in line for line in outcome.errors)
 
 
 @pytest.mark.parametrize("test", ["interrupt_hung_rtl", "interrupt_busy_python"])

@@ -4,7 +4,7 @@
 // Engine e at 64 * e: 0x00/0x04 source, 0x08/0x0C destination, 0x10 beats, 0x14 go (bit 1: early message), 0x18 status
 // (busy, copies << 16), 0x1C errors. Message e at 0x400 + 16 * e: address, address high, data.
 // 0x200 scratch (byte strobes), 0x204 interrupt line, 0x208 fatal when written, 0x20C hang: nothing is answered from then on.
-// Any other address answers SLVERR.
+// Any other address answers SLVERR. In its first clock it raises an error, as registers do that reset has not reached yet.
 module copy_regs #(
     parameter int unsigned Engines = 4,
     parameter int unsigned AddrWidth = 12
@@ -44,6 +44,7 @@ module copy_regs #(
   localparam int unsigned EngineBits = $clog2(Engines);
   logic [31:0] regs[8*Engines], table_q[4*Engines], scratch_q;
   logic hang_q;
+  logic [31:0] noise_q;
 
   wire write = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid && !hang_q;
   assign s_axil_awready = write;
@@ -76,6 +77,8 @@ module copy_regs #(
       irq_o         <= 1'b0;
       hang_q        <= 1'b0;
       table_q       <= '{default: '0};
+      noise_q       <= '0;
+      if (noise_q != 0) $error("not to be heeded: reset is not through");
     end else begin
       if (s_axil_bready) s_axil_bvalid <= 1'b0;
       if (s_axil_rready) s_axil_rvalid <= 1'b0;
