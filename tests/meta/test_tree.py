@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tree keeps its promises: licence lines, a README in each folder, documents that tell the truth, a complete lock."""
+"""The tree keeps its promises: licence lines, a README in each folder, true documents, a complete lock."""
 
 from __future__ import annotations
 
