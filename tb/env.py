@@ -213,7 +213,7 @@ class Env:
         try:
             await self.probe()
             await self.up()
-            self._begin()
+            self.begin()
             await scenario(self)
             await self.drain()
             self._end()
@@ -223,8 +223,8 @@ class Env:
             self.watchdog.stop()
             self._collect()
 
-    def _begin(self) -> None:
-        """The figures of the run count from here: the link is up, no frame has moved."""
+    def begin(self) -> None:
+        """The figures of the run count from here. A scenario that prepares much calls it when it is ready."""
         self.started_ps = self.sched.now
         self._before = (time.process_time(), time.monotonic(), self.platform.stats(), linux.counters())
 

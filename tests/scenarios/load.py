@@ -31,6 +31,7 @@ async def round_trips(env: Env) -> None:
         return islice(cycle(share), count * len(share) // len(down))
 
     env.progress_total = 2 * count
+    env.begin()
     env.peer.feed((f, 0) for f in islice(cycle(up), count))
     senders = [env.start(env.send_task, repeated(share), cpu=i) for i, share in enumerate(shares) if share]
     for sender in senders:
