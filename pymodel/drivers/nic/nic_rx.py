@@ -42,6 +42,7 @@ from pymodel.linux import (
     netdev_alloc_frag,
     netdev_err,
     page_address,
+    schedule_work,
     skb_add_rx_frag,
     skb_free_frag,
     skb_put,
@@ -232,7 +233,7 @@ def _add_buffer(ring: NicRxRing, skb: sk_buff | None, va: int, length: int, stat
     """
     if status & _ERROR or ring.skipping:
         if not ring.skipping:
-            ring.errors += 1
+            _halted(ring, length, status)
         _skip(ring, skb, va)
         return None
     if skb is None:
@@ -248,6 +249,16 @@ def _add_buffer(ring: NicRxRing, skb: sk_buff | None, va: int, length: int, stat
     page = virt_to_head_page(va)
     skb_add_rx_frag(skb, skb_shinfo(skb).nr_frags, page, va + HEADROOM - page_address(page), length, TRUESIZE)
     return skb
+
+
+def _halted(ring: NicRxRing, length: int, status: int) -> None:
+    """The device has halted the ring on an error: only a restart gets it going again. Length 0: there was no frame."""
+    priv = ring.queue.priv
+    code = (status & _ERROR) >> hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT
+    netdev_err(priv.ndev, "RX queue %d halted, error %d", ring.queue.index, code)
+    if length:
+        ring.errors += 1
+    schedule_work(priv.reset_work)
 
 
 def _skip(ring: NicRxRing, skb: sk_buff | None, va: int) -> None:

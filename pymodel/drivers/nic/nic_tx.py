@@ -46,6 +46,7 @@ from pymodel.linux import (
     netif_tx_start_queue,
     netif_tx_stop_queue,
     netif_tx_wake_queue,
+    schedule_work,
     skb_frag_dma_map,
     skb_frag_size,
     skb_shinfo,
@@ -294,9 +295,10 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
 
 
 def _halted(ring: NicTxRing, status: int) -> None:
-    """The device has stopped the ring. The watchdog's timeout, or whoever closes the device, gets it going again."""
+    """The device has halted the ring on an error: only a restart gets it going again."""
     ring.error = status & hw.TX_COMPLETION_STATUS_ERROR_CODE
     netdev_err(ring.queue.priv.ndev, "TX queue %d halted, error %d", ring.queue.index, ring.error)
+    schedule_work(ring.queue.priv.reset_work)
 
 
 def nic_tx_drain(ring: NicTxRing) -> None:

@@ -373,27 +373,32 @@ class RxEngine(_Engine):
         index = ring.head
         records = ring.records
         dma_write = self.platform.dma_write
+        status = 0
         for i in range(used):
             addr, size = cache.popleft()
             part = frame if used == 1 else frame[at : at + size]
             at += size
-            error = 0
             try:
                 dma_write(addr, part)
             except DmaFault as fault:
-                error = hw.RING_ERROR_AXI_WRITE << hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT
+                status = hw.RING_ERROR_AXI_WRITE << hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT
                 ring.error_code = hw.RING_ERROR_AXI_WRITE
                 self.platform.dma_fault(fault)
-            last = i == used - 1 or error
+            if i == used - 1:
+                status |= hw.RX_COMPLETION_STATUS_EOP
             # The phase is set when the record is written.
-            records.append(_RX_RECORD.pack(len(part), index, value, error | (1 if last else 0), 0))
+            records.append(_RX_RECORD.pack(len(part), index, value, status, 0))
             index = (index + 1) & _MASK
-            if error:
-                break
         ring.head = index
         self.frames += 1
         self.bytes += n
         return True
+
+    def halt(self, ring: SoftRing, code: int) -> None:
+        """A record of its own tells software, after those of the frames before."""
+        super().halt(ring, code)
+        status = code << hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT | hw.RX_COMPLETION_STATUS_EOP
+        ring.records.append(_RX_RECORD.pack(0, ring.head, 0, status, 0))
 
     def _refill(self, ring: SoftRing) -> bool:
         """Read more free buffers ahead; False when there is none."""
