@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from pymodel.hw.access import Machine
+from pymodel.hw.access import Machine, charge, machine, set_machine, writel
 from pymodel.hw.contexts import DeadlockError, Scheduler, Sleep
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import HostMemory
@@ -157,3 +157,25 @@ def test_quantum_rounds_wakes_of_the_host_but_not_the_device() -> None:
     platform.run(sched)
     assert woken == [2_000_000]
     assert probe.log == [("w", 7, 1_111_111)]
+
+
+def test_accesses_of_cpus_that_run_ahead_arrive_in_the_order_in_which_they_were_made() -> None:
+    """With a quantum, the CPU that runs second may be at an earlier time: what it writes later arrives later (two
+    doorbells under one lock would otherwise arrive the wrong way round)."""
+    platform, probe, _ = make(stalls=False)
+    sched = Scheduler(2, quantum=10_000_000)
+    set_machine(Machine(sched, platform))
+    platform.attach(machine())
+    made: list[int] = []
+
+    def kernel_code(ns: int, value: int) -> None:
+        charge(ns)
+        made.append(value)
+        writel(value, 0)
+
+    for cpu, ns in enumerate((9_000, 100)):
+        sched.run_task(kernel_code, ns, cpu, cpu=cpu)
+    platform.run(sched)
+    set_machine(None)
+    assert made == [0, 1], "the CPUs did not run as the test means"
+    assert [value for _, value, _ in probe.log] == made
