@@ -41,14 +41,14 @@ def dql_init(d: dql, hold_time: int) -> None:
 
 
 def dql_reset(d: dql) -> None:
-    d.limit = 0
+    """Start anew: but for ``adj_limit``, which Linux leaves as it is."""
+    d.limit = d.min_limit
     d.num_queued = 0
     d.num_completed = 0
     d.last_obj_cnt = 0
     d.prev_num_queued = 0
     d.prev_last_obj_cnt = 0
     d.prev_ovlimit = 0
-    d.adj_limit = 0
     d.lowest_slack = _UINT_MAX
     d.slack_start_time = jiffies()
 

@@ -81,7 +81,8 @@ def counters() -> dict[str, Any]:
     net: NetState = state["net"]
     softirq: SoftirqState = state["softirq"]
     return {
-        "hardirqs": state["irq"].hardirqs,
+        "interrupts": state["irq"].interrupts,
+        "timer_interrupts": state["irq"].internal,
         "irqs": {desc.name: desc.count for desc in state["irq"].descs.values()},
         "net_tx_softirqs": softirq.counts[NET_TX_SOFTIRQ],
         "net_rx_softirqs": softirq.counts[NET_RX_SOFTIRQ],

@@ -63,11 +63,12 @@ def _do_irq(m: Machine, state: IrqState, cpu: Cpu, irq: int) -> None:
     """Hard interrupt entry, on the stack of whatever ran; the softirqs that it raised run at its end (irq_exit)."""
     cpu.hardirq += 1
     irqs_disabled, cpu.irqs_disabled = cpu.irqs_disabled, 1
-    state.hardirqs += 1
     cpu.charge(m.costs.hardirq_entry)
     if irq < 0:
+        state.internal += 1
         state.vectors[irq](cpu)
     else:
+        state.interrupts += 1
         desc = state.descs.get(irq)
         if desc is not None:  # else it was freed while the interrupt was on its way
             desc.queued = False

@@ -106,14 +106,14 @@ class irq_desc:
 class IrqState:
     """The interrupts of one machine."""
 
-    __slots__ = ("descs", "hardirqs", "lines", "next_msi", "vectors")
+    __slots__ = ("descs", "internal", "interrupts", "next_msi", "vectors")
 
     def __init__(self) -> None:
         self.descs: dict[int, irq_desc] = {}
         self.vectors: dict[int, Callable[[Cpu], object]] = {}  # the kernel's own interrupts: negative numbers
-        self.lines: dict[int, Any] = {}
         self.next_msi = 24
-        self.hardirqs = 0
+        self.interrupts = 0  # of devices
+        self.internal = 0  # timers and the like
 
 
 def irq_to_desc(irq: int) -> irq_desc | None:

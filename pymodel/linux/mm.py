@@ -475,6 +475,27 @@ def _page_frag_alloc(mm: MmState, nc: page_frag_cache, fragsz: int, site: Site) 
     return pg.addr + offset
 
 
+def _page_frag_alloc_1k(mm: MmState, nc: page_frag_cache, site: Site) -> int:
+    """A fragment of 1 KiB from a single page. Source: net/core/skbuff.c page_frag_alloc_1k(), v6.12."""
+    if mm.fail is not None and mm.fail("page", 1024):
+        mm.allocs_failed += 1
+        return 0
+    pg = nc.page
+    if pg is None:
+        pg = _alloc_pages(mm, 0, site)
+        if pg is None:
+            return 0
+        pg.frags_freed = {}
+        nc.page = pg
+        nc.offset = PAGE_SIZE
+    nc.offset = offset = nc.offset - 1024
+    if offset:
+        pg.refcount += 1
+    else:
+        nc.page = None  # the last slice takes the cache's own reference
+    return pg.addr + offset
+
+
 def page_frag_alloc(nc: page_frag_cache, fragsz: int, gfp_mask: int) -> int:
     """A fragment of ``fragsz`` bytes; 0 on failure. Source: mm/page_alloc.c page_frag_alloc(), v6.12."""
     return _page_frag_alloc(_mm(), nc, fragsz, caller())

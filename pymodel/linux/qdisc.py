@@ -150,10 +150,13 @@ def _maybe_clear_missed(q: Qdisc, txq: netdev_queue) -> None:
 
 
 def _requeue(skb: sk_buff | None, q: Qdisc) -> None:
+    """Put packets that the driver refused back, before all others, in their order."""
+    at = 0
     while skb is not None:
         following = skb.next
         skb.next = None
-        q.gso_skb.append(skb)
+        q.gso_skb.insert(at, skb)
+        at += 1
         q.requeues += 1
         q.qlen += 1
         q.backlog += skb.len

@@ -25,6 +25,7 @@ from pymodel.linux.mm import (
     _kfree,
     _kmalloc,
     _page_frag_alloc,
+    _page_frag_alloc_1k,
     _page_frag_free,
     _put_page,
     kmalloc_size_roundup,
@@ -63,6 +64,7 @@ __all__ = [
 
 _getframe = sys._getframe
 _SMALL_DATA = SKB_SMALL_HEAD - 320  # 320 bytes
+_NAPI_SMALL_DATA = 1024 - 320
 _PAGE_DATA = PAGE_SIZE - 320
 _NOT_FRAG = __GFP_DIRECT_RECLAIM | GFP_DMA
 _OVERHEAD = 256 + 320  # SKB_TRUESIZE(0)
@@ -176,12 +178,21 @@ def napi_alloc_skb(napi: napi_struct, length: int) -> sk_buff | None:
     site = (f.f_code, f.f_lasti)
     pad = NET_SKB_PAD + NET_IP_ALIGN
     length += pad
-    if length <= _SMALL_DATA or length > _PAGE_DATA:
+    if length <= _NAPI_SMALL_DATA:
+        mm: MmState = machine().state["mm"]
+        head = _page_frag_alloc_1k(mm, _frag_cache(mm, "napi_1k"), site)
+        if not head:
+            return None
+        skb = sk_buff(head, head + 704, 1024 + 256, 1, napi.dev, site)
+        skb.data = skb.tail = head + pad
+        machine().state["skb"].live.add(skb)
+        return skb
+    if length > _PAGE_DATA:
         skb = _alloc_skb(length, GFP_ATOMIC, site, napi.dev)
         if skb is not None:
             skb.data = skb.tail = skb.data + pad
         return skb
-    mm: MmState = machine().state["mm"]
+    mm = machine().state["mm"]
     return _frag_skb(mm, _frag_cache(mm, "napi"), length, pad, napi.dev, site)
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import BUG, caller, caller_outside, site_str
+from pymodel.linux.bug import BUG, Site, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_CONSUMED
 from pymodel.linux.errno import EFAULT, ENOMEM
 from pymodel.linux.mm import GFP_ATOMIC, _put_page, page
 from pymodel.linux.skb_alloc import _clone, _kfree_skb, pskb_expand_head
-from pymodel.linux.skbuff import MAX_SKB_FRAGS, sk_buff, skb_cloned, skb_frag_t
+from pymodel.linux.skbuff import MAX_SKB_FRAGS, SKB_TRUESIZE, sk_buff, skb_cloned, skb_frag_t
 
 __all__ = [
     "__pskb_pull_tail", "__skb_fill_page_desc", "__skb_linearize", "pskb_may_pull", "pskb_pull", "pskb_trim",
-    "skb_add_rx_frag", "skb_coalesce_rx_frag", "skb_copy_bits", "skb_copy_to_linear_data", "skb_fill_page_desc",
+    "skb_add_rx_frag", "skb_coalesce_rx_frag", "skb_condense", "skb_copy_bits", "skb_copy_to_linear_data", "skb_fill_page_desc",
     "skb_frag_ref", "skb_frag_size_add", "skb_frag_size_set", "skb_frag_size_sub", "skb_frag_unref",
     "skb_has_frag_list", "skb_linearize", "skb_padto", "skb_put_padto", "skb_store_bits", "skb_to_bytes", "skb_walk",
 ]
@@ -252,27 +252,21 @@ def skb_linearize(skb: sk_buff) -> int:
 
 
 def pskb_trim(skb: sk_buff, len: int) -> int:
-    """Cut to ``len`` bytes where it is longer, fragments included. 0 or -ENOMEM.
-
-    Simplified: an skb with a fragment list, or with fragments that a clone shares, is made linear first.
-    """
+    """Cut to ``len`` bytes where it is longer, fragments included. 0 or -ENOMEM."""
     if len >= skb.len:
         return 0
-    shinfo = skb._shinfo
-    if skb.data_len and (shinfo.frag_list is not None or skb_cloned(skb)):
-        err = __skb_linearize(skb)
+    if not skb.data_len:
+        skb.len = len
+        skb.tail = skb.data + len
+        return 0
+    if skb_cloned(skb):
+        err = pskb_expand_head(skb, 0, 0, GFP_ATOMIC)
         if err:
             return err
-        shinfo = skb._shinfo
-    offset = skb.len - skb.data_len
-    if len <= offset:
-        keep = 0
-        skb.tail = skb.data + len
-        skb.data_len = 0
-    else:
-        keep = len - offset
-        skb.data_len = keep
     site = caller()
+    headlen = skb.len - skb.data_len
+    keep = len - headlen  # bytes to keep beyond the linear part
+    shinfo = skb._shinfo
     kept: list[skb_frag_t] = []
     for frag in shinfo.frags[: shinfo.nr_frags]:
         if keep <= 0:
@@ -281,9 +275,62 @@ def pskb_trim(skb: sk_buff, len: int) -> int:
         frag.size = min(frag.size, keep)
         keep -= frag.size
         kept.append(frag)
-    skb.len = len
     _set_frags(skb, kept)
+    err = _trim_frag_list(skb, max(keep, 0), site)
+    if err:
+        return err
+    if len > headlen:
+        skb.data_len -= skb.len - len
+    else:
+        skb.data_len = 0
+        skb.tail = skb.data + len
+    skb.len = len
+    if skb.sk is None:
+        skb_condense(skb)
     return 0
+
+
+def _trim_frag_list(skb: sk_buff, keep: int, site: Site) -> int:
+    """Keep the first ``keep`` bytes of the fragment list. 0 or -ENOMEM."""
+    shinfo = skb._shinfo
+    before: sk_buff | None = None
+    part = shinfo.frag_list
+    while part is not None and keep:
+        if part.users != 1:
+            clone = _clone(part, site)
+            if clone is None:
+                return -ENOMEM
+            clone.next = part.next
+            _kfree_skb(part, SKB_CONSUMED, site)
+            part = clone
+            if before is None:
+                shinfo.frag_list = part
+            else:
+                before.next = part
+        if part.len > keep:
+            err = pskb_trim(part, keep)
+            if err:
+                return err
+        keep -= part.len
+        before, part = part, part.next
+    if before is None:
+        shinfo.frag_list = None
+    else:
+        before.next = None
+    while part is not None:
+        following = part.next
+        _kfree_skb(part, SKB_CONSUMED, site)
+        part = following
+    return 0
+
+
+def skb_condense(skb: sk_buff) -> None:
+    """Move what is left in fragments to the linear part where it fits, and correct truesize."""
+    if skb.data_len:
+        if skb.data_len > skb.end - skb.tail or skb_cloned(skb):
+            return
+        __pskb_pull_tail(skb, skb.data_len)
+    skb.truesize = SKB_TRUESIZE(skb.end - skb.head)
 
 
 # -- padding -------------------------------------------------------------------------------------------------
