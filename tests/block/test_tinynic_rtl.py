@@ -320,7 +320,7 @@ async def stop_in_traffic(dut: Any) -> None:
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def either_reset_resets_both_sides(dut: Any) -> None:
-    """A reset of one clock's side in traffic leaves no half frame behind: afterwards the first frame is whole."""
+    """A reset of one clock's side in traffic silences both and leaves no half frame: the first after it is whole."""
     b = await bench(dut, stalls=False)
     for which in (dut.rst_ni, dut.mac_rst_ni):
         await b.write(CTRL, 1)
@@ -330,6 +330,12 @@ async def either_reset_resets_both_sides(dut: Any) -> None:
         await ClockCycles(dut.clk_i, 1000)
         which.value = 0
         await ClockCycles(dut.clk_i, 20)
+        await ReadOnly()
+        assert not dut.m_axis_tvalid.value and not dut.m_axi_arvalid.value
+        await ClockCycles(dut.clk_i, 1)
+        which.value = 1
+        await ClockCycles(dut.clk_i, 20)
+        assert await b.read(CTRL) == 0 and await b.read(STATUS) == 0
         dut.rst_ni.value = dut.mac_rst_ni.value = 0  # the bench's own parts as well
         await ClockCycles(dut.clk_i, 20)
         dut.rst_ni.value = dut.mac_rst_ni.value = 1

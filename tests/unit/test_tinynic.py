@@ -162,6 +162,44 @@ def test_poll_without_interrupt_does_no_harm() -> None:
     check("spurious")
 
 
+async def masked_in_poll(env: Env) -> None:
+    base = linux.netdev_priv(env.ndev).base
+    enabled: list[int] = []
+
+    def look(skb: Any, dev: Any, pt: Any, orig_dev: Any) -> int:
+        enabled.append(readl(base + tiny.IRQ_ENABLE))
+        linux.consume_skb(skb)
+        return int(linux.NET_RX_SUCCESS)
+
+    tap = linux.packet_type(type=linux.ETH_P_ALL, func=look, dev=env.ndev, ignore_outgoing=True)
+    await env.run(linux.dev_add_pack, tap)
+    for f in mixed_frames(env.rng, 60, to_host=True):
+        env.peer.send(f)
+    await env.drain()
+    await env.run(linux.dev_remove_pack, tap)
+    assert enabled == [0] * 60
+
+
+def test_interrupt_stays_masked_in_poll() -> None:
+    """kernel-rules.md: NAPI5."""
+    check("masked_in_poll")
+
+
+async def ring_full(env: Env) -> None:
+    queue = linux.netdev_get_tx_queue(env.ndev, 0)
+    queue.dql.min_limit = 1 << 30  # as byte_queue_limits/limit_min in sysfs: only the ring itself bounds the queue
+    await env.run(linux.netdev_reset_queue, env.ndev)
+    stops = queue.stops
+    await env.send([udp_frame(1000 + i, i % 5, i, to_host=False) for i in range(300)])
+    await env.drain()
+    assert queue.stops > stops
+
+
+def test_full_ring_stops_the_queue_and_reclaim_wakes_it() -> None:
+    """kernel-rules.md: TX1, TX2, TX6, TX7. Without a byte limit the descriptors run out, and each frame still goes."""
+    check("ring_full", rate_gbps=1.0)
+
+
 # ---------------------------------------------------------------------- what goes wrong
 
 
