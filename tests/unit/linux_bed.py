@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A trivial driver in front of the host model: measures the model alone, and is the test bed of tests/unit/test_linux_*.py.
 
-Run ``python -m tests.unit.linux_bench`` for µs of CPU a packet pair (one sent, one received).
+Run ``python -m tests.unit.linux_bed`` for µs of CPU a packet pair (one sent, one received).
 """
 
 from __future__ import annotations

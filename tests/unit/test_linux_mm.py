@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Page allocator, kmalloc and page fragments of the host model."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from pymodel import linux as L
+from tests.unit.linux_bed import Bed
+
+
+def test_kmalloc_sizes_round_up_to_the_kernels_classes() -> None:
+    """Source: mm/slab_common.c kmalloc_size_roundup()."""
+    Bed()
+    sizes = {0: 0, 1: 8, 64: 64, 65: 96, 97: 128, 129: 192, 193: 256, 1025: 2048, 8192: 8192, 8193: 12288 + 4096}
+    assert {n: L.kmalloc_size_roundup(n) for n in sizes} == sizes
+
+
+def test_kmalloc_objects_never_overlap() -> None:
+    bed = Bed()
+    rng = random.Random(1)
+    live: dict[int, int] = {}
+    for _ in range(2000):
+        if live and rng.random() < 0.45:
+            addr = rng.choice(list(live))
+            del live[addr]
+            L.kfree(addr)
+            continue
+        size = rng.choice((1, 60, 200, 640, 2000, 5000, 9000, 20000))
+        addr = L.kmalloc(size, L.GFP_ATOMIC)
+        assert addr
+        live[addr] = size
+    spans = sorted((a, a + n) for a, n in live.items())
+    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert bed.m.memory.size > spans[-1][1]
+
+
+def test_kzalloc_reused_memory_is_zero() -> None:
+    bed = Bed()
+    addr = L.kmalloc(100, L.GFP_ATOMIC)
+    bed.m.memory.mem[addr : addr + 100] = b"x" * 100
+    L.kfree(addr)
+    assert L.kzalloc(100, L.GFP_ATOMIC) == addr
+    assert bytes(bed.m.memory.mem[addr : addr + 100]) == bytes(100)
+
+
+def test_kfree_poisons_what_it_frees() -> None:
+    bed = Bed()
+    addr = L.kzalloc(64, L.GFP_ATOMIC)
+    L.kfree(addr)
+    assert bytes(bed.m.memory.mem[addr : addr + 64]) == b"\x6b" * 64
+
+
+def test_kfree_twice_names_both_places() -> None:
+    Bed()
+    addr = L.kmalloc(100, L.GFP_ATOMIC)
+    L.kfree(addr)
+    with pytest.raises(L.DoubleFree, match=r"freed twice, first at test_linux_mm.py:\d+ test_kfree_twice"):
+        L.kfree(addr)
+
+
+def test_kfree_of_a_pointer_into_an_object_is_reported() -> None:
+    Bed()
+    addr = L.kmalloc(100, L.GFP_ATOMIC)
+    with pytest.raises(L.DoubleFree, match="no object was ever allocated"):
+        L.kfree(addr + 8)
+
+
+def test_put_page_without_a_reference_is_reported() -> None:
+    Bed()
+    page = L.alloc_page(L.GFP_ATOMIC)
+    L.get_page(page)
+    L.put_page(page)
+    L.put_page(page)
+    with pytest.raises(L.DoubleFree, match="freed twice"):
+        L.put_page(page)
+    with pytest.raises(L.DoubleFree, match="get_page"):
+        L.get_page(page)
+
+
+def test_alloc_pages_exhausted_memory_returns_null_and_comes_back() -> None:
+    Bed(size=1 << 20)
+    pages = []
+    while (page := L.alloc_page(L.GFP_ATOMIC)) is not None:
+        pages.append(page)
+    assert len(pages) == 255, "frame 0 is NULL"
+    assert len({L.page_address(p) for p in pages}) == 255
+    for page in pages:
+        L.put_page(page)
+    big = L.alloc_pages(L.GFP_ATOMIC, 4)
+    assert big is not None, "buddies must merge"
+    assert L.page_address(big) % (L.PAGE_SIZE << 4) == 0
+
+
+def test_virt_to_head_page_inside_a_compound_page_finds_its_head() -> None:
+    Bed()
+    page = L.alloc_pages(L.GFP_ATOMIC, 2)
+    assert L.virt_to_head_page(L.page_address(page) + 3 * L.PAGE_SIZE + 5) is page
+
+
+def test_page_frags_share_a_page_and_reuse_it() -> None:
+    bed = Bed()
+    first = [L.napi_alloc_frag(2048) for _ in range(16)]
+    assert {L.virt_to_head_page(a) for a in first} == {L.virt_to_head_page(first[0])}
+    assert first == sorted(first, reverse=True), "cut from the end downwards"
+    for addr in first:
+        L.skb_free_frag(addr)
+    again = [L.napi_alloc_frag(2048) for _ in range(16)]
+    assert again == first, "the page came home whole, and is cut anew"
+    assert bed.m.state["mm"].frag_caches
+
+
+def test_page_frag_freed_twice_is_reported_while_its_page_lives() -> None:
+    Bed()
+    a, b = L.netdev_alloc_frag(512), L.netdev_alloc_frag(512)
+    L.skb_free_frag(a)
+    with pytest.raises(L.DoubleFree, match="page fragment .* freed twice: first at test_linux_mm.py"):
+        L.skb_free_frag(a)
+    assert b
+
+
+def test_alloc_failure_injected_returns_null() -> None:
+    Bed()
+    L.set_alloc_failure(lambda what, size: what == "skb")
+    assert L.alloc_skb(100, L.GFP_ATOMIC) is None
+    L.set_alloc_failure(lambda what, size: what == "page")
+    assert L.alloc_page(L.GFP_ATOMIC) is None
+    assert L.napi_alloc_frag(100) == 0
+    L.set_alloc_failure(None)
+    assert L.alloc_page(L.GFP_ATOMIC) is not None
+
+
+def test_gfp_kernel_in_atomic_context_raises() -> None:
+    """An allocation that may sleep, with bottom halves off."""
+    bed = Bed()
+
+    def atomic() -> None:
+        L.local_bh_disable()
+        L.kmalloc(100, L.GFP_KERNEL)
+
+    with pytest.raises(L.SchedulingWhileAtomic, match="GFP_KERNEL allocation"):
+        bed.run(atomic)
+
+
+def test_leak_report_names_where_memory_was_allocated() -> None:
+    Bed()
+    assert L.leak_report() == []
+    kept = L.kmalloc(100, L.GFP_ATOMIC), L.alloc_page(L.GFP_ATOMIC), L.napi_alloc_frag(700)
+    report = "\n".join(L.leak_report())
+    assert report.count("allocated at test_linux_mm.py") == len(kept)
+    assert "kmalloc of 128 bytes" in report
+    L.kfree(kept[0])
+    L.put_page(kept[1])
+    L.skb_free_frag(kept[2])
+    assert L.leak_report() == [], "what a fragment cache holds is no leak"
