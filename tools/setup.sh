@@ -41,11 +41,13 @@ can_install() {
     [ -z "${RINGSIDE_NO_INSTALL:-}" ] && have apt-get &&
         { [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }; }
 }
+installed() { dpkg-query -W -f '${db:Status-Status}\n' "$@" 2>/dev/null | grep -cx installed | grep -qx $#; }
 apt_install() {
     local get=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120)
     say "installing Debian packages: $*"
-    as_root "${get[@]}" install --no-install-recommends "$@" >>$LOG 2>&1 </dev/null && return 0
-    # a fresh machine has no package lists, or old ones
+    # Without package lists, as on many fresh machines, apt takes a name with a dot for a regular expression, finds
+    # something that is installed already, and is content: only dpkg tells.
+    as_root "${get[@]}" install --no-install-recommends "$@" >>$LOG 2>&1 </dev/null && installed "$@" && return 0
     as_root "${get[@]}" update >>$LOG 2>&1 </dev/null &&
         as_root "${get[@]}" install --no-install-recommends "$@" >>$LOG 2>&1 </dev/null
 }
@@ -64,7 +66,8 @@ system_packages() {
     [ -z "$(compiler_problem)" ] || needed+=(g++)
     have make || needed+=(make)
     if [ ${#needed[@]} != 0 ]; then
-        if can_install; then apt_install "${needed[@]}" || true; fi
+        # Not g++ itself: apt takes its name for a regular expression as well.
+        if can_install; then apt_install build-essential || true; fi
         local problem
         problem=$(compiler_problem)
         have make || problem="make is missing${problem:+ and $problem}"
@@ -184,6 +187,11 @@ configure_wheel() {
 # -----------------------------------------------------------------------------------------------------------------
 
 is_ready && exit 0
+# make puts .venv first: a half-made one must not serve as the Python to make the next with.
+PATH=:$PATH:
+PATH=${PATH//":$PWD/$VENV/bin:"/:}
+PATH=${PATH#:}
+PATH=${PATH%:}
 trap 'echo "set-up: interrupted; the next make starts it afresh" >&2; exit 130' INT TERM
 check_folder
 exec 9>build/.setup.lock

@@ -144,6 +144,17 @@ def test_a_half_made_venv_is_never_taken_for_a_whole_one(machine: Machine) -> No
     assert not (machine.root / ".venv" / "left-over").exists()
 
 
+def test_a_half_made_venv_is_not_the_python_of_the_next(machine: Machine) -> None:
+    """The Makefile puts .venv/bin first on PATH."""
+    broken = machine.root / ".venv" / "bin" / "python3"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("#!/bin/sh\nexit 0\n")
+    broken.chmod(0o755)
+    machine.env["PATH"] = f"{machine.root}/tools:{broken.parent}:{machine.env['PATH']}"
+    assert machine.run()[0] == 0
+    assert not broken.exists()
+
+
 def test_an_interrupted_setup_says_so_and_starts_afresh(machine: Machine) -> None:
     (machine.root / "slow").touch()
     process = machine.start()
