@@ -36,6 +36,8 @@ class Dut:
     def load(self, what: str) -> Any:
         """The Python object named by ``driver``, ``ops`` or ``soft`` as ``"module:attribute"``."""
         text = getattr(self, what)
+        if not text:
+            raise ConfigError(f"{self.folder / 'dut.toml'} names no {what}" + (": BACKEND=soft needs one" * (what == "soft")))
         module, _, attribute = text.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
@@ -45,7 +47,7 @@ class Dut:
 
 def load_dut(name: str) -> Dut:
     """The description of ``name``: ``nic``, ``tinynic``, or the path of a folder with a ``dut.toml``."""
-    folder = _KNOWN.get(name) or Path(name)
+    folder = _KNOWN.get(name) or ROOT / name  # the simulator runs in a folder of its own
     path = folder / "dut.toml"
     if not path.is_file():
         raise ConfigError(f"DUT={name} is not known: one of {', '.join(_KNOWN)}, or a folder that holds a dut.toml")
