@@ -23,12 +23,24 @@ from typing import Any
 from tb.config import ConfigError
 from tb.dut import ROOT, Dut
 
-__all__ = ["KINDS", "Build", "BuildError", "build", "build_root", "make_variables", "parameters_of", "rtl_arguments", "verilator"]
+__all__ = [
+    "KINDS",
+    "Build",
+    "BuildError",
+    "build",
+    "build_root",
+    "make_variables",
+    "parameters_of",
+    "rtl_arguments",
+    "verilator",
+]
 
 KINDS = ("fast", "debug", "coverage")
 _NATIVE = ROOT / "tb" / "native"
-_SOURCES = ("main.cpp", "vpi_hooks.cpp", "fatal.cpp", "sim.cpp", "axi_memory.cpp", "mmio.cpp", "wire.cpp", "recorder.cpp",
-            "python_api.cpp")  # fmt: skip
+_SOURCES = (
+    "main.cpp", "vpi_hooks.cpp", "fatal.cpp", "sim.cpp", "axi_memory.cpp", "mmio.cpp", "wire.cpp", "recorder.cpp",
+    "python_api.cpp",
+)  # fmt: skip
 _RTL_SUFFIXES = {".sv", ".svh", ".v", ".vh", ".vlt", ".f"}
 _KEPT = 3  # builds of one name; older ones that nobody has used for an hour go
 
@@ -253,7 +265,3 @@ def _prune(name: str, keep: Path) -> None:
     for old in siblings[_KEPT - 1 :]:
         if (old / "built").exists() and time.time() - (old / "built").stat().st_mtime > 3600:
             shutil.rmtree(old, ignore_errors=True)
-
-
-def describe(built: Build) -> dict[str, Any]:
-    return {"folder": str(built.folder), "kind": built.kind, "params": built.params}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one cocotb coroutine of a run: sleeps on the event line, hands events to the model, and lets due things happen."""
+"""The one cocotb coroutine of a run: sleeps on the event line, hands events to the model, runs what is due."""
 
 from __future__ import annotations
 

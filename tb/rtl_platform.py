@@ -32,7 +32,7 @@ _RULES = {
     6: ("AXIL", "the device answered a register access (0 write, 1 read: {b}) that nobody made"),
     7: ("MSI", "a message at 0x{b:x} is not one aligned write of 4 bytes (strobes 0x{c:x})"),
 }
-_IRQ3 = 8
+_IRQ3, _HOLD = 8, 9
 _RESPONSES = {1: "EXOKAY", 2: "SLVERR", 3: "DECERR"}
 
 
@@ -97,7 +97,7 @@ class _Words:
 
 
 def settings_for(seed: int, stalls: bool, rate_gbps: float) -> dict[str, Any]:
-    """What the transactors do in a run: with ``stalls`` everything is adversarial, drawn from ``seed``; without, nothing is.
+    """What the transactors do in a run: adversarial with ``stalls``, drawn from ``seed``; straightforward without.
 
     Latencies are in clocks. A stall is (chance per 65,536 clocks, mask): it lasts 1 + (random & mask) clocks.
     """
@@ -128,8 +128,8 @@ def settings_for(seed: int, stalls: bool, rate_gbps: float) -> dict[str, Any]:
 class RtlPlatform:
     """:class:`pymodel.hw.access.Platform` on a simulated device.
 
-    Set ``on_wire_frame(frame, time)``, ``on_wire_taken(tag, time)``, ``on_wire_dropped(tag, time)``, ``on_fault(DmaFault)``
-    and ``on_rule(rule, what, time)``; a fault or a broken rule that nobody takes is raised.
+    Set ``on_wire_frame(frame, time)``, ``on_wire_taken(tag, time)``, ``on_wire_dropped(tag, time)``,
+    ``on_fault(DmaFault)`` and ``on_rule(rule, what, time)``; a fault or a broken rule that nobody takes is raised.
     """
 
     def __init__(
@@ -184,8 +184,11 @@ class RtlPlatform:
         self._announces = [sum(1 << i for i in ids) for ids in dut.axi.get("irq_ids", [])]
 
     def configure(self, stalls: dict[str, tuple[int, int]] | None = None, **values: int) -> None:
-        """Change settings of the transactors, now: the names of ``Settings`` in tb/native/sim.h, and ``stalls``, for each
-        channel (aw w b ar r axil_aw ... source sink) its chance and mask. Channels not named do not stall."""
+        """Change settings of the transactors, now: the names of ``Settings`` in tb/native/sim.h, and ``stalls``.
+
+        ``stalls`` gives for a channel (aw w b ar r axil_aw ... source sink) its chance and mask; those that it does not
+        name do not stall.
+        """
         settings = self._settings
         for name, value in values.items():
             if name not in settings.index:
@@ -203,7 +206,10 @@ class RtlPlatform:
         self._api.rs_sim_settings_changed()
 
     def record(self, path: str) -> None:
-        """Write down all that Python does from here on, for the replay without Python. Before anything is granted or sent."""
+        """Write down all that Python does from here on, for the replay. Before anything is granted or sent.
+
+        Raises OSError where the file cannot be written.
+        """
         why = self._api.rs_sim_record(path.encode())
         if why is not None:
             raise OSError(why.decode())
@@ -228,7 +234,9 @@ class RtlPlatform:
         n = words[self._n_commands]
         if addr >= self._mmio_limit or size > 4 or n >= _COMMANDS_AHEAD:
             if not self._room(addr, size):
-                self.mmio_read(addr, 4, at, lambda low: self.mmio_read(addr + 4, 4, at, lambda high: done(low | high << 32)))
+                self.mmio_read(
+                    addr, 4, at, lambda low: self.mmio_read(addr + 4, 4, at, lambda high: done(low | high << 32))
+                )
                 return
             n = words[self._n_commands]
         self._tag = tag = (self._tag + 1) & 0xFFFFFFFF
@@ -249,7 +257,9 @@ class RtlPlatform:
     def _room(self, addr: int, size: int) -> bool:
         """Make room for a command; False: it is one of 8 bytes, which a 32-bit bus makes two of."""
         if addr + size > self._mmio_limit:
-            raise CheckError("MMIO", f"register access at 0x{addr:x}: the device has 0x{self._mmio_limit:x} bytes of registers")
+            raise CheckError(
+                "MMIO", f"register access at 0x{addr:x}: the device has 0x{self._mmio_limit:x} bytes of registers"
+            )
         self._api.rs_sim_ingest()
         return size <= 4
 
@@ -273,9 +283,13 @@ class RtlPlatform:
         if code == _IRQ3:
             ids = ", ".join(str(i) for i in range(64) if c >> i & 1)
             entry = next((a for a in self._msix[8::16] if self._table.get(a) == b), self._msix.start)
-            self.broken_rule(
-                "IRQ3", f"the message of vector {(entry - self._msix.start) // 16} came before the response to writes of ID {ids}", time
-            )
+            vector = (entry - self._msix.start) // 16
+            what = f"the message of vector {vector} came before the response to writes of ID {ids}"
+            self.broken_rule("IRQ3", what, time)
+            return
+        if code == _HOLD:
+            verb = "withdrew its offer" if c else "changed its offer"
+            self.broken_rule("HOLD", f"the device {verb} on channel {_CHANNELS[b]} before it was taken", time)
             return
         name, what = _RULES[code]
         self.broken_rule(name, what.format(b=b, c=c), time)
@@ -304,7 +318,7 @@ class RtlPlatform:
         return f"{self.control['clocks']}-{self._api.rs_sim_wire_digest():016x}-{self._api.rs_sim_digest():016x}"
 
     def stats(self) -> dict[str, Any]:
-        """Counters of every channel, clocks, wake-ups, and shares of the processor's time (``ticks`` of its cycle counter).
+        """Counters of every channel, clocks, wake-ups, and where the time went (``ticks`` of the processor's counter).
 
         ``transactor_ticks`` is 0 unless :meth:`profile` was called.
         """

@@ -4,7 +4,8 @@
     python -m tb.runner build --dut nic --kind debug
     python -m tb.runner run --dut tinynic --scenario tests.scenarios.traffic:both_ways --seed 3 --waves
 
-What a simulation leaves behind is in its run folder: ``sim.log``, ``result.json``, ``results.xml`` (cocotb's), ``waves.fst``.
+What a simulation leaves behind is in its run folder: ``sim.log``, ``result.json``, ``results.xml`` (cocotb's) and
+``waves.fst``.
 """
 
 from __future__ import annotations
@@ -93,8 +94,8 @@ def simulate(
 ) -> Outcome:
     """Run the cocotb tests of ``module`` on a build, in ``folder``, and wait for the end.
 
-    ``test`` names one of them. ``waves`` needs a debug build. ``max_clocks`` ends the run (0: no limit), ``wall_limit`` (seconds)
-    kills it. Ctrl-C goes to the simulation once, which then reports and ends; the next one kills it.
+    ``test`` names one of them. ``waves`` needs a debug build. ``max_clocks`` ends the run (0: no limit), ``wall_limit``
+    (seconds) kills it. Ctrl-C goes to the simulation once, which then reports and ends; the next one kills it.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -127,7 +128,13 @@ def simulate(
     with (folder / "sim.log").open("w") as log:
         # A session of its own: a terminal's Ctrl-C reaches this process only, which passes it on.
         process = subprocess.Popen(
-            command, cwd=folder, env=process_env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=folder,
+            env=process_env,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         interrupted, timed_out = _wait(process, began + wall_limit)
     outcome = Outcome(False, process.returncode, folder, time.monotonic() - began, waves=str(fst) if waves else "")

@@ -113,6 +113,9 @@ extern "C" void rs_stall_settings(unsigned int channel, unsigned int* chance, un
     *mask = static_cast<unsigned int>(sim.settings.stall_mask[channel]);
 }
 
+// DPI: tb/sv/hold_check.sv.
+extern "C" void rs_hold_broken(unsigned int channel, unsigned char fell) { ringside::sim.rule(ringside::RULE_HOLD, channel, fell); }
+
 // DPI: tb_top.sv, the level interrupt.
 extern "C" void rs_irq_line(unsigned char level) {
     using namespace ringside;

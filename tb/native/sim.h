@@ -45,6 +45,7 @@ enum Rule : uint32_t {
     RULE_AXI_STROBE = 4,   // a strobe outside the beat's own bytes; b: address; c: strobes
     RULE_AXIS_KEEP = 5,    // a hole in TKEEP, or a beat before the last that is not full; b: TKEEP; c: is last
     RULE_AXIL_RESPONSE = 6,  // a response nobody asked for; b: 0 write, 1 read
+    RULE_HOLD = 9,           // an offer changed or was withdrawn before it was taken; b: Channel; c: 1 withdrawn
     RULE_IRQ3 = 8,           // a message came before the writes that it announces; b: data; c: IDs, a bit each
     RULE_MSI_SHAPE = 7,      // an interrupt message that is not one aligned write of 4 bytes; b: address; c: strobes
 };

@@ -154,6 +154,67 @@ module tb_top #(
       .s_axis_tuser (tx_tuser)
   );
 
+  hold_check #(
+      .Channel(0),
+      .Width  (IdWidth + 64 + 8 + 3 + 2)
+  ) i_aw_hold (
+      .clk_i,
+      .rst_ni   (rst_n),
+      .valid_i  (axi_awvalid),
+      .ready_i  (axi_awready),
+      .payload_i({axi_awid, axi_awaddr, axi_awlen, axi_awsize, axi_awburst})
+  );
+  hold_check #(
+      .Channel(1),
+      .Width  (DataWidth + DataWidth / 8 + 1)
+  ) i_w_hold (
+      .clk_i,
+      .rst_ni   (rst_n),
+      .valid_i  (axi_wvalid),
+      .ready_i  (axi_wready),
+      .payload_i({axi_wdata, axi_wstrb, axi_wlast})
+  );
+  hold_check #(
+      .Channel(3),
+      .Width  (IdWidth + 64 + 8 + 3 + 2)
+  ) i_ar_hold (
+      .clk_i,
+      .rst_ni   (rst_n),
+      .valid_i  (axi_arvalid),
+      .ready_i  (axi_arready),
+      .payload_i({axi_arid, axi_araddr, axi_arlen, axi_arsize, axi_arburst})
+  );
+  hold_check #(
+      .Channel(7),
+      .Width  (2)
+  ) i_axil_b_hold (
+      .clk_i,
+      .rst_ni   (rst_n),
+      .valid_i  (axil_bvalid),
+      .ready_i  (axil_bready),
+      .payload_i(axil_bresp)
+  );
+  hold_check #(
+      .Channel(9),
+      .Width  (34)
+  ) i_axil_r_hold (
+      .clk_i,
+      .rst_ni   (rst_n),
+      .valid_i  (axil_rvalid),
+      .ready_i  (axil_rready),
+      .payload_i({axil_rdata, axil_rresp})
+  );
+  hold_check #(
+      .Channel(11),
+      .Width  (StreamWidth + StreamWidth / 8 + 2)
+  ) i_tx_hold (
+      .clk_i    (mac_clk),
+      .rst_ni   (mac_rst_n),
+      .valid_i  (tx_tvalid),
+      .ready_i  (tx_tready),
+      .payload_i({tx_tdata, tx_tkeep, tx_tlast, tx_tuser})
+  );
+
   // The level interrupt: C++ hears of changes only.
   logic irq, irq_q;
   always_ff @(posedge clk_i) begin

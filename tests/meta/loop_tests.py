@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run in the simulator by test_main_loop.py, one a process: the clock loop, the transactors and the pump, on tests/meta/copydut.
+"""The clock loop, the transactors and the pump, on tests/meta/copydut. test_main_loop.py runs each in a process.
 
-Where a test must see a check fire, it collects what the platform reports; where the run itself must fail, it just lets it.
+Where a test must see a check fire, it collects what the platform reports; where the run itself must fail, it lets it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tb.rtl_platform import RtlPlatform
 
 ENGINES = 4
 BEAT = 32  # bytes
-SCRATCH, IRQ, FATAL, HANG, NOWHERE = 0x200, 0x204, 0x208, 0x20C, 0x300
+SCRATCH, IRQ, FATAL, HANG, WAYS_TO_BREAK, NOWHERE = 0x200, 0x204, 0x208, 0x20C, 0x210, 0x300
 MSI_BASE = 0xFEE01000
 CLK_PS = 4000
 
@@ -73,7 +73,9 @@ class Host:
         await back
         return values[0]
 
-    def start_copy(self, engine: int, src: int, dst: int, beats: int, *, early: bool = False, message: bool = True) -> None:
+    def start_copy(
+        self, engine: int, src: int, dst: int, beats: int, *, early: bool = False, message: bool = True
+    ) -> None:
         """Indices in memory; the caller has granted them or means not to."""
         base = 64 * engine
         for offset, index in ((0, src), (8, dst)):
@@ -300,6 +302,25 @@ async def burst_across_4k(top: Any) -> None:
     await drive(top, host, scenario(host))
 
 
+@cocotb.test()
+async def offer_changes_while_it_waits(top: Any) -> None:
+    async def scenario(host: Host) -> None:
+        host.platform.memory.grant(0x10000, 0x4000, DEV_READ | DEV_WRITE)
+        host.platform.configure(stalls={name: (30000, 7) for name in ("aw", "ar")})
+        await host.copy(0, 0x10000, 0x12000, 4)
+        no_complaints(host)
+        for way, text in ((1, "changed its offer on channel ar"), (2, "withdrew its offer on channel aw")):
+            host.write(WAYS_TO_BREAK, way)
+            for _ in range(10):
+                await host.copy(0, 0x10000, 0x12000, 4)
+            assert host.rules and {rule for rule, _ in host.rules} == {"HOLD"}
+            assert all(text in what for _, what in host.rules), host.rules
+            host.rules.clear()
+
+    host = Host()
+    await drive(top, host, scenario(host))
+
+
 # -- registers, interrupt line ------------------------------------------------------------------------------------
 
 
@@ -418,7 +439,7 @@ async def wire_at_line_rate(top: Any) -> None:
             await Sleep(1000)
         byte_ps = 800  # 10 Gb/s
         for before, after, frame in zip(out, out[1:], frames[1:], strict=False):
-            # The loop starts a frame as soon as its first beat is in, so frames leave back to back, within a clock of the wire.
+            # The loop sends a frame on as soon as its first beat is in: frames leave back to back, within a clock.
             line = (max(len(frame), 60) + 4 + 8 + 12) * byte_ps
             assert abs(after - before - line) <= 6400 + 16 * byte_ps, (after - before, line)
         total = sum((max(len(f), 60) + 24) * byte_ps for f in frames[1:])
@@ -489,7 +510,7 @@ async def until_forever() -> None:
 
 @cocotb.test()
 async def sees_every_clock_edge(top: Any) -> None:
-    """A monitor on another signal than the event line makes the loop stop at every step, and for no longer than it waits."""
+    """A monitor on another signal than the event line makes the loop stop at every step, while it waits."""
     host = Host()
     seen = 0
 
@@ -506,7 +527,7 @@ async def sees_every_clock_edge(top: Any) -> None:
     assert seen == 10_000
     assert task.done()
     full = host.platform.control["full_steps"] - steps
-    # Both edges of both clocks are steps: 2 + 1.25 a clock. After the monitor's end there are none but of the scenario's timers.
+    # Both edges of both clocks are steps, 2 + 1.25 a clock; after the monitor's end there are none.
     assert 20_000 <= full <= 36_000, full
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clock loop, the transactors and the pump: each does its work, and each check of theirs fires when it is broken on purpose.
+"""The clock loop, the transactors and the pump do their work, and each check of theirs fires when broken on purpose.
 
 The tests themselves are in loop_tests.py; each runs in a simulator of its own on tests/meta/copydut.
 """
@@ -28,7 +28,15 @@ def run(
     env = {"RINGSIDE_RECORD": record} if record else {}
     folder = tmp_path / f"{test}-{seed}-{kind}"
     return simulate(
-        built, MODULE, folder, seed=seed, test=test, waves=kind == "debug", max_clocks=max_clocks, wall_limit=120, env=env
+        built,
+        MODULE,
+        folder,
+        seed=seed,
+        test=test,
+        waves=kind == "debug",
+        max_clocks=max_clocks,
+        wall_limit=120,
+        env=env,
     )
 
 
@@ -51,7 +59,7 @@ def test_traffic_with_stalls_arrives(test: str, seed: int, tmp_path: Path) -> No
     [
         "copy_without_stalls", "copy_with_quantum", "copy_with_injected_errors", "write_one_byte_outside",
         "read_beyond_the_mapping", "message_before_its_writes", "read_completion_waits_for_dma_writes",
-        "burst_across_4k", "commands_go_in_order_of_their_time", "many_commands_at_once", "interrupt_line",
+        "burst_across_4k", "offer_changes_while_it_waits", "commands_go_in_order_of_their_time", "many_commands_at_once", "interrupt_line",
         "wire_at_line_rate", "wire_bad_frame", "wire_fifo_overflow", "timers_between_edges", "deadlines_are_kept",
         "next_time_step_and_read_only",
     ],

@@ -3,7 +3,8 @@
 //
 // Engine e at 64 * e: 0x00/0x04 source, 0x08/0x0C destination, 0x10 beats, 0x14 go (bit 1: early message), 0x18 status
 // (busy, copies << 16), 0x1C errors. Message e at 0x400 + 16 * e: address, address high, data.
-// 0x200 scratch (byte strobes), 0x204 interrupt line, 0x208 fatal when written, 0x20C hang: nothing is answered from then on.
+// 0x200 scratch (byte strobes), 0x204 interrupt line, 0x208 fatal when written, 0x20C hang: no answer from then on,
+// 0x210 (bit 0: read addresses wobble, bit 1: writes are withdrawn while they wait).
 // Any other address answers SLVERR. In its first clock it raises an error, as registers do that reset has not reached yet.
 module copy_regs #(
     parameter int unsigned Engines = 4,
@@ -39,6 +40,8 @@ module copy_regs #(
     input logic [Engines-1:0] busy_i,
     input logic [15:0] copies_i[Engines],
     input logic [15:0] errors_i[Engines],
+    output logic wobble_o,
+    output logic drop_o,
     output logic irq_o
 );
   localparam int unsigned EngineBits = $clog2(Engines);
@@ -75,6 +78,8 @@ module copy_regs #(
       s_axil_bvalid <= 1'b0;
       s_axil_rvalid <= 1'b0;
       irq_o         <= 1'b0;
+      wobble_o      <= 1'b0;
+      drop_o        <= 1'b0;
       hang_q        <= 1'b0;
       table_q       <= '{default: '0};
       noise_q       <= '0;
@@ -95,6 +100,7 @@ module copy_regs #(
             'h204: irq_o <= s_axil_wdata[0];
             'h208: $fatal(1, "software asked for it: %0d", s_axil_wdata);
             'h20C: hang_q <= 1'b1;
+            'h210: {drop_o, wobble_o} <= s_axil_wdata[1:0];
             default: s_axil_bresp <= 2'b10;
           endcase
         end

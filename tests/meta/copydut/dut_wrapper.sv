@@ -85,7 +85,8 @@ module dut_wrapper #(
   typedef logic [EngineBits-1:0] engine_t;
 
   logic [Engines-1:0] go, busy, ar_valid, aw_valid, aw_msi, w_valid, w_last;
-  logic early;
+  logic early, wobble, drop, odd_q;
+  always_ff @(posedge clk_i) odd_q <= rst_ni && !odd_q;
   logic [63:0] src[Engines], dst[Engines], msi_addr[Engines], ar_addr[Engines], aw_addr[Engines];
   logic [31:0] msi_data[Engines];
   logic [5:0] beats[Engines];
@@ -115,7 +116,8 @@ module dut_wrapper #(
       .s_axil_bresp, .s_axil_bvalid, .s_axil_bready, .s_axil_araddr, .s_axil_arvalid, .s_axil_arready, .s_axil_rdata,
       .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
       .go_o(go), .early_o(early), .src_o(src), .dst_o(dst), .beats_o(beats), .msi_addr_o(msi_addr),
-      .msi_data_o(msi_data), .busy_i(busy), .copies_i(copies), .errors_i(errors), .irq_o
+      .msi_data_o(msi_data), .busy_i(busy), .copies_i(copies), .errors_i(errors),
+      .wobble_o(wobble), .drop_o(drop), .irq_o
   );
 
   for (genvar e = 0; e < Engines; e++) begin : gen_engine
@@ -129,7 +131,7 @@ module dut_wrapper #(
         .ar_ready_i(m_axi_arready && ar_grant_q == engine_t'(e)),
         .r_valid_i(m_axi_rvalid && m_axi_rid == IdWidth'(e)), .r_data_i(m_axi_rdata), .r_resp_i(m_axi_rresp),
         .aw_valid_o(aw_valid[e]), .aw_msi_o(aw_msi[e]), .aw_addr_o(aw_addr[e]), .aw_len_o(aw_len[e]),
-        .aw_ready_i(m_axi_awready && w_grant_q == engine_t'(e)),
+        .aw_ready_i(m_axi_awready && m_axi_awvalid && w_grant_q == engine_t'(e)),
         .w_valid_o(w_valid[e]), .w_data_o(w_data[e]), .w_strb_o(w_strb[e]), .w_last_o(w_last[e]),
         .w_ready_i(m_axi_wready && w_grant_q == engine_t'(e)),
         .b_valid_i(m_axi_bvalid && m_axi_bid == IdWidth'(e)), .b_resp_i(m_axi_bresp)
@@ -138,14 +140,14 @@ module dut_wrapper #(
 
   localparam logic [2:0] Size = 3'($clog2(DataWidth / 8));
   assign m_axi_arid = IdWidth'(ar_grant_q);
-  assign m_axi_araddr = ar_addr[ar_grant_q];
+  assign m_axi_araddr = ar_addr[ar_grant_q] ^ (64'(wobble && odd_q) << 11);
   assign m_axi_arlen = ar_len[ar_grant_q];
   assign m_axi_arvalid = ar_valid[ar_grant_q];
   assign m_axi_awid = IdWidth'(w_grant_q);
   assign m_axi_awaddr = aw_addr[w_grant_q];
   assign m_axi_awlen = aw_len[w_grant_q];
   assign m_axi_awsize = aw_msi[w_grant_q] ? 3'd2 : Size;
-  assign m_axi_awvalid = aw_valid[w_grant_q];
+  assign m_axi_awvalid = aw_valid[w_grant_q] && !(drop && odd_q);
   assign m_axi_wdata = w_data[w_grant_q];
   assign m_axi_wstrb = w_strb[w_grant_q];
   assign m_axi_wlast = w_last[w_grant_q];
