@@ -37,7 +37,8 @@ class Dut:
         """The Python object named by ``driver``, ``ops`` or ``soft`` as ``"module:attribute"``."""
         text = getattr(self, what)
         if not text:
-            raise ConfigError(f"{self.folder / 'dut.toml'} names no {what}" + (": BACKEND=soft needs one" * (what == "soft")))
+            hint = ": BACKEND=soft needs one" if what == "soft" else ""
+            raise ConfigError(f"{self.folder / 'dut.toml'} names no {what}{hint}")
         module, _, attribute = text.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
