@@ -65,7 +65,7 @@ def _verilator(folder: Path) -> Iterator[Step]:
         dut = tomllib.load(file)
     rtl = dut["rtl"]
     files = [str(folder / name) for key in ("waivers", "sources") for name in rtl.get(key, [])]
-    lists = [word for name in rtl.get("filelists", []) for word in ("-f", str(folder / name))]
+    lists = [word for name in rtl.get("filelists", []) for word in ("-F", str(folder / name))]
     for parameters in _parameters(rtl):
         name = f"verilator {dut['name']} " + " ".join(f"{k}={v}" for k, v in parameters.items())
         command = [str(ROOT / "tools" / "verilator"), "--lint-only", "-Wall", "--timing", "--top-module", "dut_wrapper"]
