@@ -276,6 +276,8 @@ def napi_complete_done(n: napi_struct, work_done: int) -> bool:
     """
     state = n.state
     if state & NAPIF_STATE_NPSVC:
+        if n._poll == _POLLING:
+            n._poll = _COMPLETED  # netpoll looks at it (NAPI2)
         return False
     if n._poll != _POLLING:
         _bad_complete(n)

@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Contexts: sleeping and not sleeping, locks between CPUs, timers, work, completions, softirqs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pymodel import linux as L
+from pymodel.hw.contexts import Task
+from tests.unit.linux_bed import Bed
+
+JIFFY_NS = 4_000_000
+
+
+def bh_off() -> Callable[[], None]:
+    L.local_bh_disable()
+    return L.local_bh_enable
+
+
+def irqs_off() -> Callable[[], None]:
+    L.local_irq_disable()
+    return L.local_irq_enable
+
+
+def spinlocked() -> Callable[[], None]:
+    lock = L.spinlock_t("test")
+    L.spin_lock(lock)
+    return lambda: L.spin_unlock(lock)
+
+
+@pytest.mark.parametrize("enter", [bh_off, irqs_off, spinlocked])
+@pytest.mark.parametrize(
+    "sleep",
+    [
+        lambda: L.msleep(1),
+        lambda: L.usleep_range(1, 2),
+        lambda: L.schedule(),
+        lambda: L.mutex_lock(L.mutex()),
+        lambda: L.wait_for_completion(L.completion()),
+        lambda: L.rtnl_lock(),
+        lambda: L.synchronize_irq(16),
+        lambda: L.cancel_work_sync(L.work_struct()),
+    ],
+)
+def test_sleeping_in_atomic_context_raises(enter: Callable[[], Any], sleep: Callable[[], Any]) -> None:
+    bed = Bed()
+
+    def run() -> None:
+        enter()
+        sleep()
+
+    with pytest.raises(L.SchedulingWhileAtomic, match=r"scheduling while atomic: .* in task run on cpu0, preempt_count 0x0"):
+        bed.run(run)
+
+
+def test_sleeping_in_a_softirq_raises_and_names_the_context() -> None:
+    bed = Bed()
+    timer = L.timer_list(lambda t: L.msleep(1))
+    bed.run(L.mod_timer, timer, 1)
+    with pytest.raises(L.SchedulingWhileAtomic, match="in softirq on cpu0, preempt_count 0x00000100"):
+        bed.settle(3 * JIFFY_NS)
+
+
+def test_spinlock_makes_another_cpu_stall() -> None:
+    bed = Bed(cpus=2)
+    lock = L.spinlock_t("shared")
+    order: list[str] = []
+
+    def holder() -> None:
+        L.spin_lock(lock)
+        order.append("a in")
+        L.udelay(10)
+        order.append("a out")
+        L.spin_unlock(lock)
+
+    def waiter() -> int:
+        L.ndelay(500)
+        L.spin_lock(lock)
+        order.append("b in")
+        L.spin_unlock(lock)
+        return L.ktime_get_ns()
+
+    first = Task(bed.sched.cpus[0], holder, (), "holder")
+    then = bed.run(waiter, cpu=1)
+    assert first.done
+    assert order == ["a in", "a out", "b in"]
+    assert then >= 10_000
+
+
+def test_spinlock_taken_twice_on_one_cpu_is_a_lockup() -> None:
+    bed = Bed()
+    lock = L.spinlock_t("mine")
+
+    def run() -> None:
+        L.spin_lock(lock)
+        L.spin_lock(lock)
+
+    with pytest.raises(L.Lockup, match=r"spinlock recursion on CPU#0: mine, taken at test_linux_sched.py:\d+ run"):
+        bed.run(run)
+
+
+def test_unlock_of_a_lock_not_held_is_reported() -> None:
+    bed = Bed()
+    with pytest.raises(L.Lockup, match="does not hold it"):
+        bed.run(L.spin_unlock, L.spinlock_t())
+    with pytest.raises(L.Lockup, match="does not hold it"):
+        bed.run(L.mutex_unlock, L.mutex())
+
+
+def test_mutex_hands_over_in_order_and_finds_recursion() -> None:
+    bed = Bed()
+    lock = L.mutex("m")
+    order: list[int] = []
+
+    def worker(n: int) -> None:
+        L.mutex_lock(lock)
+        order.append(n)
+        L.usleep_range(5, 10)
+        L.mutex_unlock(lock)
+
+    tasks = [Task(bed.sched.cpus[0], worker, (n,), f"w{n}") for n in range(4)]
+    bed.pump(lambda: all(t.done for t in tasks))
+    assert order == [0, 1, 2, 3]
+
+    def twice() -> None:
+        L.mutex_lock(lock)
+        L.mutex_lock(lock)
+
+    with pytest.raises(L.Lockup, match="m taken twice by task twice"):
+        bed.run(twice)
+
+
+def test_wait_event_wakes_on_the_condition_not_on_any_wake_up() -> None:
+    bed = Bed()
+    wq = L.wait_queue_head_t()
+    state = {"n": 0}
+
+    def poke() -> None:
+        for _ in range(3):
+            L.usleep_range(10, 20)
+            state["n"] += 1
+            L.wake_up(wq)
+
+    Task(bed.sched.cpus[0], poke, (), "poke")
+    bed.run(L.wait_event, wq, lambda: state["n"] == 3)
+    assert state["n"] == 3
+    assert not wq.tasks
+
+
+def test_wake_up_between_check_and_sleep_is_not_lost() -> None:
+    bed = Bed(cpus=2)
+    done = L.completion()
+
+    def completer() -> None:
+        L.complete(done)
+
+    Task(bed.sched.cpus[1], completer, (), "completer")
+    bed.run(L.wait_for_completion, done)
+    assert done.done == 0
+
+
+def test_completion_timeout_returns_0_and_else_what_is_left() -> None:
+    bed = Bed()
+    done = L.completion()
+    assert bed.run(L.wait_for_completion_timeout, done, 5) == 0
+    assert L.jiffies() >= 5
+    L.complete_all(done)
+    assert bed.run(L.wait_for_completion_timeout, done, 5) == 5
+
+
+def test_msleep_sleeps_whole_jiffies_and_usleep_range_does_not() -> None:
+    bed = Bed()
+
+    def run() -> tuple[int, int]:
+        t0 = L.ktime_get_ns()
+        L.usleep_range(7, 20)
+        t1 = L.ktime_get_ns()
+        L.msleep(1)
+        return t1 - t0, L.ktime_get_ns() - t1
+
+    short, long = bed.run(run)
+    assert 7_000 <= short < 8_000
+    assert JIFFY_NS <= long <= 2 * JIFFY_NS + 1000
+
+
+def test_timer_runs_in_softirq_at_its_jiffy() -> None:
+    bed = Bed()
+    seen: list[tuple[int, bool, bool]] = []
+    timer = L.timer_list(lambda t: seen.append((L.jiffies(), L.in_serving_softirq(), L.in_hardirq())))
+    bed.run(L.mod_timer, timer, 3)
+    assert L.timer_pending(timer)
+    assert any("armed at" in line for line in L.leak_report())
+    bed.settle(5 * JIFFY_NS)
+    assert seen == [(3, True, False)]
+    assert L.leak_report() == []
+
+
+def test_timer_deleted_in_time_never_runs() -> None:
+    bed = Bed()
+    timer = L.timer_list(lambda t: pytest.fail("ran"))
+
+    def run() -> tuple[int, int, int]:
+        L.mod_timer(timer, 3)
+        return L.mod_timer(timer, 4), L.timer_delete_sync(timer), L.timer_delete_sync(timer)
+
+    assert bed.run(run) == (1, 1, 0)
+    bed.settle(6 * JIFFY_NS)
+
+
+def test_timer_shut_down_cannot_be_armed_again() -> None:
+    bed = Bed()
+    timer = L.timer_list(lambda t: pytest.fail("ran"))
+    bed.run(L.timer_shutdown_sync, timer)
+    bed.run(L.mod_timer, timer, 2)
+    bed.settle(4 * JIFFY_NS)
+    assert not L.timer_pending(timer)
+
+
+def test_hrtimer_restarts_in_hard_interrupt_context() -> None:
+    bed = Bed()
+    at: list[int] = []
+
+    def tick(timer: Any) -> int:
+        assert L.in_hardirq()
+        at.append(L.ktime_get_ns())
+        L.hrtimer_forward_now(timer, 10_000)
+        return L.HRTIMER_RESTART if len(at) < 3 else L.HRTIMER_NORESTART
+
+    timer = L.hrtimer(tick)
+    bed.run(L.hrtimer_start, timer, 10_000, L.HRTIMER_MODE_REL)
+    bed.settle(100_000)
+    assert len(at) == 3
+    assert [round((b - a) / 1000) for a, b in zip(at, at[1:], strict=False)] == [10, 10]
+    assert bed.run(L.hrtimer_cancel, timer) == 0
+
+
+def test_work_runs_in_process_context_and_never_twice_at_a_time() -> None:
+    bed = Bed(cpus=2)
+    running = {"now": 0, "most": 0, "runs": 0}
+
+    def fn(work: Any) -> None:
+        running["now"] += 1
+        running["most"] = max(running["most"], running["now"])
+        L.usleep_range(20, 40)
+        running["now"] -= 1
+        running["runs"] += 1
+
+    work = L.work_struct(fn)
+
+    def run() -> list[bool]:
+        got = [L.schedule_work(work), L.schedule_work(work)]
+        L.usleep_range(5, 10)
+        got.append(L.schedule_work(work))
+        L.flush_work(work)
+        return got
+
+    assert bed.run(run) == [True, False, True]
+    assert running == {"now": 0, "most": 1, "runs": 2}
+
+
+def test_cancel_work_sync_waits_for_the_one_that_runs() -> None:
+    bed = Bed()
+    log: list[str] = []
+
+    def fn(work: Any) -> None:
+        L.usleep_range(50, 60)
+        log.append("ran")
+
+    work = L.work_struct(fn)
+
+    def run() -> bool:
+        L.schedule_work(work)
+        L.usleep_range(10, 20)
+        was = L.cancel_work_sync(work)
+        log.append("cancelled")
+        return was
+
+    assert bed.run(run) is False, "it was running, not queued"
+    assert log == ["ran", "cancelled"]
+
+
+def test_delayed_work_runs_after_its_delay_and_can_be_cancelled() -> None:
+    bed = Bed()
+    ran: list[int] = []
+    dwork = L.delayed_work(lambda w: ran.append(L.jiffies()))
+    bed.run(L.schedule_delayed_work, dwork, 4)
+    bed.settle(8 * JIFFY_NS)
+    assert ran == [4]
+    bed.run(L.schedule_delayed_work, dwork, 4)
+    assert bed.run(L.cancel_delayed_work_sync, dwork) is True
+    bed.settle(8 * JIFFY_NS)
+    assert len(ran) == 1
+    assert L.leak_report() == []
+
+
+def test_ordered_workqueue_runs_one_after_the_other() -> None:
+    bed = Bed(cpus=2)
+    wq = L.alloc_ordered_workqueue("ordered", 0)
+    log: list[tuple[int, str]] = []
+
+    def fn(work: Any) -> None:
+        log.append((work.container, "in"))
+        L.usleep_range(10, 20)
+        log.append((work.container, "out"))
+
+    works = [L.work_struct(fn, container=n) for n in range(3)]
+
+    def run() -> None:
+        for i, work in enumerate(works):
+            L.queue_work_on(i % 2, wq, work)
+        L.destroy_workqueue(wq)
+
+    bed.run(run)
+    assert log == [(n, what) for n in range(3) for what in ("in", "out")]
+
+
+def test_softirq_that_raises_itself_is_left_to_ksoftirqd_after_ten_rounds() -> None:
+    """Source: kernel/softirq.c MAX_SOFTIRQ_RESTART."""
+    bed = Bed()
+    contexts: list[str] = []
+
+    def action() -> None:
+        contexts.append(bed.sched.cpus[0].task.name if bed.sched.cpus[0].task else "idle")  # type: ignore[union-attr]
+        if len(contexts) < 25:
+            L.raise_softirq(L.TASKLET_SOFTIRQ)
+
+    def run() -> None:
+        L.local_bh_disable()
+        L.raise_softirq(L.TASKLET_SOFTIRQ)
+        L.local_bh_enable()
+
+    L.open_softirq(L.TASKLET_SOFTIRQ, action)
+    bed.run(run)
+    bed.settle(10_000)
+    assert contexts == ["run"] * 10 + ["ksoftirqd/0"] * 15
+    assert L.counters()["ksoftirqd_wakeups"] == 1
+
+
+def test_local_bh_enable_with_interrupts_off_warns() -> None:
+    bed = Bed()
+
+    def run() -> None:
+        L.local_bh_disable()
+        L.local_irq_disable()
+        L.local_bh_enable()
+
+    with pytest.raises(L.KernelWarning, match="local_bh_enable"):
+        bed.run(run)
+
+
+def test_context_predicates_say_where_code_runs() -> None:
+    bed = Bed()
+
+    def state() -> tuple[bool, ...]:
+        return L.in_task(), L.in_softirq(), L.in_serving_softirq(), L.in_hardirq(), L.in_interrupt(), L.in_atomic()
+
+    def run() -> list[tuple[bool, ...]]:
+        got = [state()]
+        L.local_bh_disable()
+        got.append(state())
+        L.local_bh_enable()
+        L.preempt_disable()
+        got.append(state())
+        L.preempt_enable()
+        return got
+
+    assert bed.run(run) == [
+        (True, False, False, False, False, False),
+        (True, True, False, False, True, True),
+        (True, False, False, False, False, True),
+    ]
