@@ -16,7 +16,7 @@ from typing import Any
 
 from pymodel.hw.access import Machine
 from pymodel.hw.errors import CheckError
-from pymodel.hw.memory import DmaFault, HostMemory, native_library
+from pymodel.hw.memory import DmaFault, HostMemory
 
 __all__ = ["RtlPlatform", "settings_for"]
 
@@ -361,6 +361,3 @@ class RtlPlatform:
         """What is under way, one line each: for the watchdog's report."""
         now = f"clock {self.control['clocks']}, {self.control['now']} ps"
         return [now, *self._api.rs_sim_describe().decode().splitlines()]
-
-
-native_library()  # the memory's symbols must be the executable's own; finds out at once where they are not

@@ -93,7 +93,7 @@ class Run {
         python([] { VerilatedVpi::callCbs(cbStartOfSimulation); });
         install_sigint();
         finish_step(false);  // time 0: no edge, only what settles
-        while (!context_->gotFinish()) {
+        while (!context_->gotFinish() && !abandoned_) {
             const uint64_t timer = VerilatedVpi::cbNextDeadline();
             if (vpi.foreign || vpi.next_step || dead_) {
                 full_step(timer < loop_.next_edge() ? timer : loop_.next_edge());
@@ -117,7 +117,7 @@ class Run {
 #if VM_COVERAGE
         context_->coveragep()->write();
 #endif
-        return dead_ || overrun_ || context_->errorCount() ? 1 : 0;
+        return dead_ || overrun_ || abandoned_ || context_->errorCount() ? 1 : 0;
     }
 
   private:
@@ -191,7 +191,8 @@ class Run {
     }
 
     void wake_python() {
-        if (sim.interrupted) {
+        const bool interrupted = sim.interrupted;
+        if (interrupted) {
             sim.interrupted = false;
             sim.emit(EV_INTERRUPT, 0, 0, 0, true);
         }
@@ -200,6 +201,10 @@ class Run {
         sim.ctl.total_ticks = __rdtsc() - began_;
         loop_.top()->rootp->tb_top__DOT__event_line ^= 1;
         python([] { settle_values(); });
+        if (interrupted && sim.ctl.events) {  // nobody listens to events: a run without the pump
+            std::fprintf(stderr, "ringside: interrupted\n");
+            abandoned_ = true;
+        }
         sim.events_delivered();
     }
 
@@ -244,6 +249,7 @@ class Run {
     uint64_t max_clocks_ = NEVER;
     bool dead_ = false;
     bool overrun_ = false;
+    bool abandoned_ = false;
     int dead_steps_ = 0;
 };
 

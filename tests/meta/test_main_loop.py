@@ -7,12 +7,17 @@ The tests themselves are in loop_tests.py; each runs in a simulator of its own o
 from __future__ import annotations
 
 import json
+import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tb.build import Build, build
+from tb.build import Build, BuildError, build, parameters_of
+from tb.config import ConfigError
 from tb.dut import ROOT, load_dut
 from tb.runner import Outcome, simulate
 
@@ -130,6 +135,50 @@ def test_second_ctrl_c_kills(tmp_path: Path) -> None:
     outcome = run("interrupt_twice", tmp_path, max_clocks=1 << 40)
     assert outcome.exit_code == -2
     assert not outcome.passed
+
+
+def test_build_that_fails_says_what_the_tool_said(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(COPYDUT, broken)
+    with (broken / "copy_regs.sv").open("a") as file:
+        file.write("module oops (input logic nowhere_to_be_seen;\n")
+    with pytest.raises(BuildError, match=r"copy_regs\.sv:\d+") as error:
+        build(load_dut(str(broken)))
+    assert "build.log" in str(error.value)
+
+
+def test_description_that_names_a_missing_file_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(COPYDUT, broken)
+    (broken / "copy_engine.sv").unlink()
+    with pytest.raises(BuildError, match=r"\[rtl\] names copy_engine.sv"):
+        build(load_dut(str(broken)))
+
+
+@pytest.mark.parametrize(("queues", "width"), [(17, 0), (0, 48)])
+def test_parameters_outside_the_description_are_refused(queues: int, width: int) -> None:
+    with pytest.raises(ConfigError, match="cannot be built with"):
+        parameters_of(load_dut("nic"), queues, width)
+
+
+def test_ctrl_c_to_the_runner_reaches_the_simulation(tmp_path: Path) -> None:
+    """In a run without the pump nobody listens to events: the process ends all the same."""
+    build(load_dut(str(COPYDUT)))
+    script = (
+        "from pathlib import Path; from tests.meta.test_main_loop import run\n"
+        f"outcome = run('clock_limit_ignored', Path({str(tmp_path)!r}), max_clocks=1 << 40)\n"
+        "print(outcome.exit_code, outcome.passed, outcome.errors)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    log = tmp_path / "clock_limit_ignored-1-fast" / "sim.log"
+    while not log.exists() or "Using Python" not in log.read_text():
+        assert child.poll() is None
+        time.sleep(0.1)
+    time.sleep(1)
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=60)
+    assert out.startswith("1 False"), out
+    assert "ringside: interrupted" in out
 
 
 @pytest.mark.parametrize("test", ["copy_with_stalls", "wire_with_stalls"])
