@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["DEV_READ", "DEV_WRITE", "PAGE_SIZE", "DmaFault", "HostMemory", "native_library"]
+__all__ = ["DEV_READ", "DEV_WRITE", "PAGE_SIZE", "DmaFault", "HostMemory", "draw_bus_offset", "native_library"]
 
 DEV_READ = 1
 DEV_WRITE = 2

@@ -306,7 +306,7 @@ async def burst_across_4k(top: Any) -> None:
 async def offer_changes_while_it_waits(top: Any) -> None:
     async def scenario(host: Host) -> None:
         host.platform.memory.grant(0x10000, 0x4000, DEV_READ | DEV_WRITE)
-        host.platform.configure(stalls={name: (30000, 7) for name in ("aw", "ar")})
+        host.platform.configure(stalls=dict.fromkeys(("aw", "ar"), (30000, 7)))
         await host.copy(0, 0x10000, 0x12000, 4)
         no_complaints(host)
         for way, text in ((1, "changed its offer on channel ar"), (2, "withdrew its offer on channel aw")):
