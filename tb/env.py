@@ -69,6 +69,7 @@ class Env:
         self.ended_ps = 0
         self.figures: dict[str, Any] = {}
         self.drop_counters: dict[str, int] = {}
+        self.notes: list[str] = []  # what whoever reads the result should know
         self.result: dict[str, Any] = {}
         platform.on_wire_frame = self._on_wire_frame
         platform.on_wire_taken = self.peer.taken
@@ -320,6 +321,7 @@ class Env:
                 way: {f"p{p}": h.percentile(p) for p in (50, 90, 99, 100)} for way, h in self.latency.items()
             },
             "drops": self._drops(),
+            "notes": self.notes,
             "digest": self.platform.digest(),
             **self.figures,
         }

@@ -123,7 +123,7 @@ def _table(result: RunResult) -> str:
     polls = kernel.get("polls", 0)
     pairs = [
         ("simulated time", f"{ns / 1000:,.1f} us"),
-        ("interrupts", f"{kernel.get('hardirqs', 0):,}"),
+        ("interrupts", f"{kernel.get('interrupts', 0):,}"),
         ("polls", f"{polls:,}"),
         ("packets per poll", f"{rx['frames'] / max(1, polls):.1f}"),
         ("drops", ", ".join(f"{k} {n}" for k, n in sorted(v.get("drops", {}).items()) if n) or "none"),
@@ -139,6 +139,7 @@ def _table(result: RunResult) -> str:
     else:
         pairs.append(("packets per wall second", f"{frames / max(1e-9, v.get('wall_seconds', cpu)):,.0f}"))
     lines += [f"  {a:<28}{b:>22}" for a, b in pairs]
+    lines += [f"  note: {note}" for note in v.get("notes", [])]
     return "\n".join(lines)
 
 

@@ -131,6 +131,10 @@ class Peer:
         free, size = (0, 1) if self._lossy else self._safe_space()
         while backlog and len(self._on_wire) < self._ahead:
             frame, at, expected = backlog[0]
+            if at > self.sched.now + self._doorbell_ps:
+                self._scheduled = True  # its time has not come: it is not under way yet
+                self.sched.call_at(at - self._doorbell_ps, self._pump)
+                return
             buffers = -(-len(frame) // size)
             if expected and not self._lossy:
                 if self._under_way + buffers > free:

@@ -24,12 +24,23 @@ def split(packets: list[Packet]) -> tuple[list[int], list[int]]:
     return down, [i for i, p in enumerate(packets) if p.data[6:12] != host]
 
 
-def _times(packets: list[Packet], timing: str) -> list[int]:
-    """When each frame may go, in ps from the start of the capture; all 0 when back to back."""
+_LONGEST_GAP_NS = 20_000  # in a simulator: a host capture is silent for most of its seconds, at 250,000,000 clocks each
+
+
+def _times(packets: list[Packet], timing: str, longest_gap_ns: int | None) -> tuple[list[int], int]:
+    """When each frame may go, in ps from the start of the capture (all 0 when back to back), and how many gaps were
+    cut to ``longest_gap_ns`` (None: none is)."""
     if timing != "capture":
-        return [0] * len(packets)
-    first = packets[0].time_ns
-    return [max(0, p.time_ns - first) * PS_PER_NS for p in packets]
+        return [0] * len(packets), 0
+    times, now, cut = [], 0, 0
+    for previous, packet in zip([packets[0], *packets], packets, strict=False):
+        gap = max(0, packet.time_ns - previous.time_ns)
+        if longest_gap_ns is not None and gap > longest_gap_ns:
+            gap = longest_gap_ns
+            cut += 1
+        now += gap
+        times.append(now * PS_PER_NS)
+    return times, cut
 
 
 def _repeat(chosen: list[int], total: int, length: int, span: int) -> Iterator[tuple[int, int]]:
@@ -65,7 +76,10 @@ async def _through(env: Env) -> None:
     args: dict[str, Any] = env.cfg.args
     packets = read_capture(Path(args["pcap"]))
     total = int(args.get("count", 0)) or len(packets)
-    times = _times(packets, args.get("timing", "back-to-back"))
+    longest = None if env.cfg.backend == "soft" else _LONGEST_GAP_NS
+    times, cut = _times(packets, args.get("timing", "back-to-back"), longest)
+    if cut:
+        env.notes.append(f"{cut} gaps of the capture were longer than {_LONGEST_GAP_NS // 1000} us and cut to that")
     span = max(times) + (PS_PER_NS * 1000 if max(times) else 0)
     start = env.sched.now
     down, up = split(packets)

@@ -153,6 +153,16 @@ def test_peer_uses_new_buffers_only_when_their_doorbell_has_arrived() -> None:
     assert len(wire.frames) == 2
 
 
+def test_peer_holds_a_frame_until_its_time() -> None:
+    """A frame of a later time is not under way: neither the scoreboard nor the watchdog waits for it."""
+    sched, wire, peer = _peer([(8, 2048)], lossy=True)
+    peer.send(bytes(64), at=1_000_000_000)
+    sched.run_due(0)
+    assert not wire.frames
+    _settle(sched)
+    assert len(wire.frames) == 1 and sched.now <= 1_000_000_000
+
+
 def test_lossy_peer_does_not_wait() -> None:
     sched, wire, peer = _peer([(0, 2048)], lossy=True)
     peer.send(bytes(64))
