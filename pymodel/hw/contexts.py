@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 
 __all__ = ["PS_PER_NS", "Coro", "Cpu", "DeadlockError", "Scheduler", "Sleep", "Task", "Timer", "Until"]
 
@@ -92,8 +92,24 @@ class Scheduler:
                 timer.fn = None
                 fn(*timer.args)
                 if self.failure is not None:
-                    failure, self.failure = self.failure, None
-                    raise failure
+                    break
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+
+    def close(self) -> None:
+        """End every context where it stands, so that the machine can be freed: a greenlet holds all that it knows."""
+        self._hub = getcurrent()
+        for cpu in self.cpus:
+            for task in list(cpu.tasks):
+                if task.greenlet and task.greenlet is not getcurrent():
+                    task.greenlet.parent = getcurrent()
+                    task.greenlet.throw(GreenletExit)
+            if cpu._idle:
+                cpu._idle.parent = getcurrent()
+                cpu._idle.throw(GreenletExit)
+        self._heap.clear()
+        self.failure = None
 
     @property
     def local_now(self) -> int:
@@ -111,7 +127,7 @@ class Scheduler:
 
     def run_task(self, fn: Callable[..., Any], *args: Any, cpu: int = 0, name: str | None = None) -> Task:
         """Start ``fn(*args)`` as a task (process context) on a CPU; await the task for its result."""
-        return Task(self.cpus[cpu], fn, args, name or getattr(fn, "__name__", "task"))
+        return Task(self.cpus[cpu], fn, args, name or str(getattr(fn, "__name__", "task")))
 
     def waiters(self) -> list[str]:
         """One line for each context that waits, with what it waits for: for the watchdog's report."""
@@ -268,6 +284,8 @@ class Cpu:
                     self._wait("", until=None, interruptible=True)
                 if self.time > self._horizon:
                     self._catch_up()
+            except GreenletExit:
+                return
             except BaseException as exc:
                 if sched.failure is None:
                     sched.failure = exc

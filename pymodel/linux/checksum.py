@@ -11,7 +11,7 @@ from pymodel.hw.access import machine
 from pymodel.linux.bug import BUG, WARN, caller_outside, site_str
 from pymodel.linux.errno import EINVAL
 from pymodel.linux.mm import GFP_ATOMIC
-from pymodel.linux.skb_alloc import pskb_expand_head
+from pymodel.linux.skb_copy import pskb_expand_head
 from pymodel.linux.skb_frags import pskb_may_pull, skb_walk
 from pymodel.linux.skbuff import CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, sk_buff, skb_cloned
 

@@ -56,6 +56,7 @@ _CLASS_OF = [
 ]  # by size in words, rounded up
 SKB_SMALL_HEAD = 640  # the object size of the skb_small_head cache, and its key among the caches
 _PAGE_FRAG_ORDER = 3  # PAGE_FRAG_CACHE_MAX_ORDER: 32 KiB
+_POISON = memoryview(bytes([POISON_FREE]) * (PAGE_SIZE << MAX_ORDER))
 _getframe = sys._getframe
 
 
@@ -92,7 +93,7 @@ class MmState:
 
     __slots__ = (
         "allocs_failed", "bump", "fail", "frag_caches", "free_areas", "free_objs", "kmallocs", "limit", "mem",
-        "mem_map", "objs", "objs_freed", "poison", "poison_bytes",
+        "mem_map", "objs", "objs_freed", "poison",
     )
 
     def __init__(self, mem: memoryview, size: int) -> None:
@@ -109,7 +110,6 @@ class MmState:
         self.allocs_failed = 0
         self.kmallocs = 0
         self.poison = True
-        self.poison_bytes = memoryview(bytes([POISON_FREE]) * (PAGE_SIZE << MAX_ORDER))
 
 
 def _mm() -> MmState:
@@ -206,7 +206,7 @@ def _free_pages(mm: MmState, pg: page, site: Site) -> None:
     _assert_pages_idle(pg, site)
     if mm.poison:
         size = PAGE_SIZE << order
-        mm.mem[addr : addr + size] = mm.poison_bytes[:size]
+        mm.mem[addr : addr + size] = _POISON[:size]
     pg.freed_at = site
     pg.frags_freed = None
     mm.free_areas[order][addr] = None
@@ -389,7 +389,7 @@ def _kfree(mm: MmState, addr: int, site: Site) -> None:
         _put_page(pg, site)
     else:
         if mm.poison:
-            mm.mem[addr : addr + size] = mm.poison_bytes[:size]
+            mm.mem[addr : addr + size] = _POISON[:size]
         free.append(addr)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How sk_buffs are allocated, cloned, copied and freed.
+"""How sk_buffs are allocated and freed. Clones and copies: skb_copy.py.
 
 Buffer sizes and truesize are those of v6.12: heads of up to 320 bytes of data come from the skb_small_head cache
 (640 bytes with the shared info), larger ones from kmalloc's size classes, RX heads from page fragments. Source:
@@ -12,9 +12,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import BUG, Site, caller, caller_outside, site_str
+from pymodel.linux.bug import BUG, Site, caller, site_str
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
-from pymodel.linux.errno import ENOMEM
 from pymodel.linux.mm import (
     __GFP_DIRECT_RECLAIM,
     GFP_ATOMIC,
@@ -33,19 +32,12 @@ from pymodel.linux.mm import (
     page_frag_cache,
 )
 from pymodel.linux.skbuff import (
-    CHECKSUM_PARTIAL,
     NET_IP_ALIGN,
     NET_SKB_PAD,
-    UNSET,
     SkbState,
     _FreedSkBuff,
     sk_buff,
-    skb_cloned,
-    skb_frag_t,
-    skb_put,
     skb_reserve,
-    skb_shared,
-    skb_shared_info,
 )
 
 if TYPE_CHECKING:
@@ -58,8 +50,7 @@ __all__ = [
     "dev_consume_skb_any", "dev_consume_skb_irq", "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason",
     "dev_kfree_skb_irq", "kfree_skb", "kfree_skb_list", "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb",
     "napi_build_skb", "napi_consume_skb", "netdev_alloc_frag", "netdev_alloc_skb", "netdev_alloc_skb_ip_align",
-    "pskb_copy", "pskb_expand_head", "skb_clone", "skb_copy", "skb_cow_head", "skb_drop_counts", "skb_free_frag",
-    "skb_leaks", "skb_orphan", "skb_realloc_headroom", "skb_share_check", "skb_unshare",
+    "skb_drop_counts", "skb_free_frag", "skb_leaks", "skb_orphan",
 ]
 
 _getframe = sys._getframe
@@ -178,21 +169,20 @@ def napi_alloc_skb(napi: napi_struct, length: int) -> sk_buff | None:
     site = (f.f_code, f.f_lasti)
     pad = NET_SKB_PAD + NET_IP_ALIGN
     length += pad
+    mm: MmState = machine().state["mm"]
     if length <= _NAPI_SMALL_DATA:
-        mm: MmState = machine().state["mm"]
         head = _page_frag_alloc_1k(mm, _frag_cache(mm, "napi_1k"), site)
         if not head:
             return None
-        skb = sk_buff(head, head + 704, 1024 + 256, 1, napi.dev, site)
-        skb.data = skb.tail = head + pad
-        machine().state["skb"].live.add(skb)
-        return skb
+        small = sk_buff(head, head + 704, 1024 + 256, 1, napi.dev, site)
+        small.data = small.tail = head + pad
+        machine().state["skb"].live.add(small)
+        return small
     if length > _PAGE_DATA:
         skb = _alloc_skb(length, GFP_ATOMIC, site, napi.dev)
         if skb is not None:
             skb.data = skb.tail = skb.data + pad
         return skb
-    mm = machine().state["mm"]
     return _frag_skb(mm, _frag_cache(mm, "napi"), length, pad, napi.dev, site)
 
 
@@ -305,7 +295,7 @@ def kfree_skb(skb: sk_buff | None) -> None:
         _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, (f.f_code, f.f_lasti))
 
 
-dev_kfree_skb = kfree_skb  # dev_kfree_skb() is consume_skb() in the kernel: see below
+
 
 
 def consume_skb(skb: sk_buff | None) -> None:
@@ -388,242 +378,6 @@ def skb_orphan(skb: sk_buff) -> None:
         destructor(skb)
         skb.destructor = None
         skb.sk = None
-
-
-# -- clones and copies ---------------------------------------------------------------------------------------
-def _copy_header(new: sk_buff, old: sk_buff) -> None:
-    """__copy_skb_header(): all that describes the packet and not its buffer."""
-    new.dev = old.dev
-    new.cb = old.cb
-    new.mac_len = old.mac_len
-    new.queue_mapping = old.queue_mapping
-    new.pkt_type = old.pkt_type
-    new.ip_summed = old.ip_summed
-    new.ooo_okay = old.ooo_okay
-    new.l4_hash = old.l4_hash
-    new.sw_hash = old.sw_hash
-    new.encapsulation = old.encapsulation
-    new.csum_valid = old.csum_valid
-    new.csum_complete_sw = old.csum_complete_sw
-    new.csum_not_inet = old.csum_not_inet
-    new.csum_level = old.csum_level
-    new.csum = old.csum
-    new.csum_start = old.csum_start
-    new.csum_offset = old.csum_offset
-    new.priority = old.priority
-    new.skb_iif = old.skb_iif
-    new.hash = old.hash
-    new.vlan_proto = old.vlan_proto
-    new.vlan_tci = old.vlan_tci
-    new.napi_id = old.napi_id
-    new.mark = old.mark
-    new.tstamp = old.tstamp
-    new.protocol = old.protocol
-    new.inner_transport_header = old.inner_transport_header
-    new.inner_network_header = old.inner_network_header
-    new.inner_mac_header = old.inner_mac_header
-    new.transport_header = old.transport_header
-    new.network_header = old.network_header
-    new.mac_header = old.mac_header
-
-
-def _clone(skb: sk_buff, site: Site) -> sk_buff | None:
-    state = machine().state
-    fail = state["mm"].fail
-    if fail is not None and fail("skb", 256):
-        state["mm"].allocs_failed += 1
-        return None
-    n = sk_buff(skb.head, skb.end, skb.truesize, skb.head_frag, skb.dev, site)
-    _copy_header(n, skb)
-    n.len = skb.len
-    n.data_len = skb.data_len
-    n.hdr_len = skb.data - skb.head if skb.nohdr else skb.hdr_len
-    n.cloned = 1
-    n.pfmemalloc = skb.pfmemalloc
-    n.pp_recycle = skb.pp_recycle
-    n.data = skb.data
-    n.tail = skb.tail
-    shinfo = skb._shinfo
-    n._shinfo = shinfo
-    shinfo.dataref += 1
-    skb.cloned = 1
-    state["skb"].live.add(n)
-    return n
-
-
-def skb_clone(skb: sk_buff, gfp_mask: int) -> sk_buff | None:
-    """A second sk_buff for the same data, without the socket; None on failure."""
-    f = _getframe(1)
-    return _clone(skb, (f.f_code, f.f_lasti))
-
-
-def _copy_gso(new: sk_buff, old: sk_buff) -> None:
-    to, frm = new._shinfo, old._shinfo
-    to.gso_size, to.gso_segs, to.gso_type = frm.gso_size, frm.gso_segs, frm.gso_type
-
-
-def skb_copy(skb: sk_buff, gfp_mask: int) -> sk_buff | None:
-    """A linear copy of header room and data, which the caller may alter; None on failure."""
-    from pymodel.linux.skb_frags import skb_copy_bits
-
-    headroom = skb.data - skb.head
-    n = _alloc_skb(skb.end - skb.head + skb.data_len, gfp_mask, caller())
-    if n is None:
-        return None
-    skb_reserve(n, headroom)
-    skb_put(n, skb.len)
-    if skb_copy_bits(skb, -headroom, n.head, headroom + skb.len):
-        BUG("skb_copy() cannot read its source")
-    _copy_header(n, skb)
-    _copy_gso(n, skb)
-    return n
-
-
-def pskb_copy(skb: sk_buff, gfp_mask: int) -> sk_buff | None:
-    """A copy of the linear part that shares the fragments; None on failure."""
-    headroom, headlen = skb.data - skb.head, skb.len - skb.data_len
-    n = _alloc_skb(headlen + headroom, gfp_mask, caller())
-    if n is None:
-        return None
-    skb_reserve(n, headroom)
-    skb_put(n, headlen)
-    mem = machine().platform.memory.mem
-    mem[n.data : n.data + headlen] = mem[skb.data : skb.data + headlen]
-    n.truesize += skb.data_len
-    n.data_len = skb.data_len
-    n.len = skb.len
-    _share_frags(n, skb._shinfo)
-    _copy_header(n, skb)
-    _copy_gso(n, skb)
-    return n
-
-
-def _share_frags(new: sk_buff, old: skb_shared_info) -> None:
-    shinfo = new._shinfo
-    shinfo.frags = [skb_frag_t(f.page, f.offset, f.size) for f in old.frags[: old.nr_frags]]
-    shinfo.nr_frags = old.nr_frags
-    for frag in shinfo.frags:
-        frag.page.refcount += 1
-        frag.page.frags_freed = None
-    part = old.frag_list
-    shinfo.frag_list = part
-    while part is not None:
-        part.users += 1
-        part = part.next
-
-
-def pskb_expand_head(skb: sk_buff, nhead: int, ntail: int, gfp_mask: int) -> int:
-    """Move the linear part to a new, unshared buffer with ``nhead`` and ``ntail`` bytes more room. 0 or -ENOMEM.
-
-    Pointers into the old header are void afterwards. BUG on a shared skb.
-    """
-    if nhead < 0:
-        BUG(f"pskb_expand_head(nhead={nhead})", site_str(caller_outside()))
-    if skb_shared(skb):
-        BUG("pskb_expand_head() on a shared skb", site_str(caller_outside()))
-    state = machine().state
-    mm: MmState = state["mm"]
-    site = caller()
-    osize = skb.end - skb.head
-    size = osize + nhead + ntail
-    bufsize = (
-        SKB_SMALL_HEAD
-        if size <= _SMALL_DATA and not gfp_mask & GFP_DMA
-        else kmalloc_size_roundup(((size + 63) & ~63) + 320)
-    )
-    data = _kmalloc(mm, bufsize, site, "skb")
-    if not data:
-        return -ENOMEM
-    size = bufsize - 320
-    used = skb.tail - skb.head
-    mem = mm.mem
-    mem[data + nhead : data + nhead + used] = mem[skb.head : skb.tail]
-    old = skb._shinfo
-    if skb_cloned(skb):
-        skb._shinfo = shinfo = skb_shared_info()
-        shinfo.gso_size, shinfo.gso_segs, shinfo.gso_type = old.gso_size, old.gso_segs, old.gso_type
-        shinfo.tx_flags, shinfo.tskey = old.tx_flags, old.tskey
-        _share_frags(skb, old)
-        old.dataref -= 0x10001 if skb.nohdr else 1
-    elif skb.head_frag:
-        _page_frag_free(mm, skb.head, site)
-    else:
-        _kfree(mm, skb.head, site)
-    off = data + nhead - skb.head
-    skb.head = data
-    skb.head_frag = 0
-    skb.data += off
-    skb.tail += off
-    skb.end = data + size
-    _headers_offset_update(skb, nhead)
-    skb.cloned = 0
-    skb.hdr_len = 0
-    skb.nohdr = 0
-    skb._shinfo.dataref = 1
-    if skb.sk is None:
-        skb.truesize += size - osize
-    return 0
-
-
-def _headers_offset_update(skb: sk_buff, off: int) -> None:
-    if skb.ip_summed == CHECKSUM_PARTIAL:
-        skb.csum_start += off
-    skb.transport_header = skb.transport_header + off & 0xFFFF
-    skb.network_header = skb.network_header + off & 0xFFFF
-    if skb.mac_header != UNSET:
-        skb.mac_header += off
-    skb.inner_transport_header = skb.inner_transport_header + off & 0xFFFF
-    skb.inner_network_header = skb.inner_network_header + off & 0xFFFF
-    skb.inner_mac_header = skb.inner_mac_header + off & 0xFFFF
-
-
-def skb_realloc_headroom(skb: sk_buff, headroom: int) -> sk_buff | None:
-    """A private copy of the header with at least ``headroom`` bytes of headroom; the caller keeps ``skb``."""
-    delta = headroom - (skb.data - skb.head)
-    if delta <= 0:
-        return pskb_copy(skb, GFP_ATOMIC)
-    n = _clone(skb, caller())
-    if n is not None and pskb_expand_head(n, (delta + 63) & ~63, 0, GFP_ATOMIC):
-        kfree_skb(n)
-        return None
-    return n
-
-
-def skb_cow_head(skb: sk_buff, headroom: int) -> int:
-    """Make the header writable, with ``headroom`` bytes of headroom. 0 or -ENOMEM."""
-    delta = max(0, headroom - (skb.data - skb.head))
-    dataref = skb._shinfo.dataref
-    header_cloned = skb.cloned and (dataref & 0xFFFF) - (dataref >> 16) != 1
-    if delta or header_cloned:
-        return pskb_expand_head(skb, (delta + NET_SKB_PAD - 1) // NET_SKB_PAD * NET_SKB_PAD, 0, GFP_ATOMIC)
-    return 0
-
-
-def skb_share_check(skb: sk_buff, pri: int) -> sk_buff | None:
-    """The skb itself where only the caller holds it, else a clone, for which the reference is dropped; None on
-    failure.
-    """
-    if skb.users == 1:
-        return skb
-    f = _getframe(1)
-    n = _clone(skb, (f.f_code, f.f_lasti))
-    if n is not None:
-        skb.users -= 1
-    else:
-        _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, (f.f_code, f.f_lasti))
-    return n
-
-
-def skb_unshare(skb: sk_buff, pri: int) -> sk_buff | None:
-    """The skb itself where its data is not shared, else a copy, for which ``skb`` is freed; None on failure."""
-    if not skb_cloned(skb):
-        return skb
-    n = skb_copy(skb, pri)
-    if n is not None:
-        consume_skb(skb)
-    else:
-        kfree_skb(skb)
-    return n
 
 
 # -- the end -------------------------------------------------------------------------------------------------

@@ -197,7 +197,7 @@ def _packet_rcv(skb: sk_buff, dev: net_device, pt: packet_type, orig_dev: net_de
         _kfree_skb(skb, SKB_DROP_REASON_PACKET_SOCK_ERROR, (_packet_rcv.__code__, 0))
         return 0
     if skb.users != 1:  # others hold this sk_buff: take a clone, and drop our reference
-        from pymodel.linux.skb_alloc import skb_clone
+        from pymodel.linux.skb_copy import skb_clone
 
         clone = skb_clone(skb, 0)
         if clone is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A trivial driver in front of the host model: measures the model alone, and is the test bed of tests/unit/test_linux_*.py.
+"""A trivial driver in front of the host model: measures the model alone, and is the bed of tests/unit/test_linux_*.py.
 
 Run ``python -m tests.unit.linux_bed`` for µs of CPU a packet pair (one sent, one received).
 """
@@ -39,9 +39,14 @@ class NoPlatform:
 
 
 class Bed:
-    """A machine with the kernel booted, and a pump in virtual time."""
+    """A machine with the kernel booted, and a pump in virtual time. The one before it is ended."""
+
+    _last: Bed | None = None
 
     def __init__(self, cpus: int = 1, quantum_ns: int = 0, size: int = 16 << 20, **costs: int) -> None:
+        if Bed._last is not None:
+            Bed._last.sched.close()
+        Bed._last = self
         self.sched = Scheduler(cpus, quantum_ns * 1000)
         self.platform = NoPlatform(HostMemory(size, seed=1))
         self.m = Machine(self.sched, self.platform, CpuCosts(**costs))

@@ -43,7 +43,9 @@ def test_mapping_lets_the_device_read_these_bytes_and_no_others(bed: Bed, dev: A
 def test_unmap_with_another_size_is_dma1(dev: Any) -> None:
     """kernel-rules.md: DMA1."""
     dma = mapped(dev, 100, TO)
-    with pytest.raises(L.CheckError, match=r"DMA1: .*different size \[unmap 99 bytes\]: .*100 bytes .*made at test_linux_dma"):
+    with pytest.raises(
+        L.CheckError, match=r"DMA1: .*different size \[unmap 99 bytes\]: .*100 bytes .*made at test_linux_dma"
+    ):
         L.dma_unmap_single(dev, dma, 99, TO)
 
 
@@ -165,7 +167,9 @@ def test_failure_injected_is_a_mapping_error(dev: Any) -> None:
 
 def test_leak_names_the_mapping_line(dev: Any) -> None:
     mapped(dev, 100, FROM)
-    assert any("mapping DMA_FROM_DEVICE of 100 bytes" in line and "test_linux_dma.py" in line for line in L.leak_report())
+    assert any(
+        "mapping DMA_FROM_DEVICE of 100 bytes" in line and "test_linux_dma.py" in line for line in L.leak_report()
+    )
 
 
 def test_fault_report_says_what_the_device_missed(bed: Bed, dev: Any) -> None:

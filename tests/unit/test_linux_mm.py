@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -33,7 +34,7 @@ def test_kmalloc_objects_never_overlap() -> None:
         assert addr
         live[addr] = size
     spans = sorted((a, a + n) for a, n in live.items())
-    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
     assert bed.m.memory.size > spans[-1][1]
 
 

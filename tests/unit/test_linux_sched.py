@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +53,9 @@ def test_sleeping_in_atomic_context_raises(enter: Callable[[], Any], sleep: Call
         enter()
         sleep()
 
-    with pytest.raises(L.SchedulingWhileAtomic, match=r"scheduling while atomic: .* in task run on cpu0, preempt_count 0x0"):
+    with pytest.raises(
+        L.SchedulingWhileAtomic, match=r"scheduling while atomic: .* in task run on cpu0, preempt_count 0x0"
+    ):
         bed.run(run)
 
 
@@ -233,7 +236,7 @@ def test_hrtimer_restarts_in_hard_interrupt_context() -> None:
     bed.run(L.hrtimer_start, timer, 10_000, L.HRTIMER_MODE_REL)
     bed.settle(100_000)
     assert len(at) == 3
-    assert [round((b - a) / 1000) for a, b in zip(at, at[1:], strict=False)] == [10, 10]
+    assert [round((b - a) / 1000) for a, b in itertools.pairwise(at)] == [10, 10]
     assert bed.run(L.hrtimer_cancel, timer) == 0
 
 

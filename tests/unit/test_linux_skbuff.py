@@ -66,7 +66,9 @@ def test_skb_put_past_the_end_is_skb_over_panic() -> None:
     Bed()
     skb = L.alloc_skb(100, L.GFP_ATOMIC)
     L.skb_put(skb, 100)
-    with pytest.raises(L.KernelBug, match=r"skb_over_panic: text:test_linux_skbuff.py:\d+ .* len:321 put:221 .*tail:0x141 end:0x140"):
+    with pytest.raises(
+        L.KernelBug, match=r"skb_over_panic: text:test_linux_skbuff.py:\d+ .* len:321 put:221 .*tail:0x141 end:0x140"
+    ):
         L.skb_put(skb, 221)
 
 

@@ -1,0 +1,488 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way down: queueing discipline, queue states, BQL, what software does, watchdog; rules TX1, TX3, TX7, TX8, TX10."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import pytest
+
+from pymodel import linux as L
+from pymodel.hw.access import machine
+from pymodel.hw.contexts import Task
+from tests.unit.linux_bed import Bed
+
+
+class Nic:
+    """A transmit ring of ``size``; ``done(n)`` completes the oldest n in process context with bottom halves off."""
+
+    def __init__(
+        self, bed: Bed, size: int = 1000, queues: int = 1, bql: bool = False, features: int = 0, **ops: Any
+    ) -> None:
+        self.bed = bed
+        self.size = size
+        self.bql = bql
+        self.rings: list[deque[Any]] = [deque() for _ in range(queues)]
+        self.more: list[bool] = []
+        self.sent: list[int] = []
+        self.busy = 0
+        ndev = bed.run(L.alloc_etherdev_mqs, 0, queues, queues)
+        base = {"ndo_open": self.open, "ndo_stop": self.stop, "ndo_start_xmit": self.xmit}
+        ndev.netdev_ops = L.net_device_ops(**{**base, **ops})
+        ndev.features = ndev.hw_features = features
+        self.ndev = ndev
+        assert bed.run(L.register_netdev, ndev) == 0
+        assert bed.run(L.dev_open, ndev) == 0
+
+    def open(self, ndev: Any) -> int:
+        L.netif_tx_start_all_queues(ndev)
+        return 0
+
+    def stop(self, ndev: Any) -> int:
+        for i, ring in enumerate(self.rings):
+            while ring:
+                L.dev_kfree_skb_any(ring.popleft())
+            L.netdev_tx_reset_queue(L.netdev_get_tx_queue(ndev, i))
+        return 0
+
+    def xmit(self, skb: Any, ndev: Any) -> int:
+        i = L.skb_get_queue_mapping(skb)
+        txq, ring = L.netdev_get_tx_queue(ndev, i), self.rings[i]
+        if self.busy or len(ring) >= self.size:
+            self.busy = max(0, self.busy - 1)
+            return L.NETDEV_TX_BUSY
+        self.more.append(L.netdev_xmit_more())
+        self.sent.append(skb.cb)
+        ring.append(skb)
+        if self.bql:
+            L.netdev_tx_sent_queue(txq, skb.len)
+        if len(ring) >= self.size:
+            L.netif_tx_stop_queue(txq)
+        return L.NETDEV_TX_OK
+
+    def done(self, n: int = 1, i: int = 0, wake: bool = True) -> None:
+        txq, ring = L.netdev_get_tx_queue(self.ndev, i), self.rings[i]
+
+        def run() -> None:
+            L.local_bh_disable()
+            total = 0
+            for _ in range(min(n, len(ring))):
+                skb = ring.popleft()
+                total += skb.len
+                L.dev_consume_skb_any(skb)
+            if self.bql:
+                L.netdev_tx_completed_queue(txq, n, total)
+            if wake and L.netif_tx_queue_stopped(txq):
+                L.netif_tx_wake_queue(txq)
+            L.local_bh_enable()
+
+        self.bed.run(run)
+
+    def packet(self, tag: int = 0, size: int = 100) -> Any:
+        skb = L.alloc_skb(size + 32, L.GFP_ATOMIC)
+        L.skb_reserve(skb, 32)
+        L.skb_put_zero(skb, size)
+        skb.cb = tag
+        skb.dev = self.ndev
+        return skb
+
+    def send(self, *tags: int, size: int = 100) -> list[int]:
+        return self.bed.run(lambda: [L.dev_queue_xmit(self.packet(t, size)) for t in tags])
+
+    def qlen(self, i: int = 0) -> int:
+        return self.ndev._tx[i].qdisc.qlen
+
+
+def test_empty_qdisc_is_passed_by() -> None:
+    nic = Nic(Bed())
+    assert nic.send(1, 2, 3) == [0, 0, 0]
+    assert nic.sent == [1, 2, 3]
+    assert nic.qlen() == 0
+
+
+def test_stopped_queue_holds_packets_and_wake_sends_them_in_order() -> None:
+    nic = Nic(Bed(), size=2)
+    nic.send(*range(6))
+    assert (nic.sent, nic.qlen()) == ([0, 1], 4)
+    nic.done(2)
+    assert (nic.sent, nic.qlen()) == ([0, 1, 2, 3], 2)
+    nic.done(2)
+    assert (nic.sent, nic.qlen()) == ([0, 1, 2, 3, 4, 5], 0)
+
+
+def test_queue_of_1000_packets_drops_the_rest() -> None:
+    nic = Nic(Bed(), size=1)
+    codes = nic.send(*range(1004))
+    assert codes == [0] * 1002 + [L.NET_XMIT_DROP] * 2, "one in the ring, one put back, 1000 in their band"
+    assert L.counters()["drops"] == {"QDISC_DROP": 2}
+
+
+def test_priorities_have_their_bands() -> None:
+    """Source: net/sched/sch_generic.c sch_default_prio2band: 6 and 7 go first, then 0, then 1 to 3 and 5."""
+    nic = Nic(Bed(), size=1)
+
+    def run() -> None:
+        for tag, prio in enumerate((0, 1, 0, 6, 2, 7)):
+            skb = nic.packet(tag)
+            skb.priority = prio
+            L.dev_queue_xmit(skb)
+
+    nic.bed.run(run)
+    for _ in range(6):
+        nic.done()
+    assert nic.sent == [0, 1, 3, 5, 2, 4], "1 met an empty qdisc and a stopped queue: it was put back, and goes first"
+
+
+def test_busy_is_tx1() -> None:
+    """kernel-rules.md: TX1."""
+    nic = Nic(Bed())
+    nic.busy = 1
+    with pytest.raises(
+        L.CheckError, match=r"TX1: ndo_start_xmit returned NETDEV_TX_BUSY; the queue is not stopped .eth0 queue 0"
+    ):
+        nic.send(1)
+
+
+def test_busy_tolerated_keeps_the_packet_first_in_line() -> None:
+    nic = Nic(Bed())
+    with L.tolerate("TX1"):
+        nic.busy = 2
+        nic.send(1, 2, 3)
+        nic.bed.settle(10_000)
+    assert nic.sent == [1, 2, 3]
+    assert L.qdisc_leaks() == []
+
+
+def test_wrong_return_value_is_reported() -> None:
+    nic = Nic(Bed(), ndo_start_xmit=lambda skb, dev: None)
+    with pytest.raises(L.CheckError, match="TX1: ndo_start_xmit returned None"):
+        nic.send(1)
+
+
+def test_busy_with_the_packet_still_mapped_is_tx3() -> None:
+    """kernel-rules.md: TX3."""
+    bed = Bed()
+    dev = L.pci_device({"vendor": 1, "device": 2}).dev
+    L.dma_set_mask(dev, L.DMA_BIT_MASK(64))
+
+    def xmit(skb: Any, ndev: Any) -> int:
+        L.dma_map_single(dev, skb.data, skb.len, L.DMA_TO_DEVICE)
+        return L.NETDEV_TX_BUSY
+
+    nic = Nic(bed, ndo_start_xmit=xmit)
+    with (
+        L.tolerate("TX1"),
+        pytest.raises(L.CheckError, match="TX3: .*still mapped: mapping DMA_TO_DEVICE of 100 bytes"),
+    ):
+        nic.send(1)
+
+
+def test_busy_with_the_packet_freed_is_caught() -> None:
+    """kernel-rules.md: TX3."""
+
+    def xmit(skb: Any, ndev: Any) -> int:
+        L.dev_kfree_skb_any(skb)
+        return L.NETDEV_TX_BUSY
+
+    nic = Nic(Bed(), ndo_start_xmit=xmit)
+    with L.tolerate("TX1"), pytest.raises(L.UseAfterFree, match="freed at test_linux_tx.py"):
+        nic.send(1)
+
+
+def test_start_outside_of_xmit_is_tx7() -> None:
+    """kernel-rules.md: TX7: what waits in the qdisc would stay there."""
+    nic = Nic(Bed(), size=1)
+    nic.send(1, 2)
+    with pytest.raises(
+        L.CheckError, match=r"TX7: eth0: queue 0, stopped, was started outside of xmit: .*\(1 packets\)"
+    ):
+        nic.bed.run(L.netif_tx_start_all_queues, nic.ndev)
+
+
+def test_start_within_xmit_is_fine() -> None:
+    """kernel-rules.md: TX6: stop, look again, start."""
+
+    def xmit(skb: Any, ndev: Any) -> int:
+        free = iter((0, 20))
+        L.consume_skb(skb)
+        assert L.netif_txq_maybe_stop(L.netdev_get_tx_queue(ndev, 0), lambda: next(free), 18, 18) == -1
+        return L.NETDEV_TX_OK
+
+    nic = Nic(Bed(), ndo_start_xmit=xmit)
+    nic.send(1, 2)
+    assert not L.netif_queue_stopped(nic.ndev)
+
+
+def test_completed_wake_wakes_above_its_threshold() -> None:
+    nic = Nic(Bed(), size=2)
+    nic.send(1, 2, 3)
+    txq = L.netdev_get_tx_queue(nic.ndev, 0)
+    assert nic.bed.run(L.netif_txq_completed_wake, txq, 1, 0, lambda: 5, 10) == -1
+    nic.rings[0].clear()
+    assert nic.bed.run(L.netif_txq_completed_wake, txq, 1, 0, lambda: 10, 10) == 0
+    assert nic.bed.run(L.netif_txq_completed_wake, txq, 1, 0, lambda: 10, 10) == 1
+
+
+def test_bql_stops_and_starts_the_queue_by_bytes() -> None:
+    nic = Nic(Bed(), bql=True)
+    nic.send(*range(10), size=1000)
+    txq = nic.ndev._tx[0]
+    assert nic.sent == [0], "the limit begins at 0: one packet at a time"
+    assert L.netif_xmit_stopped(txq) and not L.netif_tx_queue_stopped(txq)
+    for _ in range(20):
+        nic.done(100)
+    assert nic.sent == list(range(10))
+    assert txq.dql.num_queued == txq.dql.num_completed == 10_000
+    assert txq.dql.limit >= 1000
+
+
+def test_bql_bulk_dequeue_tells_the_driver_that_more_follows() -> None:
+    nic = Nic(Bed(), bql=True)
+    nic.send(*range(40), size=200)
+    for _ in range(30):
+        nic.done(100)
+    assert nic.sent == list(range(40))
+    assert True in nic.more
+    assert nic.more[-1] is False
+
+
+def test_bytes_completed_beyond_what_was_sent_are_tx8() -> None:
+    """kernel-rules.md: TX8; BUG_ON in dql_completed()."""
+    nic = Nic(Bed(), bql=True)
+    nic.send(1)
+    with pytest.raises(L.CheckError, match="TX8: eth0: queue 0: 101 bytes completed, but 100 are outstanding"):
+        nic.bed.run(L.netdev_completed_queue, nic.ndev, 1, 101)
+
+
+def test_bytes_completed_twice_in_a_poll_are_tx8() -> None:
+    """kernel-rules.md: TX8: once per reclaim round."""
+    nic = Nic(Bed(), bql=True)
+    nic.send(1, size=200)
+
+    def poll(napi: Any, budget: int) -> int:
+        L.netdev_completed_queue(nic.ndev, 1, 100)
+        L.netdev_completed_queue(nic.ndev, 1, 100)
+        return 0
+
+    napi = L.napi_struct()
+    L.netif_napi_add(nic.ndev, napi, poll)
+    L.napi_enable(napi)
+    nic.bed.run(L.napi_schedule, napi)
+    with pytest.raises(L.CheckError, match="TX8: .*completed twice in one poll"):
+        nic.bed.settle(5000)
+
+
+def test_no_scatter_gather_gets_a_linear_packet() -> None:
+    got: list[bool] = []
+
+    def xmit(skb: Any, dev: Any) -> int:
+        got.append(L.skb_is_nonlinear(skb))
+        L.consume_skb(skb)
+        return L.NETDEV_TX_OK
+
+    for features in (0, L.NETIF_F_SG):
+        bed = Bed()
+        nic = Nic(bed, features=features, ndo_start_xmit=xmit)
+        sock = L.packet_socket(nic.ndev)
+        assert bed.run(lambda s=sock: L.packet_sendmsg(s, bytes(1000), frags=True)) == 1000
+    assert got == [False, True]
+
+
+@pytest.mark.parametrize("features", [0, L.NETIF_F_HW_CSUM])
+def test_checksum_is_done_in_software_where_the_device_cannot(features: int) -> None:
+    """kernel-rules.md: OFF2."""
+    got: list[tuple[int, bytes]] = []
+
+    def xmit(skb: Any, dev: Any) -> int:
+        got.append((skb.ip_summed, L.skb_to_bytes(skb)))
+        L.consume_skb(skb)
+        return L.NETDEV_TX_OK
+
+    nic = Nic(Bed(), features=features, ndo_start_xmit=xmit)
+
+    def run() -> None:
+        skb = nic.packet()
+        mem = machine().memory.mem
+        mem[skb.data + 40] = 0x12
+        assert L.skb_partial_csum_set(skb, 34, 16)
+        L.dev_queue_xmit(skb)
+
+    nic.bed.run(run)
+    ip_summed, data = got[0]
+    if features:
+        assert (ip_summed, data[50:52]) == (L.CHECKSUM_PARTIAL, b"\0\0")
+    else:
+        assert (ip_summed, data[50:52]) == (L.CHECKSUM_NONE, (0xFFFF - 0x1200).to_bytes(2, "big"))
+
+
+def test_memory_failure_on_the_way_down_drops_and_counts() -> None:
+    nic = Nic(Bed())
+
+    def run() -> int:
+        skb = nic.packet(size=600)
+        L.skb_add_rx_frag(skb, 0, L.alloc_page(L.GFP_ATOMIC), 0, 500, 4096)
+        L.set_alloc_failure(lambda what, size: what == "skb")
+        try:
+            return L.dev_queue_xmit(skb)
+        finally:
+            L.set_alloc_failure(None)
+
+    assert nic.bed.run(run) == L.NET_XMIT_SUCCESS
+    assert L.dev_get_stats(nic.ndev).tx_dropped == 1
+    assert L.leak_report() == [line for line in L.leak_report() if "net_device" in line]
+
+
+def test_recorded_rx_queue_decides_the_queue_and_else_the_flow() -> None:
+    bed = Bed()
+    nic = Nic(bed, queues=4)
+    flows: dict[bytes, set[int]] = {}
+
+    def run() -> None:
+        for n in range(40):
+            ports = bytes([n % 10, 1, 2, 3])
+            skb = nic.packet()
+            mem = machine().memory.mem
+            ip = skb.data + 14
+            mem[ip] = 0x45
+            mem[ip + 9] = 17
+            mem[ip + 20 : ip + 24] = ports
+            skb.protocol = L.ETH_P_IP
+            L.skb_set_network_header(skb, 14)
+            L.dev_queue_xmit(skb)
+            flows.setdefault(ports, set()).add(skb.queue_mapping)
+
+    bed.run(run)
+    assert all(len(queues) == 1 for queues in flows.values()), "a flow keeps its queue"
+    assert len(set.union(*flows.values())) > 1
+    for rxq, want in ((0, 0), (3, 3), (6, 2)):
+        skb = nic.packet()
+        L.skb_record_rx_queue(skb, rxq)
+        assert L.netdev_pick_tx(nic.ndev, skb, None) == want
+
+
+def test_select_queue_is_asked_and_capped() -> None:
+    nic = Nic(Bed(), queues=2, ndo_select_queue=lambda dev, skb, sb: skb.cb)
+    nic.send(0, 1, 7)
+    assert [len(r) for r in nic.rings] == [2, 1]
+    assert "selects TX queue 7, but real number of TX queues is 2" in L.dmesg()[-1]
+
+
+def test_taps_see_clones_of_what_is_sent() -> None:
+    nic = Nic(Bed())
+    seen: list[tuple[bytes, int, bool]] = []
+
+    def tap(skb: Any, dev: Any, pt: Any, orig: Any) -> int:
+        seen.append((L.skb_mac_frame(skb), skb.pkt_type, L.skb_cloned(skb)))
+        L.consume_skb(skb)
+        return 0
+
+    L.dev_add_pack(L.packet_type(type=L.ETH_P_ALL, func=tap))
+    L.dev_add_pack(L.packet_type(type=L.ETH_P_ALL, func=tap, dev=nic.ndev, ignore_outgoing=True))
+    nic.send(1)
+    assert seen == [(bytes(100), L.PACKET_OUTGOING, True)]
+
+
+def test_close_drops_what_waits_and_later_packets() -> None:
+    """kernel-rules.md: LIFE2."""
+    nic = Nic(Bed(), size=1)
+    nic.send(1, 2, 3)
+    nic.bed.run(L.dev_close, nic.ndev)
+    assert L.qdisc_leaks() == [] == L.skb_leaks()
+    assert nic.send(4) == [L.NET_XMIT_CN]
+    assert nic.sent == [1]
+    assert L.counters()["drops"]["QUEUE_PURGE"] == 2
+
+
+def test_packets_left_in_a_qdisc_are_a_leak() -> None:
+    nic = Nic(Bed(), size=1)
+    nic.send(1, 2, 3)
+    assert "eth0 queue 0: 2 packets in its qdisc" in L.leak_report()
+
+
+def test_two_cpus_sending_to_one_queue_lose_and_mix_nothing() -> None:
+    """The driver's xmit takes time: the other CPU enqueues, and who runs the qdisc sees to it."""
+    bed = Bed(cpus=2)
+    busy: list[int] = []
+
+    def xmit(skb: Any, dev: Any) -> int:
+        assert not busy, "two CPUs in the xmit of one queue"
+        busy.append(1)
+        L.charge(700)
+        busy.clear()
+        sent.append(skb.cb)
+        L.consume_skb(skb)
+        return L.NETDEV_TX_OK
+
+    sent: list[Any] = []
+    nic = Nic(bed, ndo_start_xmit=xmit)
+
+    def sender(cpu: int) -> None:
+        for n in range(60):
+            L.dev_queue_xmit(nic.packet((cpu, n)))  # type: ignore[arg-type]
+
+    tasks = [Task(c, sender, (c.id,), f"sender {c.id}") for c in bed.sched.cpus]
+    bed.pump(lambda: all(t.done for t in tasks))
+    bed.settle(200_000)
+    assert len(sent) == 120
+    for cpu in (0, 1):
+        assert [n for c, n in sent if c == cpu] == list(range(60))
+
+
+def test_watchdog_calls_tx_timeout_with_frozen_queues_and_traffic_goes_on() -> None:
+    """kernel-rules.md: TX10."""
+    bed = Bed()
+    calls: list[tuple[int, bool]] = []
+
+    def timeout(ndev: Any, txqueue: int) -> None:
+        txq = L.netdev_get_tx_queue(ndev, txqueue)
+        calls.append((txqueue, L.netif_tx_queue_frozen(txq)))
+        L.dev_kfree_skb_any(nic.rings[0].popleft())
+        L.netif_tx_wake_queue(txq)
+
+    nic = Nic(bed, size=1, ndo_tx_timeout=timeout)
+    bed.run(L.dev_close, nic.ndev)
+    nic.ndev.watchdog_timeo = 2
+    bed.run(L.dev_open, nic.ndev)
+    nic.send(1, 2)
+    assert nic.sent == [1]
+    bed.settle(20_000_000)
+    assert calls[0] == (0, True)
+    assert nic.sent == [1, 2]
+    assert "NETDEV WATCHDOG: CPU: 0: transmit queue 0 timed out" in L.dmesg()[0]
+    bed.run(L.dev_close, nic.ndev)
+    assert L.timer_leaks() == []
+
+
+def test_watchdog_leaves_a_queue_alone_that_moves() -> None:
+    bed = Bed()
+    nic = Nic(bed, size=1, ndo_tx_timeout=lambda dev, q: pytest.fail("timed out"))
+    bed.run(L.dev_close, nic.ndev)
+    nic.ndev.watchdog_timeo = 3
+    bed.run(L.dev_open, nic.ndev)
+    for n in range(10):
+        nic.send(n)
+        bed.settle(4_000_000)
+        nic.done()
+
+
+def test_noqueue_device_sends_at_once_or_drops() -> None:
+    bed = Bed()
+    nic = Nic(bed, size=1)
+    bed.run(L.dev_close, nic.ndev)
+    nic.ndev.qdisc = machine().state["net"].noop
+    nic.ndev.priv_flags |= L.IFF_NO_QUEUE
+    bed.run(L.dev_open, nic.ndev)
+    assert nic.send(1, 2) == [0, -L.ENETDOWN]
+    assert L.dev_get_stats(nic.ndev).tx_dropped == 1
+
+
+def test_xmit_in_a_hard_interrupt_warns() -> None:
+    nic = Nic(Bed())
+
+    def run() -> None:
+        L.local_irq_disable()
+        L.dev_queue_xmit(nic.packet())
+
+    with pytest.raises(L.KernelWarning, match="hard interrupt"):
+        nic.bed.run(run)
