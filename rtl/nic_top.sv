@@ -279,7 +279,16 @@ module nic_top
   desc_t                tx_desc, rx_desc;
   index_t               tx_rd_index, rx_rd_index, rx_scan_head;
 
+  ring_cfg_t            tx_scan_cfg, rx_scan_cfg;
+  index_t [Queues-1:0]  tx_tail, rx_tail;
+
   assign go = glob.enable && !soft_reset;
+  always_comb begin
+    for (int q = 0; q < int'(Queues); q++) begin
+      tx_tail[q] = tx_cfg[q].tail;
+      rx_tail[q] = rx_cfg[q].tail;
+    end
+  end
 
   nic_ring_ctl #(
       .Queues(Queues)
@@ -289,6 +298,7 @@ module nic_top
       .go_i             (go),
       .cfg_i            (tx_cfg),
       .scan_o           (tx_scan),
+      .scan_cfg_o       (tx_scan_cfg),
       .busy_i           (tx_fetch_busy || tx_work || tx_cpl_busy),
       .start_o          (tx_start),
       .start_queue_o    (tx_start_queue),
@@ -317,6 +327,7 @@ module nic_top
       .go_i             (go),
       .cfg_i            (rx_cfg),
       .scan_o           (rx_scan),
+      .scan_cfg_o       (rx_scan_cfg),
       .busy_i           (rx_fetch_busy || rx_work || rx_cpl_busy),
       .start_o          (rx_start),
       .start_queue_o    (rx_start_queue),
@@ -345,7 +356,8 @@ module nic_top
   ) u_tx_fetch (
       .clk_i,
       .rst_ni       (core_rst_n),
-      .cfg_i        (tx_cfg),
+      .tail_i       (tx_tail),
+      .scan_cfg_i   (tx_scan_cfg),
       .run_i        (tx_run),
       .start_i      (tx_start),
       .start_queue_i(tx_start_queue),
@@ -380,7 +392,8 @@ module nic_top
   ) u_rx_fetch (
       .clk_i,
       .rst_ni       (core_rst_n),
-      .cfg_i        (rx_cfg),
+      .tail_i       (rx_tail),
+      .scan_cfg_i   (rx_scan_cfg),
       .run_i        (rx_run),
       .start_i      (rx_start),
       .start_queue_i(rx_start_queue),
@@ -536,8 +549,8 @@ module nic_top
       .rst_ni          (core_rst_n),
       .stop_i          (soft_reset),
       .busy_o          (cpl_busy),
-      .tx_cfg_i        (tx_cfg),
-      .rx_cfg_i        (rx_cfg),
+      .tx_cfg_i        (tx_scan_cfg),
+      .rx_cfg_i        (rx_scan_cfg),
       .tx_sts_i        (tx_sts),
       .rx_sts_i        (rx_sts),
       .tx_start_i      (tx_start),

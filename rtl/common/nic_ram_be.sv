@@ -20,15 +20,18 @@ module nic_ram_be #(
 
   logic [Width-1:0] mem [Depth];
 
+  // One write of a whole word simulates much faster than one for each byte; synthesis finds the byte enables.
+  function automatic logic [Width-1:0] merge(logic [Width-1:0] old, logic [Width-1:0] data, logic [Width/8-1:0] be);
+    for (int b = 0; b < int'(Width / 8); b++) merge[8*b+:8] = be[b] ? data[8*b+:8] : old[8*b+:8];
+  endfunction
+
   always_ff @(posedge clk_i) begin
     if (re_i) rdata_o <= mem[raddr_i];
   end
 
   always_ff @(posedge clk_i) begin
     if (we_i) begin
-      for (int b = 0; b < int'(Width / 8); b++) begin
-        if (wbe_i[b]) mem[waddr_i][8*b+:8] <= wdata_i[8*b+:8];
-      end
+      mem[waddr_i] <= merge(mem[waddr_i], wdata_i, wbe_i);
     end
   end
 

@@ -30,8 +30,8 @@ module nic_cpl
     output logic busy_o,                            // a burst is being built
 
     // rings
-    input  ring_cfg_t [Queues-1:0]   tx_cfg_i,
-    input  ring_cfg_t [Queues-1:0]   rx_cfg_i,
+    input  ring_cfg_t                tx_cfg_i,      // of ring scan_i
+    input  ring_cfg_t                rx_cfg_i,
     input  ring_sts_t [Queues-1:0]   tx_sts_i,
     input  ring_sts_t [Queues-1:0]   rx_sts_i,
     input  logic                     tx_start_i,
@@ -112,7 +112,7 @@ module nic_cpl
   assign rx_ring     = {1'b0, scan_i};
   assign tx_gathered = done_q[scan_i] - rep_q[scan_i];
   assign tx_new      = tx_gathered != '0;
-  assign tx_enough   = tx_gathered >= 16'd16 || tx_gathered >= (16'd1 << (tx_cfg_i[scan_i].log2 - 4'd2)) ||
+  assign tx_enough   = tx_gathered >= 16'd16 || tx_gathered >= (16'd1 << (tx_cfg_i.log2 - 4'd2)) ||
                        (now_q - since_q[scan_i]) >= 12'(TxDelay);
   assign tx_err      = tx_sts_i[scan_i].error && tx_sts_i[scan_i].error_code != ErrAxiWrite && !told_q[tx_ring] &&
                        !dead_q[tx_ring];
@@ -153,7 +153,7 @@ module nic_cpl
   assign start    = begin_rx || begin_tx;
 
   assign ring     = {!rx_go, scan_i};
-  assign cfg      = rx_go ? rx_cfg_i[scan_i] : tx_cfg_i[scan_i];
+  assign cfg      = rx_go ? rx_cfg_i : tx_cfg_i;
   assign size     = 16'd1 << cfg.log2;
   assign slot     = cq_q[ring] & (size - 1'b1);
   assign addr     = cfg.cq_base + {44'b0, slot, 4'b0};

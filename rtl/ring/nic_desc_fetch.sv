@@ -26,7 +26,8 @@ module nic_desc_fetch
     input  logic rst_ni,
 
     // rings
-    input  ring_cfg_t [Queues-1:0] cfg_i,
+    input  index_t    [Queues-1:0] tail_i,
+    input  ring_cfg_t              scan_cfg_i,    // of ring scan_i
     input  logic [Queues-1:0]      run_i,
     input  logic                   start_i,
     input  logic [QWidth-1:0]      start_queue_i,
@@ -73,18 +74,16 @@ module nic_desc_fetch
   logic [1:0] len_wp_q [Slots], len_rp_q [Slots];
 
   // ------------------------------------------------------------------ what to fetch
-  ring_cfg_t   cfg;
   index_t      slot, posted, size, to_end;
   logic [63:0] addr;
   logic [3:0]  n, to_align;
   level_t      room;
   logic        want;
 
-  assign cfg      = cfg_i[scan_i];
-  assign size     = 16'd1 << cfg.log2;
+  assign size     = 16'd1 << scan_cfg_i.log2;
   assign slot     = req_q[scan_i] & (size - 1'b1);
-  assign addr     = cfg.base + {44'b0, slot, 4'b0};
-  assign posted   = cfg.tail - req_q[scan_i];
+  assign addr     = scan_cfg_i.base + {44'b0, slot, 4'b0};
+  assign posted   = scan_cfg_i.tail - req_q[scan_i];
   assign to_end   = size - slot;
   assign to_align = 4'd8 - {1'b0, addr[6:4]};
   assign room     = level_t'(Depth) - level_t'(req_q[scan_i] - con_q[scan_i]);
@@ -95,7 +94,7 @@ module nic_desc_fetch
     if (to_end < {12'b0, n}) n = to_end[3:0];
   end
 
-  assign err_tail_o = run_i[scan_i] && (cfg.tail - con_q[scan_i]) > size;
+  assign err_tail_o = run_i[scan_i] && (scan_cfg_i.tail - con_q[scan_i]) > size;
   assign want = run_i[scan_i] && !err_tail_o && n != '0 && room >= level_t'(n) && out_q[scan_i] != 3'(MaxOut) &&
                 (!req_valid_o || req_ready_i) && !(start_i && start_queue_i == scan_i);
 
@@ -202,7 +201,7 @@ module nic_desc_fetch
 
   assign level      = level_t'(arr_q[rd_queue_i] - con_q[rd_queue_i]);
   assign rd_valid_o = level > level_t'(rd_skip_i);
-  assign rd_more_o  = !rd_valid_o && cfg_i[rd_queue_i].tail != pos;
+  assign rd_more_o  = !rd_valid_o && tail_i[rd_queue_i] != pos;
   assign rd_index_o = con_q[rd_queue_i];
 
   assign scan_head_o = con_q[scan_i];

@@ -23,8 +23,9 @@ module nic_ring_ctl
     input  logic                   go_i,
     input  ring_cfg_t [Queues-1:0] cfg_i,
 
-    // the ring under examination
+    // the ring under examination, and its registers as they were a clock ago
     output logic [QWidth-1:0]      scan_o,
+    output ring_cfg_t              scan_cfg_o,
     input  logic                   busy_i,
 
     // to the blocks of this direction
@@ -72,10 +73,15 @@ module nic_ring_ctl
   assign run_o  = go_i ? run_q : '0;
   assign sts_o  = sts_q;
 
+  // One choice among all rings' registers serves fetching and completions as well.
+  logic [QWidth-1:0] scan_next;
+  assign scan_next = (scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
+  always_ff @(posedge clk_i) scan_cfg_o <= cfg_i[scan_next];
+
   state_e state;
   logic   begins, starts, stops, ends;
   assign state  = state_q[scan_q];
-  assign begins = state == Off && enable[scan_q];
+  assign begins = state == Off && scan_cfg_o.enable;
   assign starts = state == Start;
   assign stops  = state == Run && drop_q[scan_q];
   assign ends   = state == Stop && !busy_i;
@@ -85,7 +91,7 @@ module nic_ring_ctl
       scan_q <= '0;
       for (int q = 0; q < int'(Slots); q++) state_q[q] <= Off;
     end else begin
-      scan_q <= (scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
+      scan_q <= scan_next;
       if (begins) state_q[scan_q] <= Start;
       if (starts) state_q[scan_q] <= Run;
       if (stops)  state_q[scan_q] <= Stop;

@@ -69,15 +69,17 @@ module nic_rx_parse
 
   // ------------------------------------------------------------------ fold, filter
   logic [8*HdrBytes-1:0] hdr;
-  logic [31:0]           fold, fold_q;
+  logic [31:0]           fold_q;
   logic                  fold_valid_q, pass_q, pass;
 
   assign hdr = (8 * HdrBytes)'(hdr_q);
 
   nic_rx_hash u_hash (
-      .hdr_i (hdr),
-      .len_i (len_q),
-      .fold_o(fold)
+      .clk_i,
+      .valid_i(done_q),
+      .hdr_i  (hdr),
+      .len_i  (len_q),
+      .fold_o (fold_q)
   );
 
   always_comb begin
@@ -92,10 +94,7 @@ module nic_rx_parse
   end
 
   always_ff @(posedge clk_i) begin
-    if (done_q) begin
-      fold_q <= fold;
-      pass_q <= pass;
-    end
+    if (done_q) pass_q <= pass;
   end
 
   // ------------------------------------------------------------------ hash, queue
