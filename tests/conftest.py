@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+
+# What hypothesis learns of the sources belongs with everything else that can be made again.
+set_hypothesis_home_dir(Path(__file__).parents[1] / "build" / "hypothesis")
 
 # A deadline per example would measure the machine's load: pytest-timeout guards each test as a whole.
 hypothesis.settings.register_profile("ringside", deadline=None, database=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 __all__ = ["ROOT", "files"]
 
 ROOT = Path(__file__).resolve().parents[2]
-_NOT_OURS = {"build", ".venv", ".git", "__pycache__"}
+_NOT_OURS = {"build", ".venv", ".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
 
 
 def files(*suffixes: str) -> list[Path]:
