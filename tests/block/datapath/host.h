@@ -15,10 +15,12 @@ class Registers {
     }
     void read(uint32_t addr, std::function<void(uint32_t)> then) { todo_.push_back({false, addr, 0, then}); }
     bool idle() const { return todo_.empty(); }
+    uint64_t accepted = 0;                                 // clock at which the last write was taken
     // Before the clock edge: which handshakes are there?
     void sample() {
         aw_ = d_.s_axil_awvalid && d_.s_axil_awready;
         w_ = d_.s_axil_wvalid && d_.s_axil_wready;
+        if (w_) accepted = now;
         ar_ = d_.s_axil_arvalid && d_.s_axil_arready;
         answered_ = (d_.s_axil_bvalid && d_.s_axil_bready) || (d_.s_axil_rvalid && d_.s_axil_rready);
         if (answered_ && (todo_.front().write ? d_.s_axil_bresp : d_.s_axil_rresp))

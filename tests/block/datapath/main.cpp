@@ -7,6 +7,7 @@
 //   scenario=error     the same, with AXI errors and bad descriptors on one queue; the others must not notice
 //   scenario=hold      the answers to one queue are withheld; the others must keep their rate
 //   scenario=rate      no stalls, rings kept full; prints clocks a packet and clocks a CPU second
+//   scenario=latency   a frame at a time: doorbell to wire, and wire to MSI-X
 #include <ctime>
 #include <map>
 #include <memory>
@@ -44,7 +45,7 @@ class Bench {
     std::vector<uint64_t> per_queue = std::vector<uint64_t>(QUEUES), offered = per_queue;   // frames sent; frames from the wire
     std::vector<uint64_t> poll_at = std::vector<uint64_t>(QUEUES, ~0ull);
     uint32_t poll_delay = 50;
-    uint64_t last_progress = 0;
+    uint64_t last_out = 0, last_in = 0;             // clock of the last beat of a frame
 
     explicit Bench(uint64_t seed)
         : dut((context.randReset(2), context.randSeed(int(seed) + 1), context.assertOn(true), new Vdut_wrapper(&context))), rng(seed), regs(*dut),
@@ -164,7 +165,7 @@ class Bench {
         if (inside_) return;
         wire_frames++;
         wire_bytes += out_.size();
-        last_progress = now;
+        last_out = now;
         for (auto& d : drivers) {
             if (!d->tx_expect.empty() && d->tx_expect.front() == out_) {
                 d->tx_expect.pop_front();
@@ -197,6 +198,7 @@ class Bench {
         dut->s_axis_tlast = b.last;
         dut->s_axis_tuser = b.bad;
         dut->s_axis_tvalid = 1;
+        if (b.last) last_in = now;
         beats_.pop_front();
     }
 
@@ -552,6 +554,34 @@ void rate(Bench& b) {
                 double(b.axi.w_beats - wb0) / double(n), double(b.axi.reads - rr0) / double(n), double(b.axi.writes - ww0) / double(n));
 }
 
+void latency(Bench& b) {
+    args["stalls"] = "0";
+    args.emplace("rx_batch", "1");
+    settings(b);
+    b.setup();
+    b.run(500);
+    uint64_t out = 0, in = 0;
+    for (int i = 0; i < 200; i++) {
+        const unsigned q = unsigned(i) % Bench::QUEUES;
+        Driver& d = *b.drivers[q];
+        b.run(200 + b.rng.below(40));
+        const uint64_t frames = b.wire_frames;
+        d.send(b.random_frame(60), 1);
+        d.ring_tx();
+        b.until([&] { return b.wire_frames > frames; }, 2000, "the frame is sent");
+        out = std::max(out, b.last_out - b.regs.accepted);
+        b.run(200 + b.rng.below(40));
+        const uint64_t irqs = b.irqs;
+        const Bytes f = b.random_frame(60);
+        b.drivers[b.queue_of(f)]->rx_expect.push_back(f);
+        b.push_frame(f, false);
+        b.until([&] { return b.irqs > irqs; }, 2000, "the frame's interrupt");
+        in = std::max(in, now - b.last_in);
+    }
+    std::printf("at most %llu clocks from doorbell to wire, %llu from wire to MSI-X; ", (unsigned long long)out, (unsigned long long)in);
+    if (out > arg("most", 60) || in > arg("most", 60)) fail("too slow");
+}
+
 }  // namespace bench
 
 int main(int argc, char** argv) {
@@ -565,7 +595,7 @@ int main(int argc, char** argv) {
     Bench b(arg("seed", 1));
     const std::string scenario = args.count("scenario") ? args["scenario"] : "traffic";
     const std::map<std::string, void (*)(Bench&)> scenarios = {
-        {"traffic", traffic}, {"stop", stop}, {"error", error}, {"hold", hold}, {"rate", rate}};
+        {"traffic", traffic}, {"stop", stop}, {"error", error}, {"hold", hold}, {"rate", rate}, {"latency", latency}};
     const auto it = scenarios.find(scenario);
     if (it == scenarios.end()) fail("no such scenario: " + scenario);
     on_fail = [&b] {
