@@ -50,7 +50,9 @@ def run(config: Config) -> RunResult:
 
 
 def run_soft(config: Config, prepare: Callable[[Env], object] | None = None) -> RunResult:
-    """Run ``config`` on the soft NIC, here. ``prepare(env)`` may change the environment first: to break something on purpose."""
+    """Run ``config`` on the soft NIC, here. ``prepare(env)`` may change the environment first: to break something
+    on purpose.
+    """
     from pymodel.hw.soft import SoftPlatform
     from tb.env import Env, load_scenario
 

@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--count", type=int, default=0, help="frames in all; the capture is repeated (default: once)")
     p.add_argument("--timing", default="back-to-back", choices=("back-to-back", "capture"))
     p.add_argument("--lossy", type=_flag, default=False, help="1: the peer does not wait for free RX buffers")
+    p.add_argument("--out", type=Path, default=_OUT, help="folder for wire.pcapng and host.pcapng")
     return p
 
 
@@ -151,22 +152,23 @@ def main(argv: list[str] | None = None) -> int:
             raise ConfigError(f"COUNT={args.count} is not possible: 0 or more")
         packets = read_capture(Path(args.pcap))
         mtu = _mtu(packets, args.mtu, args.pcap)
+        out = args.out.resolve()
         try:
-            _OUT.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=_OUT):
+            out.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=out):
                 pass
         except OSError as exc:
             raise ConfigError(
-                f"cannot write to {_OUT}: {exc.strerror}: choose another checkout or free the folder"
+                f"cannot write to {out}: {exc.strerror}: choose another checkout or free the folder"
             ) from exc
-        progress = _OUT / f"progress.{os.getpid()}"
+        progress = out / f"progress.{os.getpid()}"
         config = Config(
             scenario="tests.scenarios.capture:capture", dut=args.dut, backend=args.backend, seed=args.seed,
             queues=args.queues, data_width=args.data_width, mtu=mtu, rate_gbps=args.rate, waves=args.waves,
-            lossy=args.lossy, quantum_ns=1000, out_dir=str(_OUT), progress=str(progress), max_us=0,
+            lossy=args.lossy, quantum_ns=1000, out_dir=str(out), progress=str(progress), max_us=0,
             args={
                 "pcap": str(Path(args.pcap).resolve()), "count": args.count, "timing": args.timing,
-                "wire": str(_OUT / "wire.pcapng"), "host": str(_OUT / "host.pcapng"),
+                "wire": str(out / "wire.pcapng"), "host": str(out / "host.pcapng"),
             },
         )  # fmt: skip
         try:
@@ -190,7 +192,7 @@ def main(argv: list[str] | None = None) -> int:
                 print(f"  {name}: {value}", file=sys.stderr)
         print(f"  repeat: {_repeat(args)}", file=sys.stderr)
         return 1
-    print(f"PASSED: every frame delivered, every check held. {_OUT / 'wire.pcapng'}, {_OUT / 'host.pcapng'}")
+    print(f"PASSED: every frame delivered, every check held. {out / 'wire.pcapng'}, {out / 'host.pcapng'}")
     if result.waves:
         print(f"  waves: {result.waves} (make waves)")
     return 0
@@ -198,7 +200,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _repeat(args: argparse.Namespace) -> str:
     defaults = vars(_parser().parse_args([]))
-    changed = {k: v for k, v in vars(args).items() if v != defaults[k] and k not in ("waves", "seed")}
+    changed = {k: v for k, v in vars(args).items() if v != defaults[k] and k not in ("waves", "seed", "out")}
     words = [f"{k.upper()}={int(v) if isinstance(v, bool) else v}" for k, v in changed.items()]
     return " ".join(["make sim", *words, f"SEED={args.seed}", "WAVES=1"])
 

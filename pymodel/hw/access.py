@@ -17,22 +17,8 @@ from pymodel.hw.contexts import Cpu, Scheduler
 from pymodel.hw.memory import HostMemory
 
 __all__ = [
-    "CpuCosts",
-    "Machine",
-    "Platform",
-    "charge",
-    "machine",
-    "memory",
-    "readb",
-    "readl",
-    "readq",
-    "readw",
-    "set_machine",
-    "this_cpu",
-    "writeb",
-    "writel",
-    "writeq",
-    "writew",
+    "CpuCosts", "Machine", "Platform", "charge", "machine", "memory", "readb", "readl", "readq", "readw",
+    "set_machine", "this_cpu", "writeb", "writel", "writeq", "writew",
 ]
 
 
@@ -56,7 +42,9 @@ class CpuCosts:
 
 
 class Platform(Protocol):
-    """What stands below the seam. All times are ps; ``at`` is the CPU's own time, never before the past posts of it."""
+    """What stands below the seam. All times are ps; ``at`` is the CPU's own time, never before the past posts of
+    it.
+    """
 
     memory: HostMemory
 
@@ -77,9 +65,9 @@ class Platform(Protocol):
 class Machine:
     """One model host: CPUs, memory and a platform. One is in force at a time (:func:`set_machine`).
 
-    ``msi_write(addr, data, time)`` (a message interrupt as the device wrote it), ``raise_msi(vector, time)`` (for device
-    models without a message table) and ``set_irq_line(line, level, time)`` are called by the backend in the hub; the
-    interrupt layer (:mod:`pymodel.linux.irq`) sets them.
+    ``msi_write(addr, data, time)`` (a message interrupt as the device wrote it), ``raise_msi(vector, time)`` (for
+    device models without a message table) and ``set_irq_line(line, level, time)`` are called by the backend in the
+    hub; the interrupt layer (:mod:`pymodel.linux.irq`) sets them.
     """
 
     sched: Scheduler

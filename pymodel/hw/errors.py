@@ -9,8 +9,8 @@ __all__ = ["CheckError"]
 class CheckError(Exception):
     """A rule of the hardware-software contract was broken.
 
-    ``rule`` is its number in docs/kernel-rules.md (``DMA3``) or a short name of the check; ``what`` says what happened,
-    to whom, with the numbers; ``where`` says where to look (queue, descriptor, source line, time).
+    ``rule`` is its number in docs/kernel-rules.md (``DMA3``) or a short name of the check; ``what`` says what
+    happened, to whom, with the numbers; ``where`` says where to look (queue, descriptor, source line, time).
     """
 
     def __init__(self, rule: str, what: str, where: str = "") -> None:

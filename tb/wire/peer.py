@@ -20,9 +20,8 @@ class Peer:
     """Queues frames towards the device.
 
     ``space()`` gives ``[(free buffers, bytes each), ...]``, one entry a queue. The peer cannot know which queue a
-    frame will go to,
-    so what is under way (sent, not yet seen by the stack) must fit into the fullest queue. At most ``ahead`` frames are
-    handed to the wire at a time, so that memory stays bounded.
+    frame will go to, so what is under way (sent, not yet seen by the stack) must fit into the fullest queue. At
+    most ``ahead`` frames are handed to the wire at a time, so that memory stays bounded.
     """
 
     def __init__(

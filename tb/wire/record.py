@@ -12,8 +12,10 @@ __all__ = ["TimeOrdered"]
 
 
 class TimeOrdered:
-    """A capture writer for frames that come a little out of order: model CPUs and transactors report their events up to
-    ``slack_ps`` of simulated time late or early. Call :meth:`close` at the end, or :meth:`abort` to keep nothing."""
+    """A capture writer for frames that come a little out of order: model CPUs and transactors report their events
+    up to ``slack_ps`` of simulated time late or early. Call :meth:`close` at the end, or :meth:`abort` to keep
+    nothing.
+    """
 
     def __init__(self, path: Path, interface: str, slack_ps: int) -> None:
         self._writer = CaptureWriter(path, interface)

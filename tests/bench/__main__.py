@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """``make bench``: prints a table and writes ``build/bench.json``.
 
-(a) Ringside: the fast build, the whole way through the driver with every always-on check.
-(b) The limit: the same RTL and transactors without Python, replaying (a)'s accesses at their clocks.
-(c) What one would write today: cocotbext-axi models and cocotb's clock on the same RTL (tests/bench/pin_level.py).
-Every figure is the median of several runs, all in one session, in CPU seconds of the simulator's process; (a), (b) and (c)
-take turns, so that a machine that changes its speed changes all of them. Stalls are off, the wire is kept busy.
+(a) Ringside: the fast build, the whole way through the driver with every always-on check. (b) The limit: the same
+RTL and transactors without Python, replaying (a)'s accesses at their clocks. (c) What one would write today:
+cocotbext-axi models and cocotb's clock on the same RTL (tests/bench/pin_level.py). Every figure is the median of
+several runs, all in one session, in CPU seconds of the simulator's process; (a), (b) and (c) take turns, so that a
+machine that changes its speed changes all of them. Stalls are off, the wire is kept busy.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def _ringside(built: Build, config: Config, record: Path | None = None, profile:
         env["RINGSIDE_PROFILE"] = "1"
     outcome = simulate(built, "tb.cocotb_entry", build_root() / "bench" / "run", seed=config.seed, env=env)
     if not outcome.passed:
-        raise RuntimeError(f"the measured run failed: {outcome.result.get('message') or outcome.errors[:3]}, {outcome.log}")
+        why = outcome.result.get("message") or outcome.errors[:3]
+        raise RuntimeError(f"the measured run failed: {why}, {outcome.log}")
     values: dict[str, Any] = outcome.result["values"]
     values["trips"] = min(values["tx"]["frames"], values["rx"]["frames"])
     return values
@@ -138,7 +139,8 @@ def _profile(built: Build, load: Load) -> dict[str, float]:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0: measured; 1: a measured run failed; 2: the command is wrong or nothing could be built."""
-    p = argparse.ArgumentParser(prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser("make bench", description=__doc__)
+    p.formatter_class = argparse.RawDescriptionHelpFormatter
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--skip-million", action="store_true", help="leave out the run of a million packets")
     p.add_argument("--widths", default="256,64")

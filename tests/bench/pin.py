@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds and runs the yardstick (pin_level.py) the way cocotb's own documentation has it: its runner, its main, its clock.
+"""Builds and runs the yardstick (pin_level.py) the way cocotb's own documentation has it: its runner, its main,
+its clock.
 
 The compiler's optimisation is the same as for Ringside's own build, so that only the method differs.
 """
@@ -50,13 +51,14 @@ def build_pin_level(dut: Dut, queues: int, width: int) -> PinBuild:
         tool.unlink(missing_ok=True)
         tool.symlink_to(command[0])
     runner = get_runner("verilator")
-    with _environment(**dict(env), PATH=f"{tool.parent}:{os.environ['PATH']}", MAKEFLAGS=" ".join(v.replace(" ", "\\ ") for v in make_variables("fast"))):
+    flags = " ".join(v.replace(" ", "\\ ") for v in make_variables("fast"))
+    with _environment(**dict(env), PATH=f"{tool.parent}:{os.environ['PATH']}", MAKEFLAGS=flags):
         try:
             runner.build(
                 hdl_toplevel="dut_wrapper",
                 build_dir=folder / "obj",
                 build_args=["-O3", "--no-timing", "-Wno-fatal", "--timescale", "1ps/1ps", *rtl_arguments(dut)],
-                parameters={k: v for k, v in params.items()},
+                parameters=dict(params),
                 log_file=folder / "build.log",
             )
         except (SystemExit, RuntimeError, OSError) as exc:
@@ -76,7 +78,8 @@ def run_pin_level(built: PinBuild, size: int, count: int) -> dict[str, Any]:
     log = folder / "run.log"
     with contextlib.suppress(SystemExit):
         runner.test(
-            test_module="tests.bench.pin_level", hdl_toplevel="dut_wrapper", hdl_toplevel_lang="verilog", build_dir=folder / "obj",
+            test_module="tests.bench.pin_level", hdl_toplevel="dut_wrapper", hdl_toplevel_lang="verilog",
+            build_dir=folder / "obj",
             test_dir=folder, extra_env=env, log_file=log,
         )  # fmt: skip
     if not out.is_file():

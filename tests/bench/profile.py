@@ -9,8 +9,9 @@ __all__ = ["split"]
 
 
 def split(values: dict[str, Any]) -> dict[str, float]:
-    """Per cent of a profiled run's CPU time: ``rtl`` (evaluating the model), ``transactors`` (native), ``python`` (the host
-    model and the way into it)."""
+    """Per cent of a profiled run's CPU time: ``rtl`` (evaluating the model), ``transactors`` (native), ``python``
+    (the host model and the way into it).
+    """
     p = values["platform"]
     total = max(1, p["total_ticks"])
     python, transactors = p["python_ticks"], p["transactor_ticks"]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each check of the environment is seen to fire: something is broken on purpose, and the run must fail by that check's name.
+"""Each check of the environment is seen to fire: something is broken on purpose, and the run must fail by that
+check's name.
 
-The device or the driver is broken from outside, on the soft NIC, because it takes milliseconds; the checks are the same on RTL.
-What only a simulator can show (assertions, IRQ3, buses, the clock limit) is in test_main_loop.py.
+The device or the driver is broken from outside, on the soft NIC, because it takes milliseconds; the checks are the
+same on RTL. What only a simulator can show (assertions, IRQ3, buses, the clock limit) is in test_main_loop.py.
 """
 
 from __future__ import annotations
@@ -45,9 +46,13 @@ async def reads_a_register(env: Env) -> None:
     await env.stats()
 
 
+def _config(dut: str, scenario: str, **settings: Any) -> Config:
+    name = f"{__name__}:{scenario}"
+    return Config(scenario=name, dut=dut, backend="soft", watchdog_us=100, max_us=50_000, **settings)
+
+
 def _failure(dut: str, prepare: Callable[[Env], object] | None, scenario: str = "few_frames", **settings: Any) -> str:
-    config = Config(scenario=f"{__name__}:{scenario}", dut=dut, backend="soft", watchdog_us=100, max_us=50_000, **settings)
-    result = run_soft(config, prepare)
+    result = run_soft(_config(dut, scenario, **settings), prepare)
     assert not result.passed, "the check did not fire"
     return result.message
 
@@ -76,7 +81,7 @@ def _flip(frame: bytes) -> bytes:
 @pytest.mark.parametrize("dut", _DUTS)
 def test_nothing_broken_passes(dut: str) -> None:
     """The same run without the fault passes, so that the fault is what the others see."""
-    result = run_soft(Config(scenario=f"{__name__}:few_frames", dut=dut, backend="soft", watchdog_us=100, max_us=50_000))
+    result = run_soft(_config(dut, "few_frames"))
     assert result.passed, result.message
 
 

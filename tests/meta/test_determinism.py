@@ -14,7 +14,9 @@ from tests.scenarios.catalog import case_named
 
 @pytest.mark.parametrize("dut", ["nic", "tinynic"])
 def test_same_seed_gives_the_same_run_with_waves_and_another_seed_other_stalls(dut: str) -> None:
-    """The digest holds the clocks, a hash of the wire with its times, and one of all buses (design.md, decision 12)."""
+    """The digest holds the clocks, a hash of the wire with its times, and one of all buses (design.md, decision
+    12).
+    """
     config = case_named("both_ways").config(dut, "rtl", 11, max_us=50_000, args={"count": 60})
     first, again = run(config), run(config)
     waved = run(replace(config, waves=True))

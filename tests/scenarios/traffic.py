@@ -7,14 +7,7 @@ from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
 __all__ = [
-    "both_ways",
-    "every_length",
-    "fragments",
-    "jumbo",
-    "one_at_a_time",
-    "overrun",
-    "slow_cpu",
-    "tiny_burst",
+    "both_ways", "every_length", "fragments", "jumbo", "one_at_a_time", "overrun", "slow_cpu", "tiny_burst",
     "transmit_full",
 ]
 
