@@ -21,7 +21,7 @@ from pymodel.linux.skbuff import SkbState
 from pymodel.linux.sock import sock_leaks
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, NET_TX_SOFTIRQ, SoftirqState, open_softirq
 from pymodel.linux.time import time_init, timer_leaks
-from pymodel.linux.workqueue import work_leaks
+from pymodel.linux.workqueue import WorkqueueState, work_leaks
 
 __all__ = ["boot", "counters", "leak_report"]
 
@@ -38,6 +38,7 @@ def boot(m: Machine, seed: int = 0) -> None:
     state["mm"] = MmState(memory.mem, memory.size)
     state["skb"] = SkbState()
     state["softirq"] = SoftirqState()
+    state["workqueue"] = WorkqueueState()
     irq_init(m)
     time_init()
     net = state["net"] = NetState(seed)

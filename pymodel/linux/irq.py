@@ -104,6 +104,10 @@ def msi_write(addr: int, data: int, time: int) -> None:
         raise CheckError(
             "MSI", f"message 0x{data:x} written to 0x{addr:x}: no interrupt has this address and data", f"at {time} ps"
         )
+    if desc.chip_data is not None and not desc.chip_data.is_busmaster:
+        raise CheckError(
+            "MSI", f"{desc.chip_data}: message of a device that is no bus master: pci_set_master() is missing", ""
+        )
     if not desc.queued:
         desc.queued = True
         m.sched.cpus[cpu].raise_irq(data, time)

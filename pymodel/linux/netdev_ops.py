@@ -39,7 +39,7 @@ from pymodel.linux.netdevice import (
 )
 from pymodel.linux.qdisc import dev_activate, dev_deactivate, netdev_watchdog_up
 from pymodel.linux.softirq import spin_lock_bh, spin_unlock_bh
-from pymodel.linux.workqueue import alloc_ordered_workqueue, queue_work, work_struct
+from pymodel.linux.workqueue import queue_work, work_struct
 
 __all__ = [
     "__dev_set_mtu", "dev_addr_set", "dev_close", "dev_get_stats", "dev_mc_add", "dev_mc_del", "dev_open",
@@ -132,12 +132,9 @@ def netif_carrier_off(dev: net_device) -> None:
 
 def _linkwatch_fire(dev: net_device) -> None:
     """Simplified: every event is urgent; Linux lets others wait up to a second."""
-    net = machine().state["net"]
-    if net.linkwatch_wq is None:
-        net.linkwatch_wq = alloc_ordered_workqueue("linkwatch", 0)
     if dev.linkwatch is None:
         dev.linkwatch = work_struct(_linkwatch_work, container=dev)
-    queue_work(net.linkwatch_wq, dev.linkwatch)
+    queue_work(machine().state["workqueue"].linkwatch, dev.linkwatch)
 
 
 def _linkwatch_work(work: work_struct) -> None:

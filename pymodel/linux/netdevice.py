@@ -272,7 +272,7 @@ class NetState:
     """The network of one machine."""
 
     __slots__ = (
-        "dev_tx_weight", "dev_weight", "devices", "gro_normal_batch", "hash_seed", "linkwatch_wq", "netdev_budget",
+        "dev_tx_weight", "dev_weight", "devices", "gro_normal_batch", "hash_seed", "netdev_budget",
         "netdev_budget_usecs", "netdev_max_backlog", "netdevs_alive", "next_ifindex", "nit_outgoing", "noop",
         "poll_count", "ptype_all", "ptype_base", "rng", "rtnl", "softnet",
     )
@@ -296,7 +296,6 @@ class NetState:
         self.nit_outgoing = 0  # taps that want to see what is sent
         self.poll_count = 0
         self.noop: Qdisc | None = None
-        self.linkwatch_wq: Any = None
 
 
 def _net() -> NetState:

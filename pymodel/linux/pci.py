@@ -363,6 +363,7 @@ def pci_alloc_irq_vectors(pdev: pci_dev, min_vecs: int, max_vecs: int, flags: in
             functools.partial(_set_mask, pdev, entry, False),
             functools.partial(_write_message, pdev, entry),
         )
+        entry.desc.chip_data = pdev
         pdev.msi.append(entry)
         if pdev.msix_table is not None:
             writel(MSIX_CTRL_MASKBIT, _table(pdev, nr) + MSIX_CTRL)

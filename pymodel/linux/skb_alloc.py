@@ -31,14 +31,7 @@ from pymodel.linux.mm import (
     might_alloc,
     page_frag_cache,
 )
-from pymodel.linux.skbuff import (
-    NET_IP_ALIGN,
-    NET_SKB_PAD,
-    SkbState,
-    _FreedSkBuff,
-    sk_buff,
-    skb_reserve,
-)
+from pymodel.linux.skbuff import NET_IP_ALIGN, NET_SKB_PAD, SkbState, _FreedSkBuff, sk_buff, skb_reserve
 
 if TYPE_CHECKING:
     from pymodel.linux.napi import napi_struct

@@ -18,30 +18,11 @@ from pymodel.linux.skb_copy import _clone, pskb_expand_head
 from pymodel.linux.skbuff import MAX_SKB_FRAGS, SKB_TRUESIZE, sk_buff, skb_cloned, skb_frag_t
 
 __all__ = [
-    "__pskb_pull_tail",
-    "__skb_fill_page_desc",
-    "__skb_linearize",
-    "pskb_may_pull",
-    "pskb_pull",
-    "pskb_trim",
-    "skb_add_rx_frag",
-    "skb_coalesce_rx_frag",
-    "skb_condense",
-    "skb_copy_bits",
-    "skb_copy_to_linear_data",
-    "skb_fill_page_desc",
-    "skb_frag_ref",
-    "skb_frag_size_add",
-    "skb_frag_size_set",
-    "skb_frag_size_sub",
-    "skb_frag_unref",
-    "skb_has_frag_list",
-    "skb_linearize",
-    "skb_padto",
-    "skb_put_padto",
-    "skb_store_bits",
-    "skb_to_bytes",
-    "skb_walk",
+    "__pskb_pull_tail", "__skb_fill_page_desc", "__skb_linearize", "pskb_may_pull", "pskb_pull", "pskb_trim",
+    "skb_add_rx_frag", "skb_coalesce_rx_frag", "skb_condense", "skb_copy_bits", "skb_copy_to_linear_data",
+    "skb_fill_page_desc", "skb_frag_ref", "skb_frag_size_add", "skb_frag_size_set", "skb_frag_size_sub",
+    "skb_frag_unref", "skb_has_frag_list", "skb_linearize", "skb_padto", "skb_put_padto", "skb_store_bits",
+    "skb_to_bytes", "skb_walk",
 ]
 
 

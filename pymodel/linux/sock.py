@@ -162,7 +162,7 @@ def packet_sendmsg(sk: sock, frame: bytes, *, frags: bool = False, flags: int = 
     skb.destructor = sock_wfree
     sk.sk_wmem_alloc += skb.truesize
     err = __dev_queue_xmit(skb, None)
-    _end_of_slice(sk)
+    _return_to_user(sk)
     if err:
         return -ENOBUFS if err > 0 and err != 2 else min(err, 0) or n
     return n
@@ -182,10 +182,14 @@ def _add_frags(skb: sk_buff, frame: bytes, at: int, mem: memoryview) -> bool:
     return True
 
 
-def _end_of_slice(sk: sock) -> None:
-    """The tick would preempt a program that sends without end."""
+def _return_to_user(sk: sock) -> None:
+    """The end of a system call, where a program that sends without end is preempted: for ksoftirqd, which has
+    slept, at once, for others at the end of its time slice.
+    """
     cpu = this_cpu()
-    if cpu.runqueue and cpu.time >= sk.slice_end:
+    if not cpu.runqueue:
+        return
+    if cpu.time >= sk.slice_end or machine().state["softirq"].ksoftirqd.get(cpu.id) in cpu.runqueue:
         cond_resched()
         sk.slice_end = cpu.time + TIME_SLICE_PS
 

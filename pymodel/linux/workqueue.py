@@ -24,7 +24,7 @@ __all__ = [
     "complete_all", "completion", "delayed_work", "destroy_workqueue", "flush_work", "flush_workqueue",
     "init_completion", "mod_delayed_work", "queue_delayed_work", "queue_work", "queue_work_on", "reinit_completion",
     "schedule_delayed_work", "schedule_work", "to_delayed_work", "wait_for_completion", "wait_for_completion_timeout",
-    "work_leaks", "work_pending", "work_struct", "workqueue_struct",
+    "work_leaks", "work_pending", "work_struct", "workqueue_struct", "WorkqueueState",
 ]
 
 WQ_UNBOUND = 1 << 1
@@ -69,16 +69,33 @@ class workqueue_struct:
         self.active: set[work_struct] = set()
 
 
+class WorkqueueState:
+    """The workqueues of one machine; ``system`` and ``linkwatch`` are the kernel's own."""
+
+    __slots__ = ("allocated", "linkwatch", "system")
+
+    def __init__(self) -> None:
+        self.system = workqueue_struct("events")
+        self.linkwatch = workqueue_struct("linkwatch", ordered=True)
+        self.allocated: list[workqueue_struct] = []
+
+
 def alloc_workqueue(fmt: str, flags: int, max_active: int) -> workqueue_struct:
-    return workqueue_struct(fmt, ordered=max_active == 1 and bool(flags & WQ_UNBOUND))
+    return _alloc(fmt, max_active == 1 and bool(flags & WQ_UNBOUND))
 
 
 def alloc_ordered_workqueue(fmt: str, flags: int) -> workqueue_struct:
-    return workqueue_struct(fmt, ordered=True)
+    return _alloc(fmt, True)
+
+
+def _alloc(name: str, ordered: bool) -> workqueue_struct:
+    wq = workqueue_struct(name, ordered)
+    machine().state["workqueue"].allocated.append(wq)
+    return wq
 
 
 def _system_wq() -> workqueue_struct:
-    wq: workqueue_struct = machine().state.setdefault("workqueue", workqueue_struct("events"))
+    wq: workqueue_struct = machine().state["workqueue"].system
     return wq
 
 
@@ -185,7 +202,9 @@ def flush_workqueue(wq: workqueue_struct) -> None:
 
 
 def destroy_workqueue(wq: workqueue_struct) -> None:
+    """Wait for what is queued, and free it."""
     flush_workqueue(wq)
+    machine().state["workqueue"].allocated.remove(wq)
 
 
 # -- delayed work --------------------------------------------------------------------------------------------
@@ -235,11 +254,13 @@ def cancel_delayed_work_sync(dwork: delayed_work) -> bool:
 
 
 def work_leaks() -> list[str]:
-    """One line for each work item that is queued or runs on the system's workqueue."""
-    wq = _system_wq()
-    return [
-        f"work {getattr(w.func, '__name__', w.func)}, queued at {site_str(w.site)}" for w in [*wq.active, *wq.queue]
-    ]
+    """One line for each work item that is queued or runs, and for each workqueue that was not destroyed."""
+    state: WorkqueueState = machine().state["workqueue"]
+    lines = [f"workqueue {wq.name} not destroyed" for wq in state.allocated]
+    for wq in (state.system, *state.allocated):
+        for w in [*wq.active, *wq.queue]:
+            lines.append(f"work {getattr(w.func, '__name__', w.func)}, queued at {site_str(w.site)}")
+    return lines
 
 
 # -- completions ---------------------------------------------------------------------------------------------

@@ -118,6 +118,9 @@ def test_message_of_a_device_that_is_no_bus_master_is_reported() -> None:
     bed = Bed()
     dev = Device(bed)
     L.pci_clear_master(dev.pdev)
+    message = bed.m.state["irq"].descs[24]
+    with pytest.raises(L.CheckError, match="pci_set_master"):
+        machine().msi_write(0xFEE00000 | message.cpu << 12, message.irq, 0)
     with pytest.raises(L.CheckError, match="pci_set_master"):
         machine().raise_msi(0, 0)
 

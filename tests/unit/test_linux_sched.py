@@ -314,9 +314,11 @@ def test_ordered_workqueue_runs_one_after_the_other() -> None:
     def run() -> None:
         for i, work in enumerate(works):
             L.queue_work_on(i % 2, wq, work)
+        assert "workqueue ordered not destroyed" in L.work_leaks()
         L.destroy_workqueue(wq)
 
     bed.run(run)
+    assert L.work_leaks() == []
     assert log == [(n, what) for n in range(3) for what in ("in", "out")]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way down: queueing discipline, queue states, BQL, what software does, watchdog; rules TX1, TX3, TX7, TX8, TX10."""
+"""The way down: queueing discipline, queue states, BQL, what software does, watchdog; TX1, TX3, TX7, TX8, TX10."""
 
 from __future__ import annotations
 
