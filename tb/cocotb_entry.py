@@ -15,6 +15,7 @@ from typing import Any
 
 import cocotb
 
+from pymodel.hw.contexts import Coro
 from tb.config import Config
 from tb.dut import load_dut
 from tb.env import Env, load_scenario
@@ -30,6 +31,7 @@ async def ringside(top: Any) -> None:
     config = Config.from_json(os.environ["RINGSIDE_CONFIG"])
     outcome: dict[str, Any] = {"message": "", "details": "", "values": {}}
     env: Env | None = None
+    coro: Coro | None = None
     try:
         dut = load_dut(config.dut)
         scenario = load_scenario(config.scenario)
@@ -53,6 +55,8 @@ async def ringside(top: Any) -> None:
     except Exception as exc:
         outcome["message"] = str(exc) or repr(exc)
         outcome["details"] = traceback.format_exc()
+    if coro is not None:
+        coro.cancel()  # its `finally` clauses run: nothing half-written stays
     if env is not None:
         outcome["values"] = env.result
     outcome["passed"] = not outcome["message"]

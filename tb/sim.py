@@ -145,7 +145,8 @@ def _table(result: RunResult) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code 0: all delivered and every check held; 1: a check failed; 2: the command or the capture is wrong."""
+    """Exit code 0: all delivered and every check held; 1: a check failed; 2: the command or the capture is wrong;
+    130: Ctrl-C."""
     args = _parser().parse_args(argv)
     try:
         if args.count < 0:
@@ -191,7 +192,7 @@ def main(argv: list[str] | None = None) -> int:
             if value:
                 print(f"  {name}: {value}", file=sys.stderr)
         print(f"  repeat: {_repeat(args)}", file=sys.stderr)
-        return 1
+        return 130 if result.message.startswith("interrupted") else 1
     print(f"PASSED: every frame delivered, every check held. {out / 'wire.pcapng'}, {out / 'host.pcapng'}")
     if result.waves:
         print(f"  waves: {result.waves} (make waves)")
