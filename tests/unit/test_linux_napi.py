@@ -409,6 +409,21 @@ def test_receive_while_down_is_life2() -> None:
         bed.run(run)
 
 
+def test_receive_before_registration_is_life1() -> None:
+    """kernel-rules.md: LIFE1."""
+    bed = Bed()
+    ndev = bed.run(L.alloc_etherdev, 0)
+
+    def run() -> None:
+        skb = L.netdev_alloc_skb(ndev, 60)
+        L.skb_put_data(skb, FRAME, 60)
+        skb.protocol = L.eth_type_trans(skb, ndev)
+        L.netif_rx(skb)
+
+    with pytest.raises(L.CheckError, match=r"LIFE1: eth%d: packet received before register_netdev"):
+        bed.run(run)
+
+
 def test_receive_without_a_device_is_a_bug() -> None:
     bed = Bed()
 
@@ -452,3 +467,23 @@ def test_netif_rx_queues_to_the_backlog_and_drops_beyond_it() -> None:
     assert len(seen) == 101
     assert L.dev_get_stats(p.ndev).rx_dropped == 4
     assert L.counters()["backlog_dropped"] == 4
+
+
+def test_packets_in_the_backlog_go_with_their_device() -> None:
+    bed = Bed()
+    p = Poller(bed)
+
+    def run() -> list[str]:
+        L.local_bh_disable()
+        skb = L.netdev_alloc_skb(p.ndev, 60)
+        L.skb_put_data(skb, FRAME, 60)
+        skb.protocol = L.eth_type_trans(skb, p.ndev)
+        L.netif_rx(skb)
+        waiting = L.napi_leaks()
+        machine().state["net"].softnet[0].forget(p.ndev)
+        L.local_bh_enable()
+        return waiting
+
+    assert "1 packets in a CPU's backlog" in bed.run(run)
+    assert L.skb_leaks() == []
+    assert L.counters()["drops"] == {"DEV_READY": 1}

@@ -336,3 +336,60 @@ def test_container_of_checks_type_and_member() -> None:
     q.napi = L.napi_struct()
     with pytest.raises(TypeError, match="is embedded in None"):
         L.container_of(q.napi, Queue, "napi")
+
+
+def test_packet_handlers_left_on_a_device_warn_and_unknown_ones_too() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    pt = L.packet_type(type=L.ETH_P_ALL, func=lambda *args: 0, dev=ndev)
+    with pytest.raises(L.KernelWarning, match="dev_remove_pack: <lambda> not found"):
+        L.dev_remove_pack(pt)
+    L.dev_add_pack(pt)
+    with pytest.raises(L.KernelWarning, match="unregistered while packet handlers are attached"):
+        bed.run(L.unregister_netdev, ndev)
+
+
+def test_detached_device_stops_its_queues_and_refuses_requests() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    bed.run(L.dev_open, ndev)
+    bed.run(L.netif_device_detach, ndev)
+    assert L.netif_queue_stopped(ndev)
+    assert bed.run(L.dev_set_mtu, ndev, 1000) == -L.ENODEV
+    bed.run(L.netif_device_attach, ndev)
+    assert not L.netif_queue_stopped(ndev)
+    bed.run(L.dev_close, ndev)
+    bed.run(L.netif_device_detach, ndev)
+    assert bed.run(L.dev_open, ndev) == -L.ENODEV
+
+
+def test_ethtool_statistics_come_by_name() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    assert L.ethtool_get_stats(ndev) == -L.EOPNOTSUPP == L.ethtool_get_link(ndev)
+    ndev.ethtool_ops = L.ethtool_ops(
+        get_link=L.ethtool_op_get_link,
+        get_sset_count=lambda dev, sset: 2 if sset == L.ETH_SS_STATS else -L.EOPNOTSUPP,
+        get_strings=lambda dev, sset, data: data.__setitem__(slice(None), ["one", "two"]),
+        get_ethtool_stats=lambda dev, stats, data: data.__setitem__(slice(None), [1, 2]),
+    )
+    assert L.ethtool_get_stats(ndev) == {"one": 1, "two": 2}
+    assert L.ethtool_get_link(ndev) == 0
+    bed.run(L.dev_open, ndev)
+    assert L.ethtool_get_link(ndev) == 1
+
+
+def test_rtnl_is_needed_by_the_unlocked_calls() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    with pytest.raises(L.KernelBug, match="without rtnl"):
+        bed.run(L.unregister_netdevice, ndev)
+
+    def run() -> None:
+        L.rtnl_lock()
+        assert L.dev_open(ndev) == 0, "held already: not taken again"
+        L.unregister_netdevice(ndev)
+        L.rtnl_unlock()
+
+    bed.run(run)
+    assert not L.rtnl_is_locked()

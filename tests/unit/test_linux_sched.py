@@ -377,3 +377,30 @@ def test_context_predicates_say_where_code_runs() -> None:
         (True, True, False, False, True, True),
         (True, False, False, False, False, True),
     ]
+
+
+def test_waits_for_oneself_are_lockups() -> None:
+    bed = Bed()
+    timer = L.timer_list(lambda t: L.timer_delete_sync(t))
+    bed.run(L.mod_timer, timer, 1)
+    with pytest.raises(L.Lockup, match="from the timer's own function"):
+        bed.settle(3 * JIFFY_NS)
+    work = L.work_struct(lambda w: L.flush_work(w))
+    bed = Bed()
+    with pytest.raises(L.Lockup, match="a work item waits for itself"):
+        bed.run(L.schedule_work, work)
+
+
+def test_scheduler_that_is_closed_lets_its_machine_go() -> None:
+    import gc
+    import weakref
+
+    bed = Bed(cpus=2)
+    bed.sched.run_task(L.wait_for_completion, L.completion())
+    bed.settle(1000)
+    gone = weakref.ref(bed.sched)
+    bed.sched.close()
+    Bed()
+    del bed
+    gc.collect()
+    assert gone() is None

@@ -79,6 +79,21 @@ def test_skb_push_before_the_head_is_skb_under_panic() -> None:
         L.skb_push(skb, 65)
 
 
+def test_reserve_beyond_the_buffer_is_a_bug() -> None:
+    """Unchecked in the kernel, where it corrupts the geometry."""
+    Bed()
+    with pytest.raises(L.KernelBug, match=r"skb_reserve\(321\) leaves -1 bytes"):
+        L.skb_reserve(L.alloc_skb(100, L.GFP_ATOMIC), 321)
+
+
+def test_pull_past_the_linear_part_is_a_bug() -> None:
+    Bed()
+    with pytest.raises(L.KernelBug, match="past the linear part"):
+        L.skb_pull(with_frags(b"head", b"tail"), 5)
+    with pytest.raises(L.KernelBug, match=r"__pskb_pull_tail\(5\) of an skb with 4 bytes in fragments"):
+        L.__pskb_pull_tail(with_frags(b"head", b"tail"), 5)
+
+
 def test_skb_put_on_a_non_linear_skb_is_a_bug() -> None:
     Bed()
     skb = with_frags(b"head", b"tail")

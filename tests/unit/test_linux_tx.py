@@ -486,3 +486,19 @@ def test_xmit_in_a_hard_interrupt_warns() -> None:
 
     with pytest.raises(L.KernelWarning, match="hard interrupt"):
         nic.bed.run(run)
+
+
+def test_xmit_of_a_queueless_device_that_comes_back_to_it_is_a_dead_loop() -> None:
+    bed = Bed()
+
+    def xmit(skb: Any, ndev: Any) -> int:
+        L.dev_queue_xmit(skb)
+        return L.NETDEV_TX_OK
+
+    nic = Nic(bed, ndo_start_xmit=xmit)
+    bed.run(L.dev_close, nic.ndev)
+    nic.ndev.qdisc = machine().state["net"].noop
+    nic.ndev.priv_flags |= L.IFF_NO_QUEUE
+    bed.run(L.dev_open, nic.ndev)
+    with pytest.raises(L.CheckError, match="Dead loop on virtual device eth0"):
+        nic.send(1)
