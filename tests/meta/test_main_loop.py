@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clock loop, the transactors and the pump do their work, and each check of theirs fires when broken on purpose.
 
-The tests themselves are in loop_tests.py; each runs in a simulator of its own on tests/meta/copydut.
+The tests themselves are in bus_tests.py and loop_tests.py; each runs in a simulator of its own on tests/meta/copydut.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tb.dut import ROOT, load_dut
 from tb.runner import Outcome, simulate
 
 COPYDUT = ROOT / "tests" / "meta" / "copydut"
-MODULE = "tests.meta.loop_tests"
+MODULE = "tests.meta.bus_tests,tests.meta.loop_tests"
 CLOCKS = 3_000_000  # no test takes more
 
 
