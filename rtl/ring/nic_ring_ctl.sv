@@ -81,7 +81,7 @@ module nic_ring_ctl
   state_e state;
   logic   begins, starts, stops, ends;
   assign state  = state_q[scan_q];
-  assign begins = state == Off && scan_cfg_o.enable;
+  assign begins = state == Off && enable[scan_q];
   assign starts = state == Start;
   assign stops  = state == Run && drop_q[scan_q];
   assign ends   = state == Stop && !busy_i;

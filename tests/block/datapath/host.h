@@ -108,6 +108,7 @@ struct DriverSettings {
     uint32_t rx_min = 1600, rx_max = 2048;               // bytes of a buffer
     int tx_align = -1, rx_align = -1;                    // offset in a 64-byte line; -1: random
     uint32_t rx_batch = 8;                               // buffers posted at a time
+    uint32_t rx_limit = ~0u;                             // buffers posted at most
     bool lossy = false;                                  // frames may be missing
 };
 
@@ -176,7 +177,7 @@ class Driver {
         if (!rx_on) return;
         if (rx_.free() < std::min(set.rx_batch, rx_.size())) return;
         std::vector<uint32_t> posted;
-        while (rx_.free() && rx_.arena.taken - rx_.given_back < rx_.arena.size - 60000) {
+        while (rx_.free() && rx_.size() - rx_.free() < set.rx_limit && rx_.arena.taken - rx_.given_back < rx_.arena.size - 60000) {
             const uint32_t len = rng_.range(set.rx_min, set.rx_max);
             const size_t va = place(rx_.arena, len, set.rx_align);
             mem_.grant(va, len, Memory::WRITE);

@@ -6,14 +6,13 @@
 //   scenario=stop      the same, with rings stopped and started, and the device reset, at random moments
 //   scenario=error     the same, with AXI errors and bad descriptors on one queue; the others must not notice
 //   scenario=hold      the answers to one queue are withheld; the others must keep their rate
+//   scenario=rules     frames that do not arrive, and rings that halt: case by case
 //   scenario=rate      no stalls, rings kept full; prints clocks a packet and clocks a CPU second
 //   scenario=latency   a frame at a time: doorbell to wire, and wire to MSI-X
 #include <ctime>
-#include <map>
-#include <memory>
 
-#include "axi_slave.h"
-#include "host.h"
+#include "nic_bench.h"
+#include "rules.h"
 
 namespace bench {
 uint64_t now = 0;
@@ -24,259 +23,6 @@ uint64_t arg(const char* name, uint64_t otherwise) {
     const auto it = args.find(name);
     return it == args.end() ? otherwise : std::strtoull(it->second.c_str(), nullptr, 0);
 }
-
-class Bench {
-  public:
-    static constexpr unsigned WIDTH = BENCH_WIDTH, QUEUES = BENCH_QUEUES, BYTES = WIDTH / 8;
-    VerilatedContext context;
-    std::unique_ptr<Vdut_wrapper> dut;
-    Memory mem;
-    Random rng;
-    Registers regs;
-    AxiSlave axi;
-    std::vector<std::unique_ptr<Driver>> drivers;
-    uint32_t sink_stall = 0, source_gap = 0;        // percent
-    uint32_t rx_min = 14, rx_max = 1514;
-    bool source_on = false, sender_on = false, lossy = false, loose = false;
-    uint32_t send_queues = ~0u, rx_skip = 0;
-    uint64_t wire_frames = 0, wire_bytes = 0, sent_in = 0, dropped_here = 0;
-    uint64_t bad_frames = 0, filtered = 0, wrong_length = 0;
-    uint64_t irqs = 0;
-    std::vector<uint64_t> per_queue = std::vector<uint64_t>(QUEUES), offered = per_queue;   // frames sent; frames from the wire
-    std::vector<uint64_t> poll_at = std::vector<uint64_t>(QUEUES, ~0ull);
-    uint32_t poll_delay = 50;
-    uint64_t last_out = 0, last_in = 0;             // clock of the last beat of a frame
-
-    explicit Bench(uint64_t seed)
-        : dut((context.randReset(2), context.randSeed(int(seed) + 1), context.assertOn(true), new Vdut_wrapper(&context))), rng(seed), regs(*dut),
-          axi(*dut, mem, WIDTH, seed ^ 0x5555) {
-        for (unsigned q = 0; q < QUEUES; q++) drivers.push_back(std::make_unique<Driver>(q, mem, regs, rng));
-        axi.on_msi = [this](uint32_t v, uint32_t data) {
-            if (v >= QUEUES || data != v + 0x40) fail("MSI-X: wrong vector or data");
-            irqs++;
-            drivers[v]->msi_count++;
-            poll_at[v] = std::min(poll_at[v], now + 1 + rng.below(poll_delay));
-        };
-        dut->mac_rst_ni = 1;
-        dut->rst_ni = 0;
-        dut->clk_i = 0;
-        dut->s_axil_awvalid = dut->s_axil_wvalid = dut->s_axil_arvalid = 0;
-        dut->m_axi_rvalid = dut->m_axi_bvalid = 0;
-        dut->s_axis_tvalid = 0;
-        dut->m_axis_tready = 0;
-        for (int i = 0; i < 10; i++) edge(), dut->eval();
-        dut->rst_ni = 1;
-        dut->eval();
-    }
-    ~Bench() { dut->final(); }
-
-    void edge() {
-        dut->clk_i = 1;
-        dut->eval();
-        dut->clk_i = 0;
-        now++, context.timeInc(1);
-    }
-    void step() {
-        regs.sample();
-        axi.sample();
-        sink();
-        source();
-        edge();
-        regs.drive();
-        axi.drive();
-        dut->m_axis_tready = !rng.chance(sink_stall);
-        drive_source();
-        dut->eval();
-        for (unsigned q = 0; q < QUEUES; q++)
-            if (poll_at[q] <= now && on_fail) poll(q);
-        if (sender_on) sender();
-    }
-    void run(uint64_t clocks) {
-        for (const uint64_t end = now + clocks; now < end;) step();
-    }
-    // Step until it is so; nothing may stand still for `patience` clocks on the way.
-    template <class F>
-    void until(F done, uint64_t patience, const char* what) {
-        const uint64_t end = now + 4'000'000;
-        uint64_t beats = 0;
-        for (uint64_t still = 0; !done(); step()) {
-            const uint64_t moved = axi.r_beats + axi.w_beats + wire_frames;
-            still = moved == beats ? still + 1 : 0;
-            beats = moved;
-            if (still > patience || now > end) fail(text("does not happen: %s", what));
-        }
-    }
-    std::string where() {
-        std::string s;
-        for (auto& d : drivers)
-            s += text("\n  queue %u: tx used %u, expect %zu on the wire; rx expect %zu, done %llu", d->queue, d->tx_used(), d->tx_expect.size(),
-                      d->rx_expect.size(), (unsigned long long)d->rx_done);
-        return s + (axi.idle() ? "\n  no AXI outstanding" : "\n  AXI outstanding");
-    }
-    uint32_t read(uint32_t addr) {
-        uint32_t value = 0;
-        bool done = false;
-        regs.read(addr, [&](uint32_t v) { value = v, done = true; });
-        until([&] { return done; }, 5000, "a register read");
-        return value;
-    }
-    void poll(unsigned q) {
-        poll_at[q] = ~0ull;
-        drivers[q]->poll();
-        drivers[q]->arm();
-    }
-    void setup() {
-        regs.write(0x20, 5);                            // promiscuous, broadcast
-        regs.write(0x24, 9018);
-        regs.write(0x28, QUEUES);
-        for (unsigned v = 0; v < QUEUES; v++) {
-            regs.write(0x8000 + 16 * v, uint32_t(AxiSlave::MSI + 0x100 * v));
-            regs.write(0x8004 + 16 * v, 0);
-            regs.write(0x8008 + 16 * v, 0x40 + v);
-            regs.write(0x800c + 16 * v, 0);
-        }
-        regs.write(0x0c, 1);
-        for (auto& d : drivers) d->start_tx(), d->start_rx(), d->arm();
-        until([&] { return regs.idle(); }, 5000, "set-up");
-    }
-    bool drained() {
-        if (!regs.idle() || inside_ || beats_.size()) return false;
-        for (auto& d : drivers) {
-            if (d->tx_on && !d->tx_error && (d->tx_used() || !d->tx_expect.empty())) return false;
-            if (d->rx_on && !d->rx_error && !d->set.lossy && !d->rx_expect.empty()) return false;
-        }
-        return true;
-    }
-
-  private:
-    // ------------------------------------------------------------------ frames to the wire
-    Bytes out_;
-    bool inside_ = false;
-    void sink() {
-        if (inside_ && !dut->m_axis_tvalid && !loose) fail("stream: tvalid fell inside a frame");
-        if (!dut->m_axis_tvalid || !dut->m_axis_tready) return;
-        const uint64_t keep = uint64_t(dut->m_axis_tkeep);
-        const auto* data = reinterpret_cast<const uint8_t*>(&dut->m_axis_tdata);
-        unsigned n = 0;
-        while (n < BYTES && (keep >> n & 1)) n++;
-        if ((n < 64 && keep >> n) || !n || (!dut->m_axis_tlast && n != BYTES)) fail("stream: tkeep");
-        out_.insert(out_.end(), data, data + n);
-        inside_ = !dut->m_axis_tlast;
-        if (inside_) return;
-        wire_frames++;
-        wire_bytes += out_.size();
-        last_out = now;
-        for (auto& d : drivers) {
-            if (!d->tx_expect.empty() && d->tx_expect.front() == out_) {
-                d->tx_expect.pop_front();
-                per_queue[d->queue]++;
-                out_.clear();
-                return;
-            }
-        }
-        fail(text("wire: a frame of %zu bytes that is no queue's next", out_.size()));
-    }
-
-    // ------------------------------------------------------------------ frames from the wire
-    struct Beat {
-        Bytes data;
-        bool last, bad;
-    };
-    std::deque<Beat> beats_;
-    void source() {
-        if (dut->s_axis_tvalid && !dut->s_axis_tready) fail("stream: the device did not take a beat");
-    }
-    void drive_source() {
-        dut->s_axis_tvalid = 0;
-        if (beats_.empty() && source_on && !rng.chance(source_gap)) new_frame();
-        if (beats_.empty() || (source_gap && rng.chance(source_gap / 4))) return;
-        const Beat& b = beats_.front();
-        auto* data = reinterpret_cast<uint8_t*>(&dut->s_axis_tdata);
-        std::memset(data, 0xEE, BYTES);
-        std::memcpy(data, b.data.data(), b.data.size());
-        dut->s_axis_tkeep = b.data.size() == 64 ? ~0ull : (1ull << b.data.size()) - 1;
-        dut->s_axis_tlast = b.last;
-        dut->s_axis_tuser = b.bad;
-        dut->s_axis_tvalid = 1;
-        if (b.last) last_in = now;
-        beats_.pop_front();
-    }
-
-  public:
-    Bytes random_frame(uint32_t n) {
-        Bytes f(n);
-        for (auto& b : f) b = uint8_t(rng.next());
-        f[0] &= 0xFE;
-        const uint32_t kind = rng.below(8);
-        if (kind < 4) {                                  // IPv4
-            f[12] = 8, f[13] = 0;
-            if (n > 14) f[14] = uint8_t(kind == 3 ? rng.next() : 0x45 + rng.below(3));
-            if (n > 23) f[23] = uint8_t(kind == 0 ? 6 : kind == 1 ? 17 : rng.below(20));
-            if (n > 21) f[20] = kind == 2 ? uint8_t(rng.next()) : 0x40, f[21] = kind == 2 ? uint8_t(rng.below(2)) : 0;
-        } else if (kind < 6) {                           // IPv6
-            f[12] = 0x86, f[13] = 0xDD;
-            if (n > 14) f[14] = uint8_t(0x60 | rng.below(16));
-            if (n > 20) f[20] = uint8_t(kind == 4 ? 6 : rng.below(20));
-        }
-        return f;
-    }
-    bool push_frame(const Bytes& f, bool bad) {
-        for (size_t at = 0; at < f.size(); at += BYTES) {
-            const size_t n = std::min<size_t>(BYTES, f.size() - at);
-            beats_.push_back({Bytes(f.begin() + long(at), f.begin() + long(at + n)), at + n == f.size(), bad && at + n == f.size()});
-        }
-        sent_in++;
-        return true;
-    }
-    bool source_empty() const { return beats_.empty(); }
-    unsigned queue_of(const Bytes& f) { return (flow_hash(f) & 0xFFFF) * QUEUES >> 16; }
-
-  private:
-    void new_frame() {
-        uint32_t n = rng.range(rx_min, rx_max);
-        if (rx_min != rx_max && rng.chance(30)) n = rng.range(rx_min, std::min(rx_max, std::max(rx_min, 100u)));
-        Bytes f = random_frame(n);
-        const uint32_t spoil = rx_min == rx_max ? 99 : rng.below(60);
-        if (spoil == 0) {
-            bad_frames++;
-            push_frame(f, true);
-            return;
-        }
-        if (spoil == 1) {
-            f.resize(rng.chance(50) ? rng.range(1, 13) : rng.range(9019, 9200));
-            wrong_length++;
-            push_frame(f, false);
-            return;
-        }
-        Driver& d = *drivers[queue_of(f)];
-        size_t waiting = 0;
-        for (auto& e : d.rx_expect) waiting += (e.size() + BYTES - 1) / BYTES * BYTES;
-        const bool room = d.set.lossy ? !(rx_skip >> d.queue & 1)
-                                      : d.rx_on && waiting + n + BYTES < 16384 && d.rx_expect.size() < 200 && d.reserve(n);
-        if (!room) {
-            dropped_here++;
-            return;
-        }
-        d.rx_expect.push_back(f);
-        offered[d.queue]++;
-        push_frame(f, false);
-    }
-
-    // ------------------------------------------------------------------ frames from the host
-    void sender() {
-        const unsigned q = rng.below(QUEUES);
-        Driver& d = *drivers[q];
-        if (!(send_queues >> q & 1) || !d.tx_on || d.tx_error) return;
-        const uint32_t batch = 1 + rng.below(8);
-        uint32_t sent = 0;
-        for (uint32_t i = 0; i < batch && d.tx_free() > d.set.tx_frags; i++) {
-            uint32_t n = rng.range(d.set.tx_min, d.set.tx_max);
-            if (d.set.tx_min != d.set.tx_max && rng.chance(30)) n = rng.range(d.set.tx_min, std::min(d.set.tx_max, std::max(d.set.tx_min, 100u)));
-            sent += d.send(random_frame(n), 1 + rng.below(d.set.tx_frags));
-        }
-        if (sent) d.ring_tx();
-    }
-};
 
 std::vector<uint64_t> counters(Bench& b) {
     std::vector<uint64_t> c;
@@ -582,6 +328,8 @@ void latency(Bench& b) {
     if (out > arg("most", 60) || in > arg("most", 60)) fail("too slow");
 }
 
+void rules(Bench& b) { Rules(b).run(); }
+
 }  // namespace bench
 
 int main(int argc, char** argv) {
@@ -595,7 +343,7 @@ int main(int argc, char** argv) {
     Bench b(arg("seed", 1));
     const std::string scenario = args.count("scenario") ? args["scenario"] : "traffic";
     const std::map<std::string, void (*)(Bench&)> scenarios = {
-        {"traffic", traffic}, {"stop", stop}, {"error", error}, {"hold", hold}, {"rate", rate}, {"latency", latency}};
+        {"traffic", traffic}, {"stop", stop}, {"error", error}, {"hold", hold}, {"rate", rate}, {"latency", latency}, {"rules", rules}};
     const auto it = scenarios.find(scenario);
     if (it == scenarios.end()) fail("no such scenario: " + scenario);
     on_fail = [&b] {

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scenario rules: what the programming model says about frames that do not arrive, and about rings that halt, case by case.
+#pragma once
+#include "nic_bench.h"
+
+namespace bench {
+
+class Rules {
+  public:
+    explicit Rules(Bench& b) : b_(b) {}
+
+    void run() {
+        for (auto& d : b_.drivers) d->set = DriverSettings{};
+        b_.setup();
+        b_.run(300);
+        filter();
+        lengths();
+        disabled();
+        queues();
+        no_buffers();
+        buffers_of_a_frame();
+        full();
+        bad_rx_buffer();
+        bad_tail();
+        check_sum();
+    }
+
+  private:
+    enum { TX_FRAMES, TX_BYTES, RX_FRAMES, RX_BYTES, NODESC, FIFO, FILTER, LENGTH, ERROR, STREAM };
+    static constexpr uint32_t RX_CTRL = 0x20, MAX_FRAME = 0x24, RX_QUEUES = 0x28, CTRL = 0x0c;
+    Bench& b_;
+
+    std::vector<uint64_t> counters() {
+        std::vector<uint64_t> c;
+        for (uint32_t at = 0x100; at <= 0x148; at += 8) c.push_back(b_.read(at));
+        return c;
+    }
+    void set(uint32_t reg, uint32_t value) {
+        b_.regs.write(reg, value);
+        b_.until([&] { return b_.regs.idle(); }, 1000, "a register write");
+    }
+    Bytes frame(uint32_t n, uint64_t dest) {
+        Bytes f = b_.random_frame(std::max(n, 14u));
+        for (int i = 0; i < 6; i++) f[size_t(i)] = uint8_t(dest >> 8 * (5 - i));
+        f.resize(n);
+        return f;
+    }
+    void in(const Bytes& f, bool bad = false) {
+        b_.push_frame(f, bad);
+        b_.until([&] { return b_.source_empty(); }, 10000, "the frame is on the wire");
+    }
+    // One frame arrives, and this counter alone counts it.
+    void frame_counts(const Bytes& f, int counter, const char* what, bool bad = false, bool on_stream = true) {
+        if (getenv("V")) printf("%llu %s\n", (unsigned long long)now, what);
+        const auto was = counters();
+        Driver& d = *b_.drivers[f.size() < 14 ? 0 : b_.queue_of(f)];
+        const uint64_t done = d.rx_done;
+        if (counter == RX_FRAMES) d.rx_expect.push_back(f);
+        in(f, bad);
+        b_.run(300 + 2 * f.size() / Bench::BYTES);
+        for (auto& driver : b_.drivers) driver->poll();
+        const auto is = counters();
+        for (int i = RX_FRAMES; i <= STREAM; i++) {
+            const uint64_t want = i == RX_BYTES ? (counter == RX_FRAMES ? f.size() : 0) : i == counter || (i == STREAM && on_stream);
+            if (is[size_t(i)] - was[size_t(i)] != want) fail(text("%s: counter %d moved by %llu", what, i, (unsigned long long)(is[size_t(i)] - was[size_t(i)])));
+        }
+        if (d.rx_done - done != (counter == RX_FRAMES)) fail(text("%s: delivered or not", what));
+    }
+
+    void filter() {
+        const uint64_t station = 0x02'11'22'33'44'55, other = 0x02'11'22'33'44'54, group = 0x01'00'5e'00'00'01, all = 0xFFFF'FFFF'FFFF;
+        set(0x18, 0x33221102);
+        set(0x1c, 0x5544);
+        const struct {
+            uint32_t ctrl;
+            bool station, other, group, all;
+        } cases[] = {{0, true, false, false, false}, {1, true, true, true, true}, {2, true, false, true, true}, {4, true, false, false, true}, {6, true, false, true, true}};
+        for (const auto& c : cases) {
+            set(RX_CTRL, c.ctrl);
+            frame_counts(frame(64, station), c.station ? RX_FRAMES : FILTER, "filter, station");
+            frame_counts(frame(64, other), c.other ? RX_FRAMES : FILTER, "filter, another station");
+            frame_counts(frame(64, group), c.group ? RX_FRAMES : FILTER, "filter, group");
+            frame_counts(frame(64, all), c.all ? RX_FRAMES : FILTER, "filter, broadcast");
+        }
+        set(RX_CTRL, 5);
+    }
+    void lengths() {
+        frame_counts(frame(13, 2), LENGTH, "13 bytes");
+        frame_counts(frame(1, 2), LENGTH, "1 byte");
+        frame_counts(frame(14, 2), RX_FRAMES, "14 bytes");
+        set(MAX_FRAME, 100);
+        frame_counts(frame(100, 2), RX_FRAMES, "as long as MAX_FRAME");
+        frame_counts(frame(101, 2), LENGTH, "longer than MAX_FRAME");
+        set(MAX_FRAME, 16383);
+        frame_counts(frame(9018, 2), RX_FRAMES, "the longest frame");
+        frame_counts(frame(9019, 2), LENGTH, "longer than the longest");
+        frame_counts(frame(20000, 2), LENGTH, "longer than the buffer");
+        frame_counts(frame(200, 2), ERROR, "marked bad", true);
+        frame_counts(frame(10, 2), ERROR, "marked bad, and too short", true);
+        frame_counts(frame(60, 2), RX_FRAMES, "after all that");
+    }
+    // Frames are ignored while the device is disabled: those that begin then, whole.
+    void disabled() {
+        set(CTRL, 0);
+        frame_counts(frame(100, 2), -1, "device disabled", false, false);
+        const auto was = counters();
+        b_.push_frame(frame(9018, 2), false);
+        b_.regs.write(CTRL, 1);
+        b_.until([&] { return b_.source_empty(); }, 10000, "the frame is on the wire");
+        b_.run(2000);
+        if (counters() != was) fail("a frame whose beginning was ignored was not ignored as a whole");
+        frame_counts(frame(100, 2), RX_FRAMES, "device enabled again");
+        // And the other way round: the frame under way when the device is disabled ends in order.
+        b_.push_frame(frame(9018, 2), false);
+        b_.regs.write(CTRL, 0);
+        b_.until([&] { return b_.source_empty() && b_.regs.idle(); }, 10000, "the frame is on the wire");
+        b_.run(2000);
+        if (counters()[STREAM] != was[STREAM] + 2) fail("the frame that was under way is not counted");
+        set(CTRL, 1);
+        for (auto& d : b_.drivers) d->poll();
+        frame_counts(frame(100, 2), RX_FRAMES, "device enabled once more");
+    }
+    void queues() {
+        if (Bench::QUEUES < 2) return;
+        set(RX_QUEUES, 1);
+        for (int i = 0; i < 20; i++) {
+            const Bytes f = frame(80, 2);
+            b_.drivers[0]->rx_expect.push_back(f);
+            in(f);
+        }
+        b_.run(500);
+        b_.drivers[0]->poll();
+        if (!b_.drivers[0]->rx_expect.empty()) fail("RX_QUEUES = 1: not all frames came to queue 0");
+        set(RX_QUEUES, Bench::QUEUES);
+    }
+    Bytes frame_for(unsigned queue, uint32_t n) {
+        for (;;) {
+            const Bytes f = frame(n, 2);
+            if (b_.queue_of(f) == queue) return f;
+        }
+    }
+    void stop_rx(Driver& d) {
+        set(d.reg(0x4c), 0);
+        b_.until([&] { return !(b_.read(d.reg(0x58)) & 1); }, 2000, "the ring drains");
+        d.poll();
+        d.ended_rx();
+    }
+    void no_buffers() {
+        const unsigned q = Bench::QUEUES - 1;
+        Driver& d = *b_.drivers[q];
+        stop_rx(d);
+        const uint32_t drops = b_.read(d.reg(0x8c));
+        frame_counts(frame_for(q, 100), NODESC, "ring disabled");
+        d.set.rx_limit = 2;
+        d.set.rx_min = d.set.rx_max = 128;
+        d.start_rx();
+        b_.run(200);
+        frame_counts(frame_for(q, 300), NODESC, "buffers for less than the frame");
+        frame_counts(frame_for(q, 256), RX_FRAMES, "buffers for just the frame");
+        d.set.rx_limit = ~0u;
+        d.poll();
+        b_.run(200);
+        frame_counts(frame_for(q, 300), RX_FRAMES, "buffers again");
+        if (b_.read(d.reg(0x8c)) - drops != 2) fail("RX_DROPS of the queue");
+    }
+    void buffers_of_a_frame() {
+        const unsigned q = 0;
+        Driver& d = *b_.drivers[q];
+        stop_rx(d);
+        d.set.rx_min = d.set.rx_max = 64;
+        d.start_rx();
+        b_.run(300);
+        frame_counts(frame_for(q, 24 * 64), RX_FRAMES, "a frame of as many buffers as may be");
+        frame_counts(frame_for(q, 24 * 64 + 1), NODESC, "a frame of too many buffers");
+        frame_counts(frame_for(q, 64), RX_FRAMES, "a frame of one buffer");
+        stop_rx(d);
+        d.set = DriverSettings{};
+        d.start_rx();
+    }
+    // Descriptors that do not come fill the queue's part of the packet buffer.
+    void full() {
+        const unsigned q = 0;
+        Driver& d = *b_.drivers[q];
+        stop_rx(d);
+        b_.axi.set.held_ids = 1ull << 16 | 1ull;       // reads of queue 0's RX descriptors (and writes of its data and records)
+        d.start_rx();
+        const auto was = counters();
+        for (int i = 0; i < 24; i++) {
+            const Bytes f = frame_for(q, 1000);
+            if (i < 16384 / ((1000 + int(Bench::BYTES) - 1) / int(Bench::BYTES) * int(Bench::BYTES))) d.rx_expect.push_back(f);
+            in(f);
+        }
+        b_.run(100);
+        const uint64_t kept = d.rx_expect.size();
+        if (counters()[FIFO] - was[FIFO] != 24 - kept) fail("full packet buffer: RX_DROP_FIFO");
+        for (unsigned other = 1; other < Bench::QUEUES; other++) frame_counts(frame_for(other, 500), RX_FRAMES, "another queue's frame");
+        b_.axi.set.held_ids = 0;
+        b_.run(3000);
+        d.poll();
+        if (!d.rx_expect.empty()) fail("full packet buffer: what was kept did not arrive");
+    }
+    void halted(Driver& d, bool tx) {
+        b_.run(400);
+        const uint32_t status = b_.read(d.reg(tx ? 0x18 : 0x58));
+        if ((status & 0xFF) != 0x33) fail(text("bad descriptor: status 0x%x", status));
+        d.poll();
+        if (!(tx ? d.tx_error : d.rx_error)) fail("bad descriptor: no record");
+        if (d.msi_count == 0) fail("bad descriptor: no interrupt");
+    }
+    void bad_rx_buffer() {
+        const unsigned q = Bench::QUEUES / 2;
+        Driver& d = *b_.drivers[q];
+        stop_rx(d);
+        d.set.rx_min = d.set.rx_max = 63;
+        d.start_rx();
+        d.arm();
+        b_.run(300);
+        frame_counts(frame_for(q, 60), NODESC, "a buffer that is too short");
+        halted(d, false);
+        frame_counts(frame_for(q, 60), NODESC, "a halted ring");
+        stop_rx(d);
+        d.set = DriverSettings{};
+        d.start_rx();
+        d.arm();
+        b_.run(300);
+        frame_counts(frame_for(q, 60), RX_FRAMES, "a ring that was halted");
+    }
+    void bad_tail() {
+        Driver& d = *b_.drivers[0];
+        d.arm();
+        set(d.reg(0x10), 65);                          // of 64 entries
+        halted(d, true);
+        set(d.reg(0x0c), 0);
+        b_.until([&] { return !(b_.read(d.reg(0x18)) & 1); }, 2000, "the ring drains");
+        d.ended_tx();
+        d.start_tx();
+        const uint64_t frames = b_.wire_frames;
+        d.send(frame(100, 2), 3);
+        d.ring_tx();
+        b_.until([&] { return b_.wire_frames > frames; }, 2000, "a frame after a ring was halted");
+    }
+    void check_sum() {
+        b_.run(500);
+        const auto c = counters();
+        if (c[RX_FRAMES] + c[NODESC] + c[FIFO] + c[FILTER] + c[LENGTH] + c[ERROR] != c[STREAM]) fail("RX counters do not add up");
+    }
+};
+
+}  // namespace bench
