@@ -50,7 +50,7 @@ sim: setup ## a capture through driver, device and wire, both ways; every byte c
 
 test: setup ## all tests on all cores; T=name runs those with this name, one by one
 	@$(call check,SEED,[0-9]+,a whole number)$(call check,WAVES,[01],0 or 1)$(call check,JOBS,[1-9][0-9]*,1 or more)
-	export RINGSIDE_SEED='$(or $(SEED),1)' RINGSIDE_WAVES='$(or $(WAVES),0)'
+	export RINGSIDE_SEED='$(or $(SEED),1)' RINGSIDE_WAVES='$(or $(WAVES),0)' RINGSIDE_QUEUES='$(or $(QUEUES),0)' RINGSIDE_DATA_WIDTH='$(or $(DATA_WIDTH),0)'
 	if [ -z '$(T)' ]; then
 	    $(PY) -m pytest -n '$(JOBS)' --dist=worksteal tests
 	elif [[ '$(T)' == */* ]]; then
@@ -92,8 +92,8 @@ distclean: clean ## remove .venv as well
 ##   PCAP=file             capture to replay, pcap or pcapng (sim; tests/data/linux_mix.pcap)
 ##   DUT=nic|tinynic|dir   the device: ours, the example, or a folder with your dut.toml (sim, regress)
 ##   BACKEND=rtl|soft      RTL in Verilator, or the device's model in Python (sim, regress)
-##   QUEUES=n              queue pairs (sim, regress)
-##   DATA_WIDTH=bits       64 to 512 (sim, regress)
+##   QUEUES=n              queue pairs (sim, test, regress)
+##   DATA_WIDTH=bits       64 to 512 (sim, test, regress)
 ##   MTU=bytes             what the capture needs, at least 1500 (sim)
 ##   RATE=Gb/s             line rate of the wire, 10 (sim)
 ##   COUNT=n               frames in all, the capture is repeated (sim)

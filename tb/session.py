@@ -36,7 +36,10 @@ class RunResult:
 
 def repeat_line(name: str, config: Config) -> str:
     """The command that repeats a test of this configuration, waves on."""
-    return f"make test T='{name}' SEED={config.seed} WAVES=1"
+    shape = "".join(
+        f" {word}={value}" for word, value in (("QUEUES", config.queues), ("DATA_WIDTH", config.data_width)) if value
+    )
+    return f"make test T='{name}'{shape} SEED={config.seed} WAVES=1"
 
 
 def run(config: Config) -> RunResult:

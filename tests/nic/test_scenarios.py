@@ -11,6 +11,12 @@ from tb.session import repeat_line, run
 from tests.scenarios.catalog import Case, cases
 
 _SEED = int(os.environ.get("RINGSIDE_SEED", "1"))
+# Set by `make test QUEUES= DATA_WIDTH=`: the shape in which a regression's failure is repeated.
+_SHAPE = {
+    name: int(os.environ[variable])
+    for name, variable in (("queues", "RINGSIDE_QUEUES"), ("data_width", "RINGSIDE_DATA_WIDTH"))
+    if int(os.environ.get(variable) or 0)
+}
 _WAVES = os.environ.get("RINGSIDE_WAVES", "0") == "1"
 _ALL = list(cases(("nic", "tinynic"), ("soft", "rtl")))
 # Simulated time beyond which something is wrong: no scenario takes a tenth of it.
@@ -20,7 +26,7 @@ _MAX_US = 400_000.0
 @pytest.mark.parametrize(("case", "dut", "backend"), [c[1:] for c in _ALL], ids=[c[0] for c in _ALL])
 def test_scenario(case: Case, dut: str, backend: str, request: pytest.FixtureRequest) -> None:
     """The scenario ends with every always-on check satisfied."""
-    config = case.config(dut, backend, _SEED, waves=_WAVES and backend == "rtl", max_us=_MAX_US)
+    config = case.config(dut, backend, _SEED, waves=_WAVES and backend == "rtl", max_us=_MAX_US, **_SHAPE)
     result = run(config)
     if not result.passed:
         name = request.node.callspec.id
