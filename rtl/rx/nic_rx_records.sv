@@ -109,6 +109,16 @@ module nic_rx_records
   `NIC_ASSERT(RxAnswerExpected, !b_valid_i || fwp_q[b_queue_i] != frp_q[b_queue_i])
   `NIC_ASSERT(RxReadyIsListed, !ends || ready_q[b_queue_i] != wp_q[b_queue_i])
   `NIC_ASSERT(RxPopOnlyReady, !rd_pop_i || rd_ready_o != '0)
+`ifndef SYNTHESIS
+  // Independently of the flags: all writes made up to a record's last are answered when the record is handed on.
+  flag_ptr_t last_write [Slots * Records];
+  flag_ptr_t since;
+  always_ff @(posedge clk_i) begin
+    if (rec_valid_i) last_write[{write_queue_i, wp_q[write_queue_i][RecLog2-1:0]}] <= fwp_q[write_queue_i] + 1'b1;
+  end
+  assign since = frp_q[rd_queue_i] - last_write[{rd_queue_i, rp_q[rd_queue_i][RecLog2-1:0]}];
+  `NIC_ASSERT(RxRecordAfterData, !rd_pop_i || !since[FlagLog2])
+`endif
   `NIC_ASSERT(RxNoRecordsAtStart, !start_i || wp_q[start_queue_i] == rp_q[start_queue_i])
 
 endmodule

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The RTL's assertions are alive: a device broken on purpose ends its simulation with the assertion's name.
+
+Each case edits a copy of one RTL file. The first is the canary: an assertion that is false whatever happens.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.block.datapath_bench import build, run
+
+BROKEN = {
+    "canary": (
+        "nic_top.sv",
+        "`NIC_ASSERT(MsixVectorExists, !msix_valid || 32'(msix_vector) < Queues)",
+        "`NIC_ASSERT(MsixVectorExists, 1'b0)",
+        "MsixVectorExists",
+    ),
+    "fifo takes what it has no room for": (
+        "common/nic_fifo.sv",
+        "assign ready_o = (wptr_q - rptr_q) != (PtrWidth + 1)'(Depth);",
+        "assign ready_o = 1'b1;",
+        "FifoLevelInRange",
+    ),
+    "a read burst ends beyond 4 KiB": (
+        "tx/nic_tx_issue.sv",
+        "assign last           = cur_left_q <= frame_len_t'(to_boundary);",
+        "assign last           = cur_left_q <= frame_len_t'(BurstBytes);",
+        "ArWithin4KiB",
+    ),
+    "a write address is withdrawn": (
+        "dma/nic_dma_write.sv",
+        "if (aw_free) m_axi_awvalid <= fire && sel_first;",
+        "m_axi_awvalid <= fire && sel_first;",
+        "AwStable",
+    ),
+    "completions do not wait for their data": (
+        "rx/nic_rx_records.sv",
+        "if (ends) ready_q[b_queue_i] <= ready_q[b_queue_i] + 1'b1;",
+        "if (rec_valid_i) ready_q[write_queue_i] <= ready_q[write_queue_i] + 1'b1;",
+        "RxRecordAfterData",
+    ),
+    "more is reserved than the buffer holds": (
+        "tx/nic_tx_issue.sv",
+        "assign fits = level <= ptr_t'(1 << (BufLog2 - ByteLog2)) &&",
+        "assign fits =",
+        "TxBufferNotOverbooked",
+    ),
+    "an MSI-X does not wait": (
+        "nic_top.sv",
+        ".msix_valid_i (msix_valid && !msix_hold),",
+        ".msix_valid_i (msix_valid),",
+        "CplMsixOvertakesNone",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_device_ends_with_the_assertions_name(case: str) -> None:
+    name, old, new, assertion = BROKEN[case]
+    build(64, 4)  # the sound device, of which most is used again
+    program = build(64, 4, {name: (old, new)})
+    texts = []
+    for seed in range(1, 9):
+        code, text = run(program, "traffic", seed=seed, clocks=30000, lenient=1)
+        if f"NIC_ASSERT {assertion}" in text:
+            assert code != 0
+            return
+        texts.append(text[-300:])
+    pytest.fail(f"{case}: {assertion} did not fire: " + "\n".join(texts))

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The NIC's datapath with random traffic on all queues, every byte checked, at each data width.
+
+The memory answers in any order between IDs and stalls every channel; a byte that is not mapped may not be touched.
+`RINGSIDE_SEED` shifts the seeds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+
+from tests.block.datapath_bench import build, run
+
+SEED = int(os.environ.get("RINGSIDE_SEED", "1"))
+
+# Every data width, the fewest and the most queue pairs, and a number of them that is no power of two.
+SHAPES = [(64, 4), (128, 1), (256, 16), (512, 3)]
+
+
+def passes(width: int, queues: int, scenario: str, **settings: int) -> str:
+    code, text = run(build(width, queues), scenario, **settings)
+    assert code == 0, f"datapath scenario={scenario} {settings}, {width} bits, {queues} queue pairs:\n{text[-3000:]}"
+    return text
+
+
+@pytest.mark.parametrize(("width", "queues"), SHAPES)
+def test_datapath_random_traffic_all_frames_arrive(width: int, queues: int) -> None:
+    """Frames of 14 to 9018 bytes, fragments and buffers of any alignment; none is lost, and the counters agree."""
+    for seed in range(SEED, SEED + 6):
+        passes(width, queues, "traffic", seed=seed, clocks=30000)
+
+
+@pytest.mark.parametrize(("width", "queues"), SHAPES)
+def test_datapath_without_pacing_each_missing_frame_is_counted(width: int, queues: int) -> None:
+    """More comes from the wire than buffers are there: a frame arrives whole or is counted as dropped."""
+    passes(width, queues, "traffic", seed=SEED, clocks=30000, lossy=1, source_gap=5, log2=4)
+
+
+@pytest.mark.parametrize(("width", "queues"), SHAPES)
+def test_datapath_rings_stopped_in_traffic_device_lets_go(width: int, queues: int) -> None:
+    """After status.active fell, or a device reset ended, nothing of the ring is touched; then it starts anew."""
+    for seed in range(SEED, SEED + 3):
+        passes(width, queues, "stop", seed=seed)
+
+
+@pytest.mark.parametrize(("width", "queues"), SHAPES)
+def test_datapath_error_on_a_queue_halts_that_queue_alone(width: int, queues: int) -> None:
+    """AXI errors on descriptors, data and completions, and bad descriptors: status, code, record; others go on."""
+    for seed in range(SEED, SEED + 2):
+        passes(width, queues, "error", seed=seed, rounds=14)
+
+
+@pytest.mark.parametrize(("width", "queues"), SHAPES)
+def test_datapath_frames_that_do_not_arrive_are_counted_by_reason(width: int, queues: int) -> None:
+    """Filter, length, bad frames, disabled device and rings, too few buffers, full packet buffer."""
+    passes(width, queues, "rules", seed=SEED)
+
+
+@pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])
+def test_datapath_answers_to_a_queue_withheld_others_keep_their_rate(width: int, queues: int) -> None:
+    passes(width, queues, "hold", seed=SEED)
+
+
+@pytest.mark.parametrize(("size", "most"), [(60, 5.0), (1514, 48 / 0.93)])
+def test_datapath_both_directions_at_full_rate(size: int, most: float) -> None:
+    """Clocks a packet each way at 256 bits, with and without a memory that takes its time."""
+    for latency in ({}, {"read_latency": 125, "write_latency": 60}):
+        text = passes(256, 16, "rate", size=size, clocks=40000, **latency)
+        found = re.search(r"tx ([\d.]+) clocks a packet, rx ([\d.]+)", text)
+        assert found
+        assert float(found[1]) <= most
+        assert float(found[2]) <= most
+
+
+def test_datapath_one_frame_reaches_wire_and_interrupt_in_time() -> None:
+    """From the doorbell to the wire, and from the wire to the MSI-X write, in at most 60 clocks."""
+    passes(256, 16, "latency")
