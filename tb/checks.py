@@ -43,7 +43,7 @@ async def check_accounts(env: Env) -> None:
     tx, rx = env.board.tx, env.board.rx
     drops = stats.rx_dropped + stats.rx_missed_errors + stats.rx_errors
     drops += env.platform.wire_drops()
-    sent_before, received_before, lost_before = env.base
+    sent_before, received_before, lost_before, tx_bytes_before, rx_bytes_before = env.base
     lost = rx.lost - lost_before + env.expected_drops
     rows = [
         ("tx_packets", stats.tx_packets, tx.matched - sent_before, "frames came out on the wire"),
@@ -55,11 +55,21 @@ async def check_accounts(env: Env) -> None:
             "frames were lost",
         ),
     ]
+    where = f"{env.dut.driver}, ndo_get_stats64"
     for name, counted, seen, what in rows:
         if counted != seen:
-            raise CheckError(
-                "ACCOUNTS", f"{name} is {counted}, but {seen} {what}", f"{env.dut.driver}, ndo_get_stats64"
-            )
+            raise CheckError("ACCOUNTS", f"{name} is {counted}, but {seen} {what}", where)
+    # Bytes without FCS. Whether those that pad a short frame count is the driver's choice.
+    received = rx.bytes - rx_bytes_before
+    if stats.rx_bytes != received:
+        raise CheckError("ACCOUNTS", f"rx_bytes is {stats.rx_bytes}, but {received} bytes reached the stack", where)
+    sent = tx.bytes - tx_bytes_before
+    if not sent - env.padded <= stats.tx_bytes <= sent:
+        raise CheckError(
+            "ACCOUNTS",
+            f"tx_bytes is {stats.tx_bytes}, but {sent} bytes came out on the wire, {env.padded} of them padding",
+            where,
+        )
 
 
 async def check_silence(env: Env) -> None:

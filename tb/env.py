@@ -62,7 +62,9 @@ class Env:
         self.progress_total = 0
         self.expected_drops = 0  # frames that the scenario means the device to drop
         self.stopped_in_traffic = False
-        self.base = (0, 0, 0)  # frames sent, received and lost before this life of the driver
+        # Before this life of the driver: frames sent, received and lost; bytes sent and received.
+        self.base = (0, 0, 0, 0, 0)
+        self.padded = 0  # bytes that short frames to send need for their shortest length
         self._progress_at = 0.0
         self._tap: Any = None
         self.started_ps = 0
@@ -146,6 +148,8 @@ class Env:
         for frame in frames:
             wire = pad60(frame)
             expect(wire, sched.local_now)
+            if wire is not frame:
+                self.padded += len(wire) - len(frame)
             if writer is not None:
                 writer.write(frame, sched.local_now, True)
             err = linux.packet_sendmsg(sock, frame, frags=frags, check_mtu=False)
@@ -252,7 +256,8 @@ class Env:
         if len(devices) != 1:
             raise CheckError("PROBE", f"the driver registered {len(devices)} net devices, 1 expected", self.dut.driver)
         self.ndev = devices[0]
-        self.base = (self.board.tx.matched, self.board.rx.matched, self.board.rx.lost)
+        tx, rx = self.board.tx, self.board.rx
+        self.base = (tx.matched, rx.matched, rx.lost, tx.bytes, rx.bytes)
         if self.cfg.mtu != self.ndev.mtu:
             await self._errno(f"MTU {self.cfg.mtu}", linux.dev_set_mtu, self.ndev, self.cfg.mtu)
         self._tap = linux.packet_type(type=linux.ETH_P_ALL, func=self._packet_rcv, dev=self.ndev, ignore_outgoing=True)

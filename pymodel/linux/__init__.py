@@ -58,8 +58,8 @@ from pymodel.linux.errno import (
     EOPNOTSUPP, EPERM, EPIPE, EPROBE_DEFER, EPROTO, ERANGE, ERESTARTSYS, ETIME, ETIMEDOUT, errname,
 )
 from pymodel.linux.ethtool import (
-    ETH_SS_STATS, ethtool_channels, ethtool_coalesce, ethtool_drvinfo, ethtool_get_link, ethtool_get_stats,
-    ethtool_op_get_link, ethtool_ops, ethtool_ringparam,
+    ETH_SS_STATS, ethtool_channels, ethtool_coalesce, ethtool_drvinfo, ethtool_get_link, ethtool_get_ringparam,
+    ethtool_get_stats, ethtool_op_get_link, ethtool_ops, ethtool_ringparam, ethtool_set_ringparam,
 )
 from pymodel.linux.if_ether import (
     ETH_ALEN, ETH_DATA_LEN, ETH_FCS_LEN, ETH_FRAME_LEN, ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU, ETH_P_8021AD, ETH_P_8021Q,
@@ -274,7 +274,8 @@ __all__ = [
     "eth_commit_mac_addr_change", "eth_hw_addr_random", "eth_hw_addr_set", "eth_mac_addr",
     "eth_prepare_mac_addr_change", "eth_random_addr", "eth_skb_pad", "eth_type_trans", "eth_validate_addr",
     "ether_addr_copy", "ether_addr_equal", "ether_setup", "ethtool_channels", "ethtool_coalesce", "ethtool_drvinfo",
-    "ethtool_get_link", "ethtool_get_stats", "ethtool_op_get_link", "ethtool_ops", "ethtool_ringparam", "flush_work",
+    "ethtool_get_link", "ethtool_get_ringparam", "ethtool_get_stats", "ethtool_op_get_link", "ethtool_ops",
+    "ethtool_ringparam", "ethtool_set_ringparam", "flush_work",
     "flush_workqueue", "free_irq", "free_netdev", "free_page", "free_pages", "fsleep", "get_order", "get_page",
     "get_zeroed_page", "handle_edge_irq", "handle_fasteoi_irq", "handle_level_irq", "hrtimer", "hrtimer_cancel",
     "hrtimer_forward_now", "hrtimer_init", "hrtimer_start", "htonl", "htons", "in_atomic", "in_hardirq",

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.linux.errno import EOPNOTSUPP
+from pymodel.linux.errno import EINVAL, EOPNOTSUPP
 from pymodel.linux.netdev_ops import netif_carrier_ok
+from pymodel.linux.netdevice import with_rtnl
 
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
 
 __all__ = [
     "ETH_SS_STATS", "ethtool_channels", "ethtool_coalesce", "ethtool_drvinfo", "ethtool_get_link",
-    "ethtool_get_stats", "ethtool_op_get_link", "ethtool_ops", "ethtool_ringparam",
+    "ethtool_get_ringparam", "ethtool_get_stats", "ethtool_op_get_link", "ethtool_ops", "ethtool_ringparam",
+    "ethtool_set_ringparam",
 ]
 
 ETH_SS_STATS = 1
@@ -113,3 +115,27 @@ def ethtool_get_stats(dev: net_device) -> dict[str, int] | int:
     ops.get_strings(dev, ETH_SS_STATS, names)
     ops.get_ethtool_stats(dev, None, values)
     return dict(zip(names, values, strict=True))
+
+
+def ethtool_get_ringparam(dev: net_device) -> ethtool_ringparam | None:
+    """``ethtool -g``: ring sizes, present and largest, or None where the driver does not tell."""
+    ops = dev.ethtool_ops
+    if ops is None or ops.get_ringparam is None:
+        return None
+    ring = ethtool_ringparam()
+    with_rtnl(ops.get_ringparam, dev, ring, None, None)
+    return ring
+
+
+def ethtool_set_ringparam(dev: net_device, tx: int, rx: int) -> int:
+    """``ethtool -G tx N rx N`` (descriptors): 0 or a negative errno. Source: net/ethtool/ioctl.c, v6.12."""
+    ops = dev.ethtool_ops
+    if ops is None or ops.set_ringparam is None:
+        return -EOPNOTSUPP
+    ring = ethtool_get_ringparam(dev)
+    if ring is None:
+        return -EOPNOTSUPP
+    if rx > ring.rx_max_pending or tx > ring.tx_max_pending:
+        return -EINVAL
+    ring.tx_pending, ring.rx_pending = tx, rx
+    return int(with_rtnl(ops.set_ringparam, dev, ring, None, None))

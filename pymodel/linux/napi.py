@@ -4,7 +4,7 @@
 Source: net/core/dev.c, net/core/gro.c, include/linux/netdevice.h, v6.12. GRO is off: napi_gro_receive() hands
 every packet on, in batches of ``gro_normal_batch`` as in the kernel. Checked always: the budget (NAPI1),
 completion (NAPI2, NAPI3, NAPI4), packets after completion (NAPI7), enabling and disabling (NAPI8), packets for a
-device that is down (LIFE1, LIFE2).
+device that is down (LIFE1, LIFE2), interrupts while an instance is polled (NAPI5).
 """
 
 from __future__ import annotations
@@ -55,13 +55,16 @@ GRO_MERGED, GRO_MERGED_FREE, GRO_HELD, GRO_NORMAL, GRO_CONSUMED = range(5)
 
 _IDLE, _POLLING, _COMPLETED = 0, 1, 2  # napi_struct._poll: where a poll of the instance stands
 
+# ps after an instance's interrupt within which one more is taken for one that was on its way while the first was masked
+_IRQ_IN_FLIGHT = 2_000_000
+
 
 class napi_struct:
     """One instance: a ring pair's work. Embedded in the driver's struct: ``napi_struct(container=q)``."""
 
     __slots__ = (
-        "_complete_site", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "irq", "list_owner",
-        "on", "poll", "polls", "rx_list", "site", "state", "weight",
+        "_complete_site", "_irq_time", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "irq",
+        "list_owner", "on", "poll", "polls", "rx_list", "site", "state", "weight",
     )
 
     def __init__(self, container: Any = None) -> None:
@@ -80,6 +83,7 @@ class napi_struct:
         self.site: Site | None = None
         self._poll = _IDLE
         self._complete_site: Site | None = None
+        self._irq_time = -1  # when the first interrupt since the last completion came, ps; -1: none has
 
     def state_str(self) -> str:
         """``SCHED|MISSED``, for reports."""
@@ -170,6 +174,7 @@ def napi_enable(n: napi_struct) -> None:
     if not n.state & NAPIF_STATE_SCHED:
         BUG(f"napi_enable() on an instance of {n.dev} that is enabled", site_str(caller()))
     n.state &= ~(NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC)
+    n._irq_time = -1
 
 
 def napi_disable(n: napi_struct) -> None:
@@ -221,10 +226,25 @@ def napi_is_scheduled(n: napi_struct) -> bool:
 def napi_schedule_prep(n: napi_struct) -> bool:
     """Claim it: true where the caller must now __napi_schedule() it. An instance that is scheduled remembers
     (MISSED).
+
+    From a hard interrupt: CheckError NAPI5 if an earlier one has scheduled it and napi_complete_done() has not
+    returned true since. Then the interrupt was not masked, or unmasked too early.
     """
     state = n.state
     if state & NAPIF_STATE_DISABLE:
         return False
+    cpu = machine().sched.cpu
+    if cpu is not None and cpu.hardirq:
+        if n._irq_time < 0:
+            n._irq_time = cpu.time
+        elif cpu.time - n._irq_time > _IRQ_IN_FLIGHT:
+            broken_rule(
+                "NAPI5",
+                f"{n.dev}: an interrupt scheduled an instance ({n.state_str()}) that one scheduled "
+                f"{(cpu.time - n._irq_time) / 1000:.0f} ns ago, and no napi_complete_done() has returned true since: "
+                "it is not masked, or unmasked too early",
+                site_str(caller_outside()),
+            )
     if state & NAPIF_STATE_SCHED:
         n.state = state | NAPIF_STATE_MISSED
         return False
@@ -295,6 +315,7 @@ def napi_complete_done(n: napi_struct, work_done: int) -> bool:
         __napi_schedule(n)
         return False
     n.state = state & ~NAPIF_STATE_SCHED
+    n._irq_time = -1
     return True
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import WARN, broken_rule, caller_outside, netdev_warn, site_str
+from pymodel.linux.bug import WARN, SchedulingWhileAtomic, broken_rule, caller_outside, netdev_warn, site_str
 from pymodel.linux.errno import EADDRNOTAVAIL, EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP
 from pymodel.linux.if_ether import eth_random_addr, is_valid_ether_addr
 from pymodel.linux.netdevice import (
@@ -401,11 +401,24 @@ def netdev_features_change(dev: net_device) -> None:
 
 # -- counters ------------------------------------------------------------------------------------------------
 def dev_get_stats(dev: net_device) -> rtnl_link_stats64:
-    """The counters as ``ip -s link`` shows them: the driver's, and the core's own drops added."""
+    """The counters as ``ip -s link`` shows them: the driver's, and the core's own drops added.
+
+    Callers may be in an RCU read section (netstat_show() is), so the driver is always asked in one: CheckError ETH2
+    where it may sleep.
+    """
     storage = rtnl_link_stats64()
     get = dev.netdev_ops.ndo_get_stats64
     if get is not None:
-        get(dev, storage)
+        cpu = machine().sched.cpu
+        if cpu is not None:
+            cpu.preempt_disabled += 1
+        try:
+            get(dev, storage)
+        except SchedulingWhileAtomic as exc:
+            broken_rule("ETH2", f"{dev}: ndo_get_stats64 must not sleep: {exc.what}", exc.where)
+        finally:
+            if cpu is not None:
+                cpu.preempt_disabled -= 1
     else:
         netdev_stats_to_stats64(storage, dev.stats)
     storage.rx_dropped += dev.rx_dropped

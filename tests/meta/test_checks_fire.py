@@ -159,7 +159,7 @@ def test_register_read_that_is_never_answered_names_the_register() -> None:
     assert message.startswith("PROGRESS") and "waits for the read of register 0x" in message
 
 
-@pytest.mark.parametrize("counter", ["tx_packets", "rx_packets", "rx_missed_errors"])
+@pytest.mark.parametrize("counter", ["tx_packets", "rx_packets", "rx_missed_errors", "tx_bytes", "rx_bytes"])
 def test_statistics_that_do_not_add_up(counter: str) -> None:
     def prepare(env: Env) -> None:
         real = env.stats

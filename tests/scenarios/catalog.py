@@ -37,6 +37,10 @@ def _life(name: str, **settings: Any) -> Case:
     return Case(name, f"tests.scenarios.lifecycle:{name}", settings)
 
 
+def _pressure(name: str, **settings: Any) -> Case:
+    return Case(name, f"tests.scenarios.pressure:{name}", settings)
+
+
 CASES: tuple[Case, ...] = (
     _traffic("both_ways"),
     _traffic("every_length"),
@@ -53,6 +57,13 @@ CASES: tuple[Case, ...] = (
     _life("mtu_change"),
     _life("oversize"),
     _life("filters"),
+    _pressure("any_shape"),
+    _pressure("flood", lossy=True, rate_gbps=100),
+    _pressure("ring_wrap"),
+    _pressure("ring_full", rate_gbps=0.2, cpus=2),
+    _pressure("open_in_traffic", lossy=True),
+    _pressure("no_memory", lossy=True),
+    _pressure("spurious_polls"),
 )
 
 

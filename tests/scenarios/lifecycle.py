@@ -72,24 +72,36 @@ async def oversize(env: Env) -> None:
     """Frames longer than MTU + 18 are dropped and counted, their neighbours are not (kernel-rules.md: LIFE6)."""
     longest = env.ndev.mtu + 18
     for i in range(24):
-        if i % 3 == 1:
-            env.send_to_be_dropped(udp_frame(longest + 1 + env.rng.randrange(200), i, i, to_host=True))
+        if i % 3 == 0:
+            env.send_to_be_dropped(udp_frame(longest + 1 + i * i, i, i, to_host=True))
         else:
             env.peer.send(udp_frame(longest - i, i, i, to_host=True))
     await env.drain()
 
 
 async def filters(env: Env) -> None:
-    """Not promiscuous: frames to other stations are dropped, to us and to everybody they pass."""
+    """Not promiscuous: frames to other stations are dropped, to us and to everybody they pass, and to a group that was
+    joined; the same with another address, by which the old one becomes another station's (kernel-rules.md: LIFE5).
+
+    Frames to groups that nobody has joined may pass or not: not every filter is exact."""
     await env.run(linux.dev_set_promiscuity, env.ndev, -1)
-    ours = bytes(env.ndev.dev_addr)
-    for i in range(30):
-        f = udp_frame(60 + i, i, i, to_host=True)
-        if i % 3 == 0:
-            env.peer.send(ours + f[6:])
-        elif i % 3 == 1:
-            env.peer.send(b"\xff" * 6 + f[6:])
-        else:
-            env.send_to_be_dropped(bytes.fromhex("02dead00beef") + f[6:])
-    await env.drain()
+    group = bytes.fromhex("01005e000042")
+    await env.run(linux.dev_mc_add, env.ndev, group)
+    before = bytes(env.ndev.dev_addr)
+    for ours, others in ((before, "02dead00beef"), (bytes.fromhex("025253c0ffee"), before.hex())):
+        err = await env.run(linux.dev_set_mac_address, env.ndev, linux.sockaddr(ours))
+        if err == -linux.EBUSY:  # only while it is down
+            await env.down()
+            err = await env.run(linux.dev_set_mac_address, env.ndev, linux.sockaddr(ours))
+            await env.up()
+        if err:
+            raise CheckError("ERRNO", f"setting the address failed with {linux.errname(err)}", env.dut.driver)
+        for i in range(40):
+            f = udp_frame(60 + i, i, i, to_host=True)[6:]
+            if i % 4 == 3:
+                env.send_to_be_dropped(bytes.fromhex(others) + f)
+            else:
+                env.peer.send((ours, b"\xff" * 6, group)[i % 4] + f)
+        await env.drain()
+    await env.run(linux.dev_mc_del, env.ndev, group)
     await env.run(linux.dev_set_promiscuity, env.ndev, 1)

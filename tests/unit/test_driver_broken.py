@@ -97,9 +97,16 @@ def address(h: Host) -> None:
     h.remove()
 
 
+def statistics(h: Host) -> None:
+    h.up()
+    h.stats()
+    h.remove()
+
+
 SLOW = {"tx_ring": 64, "rate_gbps": 0.1}
 BUSY = {"costs": {"hardirq_entry": 40_000}}
 FAST = {"rate_gbps": 100}
+SLOW_POLL = {"costs": {"poll_entry": 5_000}}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +119,7 @@ FAST = {"rate_gbps": 100}
         (pairs, FAST),
         (netpoll, {}),
         (address, {}),
+        (statistics, {}),
     ],
 )
 def test_the_driver_as_it_is_passes(host: Any, scenario: Callable[[Host], None], settings: dict[str, Any]) -> None:
@@ -372,6 +380,26 @@ def receive_for_netpoll(p: Patch) -> None:
     patch_poll(p, poll)
 
 
+def arm_before_completing(p: Patch) -> None:
+    """The interrupt may come while the instance is still scheduled."""
+
+    def poll(napi: Any, budget: int) -> int:
+        q = napi.container
+        nic_tx.nic_tx_clean(q.tx, budget)
+        done = nic_rx.nic_rx_clean(q.rx, budget)
+        if done < budget:
+            writel(q.rx.next_to_clean | q.tx.next_completion << 16, q.regs + hw.QP_IRQ_ARM)
+            charge(3_000)
+            linux.napi_complete_done(napi, done)
+        return done
+
+    patch_poll(p, poll)
+
+
+def leave_the_interrupt_unmasked(p: Patch) -> None:
+    p.setattr(nic_netdev, "_MASKED", hw.QP_IRQ_MASK_MASKED)  # without auto_mask
+
+
 # -- life ----------------------------------------------------------------------------------------------------------
 def leave_napi_enabled(p: Patch) -> None:
     p.setattr(nic_netdev, "napi_disable", lambda napi: None)
@@ -402,6 +430,10 @@ def forget_free_netdev(p: Patch) -> None:
 
 def sleep_in_set_rx_mode(p: Patch) -> None:
     p.setattr(nic_netdev_ops, "ndo_set_rx_mode", lambda ndev: linux.msleep(1))
+
+
+def sleep_in_statistics(p: Patch) -> None:
+    p.setattr(nic_netdev_ops, "ndo_get_stats64", lambda ndev, stats: linux.msleep(1))
 
 
 def take_any_address(p: Patch) -> None:
@@ -453,7 +485,10 @@ CASES: list[tuple[Callable[[Patch], None], str, Callable[[Host], None], dict[str
     (receive_after_completing, "NAPI7", traffic, {}),
     (arm_as_if_all_were_seen, "TIME", pairs, FAST),
     (forget_to_arm, "TIME", traffic, {}),
+    (arm_before_completing, "NAPI5", other_cpu, SLOW_POLL | {"cpus": 2}),
+    (leave_the_interrupt_unmasked, "NAPI5", traffic, SLOW_POLL),
     (leave_napi_enabled, "LIFE2", traffic, {}),
+    (sleep_in_statistics, "ETH2", statistics, {}),
     (disable_napi_twice, "NAPI8", traffic, {}),
     (keep_the_interrupt, "LIFE3", traffic, {}),
     (forget_rx_buffers, "DMA1", traffic, {}),

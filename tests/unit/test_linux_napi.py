@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import charge, machine
 from tests.unit.linux_bed import Bed
+from tests.unit.test_linux_irq import Device
 
 FRAME = bytes.fromhex("020000000001020000000002") + b"\x08\x00" + bytes(46)
 
@@ -487,3 +488,53 @@ def test_packets_in_the_backlog_go_with_their_device() -> None:
     assert "1 packets in a CPU's backlog" in bed.run(run)
     assert L.skb_leaks() == []
     assert L.counters()["drops"] == {"DEV_READY": 1}
+
+
+class Unmasked(Device):
+    """A device whose handler only schedules the instance: nothing masks its interrupt."""
+
+    napi: Any
+
+    def handler(self, irq: int, dev_id: Any) -> int:
+        L.napi_schedule(self.napi)
+        return int(L.IRQ_HANDLED)
+
+    def twice(self, apart_ns: int) -> None:
+        """Two messages, and the polls that follow."""
+        self.request()
+        self.bed.sched.call_at(self.bed.sched.now + apart_ns * 1000, machine().raise_msi, 0, 0)
+        self.message()
+        self.bed.settle(50_000)
+
+
+def slow_poll(napi: Any, budget: int) -> int:
+    charge(5_000)
+    L.napi_complete_done(napi, 0)
+    return 0
+
+
+def test_interrupt_of_an_instance_that_is_polled_is_reported() -> None:
+    """kernel-rules.md: NAPI5."""
+    bed = Bed()
+    p, dev = Poller(bed, slow_poll), Unmasked(bed)
+    dev.napi = p.napi
+    with pytest.raises(L.CheckError, match=r"^NAPI5: .*scheduled \d+ ns ago.*test_linux_napi.py:\d+ handler"):
+        dev.twice(4_000)
+
+
+def test_interrupt_that_was_on_its_way_while_masked_is_none_of_the_drivers() -> None:
+    """kernel-rules.md: NAPI5, NAPI6: it costs one more poll."""
+    bed = Bed()
+    p, dev = Poller(bed, slow_poll), Unmasked(bed)
+    dev.napi = p.napi
+    dev.twice(1_500)
+    assert len(p.polls) == 2
+
+
+def test_interrupt_after_completion_begins_anew() -> None:
+    """kernel-rules.md: NAPI5."""
+    bed = Bed()
+    p, dev = Poller(bed, slow_poll, slow_poll), Unmasked(bed)
+    dev.napi = p.napi
+    dev.twice(20_000)
+    assert len(p.polls) == 2

@@ -303,6 +303,14 @@ def test_stats_add_the_cores_drops_to_the_drivers() -> None:
     assert L.dev_get_stats(legacy).tx_errors == 4
 
 
+def test_statistics_that_sleep_are_reported() -> None:
+    """kernel-rules.md: ETH2, also where the caller itself could sleep."""
+    bed = Bed()
+    ndev = device(bed, ndo_get_stats64=lambda dev, stats: L.msleep(1))
+    with pytest.raises(L.CheckError, match=r"^ETH2: .*ndo_get_stats64 must not sleep: .*test_linux_netdevice"):
+        bed.run(L.dev_get_stats, ndev)
+
+
 def test_real_number_of_queues_is_checked() -> None:
     bed = Bed()
     ndev = device(bed, queues=4)
@@ -377,6 +385,29 @@ def test_ethtool_statistics_come_by_name() -> None:
     assert L.ethtool_get_link(ndev) == 0
     bed.run(L.dev_open, ndev)
     assert L.ethtool_get_link(ndev) == 1
+
+
+def test_ring_sizes_are_the_drivers_within_its_limits() -> None:
+    """kernel-rules.md: ETH1."""
+    bed = Bed()
+    ndev = device(bed)
+    sizes = [8, 8]
+    assert bed.run(L.ethtool_get_ringparam, ndev) is None
+    assert bed.run(L.ethtool_set_ringparam, ndev, 4, 4) == -L.EOPNOTSUPP
+
+    def get(dev: Any, ring: Any, kernel_ring: Any, extack: Any) -> None:
+        ring.tx_max_pending, ring.rx_max_pending, ring.tx_pending, ring.rx_pending = 16, 16, *sizes
+
+    def change(dev: Any, ring: Any, kernel_ring: Any, extack: Any) -> int:
+        sizes[:] = ring.tx_pending, ring.rx_pending
+        return 0
+
+    ndev.ethtool_ops = L.ethtool_ops(get_ringparam=get)
+    assert bed.run(L.ethtool_set_ringparam, ndev, 4, 4) == -L.EOPNOTSUPP
+    ndev.ethtool_ops = L.ethtool_ops(get_ringparam=get, set_ringparam=change)
+    assert bed.run(L.ethtool_set_ringparam, ndev, 4, 17) == -L.EINVAL and sizes == [8, 8]
+    assert bed.run(L.ethtool_set_ringparam, ndev, 4, 16) == 0 and sizes == [4, 16]
+    assert bed.run(L.ethtool_get_ringparam, ndev).rx_pending == 16
 
 
 def test_rtnl_is_needed_by_the_unlocked_calls() -> None:
