@@ -13,7 +13,7 @@ from pymodel.hw.access import set_machine
 
 @pytest.fixture
 def host() -> Iterator[Any]:
-    """``host(queues=2, ...)`` makes a whole host on the soft NIC (tests/unit/soft_host.py). One is in force at a time."""
+    """``host(queues=2, ...)`` makes a whole host on the soft NIC (soft_host.py). One is in force at a time."""
     from tests.unit.soft_host import Host
 
     yield Host
