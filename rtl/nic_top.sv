@@ -266,6 +266,7 @@ module nic_top
   logic                 go, tx_start, rx_start;
   logic [Queues-1:0]    tx_run, rx_run;
   logic                 tx_fetch_busy, rx_fetch_busy, tx_work, rx_work, tx_cpl_busy, rx_cpl_busy;
+  logic                 tx_ring_busy, rx_ring_busy;
   logic                 tx_err_desc, rx_err_desc, tx_err_tail, rx_err_tail;
   q_t                   tx_err_queue, rx_err_queue;
   logic                 sent, tx_cq_valid, rx_cq_valid;
@@ -283,6 +284,8 @@ module nic_top
   index_t [Queues-1:0]  tx_tail, rx_tail;
 
   assign go = glob.enable && !soft_reset;
+  assign tx_ring_busy = tx_fetch_busy || tx_work || tx_cpl_busy;
+  assign rx_ring_busy = rx_fetch_busy || rx_work || rx_cpl_busy;
   always_comb begin
     for (int q = 0; q < int'(Queues); q++) begin
       tx_tail[q] = tx_cfg[q].tail;
@@ -299,7 +302,7 @@ module nic_top
       .cfg_i            (tx_cfg),
       .scan_o           (tx_scan),
       .scan_cfg_o       (tx_scan_cfg),
-      .busy_i           (tx_fetch_busy || tx_work || tx_cpl_busy),
+      .busy_i           (tx_ring_busy),
       .start_o          (tx_start),
       .start_queue_o    (tx_start_queue),
       .run_o            (tx_run),
@@ -328,7 +331,7 @@ module nic_top
       .cfg_i            (rx_cfg),
       .scan_o           (rx_scan),
       .scan_cfg_o       (rx_scan_cfg),
-      .busy_i           (rx_fetch_busy || rx_work || rx_cpl_busy),
+      .busy_i           (rx_ring_busy),
       .start_o          (rx_start),
       .start_queue_o    (rx_start_queue),
       .run_o            (rx_run),
@@ -608,12 +611,21 @@ module nic_top
       rx_stream: cnt_stream
   };
 
-  logic dma_idle;
-  assign dma_idle = read_idle && write_idle && !tx_busy && !rx_dma_busy && !cpl_busy;
+  // Idle: no DMA, no frame, and no ring had anything on its way when it was last looked at.
+  logic dma_idle, rings_idle;
+  logic [$clog2(MaxQueues):0] quiet_q;   // rings looked at since one was busy
+  assign dma_idle   = read_idle && write_idle && !tx_busy && !rx_dma_busy && !cpl_busy;
+  assign rings_idle = quiet_q == ($clog2(MaxQueues) + 1)'(Queues);
+
+  always_ff @(posedge clk_i) begin
+    if (tx_ring_busy || rx_ring_busy) quiet_q <= '0;
+    else if (!rings_idle) quiet_q <= quiet_q + 1'b1;
+    if (!core_rst_n) quiet_q <= '0;
+  end
 
   always_ff @(posedge clk_i) begin
     quiesced_q <= core_rst_n && soft_reset && dma_idle && !msix_valid;
-    idle_q     <= core_rst_n && dma_idle && rx_idle;
+    idle_q     <= core_rst_n && dma_idle && rx_idle && rings_idle;
   end
 
   // Both directions look at the same queue at a time: nic_cpl serves both.

@@ -104,9 +104,9 @@ module nic_rx
   rx_record_t               rec;
   logic [$clog2(Records):0] recs_used;
   logic [$clog2(Bursts):0]  bursts_used;
-  logic                     ingress_busy, sched_busy, mover_busy, records_busy;
+  logic                     ingress_busy, sched_busy, sched_active, mover_busy, records_busy;
 
-  assign dma_busy_o = sched_busy || mover_busy;
+  assign dma_busy_o = sched_active || mover_busy;
   assign idle_o     = !ingress_busy && !frames_left && !dma_busy_o;
   assign work_o     = records_busy || (sched_busy && sched_queue == scan_i);
 
@@ -184,6 +184,7 @@ module nic_rx
       .err_desc_queue_o,
       .busy_o           (sched_busy),
       .busy_queue_o     (sched_queue),
+      .active_o         (sched_active),
       .frame_valid_i    (frame_valid),
       .frame_queue_i    (frame_queue),
       .frame_len_i      (frame_len),

@@ -27,7 +27,7 @@ module nic_rx_ingress
     input  logic hard_rst_ni,
     input  logic go_i,                          // take frames
     input  glob_cfg_t            glob_i,
-    output logic                 busy_o,        // beats are in the FIFO
+    output logic                 busy_o,        // within a frame
 
     // stream
     input  logic [DataWidth-1:0] s_axis_tdata,
@@ -161,7 +161,7 @@ module nic_rx_ingress
 
   assign pop      = beat_valid && decided;
   assign pop_last = pop && beat.last;
-  assign busy_o   = beat_valid;
+  assign busy_o   = beat_valid || (inside_q && !ignore_q);
 
   // ------------------------------------------------------------------ into the buffer
   ptr_t   base_q [Slots];       // first word after the committed frames

@@ -37,6 +37,7 @@ module nic_rx_sched
     output logic [QWidth-1:0]      err_desc_queue_o,
     output logic                   busy_o,       // a frame is being written
     output logic [QWidth-1:0]      busy_queue_o,
+    output logic                   active_o,     // a frame is looked at or written
 
     // frames
     input  logic                   frame_valid_i,
@@ -213,6 +214,7 @@ module nic_rx_sched
 
   assign busy_o       = state_q == Write || state_q == Load;
   assign busy_queue_o = queue_q;
+  assign active_o     = state_q != Idle;
 
   // ------------------------------------------------------------------ sequence
   logic frame_done;

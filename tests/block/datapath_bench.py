@@ -35,7 +35,9 @@ def build(width: int, queues: int, edits: Mapping[str, tuple[str, str]] | None =
     for path in sorted(inputs):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     base = build_root() / "block" / f"datapath-{'fast-' if fast else ''}w{width}-q{queues}"
-    folder = base if not edits else base.with_name(f"{base.name}-{'-'.join(Path(f).stem for f in edits)}-{digest.hexdigest()[:8]}")
+    folder = base
+    if edits:
+        folder = base.with_name(f"{base.name}-{'-'.join(Path(f).stem for f in edits)}-{digest.hexdigest()[:8]}")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -51,8 +53,9 @@ def build(width: int, queues: int, edits: Mapping[str, tuple[str, str]] | None =
         flags = f"-DBENCH_WIDTH={width} -DBENCH_QUEUES={queues} -I{BENCH}"
         verilate = [
             *command, "--cc", "--exe", "-O3", "--x-assign", "fast", "--x-initial", "unique", "--assert", "--no-timing",
-            "-Wno-fatal", "--top-module", "dut_wrapper", "--Mdir", str(folder / "obj"), "-o", program.name, "-CFLAGS", flags,
-            *options, str(rtl / "nic.vlt"), "-F", str(rtl / "nic.f"), str(rtl / "dut_wrapper.sv"), str(BENCH / "main.cpp"),
+            "-Wno-fatal", "--top-module", "dut_wrapper", "--Mdir", str(folder / "obj"), "-o", program.name,
+            "-CFLAGS", flags, *options, str(rtl / "nic.vlt"), "-F", str(rtl / "nic.f"), str(rtl / "dut_wrapper.sv"),
+            str(BENCH / "main.cpp"),
         ]  # fmt: skip
         with (folder / "build.log").open("w") as log:
             for step in (verilate, ["make", "-C", str(folder / "obj"), "-f", "Vdut_wrapper.mk", *make]):
@@ -81,6 +84,6 @@ def _edited(folder: Path, edits: Mapping[str, tuple[str, str]]) -> Path:
 
 def run(program: Path, scenario: str, **settings: int) -> tuple[int, str]:
     """Run a scenario of the bench (main.cpp says which there are); returns the exit code and all that it printed."""
-    words = [f"{name}={value}" for name, value in settings.items()]
-    done = subprocess.run([program, f"scenario={scenario}", *words], capture_output=True, text=True, timeout=240, check=False)
+    command = [str(program), f"scenario={scenario}", *(f"{name}={value}" for name, value in settings.items())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     return done.returncode, done.stdout + done.stderr

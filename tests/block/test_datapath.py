@@ -12,6 +12,7 @@ import re
 
 import pytest
 
+from pymodel.drivers.nic.softnic_rings import flow_hash
 from tests.block.datapath_bench import build, run
 
 SEED = int(os.environ.get("RINGSIDE_SEED", "1"))
@@ -39,6 +40,15 @@ def test_datapath_without_pacing_each_missing_frame_is_counted(width: int, queue
     passes(width, queues, "traffic", seed=SEED, clocks=30000, lossy=1, source_gap=5, log2=4)
 
 
+def test_datapath_ring_indices_wrap() -> None:
+    """So many frames that the 16-bit indices of all rings pass 65535."""
+    small = {"tx_max": 60, "rx_max": 60, "frags": 1, "log2": 5, "buf_min": 2000}
+    text = passes(512, 3, "traffic", stalls=0, source_gap=0, clocks=800000, **small)
+    found = re.search(r"(\d+) frames out, (\d+) in", text)
+    assert found
+    assert min(int(found[1]), int(found[2])) > 3 * 70000
+
+
 @pytest.mark.parametrize(("width", "queues"), SHAPES)
 def test_datapath_rings_stopped_in_traffic_device_lets_go(width: int, queues: int) -> None:
     """After status.active fell, or a device reset ended, nothing of the ring is touched; then it starts anew."""
@@ -57,6 +67,14 @@ def test_datapath_error_on_a_queue_halts_that_queue_alone(width: int, queues: in
 def test_datapath_frames_that_do_not_arrive_are_counted_by_reason(width: int, queues: int) -> None:
     """Filter, length, bad frames, disabled device and rings, too few buffers, full packet buffer."""
     passes(width, queues, "rules", seed=SEED)
+
+
+def test_datapath_flow_hash_equals_the_soft_nics() -> None:
+    """Of frames of all kinds: fragments, options, headers that are cut short, other EtherTypes."""
+    lines = [line.split() for line in passes(64, 4, "hashes", seed=SEED).splitlines() if "clocks" not in line]
+    assert len(lines) == 300
+    for frame, value in lines:
+        assert flow_hash(bytes.fromhex(frame)) == int(value), frame
 
 
 @pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])
