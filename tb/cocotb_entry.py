@@ -7,6 +7,7 @@ The outcome goes to a JSON file (``RINGSIDE_RESULT``) for ``tb/runner.py``, and 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import traceback
@@ -46,6 +47,10 @@ async def ringside(top: Any) -> None:
         if os.environ.get("RINGSIDE_PROFILE"):
             platform.profile()
         env = Env(config, platform, dut)
+        # A run makes few reference cycles and many objects: let the collector look at the young ones, rarely.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 1000)
         coro = env.sched.spawn(env.main(scenario))
         await pump(top.event_line, platform, env.sched, lambda: coro.done)
     except KeyboardInterrupt:
