@@ -28,7 +28,7 @@ options = $(foreach v,$1,$(if $($v),--$(shell echo $v | tr A-Z_ a-z-)='$($v)'))
 # Stops with one line and exit code 2 when the variable is set and is not what it must be: $(call check,SEED,[0-9]+,a number)
 check = $(if $($1),$(if $(shell [[ '$($1)' =~ ^($2)$$ ]] && echo good),,$(error $1=$($1) is not possible: it must be $3)))
 
-.PHONY: help setup sim test unit regress bench lint regs waves clean distclean
+.PHONY: help setup sim test unit regress bench mutants lint regs waves clean distclean
 
 help: ## print this
 	@echo 'make TARGET [VARIABLE=value ...]'
@@ -72,6 +72,9 @@ regress: setup ## all scenarios with SEEDS seeds on all cores; build/regress.xml
 bench: setup ## speed against bare Verilator and against a pin-level testbench; build/bench.json
 	@$(PY) -m tests.bench
 
+mutants: setup ## bugs put into RTL and drivers on purpose: each must be found; M=name for those named
+	@$(PY) -m tests.mutants $(M)
+
 lint: setup ## ruff, mypy, verilator --lint-only -Wall, verible, generated files up to date
 	@$(PY) -m tools.lint
 
@@ -103,5 +106,6 @@ distclean: clean ## remove .venv as well
 ##   WAVES=1               write an FST and a GTKWave save file (sim, test)
 ##   T=name                tests with this name, or a file (test)
 ##   SEEDS=n               how many seeds (regress)
+##   M='name ...'          which bugs (mutants)
 ##   JOBS=n                processes at a time, one a core (test, unit, regress)
 ##   FST=file              waves to open (waves)
