@@ -28,7 +28,7 @@ options = $(foreach v,$1,$(if $($v),--$(shell echo $v | tr A-Z_ a-z-)='$($v)'))
 # Stops with one line and exit code 2 when the variable is set and is not what it must be: $(call check,SEED,[0-9]+,a number)
 check = $(if $($1),$(if $(shell [[ '$($1)' =~ ^($2)$$ ]] && echo good),,$(error $1=$($1) is not possible: it must be $3)))
 
-.PHONY: help setup sim test unit regress bench mutants lint regs waves clean distclean
+.PHONY: help setup sim test unit oracle regress bench mutants lint regs exports waves clean distclean
 
 help: ## print this
 	@echo 'make TARGET [VARIABLE=value ...]'
@@ -65,6 +65,10 @@ unit: setup ## the tests that need no simulator
 	@$(call check,JOBS,[1-9][0-9]*,1 or more)
 	$(PY) -m pytest -n '$(JOBS)' tests/unit
 
+oracle: setup ## the host model against records of a real Linux kernel; ORACLE=folder for others than ours
+	@$(call check,JOBS,[1-9][0-9]*,1 or more)
+	$(PY) -m tests.oracle $(call options,ORACLE JOBS)
+
 regress: setup ## all scenarios with SEEDS seeds on all cores; build/regress.xml, a repeat line for each failure
 	@$(foreach v,SEEDS QUEUES DATA_WIDTH JOBS,$(call check,$v,[0-9]+,a whole number))
 	$(PY) -m tb.regress $(call options,SEEDS DUT BACKEND QUEUES DATA_WIDTH JOBS)
@@ -80,6 +84,9 @@ lint: setup ## ruff, mypy, verilator --lint-only -Wall, verible, generated files
 
 regs: setup ## write what is generated from rtl/regs/nic.rdl
 	@$(PY) rtl/regs/generate.py
+
+exports: setup ## write pymodel/linux/__init__.py from what its modules export
+	@$(PY) tools/exports.py
 
 waves: setup ## open the newest waves (or FST=file) in GTKWave, signals in groups
 	@$(PY) -m tb.waves $(call options,FST)
@@ -106,6 +113,7 @@ distclean: clean ## remove .venv as well
 ##   WAVES=1               write an FST and a GTKWave save file (sim, test)
 ##   T=name                tests with this name, or a file (test)
 ##   SEEDS=n               how many seeds (regress)
+##   ORACLE=folder         records of a kernel: *.jsonl or *.jsonl.gz (oracle)
 ##   M='name ...'          which bugs (mutants)
-##   JOBS=n                processes at a time, one a core (test, unit, regress)
+##   JOBS=n                processes at a time, one a core (test, unit, oracle, regress)
 ##   FST=file              waves to open (waves)

@@ -2,8 +2,9 @@
 """``make lint``: everything that judges the sources without running them.
 
 ruff (style and likely bugs of Python), mypy (types; strict on ``pymodel``), verible (style of SystemVerilog),
-``verilator --lint-only -Wall`` for each NIC at several parameter sets, and whether the files generated from
-``rtl/regs/nic.rdl`` are up to date. All of them run, one a core; exit code 1 when one has something to say.
+``verilator --lint-only -Wall`` for each NIC at several parameter sets, and whether what is generated (from
+``rtl/regs/nic.rdl``, from the host model's exports) is up to date. All of them run, one a core; exit code 1 when one
+has something to say.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def steps() -> list[Step]:
         Step("verible", [*verible, *_sources(".sv", ".svh")]),
         Step("ruff", [python, "-m", "ruff", "check", "--quiet", "--output-format=concise", "."]),
         Step("generated files", [python, "rtl/regs/generate.py", "--check"]),
+        Step("exports", [python, "tools/exports.py", "--check"]),
     ]
     return found
 

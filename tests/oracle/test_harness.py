@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The comparison with the kernel's records finds what differs, and says where."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.oracle.families import families
+from tests.oracle.family import Family, NotExpressed, Record, differences
+from tests.oracle.records import SAMPLE, BadRecords, files, items
+from tests.oracle.run import replay, run
+
+ROOT = Path(__file__).parents[2]
+
+
+def _double(record: Record, context: Record | None) -> Record:
+    if record["n"] == 13:
+        raise NotExpressed("thirteen")
+    return {"twice": record["n"] * 2, "steps": [{"n": n} for n in range(record["n"])], "why": "ours"}
+
+
+DOUBLE = Family("double", _double, frozenset({"id", "n"}), left_out={"why": "free text"})
+
+
+def _record(**changes: Any) -> Record:
+    return {"fam": "double", "id": 7, "n": 2, "twice": 4, "steps": [{"n": 0}, {"n": 1}], "why": "kernel's", **changes}
+
+
+def test_what_is_equal_passes_and_what_is_left_out_is_not_compared() -> None:
+    assert replay(("x.jsonl:1", _record(), None), {"double": DOUBLE}).found == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"twice": 5}, "twice: kernel 5, ours 4"),
+        ({"twice": None}, "twice: kernel null, ours 4"),
+        ({"steps": [{"n": 0}, {"n": 3}]}, "steps[1].n: kernel 3, ours 1"),
+        ({"steps": [{"n": 0}]}, 'steps[1]: kernel nothing, ours {"n": 1}'),
+        ({"steps": [{"n": 0, "more": 1}, {"n": 1}]}, "steps[0].more: kernel 1, ours nothing"),
+        ({"seen": 1}, "seen: kernel 1, ours nothing"),
+    ],
+)
+def test_each_kind_of_difference_is_found_with_its_path(changes: Record, path: str) -> None:
+    found = replay(("x.jsonl:1", _record(**changes), None), {"double": DOUBLE}).found
+    assert [str(difference) for difference in found] == [path]
+
+
+def test_a_field_that_the_kernel_does_not_have_is_a_difference() -> None:
+    record = _record()
+    del record["twice"]
+    assert [d.path for d in differences(DOUBLE, record, _double(record, None))] == ["twice"]
+
+
+def test_an_exception_an_unknown_family_and_what_is_not_expressed_are_told_apart() -> None:
+    raised = replay(("x.jsonl:1", {"fam": "double", "id": 3}, None), {"double": DOUBLE})
+    assert "KeyError: 'n' [test_harness.py:" in str(raised.found[0])
+    assert raised.where == "x.jsonl:1 id 3"
+    assert replay(("x.jsonl:1", {"fam": "triple"}, None), {"double": DOUBLE}).found
+    assert replay(("x.jsonl:1", _record(n=13), None), {"double": DOUBLE}).not_expressed == "thirteen"
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        for key in value:
+            yield from _leaves(value[key], (*path, key))
+    elif isinstance(value, list):
+        for at in range(len(value)):
+            yield from _leaves(value[at], (*path, at))
+    else:
+        yield path
+
+
+def _changed(value: Any) -> Any:
+    if isinstance(value, str):
+        return value + "!"
+    return 1 if value is None else value + 1
+
+
+@pytest.mark.parametrize("path", files(SAMPLE), ids=lambda path: path.name.split(".")[0])
+def test_a_change_of_any_observed_value_of_any_record_is_found(path: Path) -> None:
+    """The kinds of value are the paths without indices: the first of each kind in a family is changed."""
+    known = families()
+    seen: set[tuple[Any, ...]] = set()
+    for place, record, context in items(path, known):
+        family = known[record["fam"]]
+        new = []
+        for leaf in _leaves({k: v for k, v in record.items() if k != "fam" and k not in family.inputs}):
+            kind = (record["fam"], *(part for part in leaf if isinstance(part, str)))
+            if kind not in seen and ".".join(kind[1:]) not in family.left_out:
+                seen.add(kind)
+                new.append(leaf)
+        if not new:
+            continue
+        try:
+            ours = family.replay(record, context)
+        except NotExpressed:
+            continue
+        for leaf in new:
+            other = copy.deepcopy(record)
+            at: Any = other
+            for part in leaf[:-1]:
+                at = at[part]
+            at[leaf[-1]] = _changed(at[leaf[-1]])
+            assert list(differences(family, other, ours)), f"{place}: {leaf} is not compared"
+
+
+def _oracle(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.oracle", *words], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def _csum(tmp_path: Path) -> list[str]:
+    known = families()
+    found = [record for _, record, _ in items(SAMPLE / "csum.jsonl.gz", known) if record["fam"] == "csum_partial"]
+    return [json.dumps(record) for record in found[:40]]
+
+
+def test_command_prints_a_line_a_family_and_succeeds(tmp_path: Path) -> None:
+    (tmp_path / "csum.jsonl").write_text("\n".join(_csum(tmp_path)) + "\n")
+    done = _oracle("--oracle", str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "csum_partial: 40 passed, 0 failed"
+
+
+def test_command_names_record_field_and_both_values_and_fails(tmp_path: Path) -> None:
+    lines = _csum(tmp_path)
+    record = json.loads(lines[3])
+    record["fold"] ^= 1
+    lines[3] = json.dumps(record)
+    with gzip.open(tmp_path / "csum.jsonl.gz", "wt") as file:
+        file.write("\n".join(lines))
+    done = _oracle("--oracle", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[:2] == [
+        "csum_partial: 39 passed, 1 failed",
+        f"    csum.jsonl:4 id {record['id']}: fold: kernel {record['fold']}, ours {record['fold'] ^ 1}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("x.jsonl", b"{", "line 1: not JSON"),
+        ("x.jsonl", b"[]", "line 1: a JSON object with a 'fam' is wanted"),
+        ("x.jsonl.gz", gzip.compress(b'{"fam": "gro"}\n' * 999)[:-20], "cannot be read"),
+        ("x.jsonl.gz", b"plain", "cannot be read"),
+        ("x.txt", b"", "no *.jsonl or *.jsonl.gz file in it"),
+    ],
+)
+def test_a_bad_folder_is_told_with_exit_code_2(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    done = _oracle("--oracle", str(tmp_path))
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    with pytest.raises(BadRecords):
+        for path in files(tmp_path):
+            items(path, families())
+
+
+def test_records_are_replayed_alike_in_one_process_and_in_two() -> None:
+    known = families()
+    found = items(SAMPLE / "csum.jsonl.gz", known)[:200]
+    one, two = run(found), run(found, jobs=2)
+    assert {fam: o.line(fam) for fam, o in one.items()} == {fam: o.line(fam) for fam, o in two.items()}

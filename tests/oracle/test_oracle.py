@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The host model does what the records of a real Linux 6.12 show: those in the project, and all where they are at
+hand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.oracle.families import families
+from tests.oracle.records import SAMPLE, SHARED, files, items
+from tests.oracle.run import run
+
+_FILES = files(SAMPLE) + [path for path in (files(SHARED) if SHARED.is_dir() else []) if (SAMPLE / path.name).exists()]
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: f"{path.parent.name}-{path.name.split('.')[0]}")
+def test_records_of_a_file_are_reproduced(path: Path) -> None:
+    outcomes = run(items(path, families()))
+    assert sum(outcome.passed for outcome in outcomes.values())
+    failed = [str(d) for o in outcomes.values() for r in o.failures[:3] for d in r.found[:2]]
+    assert not failed, "\n".join([*(o.line(fam) for fam, o in outcomes.items() if o.failures), *failed])
+
+
+def test_few_records_cannot_be_expressed() -> None:
+    """At most 2% of a family, and none of a small one (bug aside: some of its cases break the kernel itself)."""
+    for path in _FILES:
+        everything = items(path, families())
+        for fam, outcome in run([item for item in everything if item[1]["fam"] != "bug"]).items():
+            of = sum(1 for item in everything if item[1]["fam"] == fam)
+            assert outcome.not_expressed.total() <= (0.02 * of if of >= 100 else 0), outcome.line(fam)
