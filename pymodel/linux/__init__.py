@@ -21,9 +21,9 @@ from pymodel.linux.checksum import (
     csum_add, csum_fold, csum_partial, csum_sub, skb_checksum, skb_checksum_help, skb_checksum_none_assert,
     skb_checksum_start_offset, skb_ensure_writable, skb_partial_csum_set,
 )
-from pymodel.linux.dev import (
-    __dev_queue_xmit, dev_add_pack, dev_queue_xmit, dev_remove_pack, netdev_cap_txqueue, netdev_core_pick_tx,
-    netdev_pick_tx, packet_type, skb_get_hash, skb_mac_frame, skb_tx_hash,
+from pymodel.linux.dev import dev_add_pack, dev_remove_pack, packet_type, skb_mac_frame
+from pymodel.linux.dev_xmit import (
+    __dev_queue_xmit, dev_queue_xmit, netdev_cap_txqueue, netdev_core_pick_tx, netdev_pick_tx, skb_tx_hash,
 )
 from pymodel.linux.device import (
     container_of, dev_get_drvdata, dev_name, dev_set_drvdata, device, devm_add_action, devm_add_action_or_reset,
@@ -60,6 +60,7 @@ from pymodel.linux.ethtool import (
     ETH_SS_STATS, ethtool_channels, ethtool_coalesce, ethtool_drvinfo, ethtool_get_link, ethtool_get_ringparam,
     ethtool_get_stats, ethtool_op_get_link, ethtool_ops, ethtool_ringparam, ethtool_set_ringparam,
 )
+from pymodel.linux.flow_dissector import skb_get_hash
 from pymodel.linux.if_ether import (
     ETH_ALEN, ETH_DATA_LEN, ETH_FCS_LEN, ETH_FRAME_LEN, ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU, ETH_P_8021AD, ETH_P_8021Q,
     ETH_P_802_2, ETH_P_802_3, ETH_P_802_3_MIN, ETH_P_ALL, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, ETH_P_PAUSE, ETH_ZLEN,

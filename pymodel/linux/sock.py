@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import broken_rule, site_str
-from pymodel.linux.dev import __dev_queue_xmit, dev_add_pack, dev_remove_pack, packet_type
+from pymodel.linux.dev import dev_add_pack, dev_remove_pack, packet_type
+from pymodel.linux.dev_xmit import __dev_queue_xmit
 from pymodel.linux.dropreason import SKB_DROP_REASON_PACKET_SOCK_ERROR
 from pymodel.linux.errno import EAGAIN, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS
 from pymodel.linux.if_ether import ETH_HLEN, ETH_P_8021Q, VLAN_HLEN
