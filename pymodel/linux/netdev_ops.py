@@ -13,6 +13,14 @@ from pymodel.hw.access import machine
 from pymodel.linux.bug import WARN, SchedulingWhileAtomic, broken_rule, caller_outside, netdev_warn, site_str
 from pymodel.linux.errno import EADDRNOTAVAIL, EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP
 from pymodel.linux.if_ether import eth_random_addr, is_valid_ether_addr
+from pymodel.linux.netdev_features import (
+    NETIF_F_HW_CSUM,
+    NETIF_F_IP_CSUM,
+    NETIF_F_IPV6_CSUM,
+    NETIF_F_SG,
+    NETIF_F_TSO,
+    NETIF_F_TSO6,
+)
 from pymodel.linux.netdevice import (
     IFF_ALLMULTI,
     IFF_LIVE_ADDR_CHANGE,
@@ -21,12 +29,6 @@ from pymodel.linux.netdevice import (
     IFF_UP,
     LINK_STATE_NOCARRIER,
     LINK_STATE_START,
-    NETIF_F_HW_CSUM,
-    NETIF_F_IP_CSUM,
-    NETIF_F_IPV6_CSUM,
-    NETIF_F_SG,
-    NETIF_F_TSO,
-    NETIF_F_TSO6,
     NETREG_REGISTERED,
     NETREG_UNINITIALIZED,
     check_napis_disabled,

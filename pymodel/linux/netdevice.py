@@ -31,17 +31,14 @@ if TYPE_CHECKING:
 __all__ = [
     "ARPHRD_ETHER", "IFF_ALLMULTI", "IFF_BROADCAST", "IFF_LIVE_ADDR_CHANGE", "IFF_MULTICAST", "IFF_NOARP",
     "IFF_NO_QUEUE", "IFF_PROMISC", "IFF_RUNNING", "IFF_UNICAST_FLT", "IFF_UP", "NETDEV_TX_BUSY", "NETDEV_TX_OK",
-    "NETIF_F_FRAGLIST", "NETIF_F_GRO", "NETIF_F_GSO", "NETIF_F_HIGHDMA", "NETIF_F_HW_CSUM",
-    "NETIF_F_HW_VLAN_CTAG_FILTER", "NETIF_F_HW_VLAN_CTAG_RX", "NETIF_F_HW_VLAN_CTAG_TX", "NETIF_F_IPV6_CSUM",
-    "NETIF_F_IP_CSUM", "NETIF_F_LOOPBACK", "NETIF_F_RXALL", "NETIF_F_RXCSUM", "NETIF_F_RXFCS", "NETIF_F_RXHASH",
-    "NETIF_F_SG", "NETIF_F_TSO", "NETIF_F_TSO6", "NETREG_REGISTERED", "NETREG_RELEASED", "NETREG_UNINITIALIZED",
-    "NETREG_UNREGISTERED", "NETREG_UNREGISTERING", "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP",
-    "NET_XMIT_SUCCESS", "NetState", "SET_NETDEV_DEV", "alloc_etherdev", "alloc_etherdev_mq", "alloc_etherdev_mqs",
-    "alloc_netdev_mqs", "ether_setup", "free_netdev", "net_device", "net_device_ops", "net_device_stats",
-    "netdev_priv", "netdev_queue", "netif_device_attach", "netif_device_detach", "netif_device_present",
-    "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues", "netif_set_real_num_tx_queues",
-    "register_netdev", "register_netdevice", "registered_netdevs", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock",
-    "rtnl_unlock", "sockaddr", "unregister_netdev", "unregister_netdevice",
+    "NETREG_REGISTERED", "NETREG_RELEASED", "NETREG_UNINITIALIZED", "NETREG_UNREGISTERED", "NETREG_UNREGISTERING",
+    "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState", "SET_NETDEV_DEV",
+    "alloc_etherdev", "alloc_etherdev_mq", "alloc_etherdev_mqs", "alloc_netdev_mqs", "ether_setup", "free_netdev",
+    "net_device", "net_device_ops", "net_device_stats", "netdev_priv", "netdev_queue", "netif_device_attach",
+    "netif_device_detach", "netif_device_present", "netif_running", "netif_set_real_num_queues",
+    "netif_set_real_num_rx_queues", "netif_set_real_num_tx_queues", "register_netdev", "register_netdevice",
+    "registered_netdevs", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock", "rtnl_unlock", "sockaddr",
+    "unregister_netdev", "unregister_netdevice",
 ]
 
 NETDEV_TX_OK = 0x00
@@ -71,25 +68,6 @@ LINK_STATE_START = 1 << 0  # __LINK_STATE_*, as bits of net_device.state
 LINK_STATE_PRESENT = 1 << 1
 LINK_STATE_NOCARRIER = 1 << 2
 
-NETIF_F_SG = 1 << 0
-NETIF_F_IP_CSUM = 1 << 1
-NETIF_F_HW_CSUM = 1 << 3
-NETIF_F_IPV6_CSUM = 1 << 4
-NETIF_F_HIGHDMA = 1 << 5
-NETIF_F_FRAGLIST = 1 << 6
-NETIF_F_HW_VLAN_CTAG_TX = 1 << 7
-NETIF_F_HW_VLAN_CTAG_RX = 1 << 8
-NETIF_F_HW_VLAN_CTAG_FILTER = 1 << 9
-NETIF_F_GSO = 1 << 11
-NETIF_F_GRO = 1 << 14
-NETIF_F_TSO = 1 << 16
-NETIF_F_TSO6 = 1 << 20
-NETIF_F_RXHASH = 1 << 39
-NETIF_F_RXCSUM = 1 << 40
-NETIF_F_LOOPBACK = 1 << 43
-NETIF_F_RXFCS = 1 << 44
-NETIF_F_RXALL = 1 << 45
-CSUM_MASK = NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_HW_CSUM
 
 QUEUE_STATE_DRV_XOFF = 1 << 0  # __QUEUE_STATE_*, as bits of netdev_queue.state
 QUEUE_STATE_STACK_XOFF = 1 << 1
