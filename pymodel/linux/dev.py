@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way up: netif_receive_skb(), and the packet handlers there. The way down: dev_xmit.py.
 
-Source: net/core/dev.c, v6.12. Simplified: no RPS, no XDP, no rx_handler, no traffic control and netfilter
-hooks, no VLAN devices.
+Source: net/core/dev.c, v6.12. Simplified: no RPS, no XDP, no traffic control and netfilter hooks, no VLAN
+devices.
 """
 
 from __future__ import annotations
@@ -11,9 +11,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import WARN, caller, site_str
+from pymodel.linux.bug import BUG, WARN, broken_rule, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_UNHANDLED_PROTO
+from pymodel.linux.errno import EBUSY
 from pymodel.linux.if_ether import ETH_P_ALL
+from pymodel.linux.netdevice import (
+    IFF_UP,
+    LINK_STATE_START,
+    NET_RX_DROP,
+    NET_RX_SUCCESS,
+    NETREG_REGISTERED,
+)
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skb_frags import skb_to_bytes
 from pymodel.linux.skbuff import UNSET, sk_buff
@@ -21,7 +29,11 @@ from pymodel.linux.skbuff import UNSET, sk_buff
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import NetState, net_device
 
-__all__ = ["dev_add_pack", "dev_remove_pack", "packet_type", "skb_mac_frame"]
+__all__ = [
+    "RX_HANDLER_ANOTHER", "RX_HANDLER_CONSUMED", "RX_HANDLER_EXACT", "RX_HANDLER_PASS", "dev_add_pack",
+    "dev_remove_pack", "netdev_rx_handler_register", "netdev_rx_handler_unregister", "netif_receive_skb",
+    "packet_type", "skb_mac_frame",
+]
 
 
 class packet_type:
@@ -83,47 +95,135 @@ def skb_mac_frame(skb: sk_buff) -> bytes:
     return bytes(machine().platform.memory.mem[skb.data - back : skb.data]) + skb_to_bytes(skb)
 
 
+# -- a device's own receiver ---------------------------------------------------------------------------------
+RX_HANDLER_CONSUMED, RX_HANDLER_ANOTHER, RX_HANDLER_EXACT, RX_HANDLER_PASS = range(4)
+
+
+def netdev_rx_handler_register(
+    dev: net_device, rx_handler: Callable[[sk_buff], tuple[int, sk_buff | None]], rx_handler_data: Any = None
+) -> int:
+    """Give ``dev`` its one receiver, as bridges, bonds and macvlan do: ``rx_handler(skb)`` returns RX_HANDLER_* and
+    the skb (in C it may change the caller's pointer). 0, or -EBUSY where there is one. rtnl is held.
+    """
+    _assert_rtnl("netdev_rx_handler_register")
+    if dev.rx_handler is not None:
+        return -EBUSY
+    dev.rx_handler = rx_handler
+    dev.rx_handler_data = rx_handler_data
+    return 0
+
+
+def netdev_rx_handler_unregister(dev: net_device) -> None:
+    """Take it away; it does not run any more when this returns. rtnl is held."""
+    _assert_rtnl("netdev_rx_handler_unregister")
+    dev.rx_handler = None
+    dev.rx_handler_data = None
+
+
+def _assert_rtnl(who: str) -> None:
+    if machine().state["net"].rtnl.owner is None:
+        WARN(f"RTNL: assertion failed in {who}()", site_str(caller_outside()))
+
+
 # -- up ------------------------------------------------------------------------------------------------------
+def netif_receive_skb(skb: sk_buff) -> int:
+    """Hand a received packet to the stack, without GRO, from softirq context. NET_RX_SUCCESS or NET_RX_DROP."""
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None
+    if not (cpu.softirq or cpu.bh_disabled) or cpu.hardirq:
+        WARN(
+            "netif_receive_skb() outside of softirq context; netif_rx() is for other contexts",
+            site_str(caller_outside()),
+        )
+    dev = skb.dev
+    if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
+        receive_while_down(dev, skb)
+    current = m.state["net"].softnet[cpu.id].current
+    if current is not None:
+        current.delivered += 1
+    return netif_receive_skb_internal(skb)
+
+
+def receive_while_down(dev: net_device | None, skb: sk_buff) -> None:
+    """Report a packet of a device that does not receive: LIFE1, LIFE2."""
+    where = site_str(caller_outside())
+    if dev is None:
+        BUG(f"packet received without a device: skb->dev is NULL ({skb!r}); eth_type_trans() sets it", where)
+    if dev.reg_state < NETREG_REGISTERED:
+        broken_rule("LIFE1", f"{dev.name}: packet received before register_netdev()", where)
+    else:
+        broken_rule("LIFE2", f"{dev.name}: packet received while the device is down", where)
+
+
 def netif_receive_skb_internal(skb: sk_buff) -> int:
-    """__netif_receive_skb_core(): taps, then the handlers of the protocol; the last one gets the caller's
-    reference.
+    """__netif_receive_skb_core(): taps, the device's own receiver, then the handlers of the protocol; the last one
+    gets the caller's reference.
     """
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None
     cpu.charge(m.costs.rx_stack)
     net: NetState = m.state["net"]
-    net.softnet[cpu.id].processed += 1
+    sd = net.softnet[cpu.id]
     dev = skb.dev
     assert dev is not None
+    orig_dev = dev
     offset = skb.data - skb.head
     skb.network_header = offset
     if skb.transport_header == UNSET:
         skb.transport_header = offset
     skb.mac_len = offset - skb.mac_header & 0xFFFF
-    skb.skb_iif = dev.ifindex
-    last: packet_type | None = None
-    if net.ptype_all:
-        for pt in net.ptype_all:
-            if last is not None:
-                skb.users += 1
-                last.func(skb, dev, last, dev)
-            last = pt
-    if dev.ptype_all:
-        for pt in dev.ptype_all:
-            if last is not None:
-                skb.users += 1
-                last.func(skb, dev, last, dev)
-            last = pt
-    for handlers in (net.ptype_base.get(skb.protocol), dev.ptype_specific):
-        for pt in handlers or ():
-            if pt.type == skb.protocol:
+    exact = False
+    while True:
+        sd.processed += 1
+        skb.skb_iif = dev.ifindex
+        last: packet_type | None = None
+        if net.ptype_all:
+            for pt in net.ptype_all:
                 if last is not None:
                     skb.users += 1
-                    last.func(skb, dev, last, dev)
+                    last.func(skb, dev, last, orig_dev)
+                last = pt
+        if dev.ptype_all:
+            for pt in dev.ptype_all:
+                if last is not None:
+                    skb.users += 1
+                    last.func(skb, dev, last, orig_dev)
+                last = pt
+        if dev.rx_handler is None:
+            break
+        if last is not None:
+            skb.users += 1
+            last.func(skb, dev, last, orig_dev)
+            last = None
+        verdict, after = dev.rx_handler(skb)
+        if verdict == RX_HANDLER_CONSUMED:
+            return NET_RX_SUCCESS
+        assert after is not None and after.dev is not None, f"rx_handler of {dev} left no packet"
+        skb = after
+        if verdict != RX_HANDLER_ANOTHER:
+            if verdict not in (RX_HANDLER_EXACT, RX_HANDLER_PASS):
+                BUG(f"the rx_handler of {dev} returned {verdict!r}", site_str((dev.rx_handler.__code__, 0)))
+            exact = verdict == RX_HANDLER_EXACT
+            break
+        dev = after.dev
+    proto = skb.protocol
+    lists = [orig_dev.ptype_specific] if exact else [net.ptype_base.get(proto), orig_dev.ptype_specific]
+    if dev is not orig_dev:
+        lists.append(dev.ptype_specific)
+    for handlers in lists:
+        for pt in handlers or ():
+            if pt.type == proto:
+                if last is not None:
+                    skb.users += 1
+                    last.func(skb, dev, last, orig_dev)
                 last = pt
     if last is not None:
-        return last.func(skb, dev, last, dev)  # type: ignore[return-value]
-    dev.rx_dropped += 1
+        return last.func(skb, dev, last, orig_dev)  # type: ignore[return-value]
+    if exact:
+        dev.rx_nohandler += 1
+    else:
+        dev.rx_dropped += 1
     _kfree_skb(skb, SKB_DROP_REASON_UNHANDLED_PROTO, caller())
-    return 1  # NET_RX_DROP
+    return NET_RX_DROP

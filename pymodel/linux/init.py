@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from pymodel.hw.access import Machine, machine, set_machine
+from pymodel.linux.backlog import process_backlog
 from pymodel.linux.bug import KernelLog
 from pymodel.linux.dma import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
@@ -42,7 +43,7 @@ def boot(m: Machine, seed: int = 0) -> None:
     irq_init(m)
     time_init()
     net = state["net"] = NetState(seed)
-    net.softnet = [softnet_data() for _ in m.sched.cpus]
+    net.softnet = [softnet_data(process_backlog) for _ in m.sched.cpus]
     open_softirq(NET_TX_SOFTIRQ, net_tx_action)
     open_softirq(NET_RX_SOFTIRQ, net_rx_action)
     state["pci"] = PciState()

@@ -15,14 +15,11 @@ from typing import Any
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, netdev_err, site_str
-from pymodel.linux.dev import netif_receive_skb_internal
-from pymodel.linux.dropreason import SKB_DROP_REASON_CPU_BACKLOG, SKB_DROP_REASON_DEV_READY
+from pymodel.linux.dev import netif_receive_skb_internal, receive_while_down
+from pymodel.linux.dropreason import SKB_DROP_REASON_DEV_READY
 from pymodel.linux.netdevice import (
     IFF_UP,
     LINK_STATE_START,
-    NET_RX_DROP,
-    NET_RX_SUCCESS,
-    NETREG_REGISTERED,
     NetState,
     net_device,
 )
@@ -39,7 +36,7 @@ __all__ = [
     "napi_disable_pending", "napi_enable", "napi_gro_receive", "napi_if_scheduled_mark_missed", "napi_is_scheduled",
     "napi_leaks", "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep", "napi_struct", "napi_synchronize",
     "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_weight", "netif_napi_del", "netif_napi_set_irq",
-    "netif_queue_set_napi", "netif_receive_skb", "netif_rx", "netpoll_poll_dev", "softnet_data",
+    "netif_queue_set_napi", "netpoll_poll_dev", "softnet_data",
 ]
 
 NAPI_POLL_WEIGHT = 64
@@ -102,7 +99,7 @@ class softnet_data:
         "poll", "poll_list", "processed", "time_squeeze", "xmit_more", "xmit_recursion",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, process_backlog: Callable[[napi_struct, int], int]) -> None:
         self.poll_list: list[napi_struct] = []
         self.in_net_rx_action = False
         self.completion_queue: list[tuple[sk_buff, int, Site]] = []
@@ -116,7 +113,7 @@ class softnet_data:
         self.dropped = 0
         self.input_pkt_queue: deque[sk_buff] = deque()
         self.backlog = napi_struct()
-        self.backlog.poll = _process_backlog
+        self.backlog.poll = process_backlog
 
     def forget(self, dev: net_device) -> None:
         """Drop what waits in the backlog for a device that goes away. Source: net/core/dev.c flush_backlog()."""
@@ -480,7 +477,7 @@ def napi_gro_receive(n: napi_struct, skb: sk_buff) -> int:
         _bad_receive(n, skb)
     dev = skb.dev
     if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
-        _receive_while_down(dev, skb)
+        receive_while_down(dev, skb)
     n.delivered += 1
     rx_list = n.rx_list
     rx_list.append(skb)
@@ -505,80 +502,6 @@ def _bad_receive(n: napi_struct, skb: sk_buff) -> None:
         )
     else:
         broken_rule("NAPI7", f"{n.dev}: napi_gro_receive() outside of the instance's poll", where)
-
-
-def _receive_while_down(dev: net_device | None, skb: sk_buff) -> None:
-    where = site_str(caller_outside())
-    if dev is None:
-        BUG(f"packet received without a device: skb->dev is NULL ({skb!r}); eth_type_trans() sets it", where)
-    if dev.reg_state < NETREG_REGISTERED:
-        broken_rule("LIFE1", f"{dev.name}: packet received before register_netdev()", where)
-    else:
-        broken_rule("LIFE2", f"{dev.name}: packet received while the device is down", where)
-
-
-def netif_receive_skb(skb: sk_buff) -> int:
-    """Hand a received packet to the stack, without GRO, from softirq context. NET_RX_SUCCESS or NET_RX_DROP."""
-    m = machine()
-    cpu = m.sched.cpu
-    assert cpu is not None
-    if not (cpu.softirq or cpu.bh_disabled) or cpu.hardirq:
-        WARN(
-            "netif_receive_skb() outside of softirq context; netif_rx() is for other contexts",
-            site_str(caller_outside()),
-        )
-    dev = skb.dev
-    if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
-        _receive_while_down(dev, skb)
-    current = m.state["net"].softnet[cpu.id].current
-    if current is not None:
-        current.delivered += 1
-    return netif_receive_skb_internal(skb)
-
-
-def netif_rx(skb: sk_buff) -> int:
-    """Queue a received packet to this CPU's backlog, from any context: for drivers without NAPI. NET_RX_SUCCESS or
-    NET_RX_DROP.
-    """
-    m = machine()
-    cpu = m.sched.cpu
-    assert cpu is not None
-    net: NetState = m.state["net"]
-    sd = net.softnet[cpu.id]
-    dev = skb.dev
-    if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
-        _receive_while_down(dev, skb)
-    assert dev is not None
-    need_bh_off = not (cpu.hardirq or cpu.softirq or cpu.bh_disabled)
-    if need_bh_off:
-        local_bh_disable()
-    if len(sd.input_pkt_queue) > net.netdev_max_backlog:
-        sd.dropped += 1
-        dev.rx_dropped += 1
-        _kfree_skb(skb, SKB_DROP_REASON_CPU_BACKLOG, caller())
-        ret = NET_RX_DROP
-    else:
-        sd.input_pkt_queue.append(skb)
-        if not sd.backlog.state & NAPIF_STATE_SCHED:
-            sd.backlog.state |= NAPIF_STATE_SCHED
-            __napi_schedule(sd.backlog)
-        ret = NET_RX_SUCCESS
-    if need_bh_off:
-        local_bh_enable()
-    return ret
-
-
-def _process_backlog(napi: napi_struct, quota: int) -> int:
-    sd: softnet_data = machine().state["net"].softnet[this_cpu().id]
-    work = 0
-    queue = sd.input_pkt_queue
-    while queue and work < quota:
-        netif_receive_skb_internal(queue.popleft())
-        work += 1
-    if work < quota:
-        napi.state &= ~NAPIF_STATE_SCHED
-    return work
-
 
 
 def napi_leaks() -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pymodel.linux.dev import packet_type
     from pymodel.linux.napi import napi_struct, softnet_data
     from pymodel.linux.qdisc import Qdisc
+    from pymodel.linux.skbuff import sk_buff
 
 __all__ = [
     "ARPHRD_ETHER", "IFF_ALLMULTI", "IFF_BROADCAST", "IFF_LIVE_ADDR_CHANGE", "IFF_MULTICAST", "IFF_NOARP",
@@ -165,11 +166,12 @@ class net_device:
         "carrier_down_count", "carrier_up_count", "dev", "dev_addr", "ethtool_ops", "features", "flags",
         "gro_flush_timeout", "gso_max_segs", "gso_max_size", "hard_header_len", "hw_enc_features", "hw_features",
         "ifindex", "irq", "linkwatch", "max_mtu", "mc", "min_mtu", "mtu", "name", "napi_defer_hard_irqs", "napi_list",
-        "needed_headroom", "needed_tailroom", "netdev_ops", "nested_xmit", "num_rx_queues", "num_tx_queues",
+        "needed_headroom", "needed_tailroom", "nested_xmit", "netdev_ops", "num_rx_queues", "num_tx_queues",
         "operstate", "perm_addr", "priv", "priv_flags", "promiscuity", "ptype_all", "ptype_specific", "qdisc",
-        "real_num_rx_queues", "real_num_tx_queues", "reg_state", "rx_dropped", "rx_nohandler", "rx_otherhost_dropped",
-        "state", "stats", "threaded", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc",
-        "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer",
+        "real_num_rx_queues", "real_num_tx_queues", "reg_state", "rx_dropped", "rx_handler", "rx_handler_data",
+        "rx_nohandler", "rx_otherhost_dropped", "state", "stats", "threaded", "tx_dropped", "tx_global_lock",
+        "tx_queue_len", "type", "uc", "uc_promisc", "vlan_features", "wanted_features", "watchdog_timeo",
+        "watchdog_timer",
     )
 
     def __init__(self, name: str, priv: Any, txqs: int, rxqs: int, site: Site) -> None:
@@ -238,6 +240,8 @@ class net_device:
         self.rx_otherhost_dropped = 0
         self.ptype_all: list[packet_type] = []
         self.ptype_specific: list[packet_type] = []
+        self.rx_handler: Callable[[sk_buff], tuple[int, sk_buff | None]] | None = None
+        self.rx_handler_data: Any = None
         self.nested_xmit = 0
         self._gone = False
         self._rtnl_site: Site | None = None
