@@ -96,8 +96,9 @@ from pymodel.linux.napi import (
     napi_complete, napi_complete_done, napi_disable, napi_disable_pending, napi_enable, napi_gro_receive,
     napi_if_scheduled_mark_missed, napi_is_scheduled, napi_leaks, napi_schedule, napi_schedule_irqoff,
     napi_schedule_prep, napi_struct, napi_synchronize, netif_napi_add, netif_napi_add_tx, netif_napi_add_weight,
-    netif_napi_del, netif_napi_set_irq, netif_queue_set_napi, netpoll_poll_dev, softnet_data,
+    netif_napi_del, netif_napi_set_irq, netif_queue_set_napi, softnet_data,
 )
+from pymodel.linux.napi_poll import net_rx_action, netpoll_poll_dev
 from pymodel.linux.netdev_features import (
     NETDEV_FEATURE_COUNT, NETIF_F_ALL_FCOE, NETIF_F_ALL_FOR_ALL, NETIF_F_ALL_TSO, NETIF_F_CSUM_MASK,
     NETIF_F_ETHTOOL_BITS, NETIF_F_FCOE_CRC, NETIF_F_FRAGLIST, NETIF_F_FSO, NETIF_F_GRO, NETIF_F_GRO_FRAGLIST,
@@ -317,7 +318,7 @@ __all__ = [
     "napi_build_skb", "napi_complete", "napi_complete_done", "napi_consume_skb", "napi_disable", "napi_disable_pending",
     "napi_enable", "napi_gro_receive", "napi_if_scheduled_mark_missed", "napi_is_scheduled", "napi_leaks",
     "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep", "napi_struct", "napi_synchronize", "ndelay",
-    "net_device", "net_device_ops", "net_device_stats", "netdev_alloc_frag", "netdev_alloc_skb",
+    "net_device", "net_device_ops", "net_device_stats", "net_rx_action", "netdev_alloc_frag", "netdev_alloc_skb",
     "netdev_alloc_skb_ip_align", "netdev_cap_txqueue", "netdev_completed_queue", "netdev_core_pick_tx", "netdev_err",
     "netdev_features_change", "netdev_for_each_mc_addr", "netdev_for_each_uc_addr", "netdev_get_tx_queue",
     "netdev_info", "netdev_leaks", "netdev_mc_count", "netdev_mc_empty", "netdev_pick_tx", "netdev_priv",

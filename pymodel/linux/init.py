@@ -12,7 +12,8 @@ from pymodel.linux.dma import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
 from pymodel.linux.irq import irq_init, irq_leaks, msi_write, set_irq_line
 from pymodel.linux.mm import MmState, mm_leaks
-from pymodel.linux.napi import napi_leaks, net_rx_action, softnet_data
+from pymodel.linux.napi import napi_leaks, softnet_data
+from pymodel.linux.napi_poll import net_rx_action
 from pymodel.linux.netdev_ops import netdev_leaks
 from pymodel.linux.netdevice import NetState
 from pymodel.linux.pci import PciState, raise_msi

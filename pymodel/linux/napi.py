@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NAPI: instances, their states, the softirq that polls them, and the way of a received packet up to the stack.
+"""NAPI: instances, their states, scheduling and completion. Polling: napi_poll.py.
 
 Source: net/core/dev.c, net/core/gro.c, include/linux/netdevice.h, v6.12. GRO is off: napi_gro_receive() hands
 every packet on, in batches of ``gro_normal_batch`` as in the kernel. Checked always: the budget (NAPI1),
@@ -17,17 +17,11 @@ from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, netdev_err, site_str
 from pymodel.linux.dev import netif_receive_skb_internal, receive_while_down
 from pymodel.linux.dropreason import SKB_DROP_REASON_DEV_READY
-from pymodel.linux.netdevice import (
-    IFF_UP,
-    LINK_STATE_START,
-    NetState,
-    net_device,
-)
+from pymodel.linux.netdevice import IFF_UP, LINK_STATE_START, net_device
 from pymodel.linux.sched import might_sleep, sleep_until
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skbuff import sk_buff
-from pymodel.linux.softirq import NET_RX_SOFTIRQ, local_bh_disable, local_bh_enable, raise_softirq_irqoff
-from pymodel.linux.time import JIFFY_PS, usecs_to_jiffies
+from pymodel.linux.softirq import NET_RX_SOFTIRQ, raise_softirq_irqoff
 
 __all__ = [
     "GRO_CONSUMED", "GRO_HELD", "GRO_MERGED", "GRO_MERGED_FREE", "GRO_NORMAL", "NAPIF_STATE_DISABLE",
@@ -36,7 +30,7 @@ __all__ = [
     "napi_disable_pending", "napi_enable", "napi_gro_receive", "napi_if_scheduled_mark_missed", "napi_is_scheduled",
     "napi_leaks", "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep", "napi_struct", "napi_synchronize",
     "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_weight", "netif_napi_del", "netif_napi_set_irq",
-    "netif_queue_set_napi", "netpoll_poll_dev", "softnet_data",
+    "netif_queue_set_napi", "softnet_data",
 ]
 
 NAPI_POLL_WEIGHT = 64
@@ -50,7 +44,7 @@ _NAMES = ("SCHED", "MISSED", "DISABLE", "NPSVC", "LISTED")
 
 GRO_MERGED, GRO_MERGED_FREE, GRO_HELD, GRO_NORMAL, GRO_CONSUMED = range(5)
 
-_IDLE, _POLLING, _COMPLETED = 0, 1, 2  # napi_struct._poll: where a poll of the instance stands
+IDLE, POLLING, COMPLETED = 0, 1, 2  # napi_struct._poll: where a poll of the instance stands
 
 # ps after an instance's interrupt within which one more is taken for one that was on its way while the first was masked
 _IRQ_IN_FLIGHT = 2_000_000
@@ -78,7 +72,7 @@ class napi_struct:
         self.polls = 0
         self.delivered = 0  # packets of the present poll
         self.site: Site | None = None
-        self._poll = _IDLE
+        self._poll = IDLE
         self._complete_site: Site | None = None
         self._irq_time = -1  # when the first interrupt since the last completion came, ps; -1: none has
 
@@ -293,12 +287,12 @@ def napi_complete_done(n: napi_struct, work_done: int) -> bool:
     """
     state = n.state
     if state & NAPIF_STATE_NPSVC:
-        if n._poll == _POLLING:
-            n._poll = _COMPLETED  # netpoll looks at it (NAPI2)
+        if n._poll == POLLING:
+            n._poll = COMPLETED  # netpoll looks at it (NAPI2)
         return False
-    if n._poll != _POLLING:
+    if n._poll != POLLING:
         _bad_complete(n)
-    n._poll = _COMPLETED
+    n._poll = COMPLETED
     n._complete_site = caller()
     if n.rx_list:
         gro_normal_list(n)
@@ -322,7 +316,7 @@ def napi_complete(n: napi_struct) -> bool:
 
 def _bad_complete(n: napi_struct) -> None:
     where = site_str(caller_outside())
-    if n._poll == _COMPLETED:
+    if n._poll == COMPLETED:
         broken_rule(
             "NAPI7", f"{n.dev}: napi_complete_done() twice in a poll, first at {site_str(n._complete_site)}", where
         )
@@ -330,150 +324,10 @@ def _bad_complete(n: napi_struct) -> None:
         broken_rule("NAPI7", f"{n.dev}: napi_complete_done() on an instance that is not scheduled", where)
 
 
-# -- polling -------------------------------------------------------------------------------------------------
-def _napi_poll(n: napi_struct, repoll: list[napi_struct], sd: softnet_data, m: Any, net: NetState) -> int:
-    """Poll once; an instance that used its budget goes on ``repoll``."""
-    on = n.on
-    if on is not None:
-        on.remove(n)
-        n.on = None
-    weight = n.weight
-    cpu = m.sched.cpu
-    cpu.charge(m.costs.poll_entry)
-    if not n.state & NAPIF_STATE_SCHED:
-        return 0
-    net.poll_count += 1
-    sd.poll = net.poll_count
-    sd.current = n
-    n._poll = _POLLING
-    n.delivered = 0
-    n.polls += 1
-    work = n.poll(n, weight)
-    sd.poll = 0
-    sd.current = None
-    stood, n._poll = n._poll, _IDLE
-    backlog = n is sd.backlog
-    if not backlog and (work.__class__ is not int or work > weight or n.delivered > weight or work < 0):
-        _bad_work(n, work, weight)
-    if work < weight:
-        if stood == _POLLING and not backlog:
-            broken_rule(
-                "NAPI3",
-                f"{n.dev}: poll returned {work} of a budget of {weight} without napi_complete_done(): "
-                "nobody will poll it again",
-                _poll_name(n),
-            )
-        return work
-    if stood == _COMPLETED:
-        broken_rule(
-            "NAPI4",
-            f"{n.dev}: poll used its budget of {weight} and called "
-            f"napi_complete_done() at {site_str(n._complete_site)}",
-            _poll_name(n),
-        )
-        return work
-    if n.state & NAPIF_STATE_DISABLE:
-        n._poll = _POLLING
-        napi_complete(n)
-        n._poll = _IDLE
-        return work
-    if n.rx_list:
-        gro_normal_list(n)
-    if n.on is not None:
-        netdev_err(n.dev, "Budget exhausted after napi rescheduled")
-        return work
-    repoll.append(n)
-    n.on = repoll
-    return work
-
-
-def _poll_name(n: napi_struct) -> str:
-    code = getattr(n.poll, "__code__", None)
-    return f"poll of {n.dev}, {site_str((code, 0))}" if code is not None else f"poll of {n.dev}"
-
-
-def _bad_work(n: napi_struct, work: Any, weight: int) -> None:
-    if work.__class__ is not int or work < 0:
-        broken_rule("NAPI1", f"{n.dev}: poll returned {work!r}, not a number of packets", _poll_name(n))
-    elif work > weight:
-        broken_rule(
-            "NAPI1", f"{n.dev}: NAPI poll function returned {work}, exceeding its budget of {weight}", _poll_name(n)
-        )
-    else:
-        broken_rule("NAPI1", f"{n.dev}: poll delivered {n.delivered} packets with a budget of {weight}", _poll_name(n))
-
-
-def net_rx_action() -> None:
-    """NET_RX_SOFTIRQ: poll what is scheduled, up to 300 packets or 2 jiffies, then leave the rest for the next
-    round.
-    """
-    m = machine()
-    cpu = m.sched.cpu
-    assert cpu is not None
-    net: NetState = m.state["net"]
-    sd: softnet_data = net.softnet[cpu.id]
-    end = (cpu.time // JIFFY_PS + usecs_to_jiffies(net.netdev_budget_usecs)) * JIFFY_PS
-    budget = net.netdev_budget
-    repoll: list[napi_struct] = []
-    sd.in_net_rx_action = True
-    todo = _splice(sd)
-    while True:
-        if not todo:
-            if not repoll:
-                sd.in_net_rx_action = False
-                if not sd.poll_list:
-                    return
-                sd.in_net_rx_action = True
-                todo = _splice(sd)
-                continue
-            break
-        budget -= _napi_poll(todo[0], repoll, sd, m, net)
-        if budget <= 0 or cpu.time >= end:
-            sd.time_squeeze += 1
-            break
-    todo += sd.poll_list
-    todo += repoll
-    sd.poll_list = todo
-    for n in todo:
-        n.on = todo
-    if todo:
-        cpu.softirq_pending |= 1 << NET_RX_SOFTIRQ
-    else:
-        sd.in_net_rx_action = False
-
-
-def _splice(sd: softnet_data) -> list[napi_struct]:
-    """Take the poll list over."""
-    todo = sd.poll_list
-    sd.poll_list = []
-    return todo
-
-
-def netpoll_poll_dev(dev: net_device) -> None:
-    """Poll every instance with budget 0, as netconsole does: reclaim only, no packets, no completion (NAPI2)."""
-    m = machine()
-    sd: softnet_data = m.state["net"].softnet[this_cpu().id]
-    local_bh_disable()
-    for n in dev.napi_list:
-        if n.state & NAPIF_STATE_NPSVC:
-            continue
-        n.state |= NAPIF_STATE_NPSVC
-        before = n._poll
-        n._poll, n.delivered, sd.current = _POLLING, 0, n
-        work = n.poll(n, 0)
-        stood, n._poll, sd.current = n._poll, before, None
-        n.state &= ~NAPIF_STATE_NPSVC
-        if work or n.delivered:
-            broken_rule("NAPI2", f"{dev}: poll with budget 0 received {work or n.delivered} packets", _poll_name(n))
-        if stood == _COMPLETED:
-            broken_rule("NAPI2", f"{dev}: poll with budget 0 called napi_complete_done()", _poll_name(n))
-    local_bh_enable()
-
-
 # -- receiving -----------------------------------------------------------------------------------------------
 def napi_gro_receive(n: napi_struct, skb: sk_buff) -> int:
     """Hand a received packet to the stack, from this instance's poll. GRO_NORMAL: GRO is off."""
-    if n._poll != _POLLING:
+    if n._poll != POLLING:
         _bad_receive(n, skb)
     dev = skb.dev
     if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
@@ -496,7 +350,7 @@ def gro_normal_list(n: napi_struct) -> None:
 
 def _bad_receive(n: napi_struct, skb: sk_buff) -> None:
     where = site_str(caller_outside())
-    if n._poll == _COMPLETED:
+    if n._poll == COMPLETED:
         broken_rule(
             "NAPI7", f"{n.dev}: packet received after napi_complete_done() at {site_str(n._complete_site)}", where
         )
