@@ -1,45 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Internet checksums: over memory, over an skb, and in software for a device that cannot.
+"""Internet checksums: arithmetic, and sums over memory. Of an skb: skb_csum.py.
 
-Sums are as on a little-endian machine: 16-bit words are read in memory order, so a folded sum is stored as it is.
-Source: include/net/checksum.h, net/core/skbuff.c skb_checksum(), net/core/dev.c skb_checksum_help(), v6.12.
+A ``__wsum`` is a 32-bit partial sum and a ``__sum16`` a folded, inverted one, both as on a little-endian machine:
+16-bit words are read in memory order, so that a folded sum is stored as it is (``to_bytes(2, "little")``). Addresses
+and lengths are the numbers that they stand for. Two partial sums that differ only in how often they were folded are
+equal.
+Source: include/net/checksum.h, lib/checksum.c, arch/x86/include/asm/checksum_64.h, v6.12.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pymodel.hw.access import machine
-from pymodel.linux.bug import BUG, WARN, caller_outside, site_str
-from pymodel.linux.errno import EINVAL
-from pymodel.linux.mm import GFP_ATOMIC
-from pymodel.linux.skb_copy import pskb_expand_head
-from pymodel.linux.skb_frags import pskb_may_pull, skb_walk
-from pymodel.linux.skbuff import CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, sk_buff, skb_cloned
+
+if TYPE_CHECKING:
+    from pymodel.linux.skbuff import sk_buff
 
 __all__ = [
-    "csum_add", "csum_fold", "csum_partial", "csum_sub", "skb_checksum", "skb_checksum_help",
-    "skb_checksum_none_assert", "skb_checksum_start_offset", "skb_ensure_writable", "skb_partial_csum_set",
+    "CSUM_MANGLED_0", "csum_add", "csum_block_add", "csum_block_sub", "csum_fold", "csum_ipv6_magic", "csum_partial",
+    "csum_replace2", "csum_replace4", "csum_replace_by_diff", "csum_shift", "csum_sub", "csum_tcpudp_magic",
+    "csum_tcpudp_nofold", "csum_unfold", "from32to16", "inet_proto_csum_replace2", "inet_proto_csum_replace4",
+    "ip_compute_csum", "ip_fast_csum", "ip_send_check", "wsum_negate",
 ]
 
-
-def csum_partial(buff: int, len: int, sum: int) -> int:
-    """The 32-bit sum of ``len`` bytes at a pointer, added to ``sum``."""
-    mem = machine().platform.memory.mem
-    return csum_add(_sum(mem[buff : buff + len]), sum)
+CSUM_MANGLED_0 = 0xFFFF
+"""What is sent for a UDP checksum that comes out as 0, which would mean that there is none."""
 
 
-def _sum(data: memoryview | bytes) -> int:
-    """The ones'-complement sum of 16-bit words, folded; an odd byte counts as if zero followed."""
-    n = int.from_bytes(data, "little")
-    return (n - 1) % 0xFFFF + 1 if n else 0
-
-
+# -- arithmetic ----------------------------------------------------------------------------------------------
 def csum_add(csum: int, addend: int) -> int:
     res = csum + addend
     return (res & 0xFFFFFFFF) + (res >> 32)
 
 
 def csum_sub(csum: int, addend: int) -> int:
-    return csum_add(csum, ~addend & 0xFFFFFFFF)
+    res = csum + (addend ^ 0xFFFFFFFF)
+    return (res & 0xFFFFFFFF) + (res >> 32)
+
+
+def csum_shift(sum: int, offset: int) -> int:
+    """The sum of a block as it counts at byte ``offset`` of a larger one: rotated where that is odd."""
+    return sum >> 8 | (sum & 0xFF) << 24 if offset & 1 else sum
+
+
+def csum_block_add(csum: int, csum2: int, offset: int) -> int:
+    """Add the sum of a block that begins ``offset`` bytes into what ``csum`` covers."""
+    return csum_add(csum, csum_shift(csum2, offset))
+
+
+def csum_block_sub(csum: int, csum2: int, offset: int) -> int:
+    return csum_block_add(csum, csum2 ^ 0xFFFFFFFF, offset)
+
+
+def csum_unfold(n: int) -> int:
+    return n
+
+
+def wsum_negate(val: int) -> int:
+    return -val & 0xFFFFFFFF
 
 
 def csum_fold(csum: int) -> int:
@@ -49,79 +68,115 @@ def csum_fold(csum: int) -> int:
     return ~csum & 0xFFFF
 
 
-def skb_checksum(skb: sk_buff, offset: int, len: int, csum: int) -> int:
-    """The sum of ``len`` bytes from ``offset``, added to ``csum``. BUG past the end."""
-    mem = machine().platform.memory.mem
-    at = 0
-    for pointer, n in skb_walk(skb, offset, len):
-        part = _sum(mem[pointer : pointer + n])
-        if at & 1:
-            part = (part & 0xFF) << 8 | part >> 8
-        csum = csum_add(csum, part)
-        at += n
-    if at != len:
-        BUG(f"skb_checksum({offset}, {len}) past the end of an skb of {skb.len} bytes", site_str(caller_outside()))
-    return csum
+def from32to16(x: int) -> int:
+    """Fold a 32-bit sum, not inverted."""
+    x = (x & 0xFFFF) + (x >> 16)
+    return (x & 0xFFFF) + (x >> 16)
 
 
-def skb_checksum_none_assert(skb: sk_buff) -> None:
-    if skb.ip_summed != CHECKSUM_NONE:
-        WARN("ip_summed of a fresh skb is not CHECKSUM_NONE", site_str(caller_outside()))
+def _swab32(x: int) -> int:
+    return int.from_bytes(x.to_bytes(4, "big"), "little")
 
 
-def skb_checksum_start_offset(skb: sk_buff) -> int:
-    """Where the checksum begins, in bytes from ``data``."""
-    return skb.csum_start - (skb.data - skb.head)
+def _swab16(x: int) -> int:
+    return x >> 8 & 0xFF | (x & 0xFF) << 8
 
 
-def skb_partial_csum_set(skb: sk_buff, start: int, off: int) -> bool:
-    """Ask for a checksum from ``start`` (bytes from ``data``) to the end, stored at ``start + off``. False where
-    that is not in the linear part.
+# -- over memory ---------------------------------------------------------------------------------------------
+def _sum(data: memoryview | bytes) -> int:
+    """The ones'-complement sum of 16-bit words, folded; an odd byte counts as if zero followed. 0 only where all
+    bytes are 0.
     """
-    csum_start = skb.data - skb.head + start
-    if csum_start >= 0xFFFF or start + off + 2 > skb.len - skb.data_len:
-        return False
-    skb.ip_summed = CHECKSUM_PARTIAL
-    skb.csum_start = csum_start
-    skb.csum_offset = off
-    skb.transport_header = csum_start
-    return True
+    n = int.from_bytes(data, "little")
+    return (n - 1) % 0xFFFF + 1 if n else 0
 
 
-def skb_ensure_writable(skb: sk_buff, write_len: int) -> int:
-    """Make the first ``write_len`` bytes linear and unshared. 0 or -ENOMEM."""
-    if not pskb_may_pull(skb, write_len):
-        return -12
-    if not skb_cloned(skb):
-        return 0
-    return pskb_expand_head(skb, 0, 0, GFP_ATOMIC)
+def csum_partial(buff: int, len: int, sum: int) -> int:
+    """The 32-bit sum of ``len`` bytes at a pointer, added to ``sum``."""
+    mem = machine().platform.memory.mem
+    return csum_add(_sum(mem[buff : buff + len]), sum)
 
 
-def skb_checksum_help(skb: sk_buff) -> int:
-    """Do a CHECKSUM_PARTIAL in software (OFF2). 0, -EINVAL or -ENOMEM."""
-    if skb.ip_summed == CHECKSUM_COMPLETE:
-        skb.ip_summed = CHECKSUM_NONE
-        return 0
-    offset = skb_checksum_start_offset(skb)
-    headlen = skb.len - skb.data_len
-    if offset < 0 or offset >= headlen:
-        WARN(
-            f"skb_checksum_help: csum_start {offset} is outside of the linear {headlen} bytes",
-            site_str(caller_outside()),
-        )
-        return -EINVAL
-    csum = skb_checksum(skb, offset, skb.len - offset, 0)
-    offset += skb.csum_offset
-    if offset + 2 > headlen:
-        WARN(
-            f"skb_checksum_help: the field at {offset} is outside of the linear {headlen} bytes",
-            site_str(caller_outside()),
-        )
-        return -EINVAL
-    err = skb_ensure_writable(skb, offset + 2)
-    if err:
-        return err
-    at = skb.data + offset
-    machine().platform.memory.mem[at : at + 2] = (csum_fold(csum) or 0xFFFF).to_bytes(2, "little")
-    skb.ip_summed = CHECKSUM_NONE
-    return 0
+def ip_compute_csum(buff: int, len: int) -> int:
+    """The checksum of ``len`` bytes at a pointer, as ICMP has it."""
+    return csum_fold(_sum(machine().platform.memory.mem[buff : buff + len]))
+
+
+def ip_fast_csum(iph: int, ihl: int) -> int:
+    """The checksum of an IPv4 header of ``ihl`` words of 4 bytes at a pointer: 0 over a header whose ``check`` is
+    right, else what belongs into a ``check`` that was 0.
+    """
+    return ~_sum(machine().platform.memory.mem[iph : iph + ihl * 4]) & 0xFFFF
+
+
+def ip_send_check(iph: int) -> None:
+    """Write the checksum of the IPv4 header at a pointer. Source: net/ipv4/ip_output.c ip_send_check(), v6.12."""
+    mem = machine().platform.memory.mem
+    mem[iph + 10 : iph + 12] = b"\0\0"
+    mem[iph + 10 : iph + 12] = ip_fast_csum(iph, mem[iph] & 15).to_bytes(2, "little")
+
+
+# -- pseudo headers ------------------------------------------------------------------------------------------
+def csum_tcpudp_nofold(saddr: int, daddr: int, len: int, proto: int, sum: int) -> int:
+    """The sum of IPv4's pseudo header, added to ``sum``. ``len``: bytes of transport header and payload."""
+    total = sum + _swab32(daddr) + _swab32(saddr) + ((len + proto) << 8 & 0xFFFFFFFF)
+    return (total - 1) % 0xFFFFFFFF + 1 if total else 0
+
+
+def csum_tcpudp_magic(saddr: int, daddr: int, len: int, proto: int, sum: int) -> int:
+    """The checksum over pseudo header and ``sum``."""
+    return csum_fold(csum_tcpudp_nofold(saddr, daddr, len, proto, sum))
+
+
+def csum_ipv6_magic(saddr: int, daddr: int, len: int, proto: int, sum: int) -> int:
+    """The checksum over IPv6's pseudo header and ``sum``; ``saddr`` and ``daddr`` are pointers to the addresses."""
+    mem = machine().platform.memory.mem
+    total = _sum(mem[saddr : saddr + 16]) + _sum(mem[daddr : daddr + 16]) + _swab32(len) + _swab32(proto) + sum
+    return csum_fold((total - 1) % 0xFFFFFFFF + 1 if total else 0)
+
+
+# -- a change of a field under a checksum (RFC 1624) ---------------------------------------------------------
+def _load(sum: int) -> int:
+    mem = machine().platform.memory.mem
+    return mem[sum] | mem[sum + 1] << 8
+
+
+def _store(sum: int, value: int) -> None:
+    machine().platform.memory.mem[sum : sum + 2] = value.to_bytes(2, "little")
+
+
+def csum_replace_by_diff(sum: int, diff: int) -> None:
+    """Change the checksum at pointer ``sum`` by a difference of partial sums."""
+    _store(sum, csum_fold(csum_add(diff, ~_load(sum) & 0xFFFFFFFF)))
+
+
+def csum_replace4(sum: int, frm: int, to: int) -> None:
+    """A ``__be32`` under the checksum at pointer ``sum`` changes from ``frm`` to ``to``."""
+    tmp = csum_sub(~_load(sum) & 0xFFFFFFFF, _swab32(frm))
+    _store(sum, csum_fold(csum_add(tmp, _swab32(to))))
+
+
+def csum_replace2(sum: int, old: int, new: int) -> None:
+    """A ``__be16`` under the checksum at pointer ``sum`` changes."""
+    res = (~_load(sum) & 0xFFFF) + (~_swab16(old) & 0xFFFF)
+    res = (res + (res >> 16) & 0xFFFF) + _swab16(new)
+    _store(sum, ~(res + (res >> 16)) & 0xFFFF)
+
+
+def inet_proto_csum_replace4(sum: int, skb: sk_buff, frm: int, to: int, pseudohdr: bool) -> None:
+    """A ``__be32`` under a transport checksum changes; ``pseudohdr``: it is a part of the pseudo header.
+
+    With CHECKSUM_PARTIAL the field holds the pseudo header's sum alone, not inverted; with CHECKSUM_COMPLETE
+    ``skb.csum`` follows. Source: net/core/utils.c, v6.12.
+    """
+    if skb.ip_summed != 3:  # CHECKSUM_PARTIAL
+        csum_replace4(sum, frm, to)
+        if skb.ip_summed == 2 and pseudohdr:  # CHECKSUM_COMPLETE
+            skb.csum = ~csum_add(csum_sub(~skb.csum & 0xFFFFFFFF, _swab32(frm)), _swab32(to)) & 0xFFFFFFFF
+    elif pseudohdr:
+        _store(sum, ~csum_fold(csum_add(csum_sub(_load(sum), _swab32(frm)), _swab32(to))) & 0xFFFF)
+
+
+def inet_proto_csum_replace2(sum: int, skb: sk_buff, frm: int, to: int, pseudohdr: bool) -> None:
+    """inet_proto_csum_replace4() for a ``__be16``."""
+    inet_proto_csum_replace4(sum, skb, frm, to, pseudohdr)

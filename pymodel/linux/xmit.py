@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from pymodel.hw.access import machine
 from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import broken_rule, caller, site_str
-from pymodel.linux.checksum import skb_checksum_help
 from pymodel.linux.dropreason import SKB_DROP_REASON_SKB_CSUM
 from pymodel.linux.mm import PAGE_SIZE
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skb_copy import skb_clone
+from pymodel.linux.skb_csum import skb_checksum_help
 from pymodel.linux.skb_frags import __skb_linearize
 from pymodel.linux.skbuff import CHECKSUM_PARTIAL, PACKET_OUTGOING, sk_buff, skb_reset_mac_header
 from pymodel.linux.time import JIFFY_PS
