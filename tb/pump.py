@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from time import perf_counter_ns
 from typing import Any
 
 from pymodel.hw.contexts import Scheduler
@@ -50,13 +51,21 @@ async def pump(line: Any, platform: RtlPlatform, sched: Scheduler, done: Callabl
     changed = line.value_change
     msi = platform.msi
     now = words[i_now]
+    profile = platform.profiling
+    began = woke = perf_counter_ns()
     while True:
         run_due(now)
         if done():
             return
         deadline = next_deadline()
         words[i_deadline] = _NEVER if deadline is None else deadline
+        if profile:
+            asleep = perf_counter_ns()
+            platform.model_ns += asleep - woke
+            platform.total_ns = asleep - began
         await changed
+        if profile:
+            woke = perf_counter_ns()
         sched.now = now = words[i_now]
         n = words[i_events]
         if not n:

@@ -159,6 +159,8 @@ class RtlPlatform:
         self.machine: Machine | None = None
         self.reads: dict[int, Callable[[int], None]] = {}  # by tag: who waits for a register
         self._tag = 0
+        self.profiling = False
+        self.model_ns = self.total_ns = 0  # wall time in the model, and since the start: when profiling
         self.on_wire_frame: Callable[[bytes, int], object] | None = None
         self.on_wire_taken: Callable[[int, int], object] | None = None
         self.on_wire_dropped: Callable[[int, int], object] | None = None
@@ -320,13 +322,15 @@ class RtlPlatform:
     def stats(self) -> dict[str, Any]:
         """Counters of every channel, clocks, wake-ups, and where the time went (``ticks`` of the processor's counter).
 
-        ``transactor_ticks`` is 0 unless :meth:`profile` was called.
+        ``transactor_ticks``, ``model_ns`` and ``total_ns`` are 0 unless :meth:`profile` was called.
         """
-        return self.counters.as_dict() | self.control.as_dict()
+        times = {"model_ns": self.model_ns, "total_ns": self.total_ns}
+        return self.counters.as_dict() | self.control.as_dict() | times
 
-    def profile(self, on: bool = True) -> None:
-        """Measure the time in transactors as well; costs a few percent."""
-        self.control["profile"] = int(on)
+    def profile(self) -> None:
+        """Measure the time in transactors and in the model as well, from the start; costs a few percent."""
+        self.control["profile"] = 1
+        self.profiling = True
 
     def wire_backlog(self) -> int:
         """Frames that wait for the wire towards the device, are on it, or in the MAC FIFO."""

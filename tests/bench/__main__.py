@@ -5,7 +5,8 @@
 RTL and transactors without Python, replaying (a)'s accesses at their clocks. (c) What one would write today:
 cocotbext-axi models and cocotb's clock on the same RTL (tests/bench/pin_level.py). Every figure is the median of
 several runs, all in one session, in CPU seconds of the simulator's process; (a), (b) and (c) take turns, so that a
-machine that changes its speed changes all of them. Stalls are off, the wire is kept busy.
+machine that changes its speed changes all of them. Stalls are off, the wire is kept busy. The host model is measured
+by itself as well, on the soft NIC (tests/bench/host_model.py).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tb.build import Build, BuildError, build, build_root, parameters_of
 from tb.config import Config, ConfigError
 from tb.dut import load_dut
 from tb.runner import simulate
+from tests.bench.host_model import host_model
 from tests.bench.pin import PinBuild, build_pin_level, run_pin_level
 
 __all__ = ["main"]
@@ -57,9 +59,12 @@ _LOADS = {
 _PIN_COUNT = {60: 60, 1514: 24}
 
 
-def _config(load: Load, count: int = 0) -> Config:
+_HOST = Load(0, 60, 10_000, 10.0, 8000)
+
+
+def _config(load: Load, count: int = 0, backend: str = "rtl") -> Config:
     return Config(
-        scenario="tests.scenarios.load:round_trips", dut="nic", queues=_QUEUES, data_width=load.width, seed=1,
+        scenario="tests.scenarios.load:round_trips", dut="nic", backend=backend, queues=_QUEUES, data_width=load.width, seed=1,
         rate_gbps=load.rate, quantum_ns=load.quantum, stalls=False, costs=_COSTS, max_us=0,
         module_params={"rx_ring": 1024, "tx_ring": 1024},
         args={"count": count or load.count, "size": load.size},
@@ -153,6 +158,8 @@ def main(argv: list[str] | None = None) -> int:
     out: dict[str, float] = {}
     try:
         dut = load_dut("nic")
+        say("the host model alone")
+        out |= host_model(_config(_HOST, backend="soft"), args.runs)
         for width in map(int, args.widths.split(",")):
             built = build(dut, parameters_of(dut, _QUEUES, width), "fast")
             pin = build_pin_level(dut, _QUEUES, width)

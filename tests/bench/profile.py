@@ -9,14 +9,13 @@ __all__ = ["split"]
 
 
 def split(values: dict[str, Any]) -> dict[str, float]:
-    """Per cent of a profiled run's CPU time: ``rtl`` (evaluating the model), ``transactors`` (native), ``python``
-    (the host model and the way into it).
+    """Per cent of a profiled run's time: ``rtl`` (evaluating the design), ``transactors`` (native), ``crossing`` (from
+    the simulator into Python and back: VPI, cocotb's scheduler), ``model`` (the host model, the driver and the checks).
     """
     p = values["platform"]
     total = max(1, p["total_ticks"])
-    python, transactors = p["python_ticks"], p["transactor_ticks"]
-    return {
-        "rtl": 100 * (total - python - transactors) / total,
-        "transactors": 100 * transactors / total,
-        "python": 100 * python / total,
-    }
+    transactors = p["transactor_ticks"] / total
+    python = p["python_ticks"] / total
+    model = min(python, p["model_ns"] / max(1, p["total_ns"]))
+    parts = {"rtl": 1 - python - transactors, "transactors": transactors, "crossing": python - model, "model": model}
+    return {name: 100 * share for name, share in parts.items()}
