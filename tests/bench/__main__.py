@@ -64,9 +64,9 @@ _HOST = Load(0, 60, 10_000, 10.0, 8000)
 
 def _config(load: Load, count: int = 0, backend: str = "rtl") -> Config:
     return Config(
-        scenario="tests.scenarios.load:round_trips", dut="nic", backend=backend, queues=_QUEUES, data_width=load.width, seed=1,
-        rate_gbps=load.rate, quantum_ns=load.quantum, stalls=False, costs=_COSTS, max_us=0,
-        module_params={"rx_ring": 1024, "tx_ring": 1024},
+        scenario="tests.scenarios.load:round_trips", dut="nic", backend=backend,
+        queues=_QUEUES, data_width=load.width, seed=1, rate_gbps=load.rate,
+        quantum_ns=load.quantum, stalls=False, costs=_COSTS, max_us=0, module_params={"rx_ring": 1024, "tx_ring": 1024},
         args={"count": count or load.count, "size": load.size},
     )  # fmt: skip
 
