@@ -1,50 +1,66 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The DMA API, with every mapping watched as CONFIG_DMA_API_DEBUG does, and more.
+"""The streaming DMA API: map, unmap, sync, and what a device can reach.
 
 A mapping gives the device permission for its bytes, in its direction, and for no more; unmapping takes it away.
-Checked always: each mapping is unmapped once, with its own size and direction (DMA1), after ``dma_mapping_error``
-(DMA2); sync stays within a mapping and its direction (DMA3); addresses are within the mask (DMA4); memory is not
-freed while it is mapped (DMA1). Messages name the line that made the mapping. Source: kernel/dma/mapping.c,
-direct.c, debug.c, v6.12. Simplified: no IOMMU translation, no bounce buffers.
+``boot(swiotlb="force")`` puts a bounce buffer between (:mod:`pymodel.linux.swiotlb`). Every call is checked
+(:mod:`pymodel.linux.dma_debug`): DMA1 each mapping unmapped once, as it was made, DMA2 ``dma_mapping_error`` asked,
+DMA3 directions, DMA4 the mask. Source: kernel/dma/mapping.c, direct.c, v6.12. Simplified: no IOMMU translation.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import deque
-from collections.abc import Callable
-from typing import Any, NoReturn
 
 from pymodel.hw.access import machine
-from pymodel.hw.errors import CheckError
-from pymodel.hw.memory import DEV_READ, DEV_WRITE, DmaFault
-from pymodel.linux.bug import Site, broken_rule, caller, site_str
+from pymodel.hw.memory import DEV_READ, DEV_WRITE
+from pymodel.linux.bug import Site, _printk, caller
 from pymodel.linux.device import device
+from pymodel.linux.dma_debug import (
+    DMA_ATTR_SKIP_CPU_SYNC,
+    DMA_MAPPING_ERROR,
+    DMA_TO_DEVICE,
+    SINGLE,
+    DmaMapping,
+    DmaState,
+    bad_map,
+    bad_sync,
+    bad_unmap,
+    beyond_mask,
+    check_overlap,
+    find_synced,
+    not_checked,
+)
 from pymodel.linux.errno import EIO, ENOMEM
-from pymodel.linux.mm import __GFP_DIRECT_RECLAIM, PAGE_SIZE, _alloc_pages, _put_page, get_order, might_alloc, page
+from pymodel.linux.mm import PAGE_SIZE, page
 from pymodel.linux.skbuff import skb_frag_t
 
 __all__ = [
-    "DMA_ATTR_NO_WARN", "DMA_ATTR_SKIP_CPU_SYNC", "DMA_ATTR_WEAK_ORDERING", "DMA_BIDIRECTIONAL", "DMA_BIT_MASK",
-    "DMA_FROM_DEVICE", "DMA_MAPPING_ERROR", "DMA_TO_DEVICE", "DmaMapping", "DmaState", "dma_alloc_coherent",
-    "dma_fault_error", "dma_free_coherent", "dma_get_mask", "dma_leaks", "dma_map_page", "dma_map_page_attrs",
-    "dma_map_single", "dma_map_single_attrs", "dma_mapping_error", "dma_mappings", "dma_set_coherent_mask",
-    "dma_set_mask", "dma_set_mask_and_coherent", "dma_sync_single_for_cpu", "dma_sync_single_for_device",
-    "dma_sync_single_range_for_cpu", "dma_sync_single_range_for_device", "dma_unmap_page", "dma_unmap_page_attrs",
-    "dma_unmap_single", "dma_unmap_single_attrs", "set_dma_failure", "skb_frag_dma_map",
+    "DMA_ATTR_ALLOC_SINGLE_PAGES", "DMA_ATTR_FORCE_CONTIGUOUS", "DMA_ATTR_NO_KERNEL_MAPPING", "DMA_ATTR_NO_WARN",
+    "DMA_ATTR_PRIVILEGED", "DMA_ATTR_SKIP_CPU_SYNC", "DMA_ATTR_WEAK_ORDERING", "DMA_ATTR_WRITE_COMBINE",
+    "DMA_BIDIRECTIONAL", "DMA_BIT_MASK", "DMA_FROM_DEVICE", "DMA_MAPPING_ERROR", "DMA_NONE", "DMA_TO_DEVICE",
+    "dma_addressing_limited", "dma_get_mask", "dma_get_max_seg_size", "dma_get_min_align_mask", "dma_get_required_mask",
+    "dma_get_seg_boundary", "dma_map_page", "dma_map_page_attrs", "dma_map_single", "dma_map_single_attrs",
+    "dma_mapping_error", "dma_max_mapping_size", "dma_need_sync", "dma_opt_mapping_size", "dma_set_coherent_mask",
+    "dma_set_mask", "dma_set_mask_and_coherent", "dma_set_max_seg_size", "dma_set_min_align_mask",
+    "dma_set_seg_boundary", "dma_sync_single_for_cpu", "dma_sync_single_for_device", "dma_sync_single_range_for_cpu",
+    "dma_sync_single_range_for_device", "dma_unmap_page", "dma_unmap_page_attrs", "dma_unmap_single",
+    "dma_unmap_single_attrs", "skb_frag_dma_map", "valid_dma_direction",
 ]
 
 DMA_BIDIRECTIONAL = 0
-DMA_TO_DEVICE = 1
 DMA_FROM_DEVICE = 2
-DMA_MAPPING_ERROR = (1 << 64) - 1
+DMA_NONE = 3
 DMA_ATTR_WEAK_ORDERING = 1 << 1
-DMA_ATTR_SKIP_CPU_SYNC = 1 << 5
+DMA_ATTR_WRITE_COMBINE = 1 << 2
+DMA_ATTR_NO_KERNEL_MAPPING = 1 << 4
+DMA_ATTR_FORCE_CONTIGUOUS = 1 << 6
+DMA_ATTR_ALLOC_SINGLE_PAGES = 1 << 7
 DMA_ATTR_NO_WARN = 1 << 8
+DMA_ATTR_PRIVILEGED = 1 << 9
 
 _ACCESS = (DEV_READ | DEV_WRITE, DEV_READ, DEV_WRITE)
-_DIRECTION = ("DMA_BIDIRECTIONAL", "DMA_TO_DEVICE", "DMA_FROM_DEVICE")
 _PAGE_MASK = -PAGE_SIZE
+_ZONE_DMA_MASK = 0xFFFFFF  # the least mask that any device may have: ZONE_DMA's 16 MiB
 _getframe = sys._getframe
 
 
@@ -52,82 +68,41 @@ def DMA_BIT_MASK(n: int) -> int:
     return (1 << n) - 1
 
 
-class DmaMapping:
-    """One mapping: ``size`` bytes at index ``addr``, which the device knows as ``bus``."""
-
-    __slots__ = ("addr", "bus", "checked", "coherent", "dev", "dir", "next", "site", "size", "unmapped")
-
-    def __init__(self, dev: device, addr: int, bus: int, size: int, dir: int, coherent: bool, site: Site) -> None:
-        self.dev = dev
-        self.addr = addr
-        self.bus = bus
-        self.size = size
-        self.dir = dir
-        self.coherent = coherent
-        self.checked = coherent
-        self.site = site
-        self.next: DmaMapping | None = None  # another mapping of the same address
-        self.unmapped: Site | None = None
-
-    def __str__(self) -> str:
-        kind = "coherent memory" if self.coherent else f"mapping {_DIRECTION[self.dir]}"
-        return f"{kind} of {self.size} bytes at bus 0x{self.bus:x}, made at {site_str(self.site)}"
-
-
-class DmaState:
-    """The mappings of one machine."""
-
-    __slots__ = ("by_page", "bus_offset", "fail", "grant", "live", "mapped", "memory", "past", "revoke", "top")
-
-    def __init__(self, memory: Any) -> None:
-        self.memory = memory
-        self.bus_offset: int = memory.bus_offset
-        self.top: int = memory.bus_offset + memory.size - 1
-        self.grant: Callable[[int, int, int], object] = memory.grant
-        self.revoke: Callable[[int, int, int], object] = memory.revoke
-        self.live: dict[int, DmaMapping] = {}  # by bus address
-        self.by_page: dict[int, list[DmaMapping]] = {}  # by page of index
-        self.past: deque[DmaMapping] = deque(maxlen=512)  # unmapped lately: for reports
-        self.fail: Callable[[device, int], bool] | None = None
-        self.mapped = 0
-
-    def assert_idle(self, addr: int, size: int, site: Site) -> None:
-        """Memory about to be freed must not be within the device's reach."""
-        end = addr + size
-        for frame in range(addr & _PAGE_MASK, end, PAGE_SIZE):
-            for m in self.by_page.get(frame, ()):
-                if m.addr < end and addr < m.addr + m.size:
-                    broken_rule(
-                        "DMA1",
-                        f"{size} bytes at 0x{addr:x} freed while {m.dev} can still reach them: {m}",
-                        site_str(site),
-                    )
-                    return
-
-
-def set_dma_failure(fail: Callable[[device, int], bool] | None) -> None:
-    """Decide which mappings fail: ``fail(dev, size)``. None: none."""
-    machine().state["dma"].fail = fail
+def valid_dma_direction(direction: int) -> bool:
+    return direction in (DMA_BIDIRECTIONAL, DMA_TO_DEVICE, DMA_FROM_DEVICE)
 
 
 # -- mapping -------------------------------------------------------------------------------------------------
-def _map(dev: device, addr: int, size: int, dir: int, site: Site) -> int:
+def _map(dev: device, addr: int, size: int, dir: int, site: Site, attrs: int = 0, kind: int = SINGLE) -> int:
     dma: DmaState = machine().state["dma"]
     if dma.fail is not None and dma.fail(dev, size):
         return DMA_MAPPING_ERROR
     bus = addr + dma.bus_offset
-    if size <= 0 or dir < 0 or dir > 2 or bus + size - 1 > dev.dma_mask:
-        _bad_map(dev, bus, size, dir, site)
-        return DMA_MAPPING_ERROR
-    dma.grant(addr, size, _ACCESS[dir])
-    m = DmaMapping(dev, addr, bus, size, dir, False, site)
+    last = bus + size - 1
+    if size <= 0 or dir < 0 or dir > 2 or addr < PAGE_SIZE or last > dma.top:
+        bad_map(dma, dev, addr, size, dir, site)
+    by_page = dma.by_page
+    frame = addr & _PAGE_MASK
+    end = addr + size
+    if dir != DMA_TO_DEVICE and (frame in by_page or (end - 1) & _PAGE_MASK in by_page or size > PAGE_SIZE):
+        check_overlap(dma, dev, addr, size, attrs, site)
+    if dma.bounce is None:
+        if last > dev.dma_mask:
+            beyond_mask(dev, bus, size, dev.dma_mask, site)
+            return DMA_MAPPING_ERROR
+        dma.grant(addr, size, _ACCESS[dir])
+        m = DmaMapping(dev, addr, bus, size, dir, kind, site)
+    else:
+        slot = _bounce(dma, dev, addr, size, attrs, site)
+        if not slot:
+            return DMA_MAPPING_ERROR
+        dma.grant(slot, size, _ACCESS[dir])
+        bus = slot + dma.bus_offset
+        m = DmaMapping(dev, addr, bus, size, dir, kind, site, slot)
     live = dma.live
     if bus in live:
         m.next = live[bus]
     live[bus] = m
-    by_page = dma.by_page
-    frame = addr & _PAGE_MASK
-    end = addr + size
     while frame < end:
         if frame in by_page:
             by_page[frame].append(m)
@@ -138,17 +113,27 @@ def _map(dev: device, addr: int, size: int, dir: int, site: Site) -> int:
     return bus
 
 
-def _bad_map(dev: device, bus: int, size: int, dir: int, site: Site) -> None:
-    if not 0 <= dir <= 2:
-        raise CheckError("DMA3", f"{dev}: mapping with direction {dir}", site_str(site))
-    if size <= 0:
-        raise CheckError("DMA1", f"{dev}: mapping of {size} bytes", site_str(site))
-    broken_rule(
-        "DMA4",
-        f"{dev}: DMA addr 0x{bus:x}+{size} overflow (mask 0x{dev.dma_mask:x}); "
-        "did the driver call dma_set_mask_and_coherent()?",
-        site_str(site),
-    )
+def _bounce(dma: DmaState, dev: device, addr: int, size: int, attrs: int, site: Site) -> int:
+    """A bounce buffer with the data in it, 0 where there is none. DMA_ATTR_SKIP_CPU_SYNC does not spare the copy:
+    what the device leaves alone must come back as it was. Source: kernel/dma/swiotlb.c swiotlb_tbl_map_single().
+    """
+    pool = dma.bounce
+    assert pool is not None
+    slot = pool.find(addr, size, dev.min_align_mask)
+    if not slot:
+        if not attrs & DMA_ATTR_NO_WARN:
+            _printk(
+                f"{dev}: swiotlb buffer is full (sz: {size} bytes), total {pool.nslabs} (slots), "
+                f"used {pool.used_slots} (slots)"
+            )
+        return 0
+    if slot + dma.bus_offset + size - 1 > dev.dma_mask:
+        pool.release(slot, size)
+        beyond_mask(dev, slot + dma.bus_offset, size, dev.dma_mask, site)
+        return 0
+    mem = pool.mem
+    mem[slot : slot + size] = mem[addr : addr + size]
+    return slot
 
 
 def dma_map_single(dev: device, ptr: int, size: int, dir: int) -> int:
@@ -158,16 +143,17 @@ def dma_map_single(dev: device, ptr: int, size: int, dir: int) -> int:
 
 
 def dma_map_single_attrs(dev: device, ptr: int, size: int, dir: int, attrs: int) -> int:
-    return _map(dev, ptr, size, dir, caller())
+    return _map(dev, ptr, size, dir, caller(), attrs)
 
 
 def dma_map_page(dev: device, pg: page, offset: int, size: int, dir: int) -> int:
+    """As :func:`dma_map_single`, for ``size`` bytes from ``offset`` of a page."""
     f = _getframe(1)
     return _map(dev, pg.addr + offset, size, dir, (f.f_code, f.f_lasti))
 
 
 def dma_map_page_attrs(dev: device, pg: page, offset: int, size: int, dir: int, attrs: int) -> int:
-    return _map(dev, pg.addr + offset, size, dir, caller())
+    return _map(dev, pg.addr + offset, size, dir, caller(), attrs)
 
 
 def skb_frag_dma_map(dev: device, frag: skb_frag_t, offset: int, size: int, dir: int) -> int:
@@ -181,25 +167,31 @@ def dma_mapping_error(dev: device, dma_addr: int) -> int:
     if dma_addr == DMA_MAPPING_ERROR:
         return -ENOMEM
     m = machine().state["dma"].live.get(dma_addr)
+    while m is not None and m.checked:
+        m = m.next
     if m is not None:
         m.checked = True
     return 0
 
 
 # -- unmapping -----------------------------------------------------------------------------------------------
-def _unmap(dev: device, bus: int, size: int, dir: int, coherent: bool, site: Site) -> DmaMapping:
+def _unmap(
+    dev: device, bus: int, size: int, dir: int, kind: int, site: Site, attrs: int = 0, ents: int = 0
+) -> DmaMapping:
     dma: DmaState = machine().state["dma"]
     live = dma.live
     m = live.get(bus)
     if m is None:
-        _bad_unmap(dma, dev, bus, size, dir, coherent, site)
-    if m.size != size or m.dir != dir or m.dev is not dev or m.coherent is not coherent:
+        bad_unmap(dma, dev, bus, size, dir, kind, ents, site)
+    if m.size != size or m.dir != dir or m.dev is not dev or m.kind != kind or m.ents != ents:
         first = m
         before = m
-        while m is not None and (m.size != size or m.dir != dir or m.dev is not dev or m.coherent is not coherent):
+        while m is not None and (
+            m.size != size or m.dir != dir or m.dev is not dev or m.kind != kind or m.ents != ents
+        ):
             before, m = m, m.next
         if m is None:
-            _bad_unmap(dma, dev, bus, size, dir, coherent, site)
+            bad_unmap(dma, dev, bus, size, dir, kind, ents, site)
         if m is not first:
             before.next = m.next
     elif m.next is not None:
@@ -207,9 +199,17 @@ def _unmap(dev: device, bus: int, size: int, dir: int, coherent: bool, site: Sit
     else:
         del live[bus]
     if not m.checked:
-        broken_rule("DMA2", f"{dev}: device driver failed to check map error: {m}", site_str(site))
+        not_checked(m, site)
     addr = m.addr
-    dma.revoke(addr, size, _ACCESS[dir])
+    if not m.slot:
+        dma.revoke(addr, size, _ACCESS[dir])
+    else:
+        dma.revoke(m.slot, size, _ACCESS[dir])
+        assert dma.bounce is not None
+        if dir != DMA_TO_DEVICE and not attrs & DMA_ATTR_SKIP_CPU_SYNC:
+            mem = dma.bounce.mem
+            mem[addr : addr + size] = mem[m.slot : m.slot + size]
+        dma.bounce.release(m.slot, size)
     by_page = dma.by_page
     frame = addr & _PAGE_MASK
     end = addr + size
@@ -226,167 +226,88 @@ def _unmap(dev: device, bus: int, size: int, dir: int, coherent: bool, site: Sit
     return m
 
 
-def _bad_unmap(dma: DmaState, dev: device, bus: int, size: int, dir: int, coherent: bool, site: Site) -> NoReturn:
-    where = site_str(site)
-    if bus == DMA_MAPPING_ERROR:
-        raise CheckError(
-            "DMA1", f"{dev}: device driver tries to free an invalid DMA memory address (DMA_MAPPING_ERROR)", where
-        )
-    m = dma.live.get(bus)
-    if m is None:
-        old = next((p for p in reversed(dma.past) if p.bus == bus), None)
-        history = f"; it was a {old}, unmapped at {site_str(old.unmapped)}" if old is not None else ""
-        raise CheckError(
-            "DMA1",
-            f"{dev}: device driver tries to free DMA memory it has not allocated "
-            f"[bus 0x{bus:x}, {size} bytes]{history}",
-            where,
-        )
-    if m.dev is not dev:
-        raise CheckError("DMA1", f"{dev}: device driver frees DMA memory of {m.dev}: {m}", where)
-    if m.coherent is not coherent:
-        raise CheckError("DMA1", f"{dev}: device driver frees DMA memory with wrong function: {m}", where)
-    if m.size != size:
-        raise CheckError(
-            "DMA1", f"{dev}: device driver frees DMA memory with different size [unmap {size} bytes]: {m}", where
-        )
-    raise CheckError(
-        "DMA1",
-        f"{dev}: device driver frees DMA memory with different direction [unmapped with {_DIRECTION[dir]}]: {m}",
-        where,
-    )
-
-
 def dma_unmap_single(dev: device, dma_addr: int, size: int, dir: int) -> None:
     """Take it back, with the arguments of the mapping (DMA1)."""
     f = _getframe(1)
-    _unmap(dev, dma_addr, size, dir, False, (f.f_code, f.f_lasti))
+    _unmap(dev, dma_addr, size, dir, SINGLE, (f.f_code, f.f_lasti))
 
 
 def dma_unmap_page(dev: device, dma_addr: int, size: int, dir: int) -> None:
     f = _getframe(1)
-    _unmap(dev, dma_addr, size, dir, False, (f.f_code, f.f_lasti))
+    _unmap(dev, dma_addr, size, dir, SINGLE, (f.f_code, f.f_lasti))
 
 
 def dma_unmap_single_attrs(dev: device, dma_addr: int, size: int, dir: int, attrs: int) -> None:
-    _unmap(dev, dma_addr, size, dir, False, caller())
+    """With DMA_ATTR_SKIP_CPU_SYNC a bounce buffer is not copied back: the CPU has synced what it wants to see."""
+    _unmap(dev, dma_addr, size, dir, SINGLE, caller(), attrs)
 
 
 dma_unmap_page_attrs = dma_unmap_single_attrs
 
 
 # -- sync ----------------------------------------------------------------------------------------------------
-def _sync(dev: device, bus: int, size: int, dir: int, site: Site) -> None:
-    """On a coherent machine nothing moves; that the range and the direction are right is checked."""
+def _sync(dev: device, bus: int, size: int, dir: int, to_cpu: bool, site: Site, ents: int = 0) -> None:
+    """Check range and direction. On a coherent machine nothing moves; with a bounce buffer these bytes do."""
     dma: DmaState = machine().state["dma"]
     m = dma.live.get(bus)
-    if m is None or m.size < size:
-        index = bus - dma.bus_offset
-        for m in dma.by_page.get(index & _PAGE_MASK, ()):
-            if m.bus <= bus and bus + size <= m.bus + m.size and m.dev is dev:
-                break
+    if m is None or m.size < size or m.dev is not dev:
+        m = find_synced(dma, dev, bus, size, site)
+    if (m.dir != dir and m.dir != DMA_BIDIRECTIONAL) or (ents and m.ents != ents):
+        bad_sync(m, dir, ents, site)
+    if m.slot and dir in (DMA_BIDIRECTIONAL, DMA_FROM_DEVICE if to_cpu else DMA_TO_DEVICE):
+        assert dma.bounce is not None
+        mem = dma.bounce.mem
+        slot = bus - dma.bus_offset
+        addr = m.addr + bus - m.bus
+        if to_cpu:
+            mem[addr : addr + size] = mem[slot : slot + size]
         else:
-            raise CheckError(
-                "DMA1",
-                f"{dev}: device driver tries to sync DMA memory it has not allocated [bus 0x{bus:x}, {size} bytes]",
-                site_str(site),
-            )
-    if m.dir != dir and m.dir != DMA_BIDIRECTIONAL:
-        broken_rule(
-            "DMA3",
-            f"{dev}: device driver syncs DMA memory with different direction ({_DIRECTION[dir]}): {m}",
-            site_str(site),
-        )
+            mem[slot : slot + size] = mem[addr : addr + size]
 
 
 def dma_sync_single_for_cpu(dev: device, addr: int, size: int, dir: int) -> None:
-    """The CPU is about to read what the device wrote."""
+    """The CPU is about to read what the device wrote: the first ``size`` bytes."""
     f = _getframe(1)
-    _sync(dev, addr, size, dir, (f.f_code, f.f_lasti))
+    _sync(dev, addr, size, dir, True, (f.f_code, f.f_lasti))
 
 
 def dma_sync_single_for_device(dev: device, addr: int, size: int, dir: int) -> None:
+    """The device is about to read what the CPU wrote, or to write again."""
     f = _getframe(1)
-    _sync(dev, addr, size, dir, (f.f_code, f.f_lasti))
+    _sync(dev, addr, size, dir, False, (f.f_code, f.f_lasti))
 
 
 def dma_sync_single_range_for_cpu(dev: device, addr: int, offset: int, size: int, dir: int) -> None:
     f = _getframe(1)
-    _sync(dev, addr + offset, size, dir, (f.f_code, f.f_lasti))
+    _sync(dev, addr + offset, size, dir, True, (f.f_code, f.f_lasti))
 
 
 def dma_sync_single_range_for_device(dev: device, addr: int, offset: int, size: int, dir: int) -> None:
     f = _getframe(1)
-    _sync(dev, addr + offset, size, dir, (f.f_code, f.f_lasti))
+    _sync(dev, addr + offset, size, dir, False, (f.f_code, f.f_lasti))
 
 
-# -- coherent memory -----------------------------------------------------------------------------------------
-def dma_alloc_coherent(dev: device, size: int, gfp: int) -> tuple[int | None, int]:
-    """Zeroed memory that CPU and device share: (pointer, bus address), or (None, 0). Whole pages, aligned to their
-    order.
-    """
-    if gfp & __GFP_DIRECT_RECLAIM:
-        might_alloc()
-    site = caller()
-    m = machine()
-    dma: DmaState = m.state["dma"]
-    if dma.fail is not None and dma.fail(dev, size):
-        return None, 0
-    pg = _alloc_pages(m.state["mm"], get_order(size), site)
-    if pg is None:
-        return None, 0
-    addr = pg.addr
-    bus = addr + dma.bus_offset
-    if bus + size - 1 > dev.coherent_dma_mask:
-        _put_page(pg, site)
-        broken_rule(
-            "DMA4",
-            f"{dev}: coherent memory at bus 0x{bus:x} is beyond the mask 0x{dev.coherent_dma_mask:x}",
-            site_str(site),
-        )
-        return None, 0
-    m.state["mm"].mem[addr : addr + size] = bytes(size)
-    dma.grant(addr, size, DEV_READ | DEV_WRITE)
-    dma.memory.watch(addr, size)
-    mapping = DmaMapping(dev, addr, bus, size, DMA_BIDIRECTIONAL, True, site)
-    mapping.next = dma.live.get(bus)
-    dma.live[bus] = mapping
-    for frame in range(addr, addr + size, PAGE_SIZE):
-        dma.by_page.setdefault(frame, []).append(mapping)
-    return addr, bus
+def dma_need_sync(dev: device, dma_addr: int) -> bool:
+    """Whether syncing moves anything: where there are bounce buffers. Source: kernel/dma/mapping.c."""
+    return machine().state["dma"].bounce is not None
 
 
-def dma_free_coherent(dev: device, size: int, cpu_addr: int | None, dma_handle: int) -> None:
-    """Free, with the arguments of the allocation. None (NULL) is fine."""
-    if cpu_addr is None:
-        return
-    site = caller()
-    mm = machine().state["mm"]
-    mapping = _unmap(dev, dma_handle, size, DMA_BIDIRECTIONAL, True, site)
-    if mapping.addr != cpu_addr:
-        raise CheckError(
-            "DMA1",
-            f"{dev}: device driver frees DMA memory with different CPU address 0x{cpu_addr:x}: {mapping}",
-            site_str(site),
-        )
-    _put_page(mm.mem_map[cpu_addr // PAGE_SIZE], site)
-
-
-# -- masks ---------------------------------------------------------------------------------------------------
+# -- what a device can reach ---------------------------------------------------------------------------------
 def dma_set_mask(dev: device, mask: int) -> int:
     """Say which addresses the device can reach. 0, or -EIO where that is no use here.
 
     Source: kernel/dma/direct.c dma_direct_supported(). Memory lies where it lies: a mask below its end is taken,
     and mappings fail.
     """
-    if mask < 0xFFFFFF:
+    if mask < _ZONE_DMA_MASK:
         return -EIO
     dev.dma_mask = mask
     return 0
 
 
 def dma_set_coherent_mask(dev: device, mask: int) -> int:
-    if mask < 0xFFFFFF:
+    """As :func:`dma_set_mask`, for coherent memory."""
+    if mask < _ZONE_DMA_MASK:
         return -EIO
     dev.coherent_dma_mask = mask
     return 0
@@ -400,54 +321,47 @@ def dma_get_mask(dev: device) -> int:
     return dev.dma_mask
 
 
-# -- reports -------------------------------------------------------------------------------------------------
-def dma_mappings(dev: device | None = None) -> list[DmaMapping]:
-    """The mappings that exist, of one device or of all."""
-    found = []
-    first: DmaMapping | None
-    for first in machine().state["dma"].live.values():
-        while first is not None:
-            if dev is None or first.dev is dev:
-                found.append(first)
-            first = first.next
-    return found
+def dma_get_required_mask(dev: device) -> int:
+    """The least mask that reaches all memory. Source: kernel/dma/direct.c dma_direct_get_required_mask()."""
+    return DMA_BIT_MASK(machine().state["dma"].top.bit_length())
 
 
-def dma_leaks(dev: device | None = None) -> list[str]:
-    return [f"{m.dev}: {m}" for m in dma_mappings(dev)]
+def dma_addressing_limited(dev: device) -> bool:
+    """Whether there is memory that the device does not reach."""
+    return bool(dev.dma_mask < machine().state["dma"].top)
 
 
-def check_no_mappings(dev: device) -> None:
-    """A device that is unbound has given all its DMA memory back (DMA1)."""
-    left = dma_mappings(dev)
-    if left:
-        broken_rule(
-            "DMA1",
-            f"{dev}: device driver has pending DMA allocations while released from device "
-            f"[count={len(left)}]; one of them: {left[0]}",
-            "driver's remove()",
-        )
+def dma_max_mapping_size(dev: device) -> int:
+    """Bytes of the longest mapping: bounce buffers limit it. Source: dma_direct_max_mapping_size()."""
+    pool = machine().state["dma"].bounce
+    return pool.max_mapping_size(dev.min_align_mask) if pool is not None else DMA_BIT_MASK(64)
 
 
-def dma_fault_error(fault: DmaFault) -> CheckError:
-    """What a refused access of the device means to the driver: which mapping it missed, by how much (DMA3, or
-    DMA1).
-    """
-    dma: DmaState = machine().state["dma"]
-    bad = fault.first_bad
-    near: list[tuple[int, str]] = []
-    for m in dma_mappings():
-        if m.bus <= bad < m.bus + m.size:
-            return CheckError("DMA3", f"{fault}: it lies in the {m}", f"{m.dev}, AXI ID {fault.axi_id}")
-        end = m.bus + m.size
-        near.append(
-            (bad - end, f"{bad - end + 1} bytes past the end of a {m}")
-            if bad >= end
-            else (m.bus - bad, f"{m.bus - bad} bytes before a {m}")
-        )
-    for p in reversed(dma.past):
-        if p.bus <= bad < p.bus + p.size:
-            near.append((-1, f"it was in a {p}, unmapped at {site_str(p.unmapped)}"))
-            break
-    hint = min(near)[1] if near else "nothing is mapped at all"
-    return CheckError("DMA1", f"{fault}: {hint}", f"AXI ID {fault.axi_id}")
+dma_opt_mapping_size = dma_max_mapping_size
+
+
+def dma_set_max_seg_size(dev: device, size: int) -> None:
+    """The longest entry of a scatterlist that the device takes; 64 KiB without this."""
+    dev.max_segment_size = size
+
+
+def dma_get_max_seg_size(dev: device) -> int:
+    return dev.max_segment_size
+
+
+def dma_set_seg_boundary(dev: device, mask: int) -> None:
+    """No entry of a scatterlist may cross a multiple of ``mask + 1``."""
+    dev.segment_boundary_mask = mask
+
+
+def dma_get_seg_boundary(dev: device) -> int:
+    return dev.segment_boundary_mask
+
+
+def dma_set_min_align_mask(dev: device, min_align_mask: int) -> None:
+    """Bits of the address that a bounce buffer keeps."""
+    dev.min_align_mask = min_align_mask
+
+
+def dma_get_min_align_mask(dev: device) -> int:
+    return dev.min_align_mask

@@ -8,7 +8,7 @@ from typing import Any
 from pymodel.hw.access import Machine, machine, set_machine
 from pymodel.linux.backlog import process_backlog
 from pymodel.linux.bug import KernelLog
-from pymodel.linux.dma import DmaState, dma_leaks
+from pymodel.linux.dma_debug import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
 from pymodel.linux.irq import irq_init, irq_leaks, msi_write, set_irq_line
 from pymodel.linux.mm import MmState, mm_leaks
@@ -22,22 +22,24 @@ from pymodel.linux.skb_alloc import skb_leaks
 from pymodel.linux.skbuff import SkbState
 from pymodel.linux.sock import sock_leaks
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, NET_TX_SOFTIRQ, SoftirqState, open_softirq
+from pymodel.linux.swiotlb import IO_TLB_SIZE, SwiotlbPool, swiotlb_slots
 from pymodel.linux.time import time_init, timer_leaks
 from pymodel.linux.workqueue import WorkqueueState, work_leaks
 
 __all__ = ["boot", "counters", "leak_report"]
 
 
-def boot(m: Machine, seed: int = 0) -> None:
+def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
     """Set up every subsystem on a fresh machine, and put it in force. ``seed``: of what Linux draws at random
-    (hashes, addresses).
+    (hashes, addresses). ``swiotlb``: the kernel's option; ``"force"`` sends all streaming DMA through bounce buffers.
     """
     set_machine(m)
     memory = m.memory
     state = m.state
     state["log"] = KernelLog()
-    state["dma"] = DmaState(memory)
-    state["mm"] = MmState(memory.mem, memory.size)
+    slots = swiotlb_slots(swiotlb, memory.size)
+    state["dma"] = DmaState(memory, SwiotlbPool(memory, slots) if slots else None)
+    state["mm"] = MmState(memory.mem, memory.size - slots * IO_TLB_SIZE)
     state["skb"] = SkbState()
     state["softirq"] = SoftirqState()
     state["workqueue"] = WorkqueueState()

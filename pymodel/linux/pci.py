@@ -17,7 +17,7 @@ from pymodel.hw.access import machine, readl, writel
 from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import Site, broken_rule, caller, site_str
 from pymodel.linux.device import device, devm_add_action, devres_release_all
-from pymodel.linux.dma import check_no_mappings
+from pymodel.linux.dma_debug import check_no_mappings
 from pymodel.linux.errno import EBUSY, EINVAL, ENODEV, ENOSPC
 from pymodel.linux.irq import _request_irq, alloc_msi_irq, deliver, free_irq, free_irq_desc, line_irq, msi_message
 from pymodel.linux.irqdesc import irq_desc
@@ -226,7 +226,7 @@ def _released(pdev: pci_dev) -> None:
     pdev.is_busmaster = False
     pdev.regions_of = ""
     pdev.dev.driver_data = None
-    pdev.dev.dma_mask = pdev.dev.coherent_dma_mask = 0xFFFFFFFF
+    pdev.dev.dma_setup()
 
 
 def to_pci_dev(dev: device) -> pci_dev:

@@ -15,8 +15,8 @@ __all__ = ["oracle_bed"]
 _FREE = {f.name: 0 for f in fields(CpuCosts)}
 
 
-def oracle_bed(cpus: int = 1, size: int = 16 << 20) -> Bed:
+def oracle_bed(cpus: int = 1, size: int = 16 << 20, swiotlb: str = "noforce") -> Bed:
     """A freshly booted kernel in force. ``bed.run(fn, ...)`` runs kernel code; functions that only compute or touch
     memory may be called as they are.
     """
-    return Bed(cpus=cpus, size=size, **_FREE)
+    return Bed(cpus=cpus, size=size, swiotlb=swiotlb, **_FREE)
