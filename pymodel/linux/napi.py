@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """NAPI: instances, their states, scheduling and completion. Polling: napi_poll.py.
 
-Source: net/core/dev.c, net/core/gro.c, include/linux/netdevice.h, v6.12. GRO is off: napi_gro_receive() hands
-every packet on, in batches of ``gro_normal_batch`` as in the kernel. Checked always: the budget (NAPI1),
-completion (NAPI2, NAPI3, NAPI4), packets after completion (NAPI7), enabling and disabling (NAPI8), packets for a
-device that is down (LIFE1, LIFE2), interrupts while an instance is polled (NAPI5).
+Source: net/core/dev.c, include/linux/netdevice.h, v6.12. Checked always: the budget (NAPI1), completion (NAPI2,
+NAPI3, NAPI4, NAPI7), enabling and disabling (NAPI8), interrupts while an instance is polled (NAPI5). The way of a
+received packet up to the stack, through GRO: gro.py.
 """
 
 from __future__ import annotations
@@ -15,19 +14,26 @@ from typing import Any
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, netdev_err, site_str
-from pymodel.linux.dev import netif_receive_skb_internal, receive_while_down
 from pymodel.linux.dropreason import SKB_DROP_REASON_DEV_READY
-from pymodel.linux.netdevice import IFF_UP, LINK_STATE_START, net_device
+from pymodel.linux.gro import (
+    COMPLETED,
+    GRO_HASH_BUCKETS,
+    IDLE,
+    POLLING,
+    gro_drop_held,
+    gro_normal_list,
+    napi_gro_flush,
+)
+from pymodel.linux.netdevice import net_device
 from pymodel.linux.sched import might_sleep, sleep_until
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skbuff import sk_buff
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, raise_softirq_irqoff
 
 __all__ = [
-    "GRO_CONSUMED", "GRO_HELD", "GRO_MERGED", "GRO_MERGED_FREE", "GRO_NORMAL", "NAPIF_STATE_DISABLE",
-    "NAPIF_STATE_LISTED", "NAPIF_STATE_MISSED", "NAPIF_STATE_NPSVC", "NAPIF_STATE_SCHED", "NAPI_POLL_WEIGHT",
-    "__napi_schedule", "__napi_schedule_irqoff", "napi_complete", "napi_complete_done", "napi_disable",
-    "napi_disable_pending", "napi_enable", "napi_gro_receive", "napi_if_scheduled_mark_missed", "napi_is_scheduled",
+    "NAPIF_STATE_DISABLE", "NAPIF_STATE_LISTED", "NAPIF_STATE_MISSED", "NAPIF_STATE_NPSVC", "NAPIF_STATE_SCHED",
+    "NAPI_POLL_WEIGHT", "__napi_schedule", "__napi_schedule_irqoff", "napi_complete", "napi_complete_done",
+    "napi_disable", "napi_disable_pending", "napi_enable", "napi_if_scheduled_mark_missed", "napi_is_scheduled",
     "napi_leaks", "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep", "napi_struct", "napi_synchronize",
     "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_weight", "netif_napi_del", "netif_napi_set_irq",
     "netif_queue_set_napi", "softnet_data",
@@ -42,10 +48,6 @@ NAPIF_STATE_NPSVC = 1 << 3
 NAPIF_STATE_LISTED = 1 << 4
 _NAMES = ("SCHED", "MISSED", "DISABLE", "NPSVC", "LISTED")
 
-GRO_MERGED, GRO_MERGED_FREE, GRO_HELD, GRO_NORMAL, GRO_CONSUMED = range(5)
-
-IDLE, POLLING, COMPLETED = 0, 1, 2  # napi_struct._poll: where a poll of the instance stands
-
 # ps after an instance's interrupt within which one more is taken for one that was on its way while the first was masked
 _IRQ_IN_FLIGHT = 2_000_000
 
@@ -54,8 +56,8 @@ class napi_struct:
     """One instance: a ring pair's work. Embedded in the driver's struct: ``napi_struct(container=q)``."""
 
     __slots__ = (
-        "_complete_site", "_irq_time", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "irq",
-        "list_owner", "on", "poll", "polls", "rx_list", "site", "state", "weight",
+        "_complete_site", "_irq_time", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "gro_bitmask",
+        "gro_hash", "irq", "list_owner", "on", "poll", "polls", "rx_count", "rx_list", "site", "skb", "state", "weight",
     )
 
     def __init__(self, container: Any = None) -> None:
@@ -67,7 +69,11 @@ class napi_struct:
         self.irq = -1
         self.on: list[napi_struct] | None = None  # the poll list it is on
         self.list_owner = -1  # the CPU that polls it
+        self.gro_hash: list[list[sk_buff]] = [[] for _ in range(GRO_HASH_BUCKETS)]
+        self.gro_bitmask = 0
         self.rx_list: list[sk_buff] = []
+        self.rx_count = 0
+        self.skb: sk_buff | None = None
         self.defer_hard_irqs_count = 0
         self.polls = 0
         self.delivered = 0  # packets of the present poll
@@ -143,7 +149,7 @@ def netif_napi_add_weight(
     napi.poll = poll
     napi.weight = weight
     napi.on = None
-    napi.rx_list = []
+    gro_drop_held(napi)
     napi.site = caller_outside()
     dev.napi_list.append(napi)
 
@@ -200,9 +206,7 @@ def netif_napi_del(napi: napi_struct) -> None:
         )
     napi.state &= ~NAPIF_STATE_LISTED
     napi.dev.napi_list.remove(napi)
-    for skb in napi.rx_list:
-        _kfree_skb(skb, SKB_DROP_REASON_DEV_READY, caller())
-    napi.rx_list = []
+    gro_drop_held(napi)
 
 
 # -- scheduling ----------------------------------------------------------------------------------------------
@@ -294,6 +298,8 @@ def napi_complete_done(n: napi_struct, work_done: int) -> bool:
         _bad_complete(n)
     n._poll = COMPLETED
     n._complete_site = caller()
+    if n.gro_bitmask:
+        napi_gro_flush(n, False)
     if n.rx_list:
         gro_normal_list(n)
     if n.on is not None:
@@ -322,40 +328,6 @@ def _bad_complete(n: napi_struct) -> None:
         )
     elif not n.state & NAPIF_STATE_SCHED:
         broken_rule("NAPI7", f"{n.dev}: napi_complete_done() on an instance that is not scheduled", where)
-
-
-# -- receiving -----------------------------------------------------------------------------------------------
-def napi_gro_receive(n: napi_struct, skb: sk_buff) -> int:
-    """Hand a received packet to the stack, from this instance's poll. GRO_NORMAL: GRO is off."""
-    if n._poll != POLLING:
-        _bad_receive(n, skb)
-    dev = skb.dev
-    if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
-        receive_while_down(dev, skb)
-    n.delivered += 1
-    rx_list = n.rx_list
-    rx_list.append(skb)
-    if len(rx_list) >= 8:
-        gro_normal_list(n)
-    return GRO_NORMAL
-
-
-def gro_normal_list(n: napi_struct) -> None:
-    """Give the batch to the stack."""
-    rx_list = n.rx_list
-    n.rx_list = []
-    for skb in rx_list:
-        netif_receive_skb_internal(skb)
-
-
-def _bad_receive(n: napi_struct, skb: sk_buff) -> None:
-    where = site_str(caller_outside())
-    if n._poll == COMPLETED:
-        broken_rule(
-            "NAPI7", f"{n.dev}: packet received after napi_complete_done() at {site_str(n._complete_site)}", where
-        )
-    else:
-        broken_rule("NAPI7", f"{n.dev}: napi_gro_receive() outside of the instance's poll", where)
 
 
 def napi_leaks() -> list[str]:

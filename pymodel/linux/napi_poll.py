@@ -10,21 +10,18 @@ from typing import Any
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import broken_rule, netdev_err, site_str
+from pymodel.linux.gro import COMPLETED, IDLE, POLLING, gro_normal_list, napi_gro_flush
 from pymodel.linux.napi import (
-    COMPLETED,
-    IDLE,
     NAPIF_STATE_DISABLE,
     NAPIF_STATE_NPSVC,
     NAPIF_STATE_SCHED,
-    POLLING,
-    gro_normal_list,
     napi_complete,
     napi_struct,
     softnet_data,
 )
 from pymodel.linux.netdevice import NetState, net_device
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, local_bh_disable, local_bh_enable
-from pymodel.linux.time import JIFFY_PS, usecs_to_jiffies
+from pymodel.linux.time import HZ, JIFFY_PS, usecs_to_jiffies
 
 __all__ = ["net_rx_action", "netpoll_poll_dev"]
 
@@ -75,6 +72,8 @@ def _napi_poll(n: napi_struct, repoll: list[napi_struct], sd: softnet_data, m: A
         napi_complete(n)
         n._poll = IDLE
         return work
+    if n.gro_bitmask:
+        napi_gro_flush(n, HZ >= 1000)
     if n.rx_list:
         gro_normal_list(n)
     if n.on is not None:

@@ -164,14 +164,14 @@ class net_device:
     __slots__ = (
         "_gone", "_rtnl_site", "_site", "_tx", "addr_len", "addr_list_lock", "addr_refs", "allmulti", "broadcast",
         "carrier_down_count", "carrier_up_count", "dev", "dev_addr", "ethtool_ops", "features", "flags",
-        "gro_flush_timeout", "gso_max_segs", "gso_max_size", "hard_header_len", "hw_enc_features", "hw_features",
-        "ifindex", "irq", "linkwatch", "max_mtu", "mc", "min_mtu", "mtu", "name", "napi_defer_hard_irqs", "napi_list",
-        "needed_headroom", "needed_tailroom", "nested_xmit", "netdev_ops", "num_rx_queues", "num_tx_queues",
-        "operstate", "perm_addr", "priv", "priv_flags", "promiscuity", "ptype_all", "ptype_specific", "qdisc",
-        "real_num_rx_queues", "real_num_tx_queues", "reg_state", "rx_dropped", "rx_handler", "rx_handler_data",
-        "rx_nohandler", "rx_otherhost_dropped", "state", "stats", "threaded", "tx_dropped", "tx_global_lock",
-        "tx_queue_len", "type", "uc", "uc_promisc", "vlan_features", "wanted_features", "watchdog_timeo",
-        "watchdog_timer",
+        "gro_flush_timeout", "gro_ipv4_max_size", "gro_max_size", "gso_max_segs", "gso_max_size", "hard_header_len",
+        "hw_enc_features", "hw_features", "ifindex", "irq", "linkwatch", "max_mtu", "mc", "min_mtu", "mtu", "name",
+        "napi_defer_hard_irqs", "napi_list", "needed_headroom", "needed_tailroom", "nested_xmit", "netdev_ops",
+        "num_rx_queues", "num_tx_queues", "operstate", "perm_addr", "priv", "priv_flags", "promiscuity", "ptype_all",
+        "ptype_specific", "qdisc", "real_num_rx_queues", "real_num_tx_queues", "reg_state", "rx_dropped", "rx_handler",
+        "rx_handler_data", "rx_nohandler", "rx_otherhost_dropped", "state", "stats", "threaded", "tx_dropped",
+        "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc", "vlan_features", "wanted_features",
+        "watchdog_timeo", "watchdog_timer",
     )
 
     def __init__(self, name: str, priv: Any, txqs: int, rxqs: int, site: Site) -> None:
@@ -230,6 +230,8 @@ class net_device:
         self.napi_list: list[napi_struct] = []
         self.gro_flush_timeout = 0
         self.napi_defer_hard_irqs = 0
+        self.gro_max_size = 65536
+        self.gro_ipv4_max_size = 65536
         self.threaded = False
         self.gso_max_size = 65536
         self.gso_max_segs = 65535

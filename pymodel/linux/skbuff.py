@@ -24,16 +24,19 @@ __all__ = [
     "CHECKSUM_COMPLETE", "CHECKSUM_NONE", "CHECKSUM_PARTIAL", "CHECKSUM_UNNECESSARY", "MAX_HEADER", "MAX_SKB_FRAGS",
     "NET_IP_ALIGN", "NET_SKB_PAD", "PACKET_BROADCAST", "PACKET_HOST", "PACKET_LOOPBACK", "PACKET_MULTICAST",
     "PACKET_OTHERHOST", "PACKET_OUTGOING", "PKT_HASH_TYPE_L2", "PKT_HASH_TYPE_L3", "PKT_HASH_TYPE_L4",
-    "PKT_HASH_TYPE_NONE", "SKB_DATA_ALIGN", "SKB_HEAD_ALIGN", "SKB_TRUESIZE", "SKB_WITH_OVERHEAD", "SkbState",
-    "__skb_pull", "__skb_push", "__skb_put", "__skb_trim", "sk_buff", "skb_cloned", "skb_end_offset",
-    "skb_end_pointer", "skb_frag_address", "skb_frag_off", "skb_frag_page", "skb_frag_size", "skb_frag_t", "skb_get",
-    "skb_get_queue_mapping", "skb_get_rx_queue", "skb_header_cloned", "skb_headlen", "skb_headroom", "skb_is_gso",
-    "skb_is_nonlinear", "skb_mac_header", "skb_mac_header_was_set", "skb_network_header", "skb_network_offset",
-    "skb_pull", "skb_push", "skb_put", "skb_put_data", "skb_put_u8", "skb_put_zero", "skb_record_rx_queue",
-    "skb_reserve", "skb_reset_mac_header", "skb_reset_mac_len", "skb_reset_network_header", "skb_reset_tail_pointer",
-    "skb_reset_transport_header", "skb_rx_queue_recorded", "skb_set_hash", "skb_set_network_header",
-    "skb_set_queue_mapping", "skb_set_transport_header", "skb_shared", "skb_shared_info", "skb_shinfo",
-    "skb_tail_pointer", "skb_tailroom", "skb_transport_header", "skb_transport_offset", "skb_trim",
+    "PKT_HASH_TYPE_NONE", "SKB_DATA_ALIGN", "SKB_GSO_DODGY", "SKB_GSO_ESP", "SKB_GSO_FCOE", "SKB_GSO_FRAGLIST",
+    "SKB_GSO_GRE", "SKB_GSO_GRE_CSUM", "SKB_GSO_IPXIP4", "SKB_GSO_IPXIP6", "SKB_GSO_PARTIAL", "SKB_GSO_SCTP",
+    "SKB_GSO_TCPV4", "SKB_GSO_TCPV6", "SKB_GSO_TCP_ECN", "SKB_GSO_TCP_FIXEDID", "SKB_GSO_TUNNEL_REMCSUM", "SKB_GSO_UDP",
+    "SKB_GSO_UDP_L4", "SKB_GSO_UDP_TUNNEL", "SKB_GSO_UDP_TUNNEL_CSUM", "SKB_HEAD_ALIGN", "SKB_TRUESIZE",
+    "SKB_WITH_OVERHEAD", "SkbState", "__skb_pull", "__skb_push", "__skb_put", "__skb_trim", "sk_buff", "skb_cloned",
+    "skb_end_offset", "skb_end_pointer", "skb_frag_address", "skb_frag_off", "skb_frag_page", "skb_frag_size",
+    "skb_frag_t", "skb_get", "skb_get_queue_mapping", "skb_get_rx_queue", "skb_header_cloned", "skb_headlen",
+    "skb_headroom", "skb_is_gso", "skb_is_nonlinear", "skb_mac_header", "skb_mac_header_was_set", "skb_network_header",
+    "skb_network_offset", "skb_pull", "skb_push", "skb_put", "skb_put_data", "skb_put_u8", "skb_put_zero",
+    "skb_record_rx_queue", "skb_reserve", "skb_reset_mac_header", "skb_reset_mac_len", "skb_reset_network_header",
+    "skb_reset_tail_pointer", "skb_reset_transport_header", "skb_rx_queue_recorded", "skb_set_hash",
+    "skb_set_network_header", "skb_set_queue_mapping", "skb_set_transport_header", "skb_shared", "skb_shared_info",
+    "skb_shinfo", "skb_tail_pointer", "skb_tailroom", "skb_transport_header", "skb_transport_offset", "skb_trim",
 ]
 
 NET_SKB_PAD = 64
@@ -45,6 +48,26 @@ CHECKSUM_NONE = 0
 CHECKSUM_UNNECESSARY = 1
 CHECKSUM_COMPLETE = 2
 CHECKSUM_PARTIAL = 3
+
+SKB_GSO_TCPV4 = 1 << 0
+SKB_GSO_DODGY = 1 << 1
+SKB_GSO_TCP_ECN = 1 << 2
+SKB_GSO_TCP_FIXEDID = 1 << 3
+SKB_GSO_TCPV6 = 1 << 4
+SKB_GSO_FCOE = 1 << 5
+SKB_GSO_GRE = 1 << 6
+SKB_GSO_GRE_CSUM = 1 << 7
+SKB_GSO_IPXIP4 = 1 << 8
+SKB_GSO_IPXIP6 = 1 << 9
+SKB_GSO_UDP_TUNNEL = 1 << 10
+SKB_GSO_UDP_TUNNEL_CSUM = 1 << 11
+SKB_GSO_PARTIAL = 1 << 12
+SKB_GSO_TUNNEL_REMCSUM = 1 << 13
+SKB_GSO_SCTP = 1 << 14
+SKB_GSO_ESP = 1 << 15
+SKB_GSO_UDP = 1 << 16
+SKB_GSO_UDP_L4 = 1 << 17
+SKB_GSO_FRAGLIST = 1 << 18
 
 PACKET_HOST = 0
 PACKET_BROADCAST = 1
