@@ -6,11 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from pymodel.hw.access import Machine, machine, set_machine
+from pymodel.linux.apic import irq_init, msi_write, set_irq_line
 from pymodel.linux.backlog import process_backlog
 from pymodel.linux.bug import KernelLog
 from pymodel.linux.dma_debug import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
-from pymodel.linux.irq import irq_init, irq_leaks, msi_write, set_irq_line
+from pymodel.linux.irq import irq_leaks
 from pymodel.linux.mm import MmState, mm_leaks
 from pymodel.linux.napi import napi_leaks, softnet_data
 from pymodel.linux.napi_poll import net_rx_action
@@ -23,6 +24,7 @@ from pymodel.linux.skbuff import SkbState
 from pymodel.linux.sock import sock_leaks
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, NET_TX_SOFTIRQ, SoftirqState, open_softirq
 from pymodel.linux.swiotlb import IO_TLB_SIZE, SwiotlbPool, swiotlb_slots
+from pymodel.linux.tasklet import tasklet_boot, tasklet_leaks
 from pymodel.linux.time import time_init, timer_leaks
 from pymodel.linux.workqueue import WorkqueueState, work_leaks
 
@@ -45,6 +47,7 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
     state["workqueue"] = WorkqueueState()
     irq_init(m)
     time_init()
+    tasklet_boot()
     net = state["net"] = NetState(seed)
     net.softnet = [softnet_data(process_backlog) for _ in m.sched.cpus]
     open_softirq(NET_TX_SOFTIRQ, net_tx_action)
@@ -59,8 +62,8 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
 def leak_report() -> list[str]:
     """What is left behind, one line each with where it came from; empty after a clean run.
 
-    Sockets, net_devices, skbs, pages and kmalloc objects, DMA mappings, timers, work, interrupts, NAPI instances
-    that are scheduled, packets in queueing disciplines.
+    Sockets, net_devices, skbs, pages and kmalloc objects, DMA mappings, timers, work, tasklets, interrupts, NAPI
+    instances that are scheduled, packets in queueing disciplines.
     """
     lines: list[str] = []
     for leaks in (
@@ -74,6 +77,7 @@ def leak_report() -> list[str]:
         irq_leaks,
         timer_leaks,
         work_leaks,
+        tasklet_leaks,
     ):
         lines += leaks()
     return lines
