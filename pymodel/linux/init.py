@@ -17,6 +17,7 @@ from pymodel.linux.napi import napi_leaks, softnet_data
 from pymodel.linux.napi_poll import net_rx_action
 from pymodel.linux.netdev_ops import netdev_leaks
 from pymodel.linux.netdevice import NetState
+from pymodel.linux.page_pool import PagePoolState, page_pool_leaks
 from pymodel.linux.pci import PciState, raise_msi
 from pymodel.linux.qdisc import net_tx_action, qdisc_leaks
 from pymodel.linux.skb_alloc import skb_leaks
@@ -43,6 +44,7 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
     state["dma"] = DmaState(memory, SwiotlbPool(memory, slots) if slots else None)
     state["mm"] = MmState(memory.mem, memory.size - slots * IO_TLB_SIZE)
     state["skb"] = SkbState()
+    state["page_pool"] = PagePoolState()
     state["softirq"] = SoftirqState()
     state["workqueue"] = WorkqueueState()
     irq_init(m)
@@ -62,8 +64,8 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
 def leak_report() -> list[str]:
     """What is left behind, one line each with where it came from; empty after a clean run.
 
-    Sockets, net_devices, skbs, pages and kmalloc objects, DMA mappings, timers, work, tasklets, interrupts, NAPI
-    instances that are scheduled, packets in queueing disciplines.
+    Sockets, net_devices, skbs, page pools, pages and kmalloc objects, DMA mappings, timers, work, tasklets,
+    interrupts, NAPI instances that are scheduled, packets in queueing disciplines.
     """
     lines: list[str] = []
     for leaks in (
@@ -72,6 +74,7 @@ def leak_report() -> list[str]:
         qdisc_leaks,
         napi_leaks,
         skb_leaks,
+        page_pool_leaks,
         dma_leaks,
         mm_leaks,
         irq_leaks,
