@@ -202,14 +202,16 @@ from pymodel.linux.netdevice import (
     sockaddr, unregister_netdev, unregister_netdevice,
 )
 from pymodel.linux.page_pool import (
-    PP_ALLOC_CACHE_REFILL, PP_ALLOC_CACHE_SIZE, PP_FLAG_ALL, PP_FLAG_DMA_MAP, PP_FLAG_DMA_SYNC_DEV, page_pool,
     page_pool_alloc, page_pool_alloc_frag, page_pool_alloc_pages, page_pool_alloc_va, page_pool_create,
     page_pool_destroy, page_pool_dev_alloc, page_pool_dev_alloc_frag, page_pool_dev_alloc_pages, page_pool_dev_alloc_va,
-    page_pool_disable_direct_recycling, page_pool_dma_sync_for_cpu, page_pool_ethtool_stats_get,
-    page_pool_ethtool_stats_get_count, page_pool_ethtool_stats_get_strings, page_pool_fragment_page, page_pool_free_va,
-    page_pool_get_dma_addr, page_pool_get_dma_dir, page_pool_get_stats, page_pool_inflight, page_pool_leaks,
-    page_pool_params, page_pool_put_full_page, page_pool_put_page, page_pool_recycle_direct, page_pool_ref_page,
-    page_pool_stats, page_pool_unref_page,
+    page_pool_disable_direct_recycling, page_pool_dma_sync_for_cpu, page_pool_fragment_page, page_pool_free_va,
+    page_pool_get_dma_addr, page_pool_get_dma_dir, page_pool_inflight, page_pool_leaks, page_pool_put_full_page,
+    page_pool_put_page, page_pool_recycle_direct, page_pool_ref_page, page_pool_unref_page,
+)
+from pymodel.linux.page_pool_types import (
+    PP_ALLOC_CACHE_REFILL, PP_ALLOC_CACHE_SIZE, PP_FLAG_ALL, PP_FLAG_DMA_MAP, PP_FLAG_DMA_SYNC_DEV, page_pool,
+    page_pool_ethtool_stats_get, page_pool_ethtool_stats_get_count, page_pool_ethtool_stats_get_strings,
+    page_pool_get_stats, page_pool_params, page_pool_stats,
 )
 from pymodel.linux.pci import (
     PCI_IRQ_AFFINITY, PCI_IRQ_ALL_TYPES, PCI_IRQ_INTX, PCI_IRQ_MSI, PCI_IRQ_MSIX, module_param, pci_add_device,
@@ -261,6 +263,7 @@ from pymodel.linux.skb_csum import (
     skb_clone_writable, skb_copy_and_csum_bits, skb_copy_and_csum_dev, skb_csum_unnecessary, skb_ensure_writable,
     skb_partial_csum_set, skb_postpull_rcsum, skb_postpush_rcsum, skb_pull_rcsum, skb_push_rcsum,
 )
+from pymodel.linux.skb_fields import SKB_CB_SIZE
 from pymodel.linux.skb_frags import (
     __pskb_pull_tail, __pskb_trim, __skb_fill_page_desc, __skb_frag_ref, __skb_linearize, alloc_skb_with_frags,
     pskb_may_pull, pskb_pull, pskb_trim, skb_add_rx_frag, skb_can_coalesce, skb_coalesce_rx_frag, skb_condense,
@@ -275,7 +278,7 @@ from pymodel.linux.skbuff import (
     CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, LL_MAX_HEADER, MAX_HEADER, MAX_SKB_FRAGS,
     NET_IP_ALIGN, NET_SKB_PAD, PACKET_BROADCAST, PACKET_HOST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST,
     PACKET_OUTGOING, PKT_HASH_TYPE_L2, PKT_HASH_TYPE_L3, PKT_HASH_TYPE_L4, PKT_HASH_TYPE_NONE, SIZEOF_FCLONES,
-    SIZEOF_SHINFO, SIZEOF_SKB_FRAG, SIZEOF_SK_BUFF, SKB_CB_SIZE, SKB_DATA_ALIGN, SKB_FCLONE_CLONE, SKB_FCLONE_ORIG,
+    SIZEOF_SHINFO, SIZEOF_SKB_FRAG, SIZEOF_SK_BUFF, SKB_DATA_ALIGN, SKB_FCLONE_CLONE, SKB_FCLONE_ORIG,
     SKB_FCLONE_UNAVAILABLE, SKB_GSO_DODGY, SKB_GSO_ESP, SKB_GSO_FCOE, SKB_GSO_FRAGLIST, SKB_GSO_GRE, SKB_GSO_GRE_CSUM,
     SKB_GSO_IPXIP4, SKB_GSO_IPXIP6, SKB_GSO_PARTIAL, SKB_GSO_SCTP, SKB_GSO_TCPV4, SKB_GSO_TCPV6, SKB_GSO_TCP_ECN,
     SKB_GSO_TCP_FIXEDID, SKB_GSO_TUNNEL_REMCSUM, SKB_GSO_UDP, SKB_GSO_UDP_L4, SKB_GSO_UDP_TUNNEL,

@@ -17,7 +17,8 @@ from pymodel.linux.napi import napi_leaks, softnet_data
 from pymodel.linux.napi_poll import net_rx_action
 from pymodel.linux.netdev_ops import netdev_leaks
 from pymodel.linux.netdevice import NetState
-from pymodel.linux.page_pool import PagePoolState, page_pool_leaks
+from pymodel.linux.page_pool import page_pool_leaks
+from pymodel.linux.page_pool_types import PagePoolState
 from pymodel.linux.pci import PciState, raise_msi
 from pymodel.linux.qdisc import net_tx_action, qdisc_leaks
 from pymodel.linux.skb_alloc import skb_leaks

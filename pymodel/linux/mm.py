@@ -17,7 +17,7 @@ from pymodel.hw.access import machine
 from pymodel.linux.bug import BUG, DoubleFree, Site, caller, site_str
 
 if TYPE_CHECKING:
-    from pymodel.linux.page_pool import page_pool
+    from pymodel.linux.page_pool_types import page_pool
 
 __all__ = [
     "GFP_ATOMIC", "GFP_DMA", "GFP_DMA32", "GFP_KERNEL", "GFP_NOWAIT", "PAGE_SHIFT", "PAGE_SIZE", "SMP_CACHE_BYTES",

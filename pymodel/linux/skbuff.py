@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pymodel.hw.access import machine
 from pymodel.linux.bug import BUG, WARN, DoubleFree, KernelBug, Site, UseAfterFree, caller_outside, pr_err, site_str
 from pymodel.linux.mm import PAGE_SIZE, page
+from pymodel.linux.skb_fields import ControlBuffer, Rare
 
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
@@ -25,7 +26,7 @@ __all__ = [
     "MAX_HEADER", "MAX_SKB_FRAGS", "NET_IP_ALIGN", "NET_SKB_PAD", "PACKET_BROADCAST", "PACKET_HOST", "PACKET_LOOPBACK",
     "PACKET_MULTICAST", "PACKET_OTHERHOST", "PACKET_OUTGOING", "PKT_HASH_TYPE_L2", "PKT_HASH_TYPE_L3",
     "PKT_HASH_TYPE_L4", "PKT_HASH_TYPE_NONE", "SIZEOF_FCLONES", "SIZEOF_SHINFO", "SIZEOF_SKB_FRAG", "SIZEOF_SK_BUFF",
-    "SKB_CB_SIZE", "SKB_DATA_ALIGN", "SKB_FCLONE_CLONE", "SKB_FCLONE_ORIG", "SKB_FCLONE_UNAVAILABLE", "SKB_GSO_DODGY",
+    "SKB_DATA_ALIGN", "SKB_FCLONE_CLONE", "SKB_FCLONE_ORIG", "SKB_FCLONE_UNAVAILABLE", "SKB_GSO_DODGY",
     "SKB_GSO_ESP", "SKB_GSO_FCOE", "SKB_GSO_FRAGLIST", "SKB_GSO_GRE", "SKB_GSO_GRE_CSUM", "SKB_GSO_IPXIP4",
     "SKB_GSO_IPXIP6", "SKB_GSO_PARTIAL", "SKB_GSO_SCTP", "SKB_GSO_TCPV4", "SKB_GSO_TCPV6", "SKB_GSO_TCP_ECN",
     "SKB_GSO_TCP_FIXEDID", "SKB_GSO_TUNNEL_REMCSUM", "SKB_GSO_UDP", "SKB_GSO_UDP_L4", "SKB_GSO_UDP_TUNNEL",
@@ -89,7 +90,6 @@ SIZEOF_SK_BUFF = 232  # bytes, as the other sizes
 SIZEOF_FCLONES = 472  # two of them and a reference count
 SIZEOF_SHINFO = 320
 SIZEOF_SKB_FRAG = 16
-SKB_CB_SIZE = 48
 UNSET = 0xFFFF  # a header offset that was never set
 
 _getframe = sys._getframe
@@ -153,49 +153,6 @@ class skb_shared_info:
         self.dataref = 1
 
 
-class _Rare:
-    """A field that few packets use: it costs an skb nothing while it has its default. Linux copies all of them to
-    clones and copies.
-    """
-
-    __slots__ = ("default", "name")
-
-    def __init__(self, default: Any = 0) -> None:
-        self.default = default
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, skb: sk_buff, owner: type | None = None) -> Any:
-        rare = skb._rare
-        return self.default if rare is None else rare.get(self.name, self.default)
-
-    def __set__(self, skb: sk_buff, value: Any) -> None:
-        rare = skb._rare
-        if rare is None:
-            rare = skb._rare = {}
-        rare[self.name] = value
-
-
-class _ControlBuffer(_Rare):
-    """``cb``: 48 zero bytes until somebody puts a thing of his own there."""
-
-    __slots__ = ()
-
-    def __get__(self, skb: sk_buff, owner: type | None = None) -> Any:
-        rare = skb._rare
-        if rare is None or "cb" not in rare:
-            self.__set__(skb, bytearray(SKB_CB_SIZE))
-            rare = skb._rare
-            assert rare is not None
-        return rare["cb"]
-
-    def __set__(self, skb: sk_buff, value: Any) -> None:
-        if isinstance(value, bytes | bytearray) and len(value) > SKB_CB_SIZE:
-            BUG(f"{len(value)} bytes in an skb's cb of {SKB_CB_SIZE}", site_str(caller_outside()))
-        _Rare.__set__(self, skb, value)
-
-
 class sk_buff:
     """``struct sk_buff``. Made by the alloc functions only; ``container_of`` does not apply to it.
 
@@ -214,18 +171,18 @@ class sk_buff:
         "truesize", "tstamp", "users", "vlan_proto", "vlan_tci",
     )
 
-    cb = _ControlBuffer()
-    inner_protocol = _Rare()  # __be16
-    inner_transport_header = _Rare()
-    inner_network_header = _Rare()
-    inner_mac_header = _Rare()
-    ignore_df = _Rare()
-    no_fcs = _Rare()
-    tc_index = _Rare()
-    redirected = _Rare()
-    from_ingress = _Rare()
-    _companion = _Rare(None)  # of an SKB_FCLONE_ORIG: its clone in the same allocation
-    slow_gro = _Rare()
+    cb = ControlBuffer()
+    inner_protocol = Rare()  # __be16
+    inner_transport_header = Rare()
+    inner_network_header = Rare()
+    inner_mac_header = Rare()
+    ignore_df = Rare()
+    no_fcs = Rare()
+    tc_index = Rare()
+    redirected = Rare()
+    from_ingress = Rare()
+    _companion = Rare(None)  # of an SKB_FCLONE_ORIG: its clone in the same allocation
+    slow_gro = Rare()
 
     def __init__(self, head: int, end: int, truesize: int, head_frag: int, dev: net_device | None, site: Site) -> None:
         self.next: sk_buff | None = None
