@@ -39,6 +39,7 @@ class CpuCosts:
     tx_reclaim: int = 40
     mmio_write: int = 20
     task_switch: int = 300
+    ipi_send: int = 100
 
 
 class Platform(Protocol):

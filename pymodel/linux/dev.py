@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way up: netif_receive_skb(), and the packet handlers there. The way down: dev_xmit.py.
 
-Source: net/core/dev.c, v6.12. Simplified: no RPS, no XDP, no traffic control and netfilter hooks, no VLAN
-devices.
+Source: net/core/dev.c, v6.12.
 """
 
 from __future__ import annotations
@@ -22,26 +21,32 @@ from pymodel.linux.netdevice import (
     NET_RX_SUCCESS,
     NETREG_REGISTERED,
 )
+from pymodel.linux.netfilter import nf_hook_ingress
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skb_frags import skb_to_bytes
 from pymodel.linux.skbuff import UNSET, sk_buff
+from pymodel.linux.tc_ingress import sch_handle_ingress
+from pymodel.linux.xdp import XDP_PASS
+from pymodel.linux.xdp_dev import do_xdp_generic
 
 if TYPE_CHECKING:
+    from pymodel.hw.contexts import Cpu
     from pymodel.linux.netdevice import NetState, net_device
 
 __all__ = [
     "RX_HANDLER_ANOTHER", "RX_HANDLER_CONSUMED", "RX_HANDLER_EXACT", "RX_HANDLER_PASS", "dev_add_pack",
     "dev_remove_pack", "netdev_rx_handler_register", "netdev_rx_handler_unregister", "netif_receive_skb",
-    "packet_type", "skb_mac_frame",
+    "netif_receive_skb_list", "packet_type", "skb_mac_frame",
 ]
 
 
 class packet_type:
     """A packet handler: ``func(skb, dev, pt, orig_dev)`` gets a reference and must free it. ``type`` ETH_P_ALL: a
     tap, which sees all, and what is sent as well unless ``ignore_outgoing``. ``dev``: of one device only.
+    ``list_func(skbs, pt, orig_dev)`` takes many at once.
     """
 
-    __slots__ = ("af_packet_priv", "dev", "func", "ignore_outgoing", "type")
+    __slots__ = ("af_packet_priv", "dev", "func", "ignore_outgoing", "list_func", "type")
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class packet_type:
         dev: net_device | None = None,
         ignore_outgoing: bool = False,
         af_packet_priv: Any = None,
+        list_func: Callable[[list[sk_buff], packet_type, net_device], object] | None = None,
     ) -> None:
         if func is None:
             raise TypeError("packet_type without func")
@@ -58,6 +64,7 @@ class packet_type:
         self.dev = dev
         self.ignore_outgoing = ignore_outgoing
         self.af_packet_priv = af_packet_priv
+        self.list_func = list_func
 
 
 def _handlers(pt: packet_type) -> list[packet_type]:
@@ -128,6 +135,12 @@ def _assert_rtnl(who: str) -> None:
 # -- up ------------------------------------------------------------------------------------------------------
 def netif_receive_skb(skb: sk_buff) -> int:
     """Hand a received packet to the stack, without GRO, from softirq context. NET_RX_SUCCESS or NET_RX_DROP."""
+    check_receive(skb)
+    return netif_receive_skb_internal(skb)
+
+
+def check_receive(skb: sk_buff) -> None:
+    """What a driver may do wrong as it hands a packet up: the context, a device that is down. Counts it (NAPI1)."""
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None
@@ -142,7 +155,6 @@ def netif_receive_skb(skb: sk_buff) -> int:
     current = m.state["net"].softnet[cpu.id].current
     if current is not None:
         current.delivered += 1
-    return netif_receive_skb_internal(skb)
 
 
 def receive_while_down(dev: net_device | None, skb: sk_buff) -> None:
@@ -157,49 +169,143 @@ def receive_while_down(dev: net_device | None, skb: sk_buff) -> None:
 
 
 def netif_receive_skb_internal(skb: sk_buff) -> int:
-    """__netif_receive_skb_core(): taps, the device's own receiver, then the handlers of the protocol; the last one
-    gets the caller's reference.
-    """
+    """netif_receive_skb() without its checks: RPS, then the stack."""
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None
-    cpu.charge(m.costs.rx_stack)
     net: NetState = m.state["net"]
+    if net.rps_needed:
+        target = _rps_cpu(skb.dev, skb, net)  # type: ignore[arg-type]
+        if target >= 0:
+            return _to_backlog(skb, target, net)
+    return receive_one(skb, cpu, net, m.costs.rx_stack)
+
+
+def netif_receive_skb_list(head: list[sk_buff]) -> None:
+    """netif_receive_skb() for a list, which is empty afterwards. Handlers get the packets one after another once all of
+    them have passed the taps.
+    """
+    for skb in head:
+        check_receive(skb)
+    netif_receive_skb_list_internal(head)
+
+
+def netif_receive_skb_list_internal(head: list[sk_buff]) -> None:
+    """netif_receive_skb_list() without its checks."""
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None
+    net: NetState = m.state["net"]
+    cost = m.costs.rx_stack
+    here: list[tuple[sk_buff, packet_type, net_device]] = []
+    for skb in head:
+        orig_dev: net_device = skb.dev  # type: ignore[assignment]
+        if net.rps_needed:
+            target = _rps_cpu(orig_dev, skb, net)
+            if target >= 0:
+                _to_backlog(skb, target, net)
+                continue
+        after, last, _ = _receive_core(skb, orig_dev, cpu, net, cost)
+        if last is not None:
+            assert after is not None
+            here.append((after, last, orig_dev))
+            if here[0][1] is not last or here[0][2] is not orig_dev:
+                _deliver_list(here[:-1])
+                del here[:-1]
+    head.clear()
+    _deliver_list(here)
+
+
+def _rps_cpu(dev: net_device, skb: sk_buff, net: NetState) -> int:
+    from pymodel.linux.backlog import get_rps_cpu  # it imports this module
+
+    return get_rps_cpu(dev, skb, net)
+
+
+def _to_backlog(skb: sk_buff, cpu_id: int, net: NetState) -> int:
+    from pymodel.linux.backlog import enqueue_to_backlog
+
+    return enqueue_to_backlog(skb, cpu_id, net)
+
+
+def _deliver_list(sub: list[tuple[sk_buff, packet_type, net_device]]) -> None:
+    """A list of packets for one handler."""
+    if not sub:
+        return
+    pt, orig_dev = sub[0][1:]
+    if pt.list_func is not None:
+        pt.list_func([skb for skb, _, _ in sub], pt, orig_dev)
+        return
+    for skb, _, _ in sub:
+        pt.func(skb, skb.dev, pt, orig_dev)  # type: ignore[arg-type]
+
+
+def receive_one(skb: sk_buff, cpu: Cpu, net: NetState, cost: int) -> int:
+    """__netif_receive_skb(): a packet into the stack, on this CPU."""
+    orig_dev: net_device = skb.dev  # type: ignore[assignment]
+    after, last, ret = _receive_core(skb, orig_dev, cpu, net, cost)
+    if last is not None:
+        return last.func(after, after.dev, last, orig_dev)  # type: ignore[arg-type,return-value,union-attr]
+    return ret
+
+
+def _receive_core(
+    skb: sk_buff, orig_dev: net_device, cpu: Cpu, net: NetState, cost: int
+) -> tuple[sk_buff | None, packet_type | None, int]:
+    """__netif_receive_skb_core(): generic XDP, taps, ingress hooks, VLAN devices, the device's own receiver, handlers
+    of the protocol. The skb as it is now, the handler that shall get the caller's reference (None: it is consumed),
+    and what to return.
+    """
+    cpu.charge(cost)
     sd = net.softnet[cpu.id]
-    dev = skb.dev
-    assert dev is not None
-    orig_dev = dev
     offset = skb.data - skb.head
     skb.network_header = offset
     if skb.transport_header == UNSET:
         skb.transport_header = offset
     skb.mac_len = offset - skb.mac_header & 0xFFFF
+    ret: Any = NET_RX_DROP
+    last: packet_type | None = None
     exact = False
     while True:
-        sd.processed += 1
+        dev: net_device = skb.dev  # type: ignore[assignment]
         skb.skb_iif = dev.ifindex
-        last: packet_type | None = None
+        sd.processed += 1
+        if net.generic_xdp_needed and dev.xdp_prog is not None:
+            verdict, skb = do_xdp_generic(dev.xdp_prog, skb)
+            if verdict != XDP_PASS:
+                return None, None, NET_RX_DROP
         if net.ptype_all:
             for pt in net.ptype_all:
                 if last is not None:
                     skb.users += 1
-                    last.func(skb, dev, last, orig_dev)
+                    ret = last.func(skb, dev, last, orig_dev)
                 last = pt
         if dev.ptype_all:
             for pt in dev.ptype_all:
                 if last is not None:
                     skb.users += 1
-                    last.func(skb, dev, last, orig_dev)
+                    ret = last.func(skb, dev, last, orig_dev)
                 last = pt
+        if net.ingress_needed and (dev.tcx_ingress or dev.nf_hooks_ingress):
+            if last is not None:
+                skb.users += 1
+                ret = last.func(skb, dev, last, orig_dev)
+                last = None
+            if dev.tcx_ingress:
+                left, verdict = sch_handle_ingress(skb, dev)
+                if left is None:
+                    return None, None, verdict
+            if dev.nf_hooks_ingress and nf_hook_ingress(skb, dev) < 0:
+                return None, None, ret
         if dev.rx_handler is None:
             break
         if last is not None:
             skb.users += 1
-            last.func(skb, dev, last, orig_dev)
+            ret = last.func(skb, dev, last, orig_dev)
             last = None
         verdict, after = dev.rx_handler(skb)
         if verdict == RX_HANDLER_CONSUMED:
-            return NET_RX_SUCCESS
+            return None, None, NET_RX_SUCCESS
         assert after is not None and after.dev is not None, f"rx_handler of {dev} left no packet"
         skb = after
         if verdict != RX_HANDLER_ANOTHER:
@@ -207,23 +313,26 @@ def netif_receive_skb_internal(skb: sk_buff) -> int:
                 BUG(f"the rx_handler of {dev} returned {verdict!r}", site_str((dev.rx_handler.__code__, 0)))
             exact = verdict == RX_HANDLER_EXACT
             break
-        dev = after.dev
     proto = skb.protocol
-    lists = [orig_dev.ptype_specific] if exact else [net.ptype_base.get(proto), orig_dev.ptype_specific]
-    if dev is not orig_dev:
-        lists.append(dev.ptype_specific)
-    for handlers in lists:
-        for pt in handlers or ():
+    dev = skb.dev  # type: ignore[assignment]
+    if not exact:
+        for pt in net.ptype_base.get(proto, ()):
+            if last is not None:
+                skb.users += 1
+                last.func(skb, dev, last, orig_dev)
+            last = pt
+    if orig_dev.ptype_specific or dev is not orig_dev:
+        for pt in orig_dev.ptype_specific if dev is orig_dev else orig_dev.ptype_specific + dev.ptype_specific:
             if pt.type == proto:
                 if last is not None:
                     skb.users += 1
                     last.func(skb, dev, last, orig_dev)
                 last = pt
     if last is not None:
-        return last.func(skb, dev, last, orig_dev)  # type: ignore[return-value]
+        return skb, last, ret
     if exact:
         dev.rx_nohandler += 1
     else:
         dev.rx_dropped += 1
     _kfree_skb(skb, SKB_DROP_REASON_UNHANDLED_PROTO, caller())
-    return NET_RX_DROP
+    return None, None, NET_RX_DROP

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pymodel.hw.access import machine
 from pymodel.linux.bug import BUG, WARN, broken_rule, caller, caller_outside, netdev_warn, site_str
-from pymodel.linux.dev import netif_receive_skb_internal, receive_while_down
+from pymodel.linux.dev import netif_receive_skb_list_internal, receive_while_down
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.gro_inet import OFFLOADS
 from pymodel.linux.gro_skb import NAPI_GRO_FREE_STOLEN_HEAD, napi_gro_cb
@@ -69,8 +69,7 @@ def gro_normal_list(napi: napi_struct) -> None:
     if rx_list:
         napi.rx_list = []
         napi.rx_count = 0
-        for skb in rx_list:
-            netif_receive_skb_internal(skb)
+        netif_receive_skb_list_internal(rx_list)
 
 
 def gro_normal_one(napi: napi_struct, skb: sk_buff, segs: int) -> None:

@@ -96,7 +96,8 @@ class softnet_data:
 
     __slots__ = (
         "backlog", "completion_queue", "current", "dropped", "in_net_rx_action", "input_pkt_queue", "output_queue",
-        "poll", "poll_list", "processed", "time_squeeze", "xmit_more", "xmit_recursion",
+        "poll", "poll_list", "process_queue", "processed", "received_rps", "rps_ipi_list", "tc_target", "time_squeeze",
+        "xdp_bulk", "xdp_target", "xmit_more", "xmit_recursion",
     )
 
     def __init__(self, process_backlog: Callable[[napi_struct, int], int]) -> None:
@@ -112,15 +113,21 @@ class softnet_data:
         self.time_squeeze = 0
         self.dropped = 0
         self.input_pkt_queue: deque[sk_buff] = deque()
+        self.process_queue: deque[sk_buff] = deque()  # what the backlog's poll has taken from it
+        self.rps_ipi_list: list[int] = []  # CPUs whose backlogs this one has filled
+        self.received_rps = 0
+        self.xdp_target = 0  # ifindex: where XDP_REDIRECT goes
+        self.xdp_bulk: dict[net_device, list[Any]] = {}  # frames redirected in this poll
+        self.tc_target = (0, 0)  # ifindex and flags of bpf_redirect()
         self.backlog = napi_struct()
         self.backlog.poll = process_backlog
 
     def forget(self, dev: net_device) -> None:
         """Drop what waits in the backlog for a device that goes away. Source: net/core/dev.c flush_backlog()."""
-        gone = [skb for skb in self.input_pkt_queue if skb.dev is dev]
-        for skb in gone:
-            self.input_pkt_queue.remove(skb)
-            _kfree_skb(skb, SKB_DROP_REASON_DEV_READY, caller())
+        for queue in (self.input_pkt_queue, self.process_queue):
+            for skb in [skb for skb in queue if skb.dev is dev]:
+                queue.remove(skb)
+                _kfree_skb(skb, SKB_DROP_REASON_DEV_READY, caller())
 
 
 # -- life ----------------------------------------------------------------------------------------------------
@@ -338,6 +345,6 @@ def napi_leaks() -> list[str]:
             if n.state & NAPIF_STATE_SCHED and not n.state & NAPIF_STATE_NPSVC:
                 lines.append(f"NAPI instance of {dev.name} ({n.state_str()}) is scheduled; added at {site_str(n.site)}")
     for sd in machine().state["net"].softnet:
-        if sd.input_pkt_queue:
-            lines.append(f"{len(sd.input_pkt_queue)} packets in a CPU's backlog")
+        if sd.input_pkt_queue or sd.process_queue:
+            lines.append(f"{len(sd.input_pkt_queue) + len(sd.process_queue)} packets in a CPU's backlog")
     return lines

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pymodel.hw.access import machine, this_cpu
+from pymodel.linux.backlog import net_rps_send_ipi
 from pymodel.linux.bug import broken_rule, netdev_err, site_str
 from pymodel.linux.gro import COMPLETED, IDLE, POLLING, gro_normal_list, napi_gro_flush
 from pymodel.linux.napi import (
@@ -119,6 +120,8 @@ def net_rx_action() -> None:
             if not repoll:
                 sd.in_net_rx_action = False
                 if not sd.poll_list:
+                    if sd.rps_ipi_list:
+                        net_rps_send_ipi(sd)
                     return
                 sd.in_net_rx_action = True
                 todo = _splice(sd)
@@ -137,6 +140,8 @@ def net_rx_action() -> None:
         cpu.softirq_pending |= 1 << NET_RX_SOFTIRQ
     else:
         sd.in_net_rx_action = False
+    if sd.rps_ipi_list:
+        net_rps_send_ipi(sd)
 
 
 def _splice(sd: softnet_data) -> list[napi_struct]:

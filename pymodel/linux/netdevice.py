@@ -22,25 +22,27 @@ from pymodel.linux.errno import EEXIST, EINVAL
 from pymodel.linux.if_ether import ETH_DATA_LEN, ETH_HLEN, ETH_MIN_MTU
 from pymodel.linux.sched import mutex, mutex_lock, mutex_unlock, sleep_until, spinlock_t
 from pymodel.linux.time import timer_list
+from pymodel.linux.xdp import xdp_rxq_info, xdp_rxq_info_reg, xdp_rxq_info_unreg
 
 if TYPE_CHECKING:
     from pymodel.linux.dev import packet_type
     from pymodel.linux.napi import napi_struct, softnet_data
+    from pymodel.linux.netfilter import nf_hook_ops
     from pymodel.linux.qdisc import Qdisc
     from pymodel.linux.skbuff import sk_buff
+    from pymodel.linux.xdp import bpf_prog
 
 __all__ = [
     "ARPHRD_ETHER", "IFF_ALLMULTI", "IFF_BROADCAST", "IFF_LIVE_ADDR_CHANGE", "IFF_MULTICAST", "IFF_NOARP",
     "IFF_NO_QUEUE", "IFF_PROMISC", "IFF_RUNNING", "IFF_UNICAST_FLT", "IFF_UP", "NETDEV_TX_BUSY", "NETDEV_TX_OK",
     "NETREG_REGISTERED", "NETREG_RELEASED", "NETREG_UNINITIALIZED", "NETREG_UNREGISTERED", "NETREG_UNREGISTERING",
-    "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState",
-    "QUEUE_STATE_ANY_XOFF", "QUEUE_STATE_ANY_XOFF_OR_FROZEN", "QUEUE_STATE_DRV_XOFF", "QUEUE_STATE_DRV_XOFF_OR_FROZEN",
-    "QUEUE_STATE_FROZEN", "QUEUE_STATE_STACK_XOFF", "SET_NETDEV_DEV", "alloc_etherdev", "alloc_etherdev_mq",
-    "alloc_etherdev_mqs", "alloc_netdev_mqs", "ether_setup", "free_netdev", "net_device", "net_device_ops",
-    "net_device_stats", "netdev_priv", "netdev_queue", "netif_device_attach", "netif_device_detach",
-    "netif_device_present", "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
-    "netif_set_real_num_tx_queues", "register_netdev", "register_netdevice", "registered_netdevs", "rtnl_is_locked",
-    "rtnl_link_stats64", "rtnl_lock", "rtnl_unlock", "sockaddr", "unregister_netdev", "unregister_netdevice",
+    "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState", "SET_NETDEV_DEV",
+    "alloc_etherdev", "alloc_etherdev_mq", "alloc_etherdev_mqs", "alloc_netdev_mqs", "ether_setup", "free_netdev",
+    "net_device", "net_device_ops", "net_device_stats", "netdev_priv", "netdev_queue", "netdev_rx_queue",
+    "netif_device_attach", "netif_device_detach", "netif_device_present", "netif_running", "netif_set_real_num_queues",
+    "netif_set_real_num_rx_queues", "netif_set_real_num_tx_queues", "register_netdev", "register_netdevice",
+    "registered_netdevs", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock", "rtnl_unlock", "sockaddr",
+    "unregister_netdev", "unregister_netdevice",
 ]
 
 NETDEV_TX_OK = 0x00
@@ -74,9 +76,6 @@ LINK_STATE_NOCARRIER = 1 << 2
 QUEUE_STATE_DRV_XOFF = 1 << 0  # __QUEUE_STATE_*, as bits of netdev_queue.state
 QUEUE_STATE_STACK_XOFF = 1 << 1
 QUEUE_STATE_FROZEN = 1 << 2
-QUEUE_STATE_ANY_XOFF = QUEUE_STATE_DRV_XOFF | QUEUE_STATE_STACK_XOFF
-QUEUE_STATE_ANY_XOFF_OR_FROZEN = QUEUE_STATE_ANY_XOFF | QUEUE_STATE_FROZEN
-QUEUE_STATE_DRV_XOFF_OR_FROZEN = QUEUE_STATE_DRV_XOFF | QUEUE_STATE_FROZEN
 
 
 class rtnl_link_stats64:
@@ -110,10 +109,10 @@ class net_device_ops:
     """The driver's callbacks; those it does not have are None."""
 
     __slots__ = (
-        "ndo_change_mtu", "ndo_change_rx_flags", "ndo_features_check", "ndo_fix_features", "ndo_get_stats64",
+        "ndo_bpf", "ndo_change_mtu", "ndo_change_rx_flags", "ndo_features_check", "ndo_fix_features", "ndo_get_stats64",
         "ndo_init", "ndo_open", "ndo_select_queue", "ndo_set_features", "ndo_set_mac_address", "ndo_set_rx_mode",
         "ndo_start_xmit", "ndo_stop", "ndo_tx_timeout", "ndo_uninit", "ndo_validate_addr", "ndo_vlan_rx_add_vid",
-        "ndo_vlan_rx_kill_vid",
+        "ndo_vlan_rx_kill_vid", "ndo_xdp_xmit",
     )
 
     def __init__(self, **ops: Callable[..., Any] | None) -> None:
@@ -140,7 +139,7 @@ class netdev_queue:
 
     __slots__ = (
         "_lock", "dev", "dql", "dql_poll", "index", "qdisc", "qdisc_sleeping", "state", "stops", "trans_start",
-        "timed_out", "trans_timeout", "wakes",
+        "trans_timeout", "wakes",
     )
 
     def __init__(self, dev: net_device, index: int, noop: Qdisc) -> None:
@@ -152,7 +151,6 @@ class netdev_queue:
         self._lock = spinlock_t(f"_xmit_lock of queue {index}")
         self.trans_start = 0
         self.trans_timeout = 0
-        self.timed_out = -1  # trans_start when ndo_tx_timeout was called last (TX10)
         self.dql = dql()
         self.dql_poll = 0  # the NAPI poll in which bytes were completed last (TX8)
         self.stops = 0
@@ -163,20 +161,32 @@ class netdev_queue:
         return self._lock.owner
 
 
+class netdev_rx_queue:
+    """A receive queue: ``rps_map`` lists the CPUs that share its packets (none: no RPS)."""
+
+    __slots__ = ("dev", "index", "rps_map", "xdp_rxq")
+
+    def __init__(self, dev: net_device, index: int) -> None:
+        self.dev = dev
+        self.index = index
+        self.rps_map: list[int] = []
+        self.xdp_rxq = xdp_rxq_info()
+
+
 class net_device:
     """A network interface. ``priv`` is what netdev_priv() returns. Made by alloc_netdev_mqs()."""
 
     __slots__ = (
-        "_gone", "_rtnl_site", "_site", "_tx", "addr_len", "addr_list_lock", "addr_refs", "allmulti", "broadcast",
-        "carrier_down_count", "carrier_up_count", "dev", "dev_addr", "ethtool_ops", "features", "flags",
+        "_gone", "_rtnl_site", "_rx", "_site", "_tx", "addr_len", "addr_list_lock", "addr_refs", "allmulti",
+        "broadcast", "carrier_down_count", "carrier_up_count", "dev", "dev_addr", "ethtool_ops", "features", "flags",
         "gro_flush_timeout", "gro_ipv4_max_size", "gro_max_size", "gso_max_segs", "gso_max_size", "hard_header_len",
         "hw_enc_features", "hw_features", "ifindex", "irq", "linkwatch", "max_mtu", "mc", "min_mtu", "mtu", "name",
         "napi_defer_hard_irqs", "napi_list", "needed_headroom", "needed_tailroom", "nested_xmit", "netdev_ops",
-        "num_rx_queues", "num_tc", "num_tx_queues", "operstate", "perm_addr", "prio_tc_map", "priv", "priv_flags",
+        "nf_hooks_ingress", "num_rx_queues", "num_tx_queues", "operstate", "perm_addr", "priv", "priv_flags",
         "promiscuity", "ptype_all", "ptype_specific", "qdisc", "real_num_rx_queues", "real_num_tx_queues", "reg_state",
         "rx_dropped", "rx_handler", "rx_handler_data", "rx_nohandler", "rx_otherhost_dropped", "state", "stats",
-        "tc_to_txq", "threaded", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc",
-        "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer", "xps_maps",
+        "tcx_ingress", "threaded", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc",
+        "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer", "xdp_features", "xdp_prog", "xdp_state",
     )
 
     def __init__(self, name: str, priv: Any, txqs: int, rxqs: int, site: Site) -> None:
@@ -216,10 +226,6 @@ class net_device:
         self.qdisc = noop
         self.num_tx_queues = txqs
         self.real_num_tx_queues = txqs
-        self.num_tc = 0  # traffic classes; netdev_tc.py
-        self.tc_to_txq: list[tuple[int, int]] = [(0, 0)] * 16  # of each class: (count, offset)
-        self.prio_tc_map = [0] * 16
-        self.xps_maps: list[dict[int, list[list[int]]] | None] = [None, None]  # by CPU, by receive queue; xps.py
         self.num_rx_queues = rxqs
         self.real_num_rx_queues = rxqs
         self._tx = [netdev_queue(self, i, noop) for i in range(txqs)]
@@ -253,6 +259,12 @@ class net_device:
         self.ptype_specific: list[packet_type] = []
         self.rx_handler: Callable[[sk_buff], tuple[int, sk_buff | None]] | None = None
         self.rx_handler_data: Any = None
+        self._rx = [netdev_rx_queue(self, i) for i in range(rxqs)]
+        self.xdp_features = 0
+        self.xdp_prog: bpf_prog | None = None  # of generic XDP
+        self.xdp_state: list[bpf_prog | None] = [None, None, None]  # by mode
+        self.tcx_ingress: list[Callable[[sk_buff], int]] = []
+        self.nf_hooks_ingress: list[nf_hook_ops] = []
         self.nested_xmit = 0
         self._gone = False
         self._rtnl_site: Site | None = None
@@ -265,9 +277,10 @@ class NetState:
     """The network of one machine."""
 
     __slots__ = (
-        "dev_tx_weight", "dev_weight", "devices", "gro_normal_batch", "hash_seed", "netdev_budget",
-        "netdev_budget_usecs", "netdev_max_backlog", "netdevs_alive", "next_ifindex", "nit_outgoing", "noop",
-        "poll_count", "ptype_all", "ptype_base", "rng", "rtnl", "softnet",
+        "dev_tx_weight", "dev_weight", "devices", "generic_xdp_needed", "gro_normal_batch", "hash_seed",
+        "ingress_needed", "netdev_budget", "netdev_budget_usecs", "netdev_max_backlog", "netdevs_alive", "next_ifindex",
+        "nit_outgoing", "noop", "poll_count", "ptype_all", "ptype_base", "rng", "rps_needed", "rtnl", "softnet",
+        "xdp_exceptions",
     )
 
     def __init__(self, seed: int) -> None:
@@ -286,6 +299,10 @@ class NetState:
         self.gro_normal_batch = 8
         self.ptype_all: list[packet_type] = []
         self.ptype_base: dict[int, list[packet_type]] = {}
+        self.generic_xdp_needed = 0  # devices with a program of generic XDP
+        self.ingress_needed = 0  # programs and hooks at ingress
+        self.rps_needed = 0  # receive queues with a map
+        self.xdp_exceptions: dict[int, int] = {}  # XDP_* -> packets that it lost
         self.nit_outgoing = 0  # taps that want to see what is sent
         self.poll_count = 0
         self.noop: Qdisc | None = None
@@ -394,7 +411,7 @@ def register_netdevice(dev: net_device) -> int:
 
 def _register(dev: net_device, site: Site) -> int:
     from pymodel.linux.netdev_ops import update_features
-    from pymodel.linux.qdisc_attach import dev_init_scheduler
+    from pymodel.linux.qdisc import dev_init_scheduler
 
     if dev.reg_state != NETREG_UNINITIALIZED:
         BUG(f"register_netdevice({dev.name}): reg_state is {dev.reg_state}, not NETREG_UNINITIALIZED", site_str(site))
@@ -420,6 +437,8 @@ def _register(dev: net_device, site: Site) -> int:
     update_features(dev)
     dev_init_scheduler(dev)
     net.devices.append(dev)
+    for queue in dev._rx:
+        xdp_rxq_info_reg(queue.xdp_rxq, dev, queue.index, 0)
     dev.reg_state = NETREG_REGISTERED
     dev._rtnl_site = site
     return 0
@@ -441,6 +460,7 @@ def unregister_netdevice(dev: net_device) -> None:
 
 def _unregister(dev: net_device, site: Site) -> None:
     from pymodel.linux.netdev_ops import close_locked, flush_addresses
+    from pymodel.linux.xdp_dev import dev_xdp_uninstall
 
     if dev.reg_state == NETREG_UNINITIALIZED:
         WARN(f"unregister_netdevice: device {dev.name} never was registered", site_str(site))
@@ -453,12 +473,15 @@ def _unregister(dev: net_device, site: Site) -> None:
     net.devices.remove(dev)
     for sd in net.softnet:
         sd.forget(dev)
+    dev_xdp_uninstall(dev)
     flush_addresses(dev)
     ops = dev.netdev_ops
     if ops.ndo_uninit is not None:
         ops.ndo_uninit(dev)
     if dev.ptype_all or dev.ptype_specific:
         WARN(f"{dev.name} unregistered while packet handlers are attached to it", site_str(site))
+    for queue in dev._rx:
+        xdp_rxq_info_unreg(queue.xdp_rxq)
     dev.reg_state = NETREG_UNREGISTERED
 
 
@@ -508,7 +531,7 @@ def netif_device_detach(dev: net_device) -> None:
 
 def netif_device_attach(dev: net_device) -> None:
     from pymodel.linux.netdev_queue import netif_tx_wake_all_queues
-    from pymodel.linux.watchdog import netdev_watchdog_up
+    from pymodel.linux.qdisc import netdev_watchdog_up
 
     if not dev.state & LINK_STATE_PRESENT:
         dev.state |= LINK_STATE_PRESENT
@@ -518,21 +541,14 @@ def netif_device_attach(dev: net_device) -> None:
 
 
 def netif_set_real_num_tx_queues(dev: net_device, txq: int) -> int:
-    """How many of the transmit queues are in use; what waits for the others is dropped. 0 or -EINVAL."""
-    from pymodel.linux.netdev_tc import tc_real_num_tx_changed, xps_real_num_tx_changed
+    """How many of the transmit queues are in use. 0 or -EINVAL."""
     from pymodel.linux.qdisc import qdisc_reset
 
     if txq < 1 or txq > dev.num_tx_queues:
         return -EINVAL
-    old = dev.real_num_tx_queues
-    if dev.reg_state in (NETREG_REGISTERED, NETREG_UNREGISTERING):
-        if dev.num_tc:
-            tc_real_num_tx_changed(dev, txq)
-        dev.real_num_tx_queues = txq
-        for queue in dev._tx[txq:old]:
-            qdisc_reset(queue.qdisc_sleeping)
-        if txq < old:
-            xps_real_num_tx_changed(dev, txq)
+    if txq < dev.real_num_tx_queues:
+        for queue in dev._tx[txq : dev.real_num_tx_queues]:
+            qdisc_reset(queue.qdisc)
     dev.real_num_tx_queues = txq
     return 0
 
