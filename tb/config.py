@@ -43,6 +43,7 @@ class Config:
     costs: dict[str, int] = field(default_factory=dict)
     module_params: dict[str, Any] = field(default_factory=dict)
     args: dict[str, Any] = field(default_factory=dict)
+    swiotlb: str = "noforce"  # the kernel's option; "force": streaming DMA goes through bounce buffers
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)

@@ -320,6 +320,7 @@ class Task:
         self.waits_for = ""
         self.queued = False
         self.wake_pending = False
+        self.should_stop = False  # somebody waits for its end: kthread_stop()
         self.on_done: list[Callable[[], object]] = []
         self.greenlet = greenlet(self._run)
         self._fn = fn
@@ -372,6 +373,13 @@ class Task:
             return
         self.cpu.runqueue.append(self)
         self.cpu.kick()
+
+    def move(self, cpu: Cpu) -> None:
+        """Go to another CPU. Only while it sleeps."""
+        assert not self.queued_or_running(), "a task that runs cannot be moved"
+        self.cpu.tasks.discard(self)
+        self.cpu = cpu
+        cpu.tasks.add(self)
 
     def queued_or_running(self) -> bool:
         return (self.cpu.task is self and not self.waits_for) or self in self.cpu.runqueue

@@ -103,14 +103,25 @@ def site_str(site: Site | None) -> str:
     return f"{parts[-1]}:{line} {code.co_name}"
 
 
-def BUG(what: str, where: str = "") -> NoReturn:
+def BUG(what: str, where: str = "", at: str = "") -> NoReturn:
+    """Raise :class:`KernelBug`. ``what``: the condition; ``where``: whom to blame; ``at``: file and line of the
+    kernel's own BUG() (6.12.117), which goes to the kernel log as the kernel prints it.
+    """
+    if at:
+        _printk(f"kernel BUG at {at}!")
     raise KernelBug(f"kernel BUG: {what}", where or site_str(caller(1)))
 
 
-def WARN(what: str, where: str = "") -> None:
-    """Raise :class:`KernelWarning`, or log it where ``WARN`` is tolerated."""
+def WARN(what: str, where: str = "", at: str = "") -> None:
+    """Raise :class:`KernelWarning`, or log it where ``WARN`` is tolerated. ``at``: file, line and symbol of the
+    kernel's own WARN() (6.12.117), which then goes to the kernel log as the kernel prints it.
+    """
     where = where or site_str(caller(1))
     if "WARN" in _log().tolerated:
+        if at:
+            cpu = machine().sched.cpu
+            _printk(f"WARNING: CPU: {cpu.id if cpu is not None else 0} PID: 1 at {at}")
+            _printk(f"RIP: 0010:{at.rsplit(' ', 1)[-1]}")
         _printk(f"WARNING: {what} [{where}]")
         return
     raise KernelWarning(what, where)

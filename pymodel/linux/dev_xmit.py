@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way down: which queue a packet takes, and dev_queue_xmit().
 
-Source: net/core/dev.c, v6.12. Simplified: no XPS, no traffic control and netfilter hooks.
+Source: net/core/dev.c, v6.12. Simplified: no traffic control and netfilter hooks.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import WARN, broken_rule, caller, caller_outside, site_str
+from pymodel.linux.bug import WARN, broken_rule, caller, caller_outside, netdev_warn, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_DEV_READY
 from pymodel.linux.errno import ENETDOWN
 from pymodel.linux.flow_dissector import skb_get_hash
+from pymodel.linux.netdev_tc import get_xps_queue
 from pymodel.linux.qdisc import __dev_xmit_skb
 from pymodel.linux.sched import spin_contended, spin_release
 from pymodel.linux.skb_alloc import _kfree_skb
@@ -25,35 +26,56 @@ if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device, netdev_queue
 
 __all__ = [
-    "__dev_queue_xmit", "dev_queue_xmit", "netdev_cap_txqueue", "netdev_core_pick_tx", "netdev_pick_tx",
-    "skb_tx_hash",
+    "__dev_queue_xmit", "dev_pick_tx_zero", "dev_queue_xmit", "netdev_cap_txqueue", "netdev_core_pick_tx",
+    "netdev_pick_tx", "skb_tx_hash",
 ]
+
+_NO_XPS = [None, None]
 
 
 # -- which queue ---------------------------------------------------------------------------------------------
 def skb_tx_hash(dev: net_device, sb_dev: net_device | None, skb: sk_buff) -> int:
-    """A queue from the receive queue that was recorded, else from the flow hash."""
-    count = dev.real_num_tx_queues
-    if skb.queue_mapping:
-        return (skb.queue_mapping - 1) % count
-    return skb_get_hash(skb) * count >> 32
+    """A queue of the packet's traffic class, from the receive queue that was recorded, else from the flow hash."""
+    if dev.num_tc:
+        tc = dev.prio_tc_map[skb.priority & 15]
+        count, offset = (sb_dev or dev).tc_to_txq[tc]
+        if not count:
+            netdev_warn(dev, "invalid qcount, qoffset %d for tc %d", offset, tc)
+            offset, count = 0, dev.real_num_tx_queues
+    else:
+        count, offset = dev.real_num_tx_queues, 0
+    rxq = skb.queue_mapping - 1
+    if rxq >= 0:
+        if rxq >= offset:
+            rxq -= offset
+        return rxq % count + offset
+    return (skb_get_hash(skb) * count >> 32) + offset
 
 
 def netdev_pick_tx(dev: net_device, skb: sk_buff, sb_dev: net_device | None) -> int:
-    """The queue of a packet: its socket's, else skb_tx_hash()."""
+    """The queue of a packet: its socket's, else what XPS says, else skb_tx_hash(). A connected socket
+    (``sk_dst_cache``) keeps it, until a packet may overtake others (``ooo_okay``).
+    """
     sk = skb.sk
-    if sk is not None:
-        index = sk.sk_tx_queue_mapping
-        if 0 <= index < dev.real_num_tx_queues and not skb.ooo_okay:
-            return int(index)
-    return skb_tx_hash(dev, sb_dev, skb)
+    queue = sk.sk_tx_queue_mapping if sk is not None else -1
+    if queue < 0 or skb.ooo_okay or queue >= dev.real_num_tx_queues:
+        new = get_xps_queue(sb_dev or dev, skb) if dev.xps_maps != _NO_XPS else -1
+        if new < 0:
+            new = skb_tx_hash(dev, sb_dev, skb)
+        if queue != new and sk is not None and sk.sk_dst_cache is not None:
+            sk.sk_tx_queue_mapping = new
+        queue = new
+    return queue
+
+
+def dev_pick_tx_zero(dev: net_device, skb: sk_buff, sb_dev: net_device | None) -> int:
+    """For ndo_select_queue: the first queue."""
+    return 0
 
 
 def netdev_cap_txqueue(dev: net_device, queue_index: int) -> int:
     """0 for a queue that is not in use, with a warning in the log."""
     if queue_index >= dev.real_num_tx_queues:
-        from pymodel.linux.bug import netdev_warn
-
         netdev_warn(dev, "selects TX queue %d, but real number of TX queues is %d", queue_index, dev.real_num_tx_queues)
         return 0
     return queue_index

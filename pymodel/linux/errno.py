@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Error numbers. A function that fails returns one negated, as in the kernel: ``return -ENOMEM``.
+"""Error numbers. A function that fails returns one negated, as in the kernel: ``return -ENOMEM``. Where C returns
+ERR_PTR(-ENOMEM) in place of a pointer, the number itself comes back: IS_ERR() tells it from an object.
 
-Source: include/uapi/asm-generic/errno-base.h, errno.h and include/linux/errno.h, v6.12.
+Source: include/uapi/asm-generic/errno-base.h, errno.h, include/linux/errno.h and err.h, v6.12.
 """
 
 from __future__ import annotations
+
+from typing import TypeGuard
 
 __all__ = [
     "E2BIG", "EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EAGAIN", "EBUSY", "ECANCELED", "ECONNREFUSED",
@@ -12,7 +15,7 @@ __all__ = [
     "ENETDOWN", "ENETUNREACH", "ENOBUFS", "ENODATA", "ENODEV", "ENOENT", "ENOMEM", "ENOMSG", "ENOSPC", "ENOSYS",
     "ENOTCONN", "ENOTSUPP", "ENOTTY", "ENOTUNIQ", "ENXIO", "EOPNOTSUPP", "EOVERFLOW", "EPERM", "EPIPE", "EPROBE_DEFER",
     "EPROTO", "EPROTONOSUPPORT", "ERANGE", "ERESTARTSYS", "ESOCKTNOSUPPORT", "ESRCH", "ETIME", "ETIMEDOUT",
-    "ETOOMANYREFS", "EXDEV", "errname",
+    "ETOOMANYREFS", "EXDEV", "IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "errname",
 ]
 
 EPERM = 1
@@ -74,3 +77,17 @@ def errname(err: int) -> str:
     """
     name = _NAMES.get(abs(err), str(abs(err)))
     return f"-{name}" if err < 0 else name
+
+
+def IS_ERR(ptr: object) -> TypeGuard[int]:
+    """Whether a function that returns a pointer or ERR_PTR() returned an error."""
+    return isinstance(ptr, int) and ptr < 0
+
+
+def IS_ERR_OR_NULL(ptr: object) -> bool:
+    return ptr is None or IS_ERR(ptr)
+
+
+def PTR_ERR(ptr: object) -> int:
+    """The (negative) error; 0 where it is none."""
+    return ptr if IS_ERR(ptr) else 0

@@ -6,17 +6,20 @@ from __future__ import annotations
 from typing import Any
 
 from pymodel.hw.access import Machine, machine, set_machine
+from pymodel.linux.apic import irq_init, msi_write, set_irq_line
 from pymodel.linux.backlog import RPS_VECTOR, process_backlog, rps_trigger_softirq
 from pymodel.linux.bug import KernelLog
 from pymodel.linux.dma_debug import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
-from pymodel.linux.irq import irq_init, irq_leaks, msi_write, set_irq_line
+from pymodel.linux.irq import irq_leaks
 from pymodel.linux.mm import MmState, mm_leaks
 from pymodel.linux.napi import napi_leaks, softnet_data
 from pymodel.linux.napi_poll import net_rx_action
 from pymodel.linux.netdev_ops import netdev_leaks
 from pymodel.linux.netdevice import NetState
 from pymodel.linux.netfilter import NfState
+from pymodel.linux.page_pool import page_pool_leaks
+from pymodel.linux.page_pool_types import PagePoolState
 from pymodel.linux.pci import PciState, raise_msi
 from pymodel.linux.qdisc import net_tx_action, qdisc_leaks
 from pymodel.linux.skb_alloc import skb_leaks
@@ -24,6 +27,7 @@ from pymodel.linux.skbuff import SkbState
 from pymodel.linux.sock import sock_leaks
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, NET_TX_SOFTIRQ, SoftirqState, open_softirq
 from pymodel.linux.swiotlb import IO_TLB_SIZE, SwiotlbPool, swiotlb_slots
+from pymodel.linux.tasklet import tasklet_boot, tasklet_leaks
 from pymodel.linux.time import time_init, timer_leaks
 from pymodel.linux.workqueue import WorkqueueState, work_leaks
 
@@ -42,10 +46,12 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
     state["dma"] = DmaState(memory, SwiotlbPool(memory, slots) if slots else None)
     state["mm"] = MmState(memory.mem, memory.size - slots * IO_TLB_SIZE)
     state["skb"] = SkbState()
+    state["page_pool"] = PagePoolState()
     state["softirq"] = SoftirqState()
     state["workqueue"] = WorkqueueState()
     irq_init(m)
     time_init()
+    tasklet_boot()
     net = state["net"] = NetState(seed)
     net.softnet = [softnet_data(process_backlog) for _ in m.sched.cpus]
     open_softirq(NET_TX_SOFTIRQ, net_tx_action)
@@ -62,8 +68,8 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
 def leak_report() -> list[str]:
     """What is left behind, one line each with where it came from; empty after a clean run.
 
-    Sockets, net_devices, skbs, pages and kmalloc objects, DMA mappings, timers, work, interrupts, NAPI instances
-    that are scheduled, packets in queueing disciplines.
+    Sockets, net_devices, skbs, page pools, pages and kmalloc objects, DMA mappings, timers, work, tasklets,
+    interrupts, NAPI instances that are scheduled, packets in queueing disciplines.
     """
     lines: list[str] = []
     for leaks in (
@@ -72,11 +78,13 @@ def leak_report() -> list[str]:
         qdisc_leaks,
         napi_leaks,
         skb_leaks,
+        page_pool_leaks,
         dma_leaks,
         mm_leaks,
         irq_leaks,
         timer_leaks,
         work_leaks,
+        tasklet_leaks,
     ):
         lines += leaks()
     return lines

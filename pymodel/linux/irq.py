@@ -1,52 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interrupts: request and free, enable and disable, affinity, messages (MSI-X) and level lines, and the way into a
-handler.
+"""Interrupts for drivers: request and free, with and without threads, enable and disable, affinity.
 
-A message is a write of ``data`` to ``addr`` (:func:`msi_write`): ``addr`` names the CPU, as on x86, ``data`` the
-interrupt. A level line is delivered again after each end of interrupt for as long as it is high and not masked.
-Source: kernel/irq/manage.c, arch/x86/kernel/apic/, v6.12.
+Source: kernel/irq/manage.c, devres.c, v6.12.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import Machine, machine, this_cpu
-from pymodel.hw.contexts import Cpu
+from pymodel.hw.access import machine, this_cpu
 from pymodel.hw.errors import CheckError
-from pymodel.linux.bug import WARN, Lockup, Site, caller, site_str
-from pymodel.linux.errno import EBUSY, EINVAL
+from pymodel.linux.bug import WARN, Lockup, Site, caller, pr_err, site_str
+from pymodel.linux.device import device, devm_add_action
+from pymodel.linux.errno import EBUSY, EINVAL, ENOSYS
+from pymodel.linux.irq_handle import IRQF_SHARED, default_primary_handler, setup_irq_thread
 from pymodel.linux.irqdesc import (
     IRQ_HANDLED,
+    IRQ_NOAUTOEN,
     IRQ_NONE,
-    IrqState,
-    handle_edge_irq,
-    handle_fasteoi_irq,
-    irq_chip,
+    IRQCHIP_ONESHOT_SAFE,
+    NO_IRQ_CHIP,
+    Handler,
     irq_desc,
     irq_disable,
     irq_shutdown,
     irq_startup,
     irqaction,
 )
-from pymodel.linux.sched import might_sleep
-from pymodel.linux.softirq import handle_softirqs
+from pymodel.linux.kthread import kthread_stop
+from pymodel.linux.sched import might_sleep, wait_event
 
 __all__ = [
-    "IRQF_NO_AUTOEN", "IRQF_ONESHOT", "IRQF_SHARED", "IRQ_RETVAL", "cpumask_of", "disable_irq", "disable_irq_nosync",
-    "enable_irq", "free_irq", "irq_get_count", "irq_leaks", "irq_set_affinity", "irq_set_affinity_and_hint",
-    "irq_set_affinity_hint", "msi_write", "request_irq", "set_irq_line", "synchronize_irq",
+    "IRQF_COND_ONESHOT", "IRQF_NO_AUTOEN", "IRQF_ONESHOT", "IRQF_PERCPU", "IRQF_PROBE_SHARED", "IRQF_SHARED",
+    "IRQF_TRIGGER_FALLING", "IRQF_TRIGGER_HIGH", "IRQF_TRIGGER_LOW", "IRQF_TRIGGER_NONE", "IRQF_TRIGGER_RISING",
+    "IRQ_RETVAL", "cpumask_of", "devm_free_irq", "devm_request_irq", "devm_request_threaded_irq", "disable_hardirq",
+    "disable_irq", "disable_irq_nosync", "enable_irq", "free_irq", "irq_get_affinity_mask", "irq_get_count",
+    "irq_leaks", "irq_set_affinity", "irq_set_affinity_and_hint", "irq_set_affinity_hint", "irq_update_affinity_hint",
+    "request_irq", "request_threaded_irq", "synchronize_hardirq", "synchronize_irq",
 ]
 
-IRQF_SHARED = 0x80
+IRQF_TRIGGER_NONE = 0x0
+IRQF_TRIGGER_RISING = 0x1
+IRQF_TRIGGER_FALLING = 0x2
+IRQF_TRIGGER_HIGH = 0x4
+IRQF_TRIGGER_LOW = 0x8
+_IRQF_TRIGGER_MASK = 0xF
+IRQF_PROBE_SHARED = 0x100
+IRQF_PERCPU = 0x400
 IRQF_ONESHOT = 0x2000
+IRQF_NO_SUSPEND = 0x4000
+IRQF_COND_SUSPEND = 0x40000
 IRQF_NO_AUTOEN = 0x80000
+IRQF_COND_ONESHOT = 0x200000
 
-MSI_ADDR_BASE = 0xFEE00000
-_MSI_DEST_SHIFT = 12
-LINE_IRQ_BASE = 16
+_MAX_THREADS = 64  # bits of a long
 
 
 def IRQ_RETVAL(x: Any) -> int:
@@ -58,149 +65,6 @@ def cpumask_of(cpu: int) -> int:
     return 1 << cpu
 
 
-# -- into the kernel -----------------------------------------------------------------------------------------
-def _do_irq(m: Machine, state: IrqState, cpu: Cpu, irq: int) -> None:
-    """Hard interrupt entry, on the stack of whatever ran; the softirqs that it raised run at its end (irq_exit)."""
-    cpu.hardirq += 1
-    irqs_disabled, cpu.irqs_disabled = cpu.irqs_disabled, 1
-    cpu.charge(m.costs.hardirq_entry)
-    if irq < 0:
-        state.internal += 1
-        state.vectors[irq](cpu)
-    else:
-        state.interrupts += 1
-        desc = state.descs.get(irq)
-        if desc is not None:  # else it was freed while the interrupt was on its way
-            desc.queued = False
-            desc.handle_irq(desc)
-    cpu.irqs_disabled = irqs_disabled
-    cpu.hardirq -= 1
-    if cpu.softirq_pending and not (cpu.softirq or cpu.bh_disabled or cpu.hardirq):
-        handle_softirqs(cpu)
-
-
-def irq_init(m: Machine) -> None:
-    """Hook the CPUs' interrupts up."""
-    state = m.state["irq"] = IrqState()
-    for cpu in m.sched.cpus:
-        cpu.do_irq = functools.partial(_do_irq, m, state, cpu)
-
-
-def deliver(desc: irq_desc, time: int) -> None:
-    """Send an interrupt to its CPU; one that already waits there merges with it."""
-    if not desc.queued:
-        desc.queued = True
-        machine().sched.cpus[desc.cpu].raise_irq(desc.irq, time)
-
-
-# -- messages ------------------------------------------------------------------------------------------------
-def msi_write(addr: int, data: int, time: int) -> None:
-    """A device wrote a message. Called in the hub, at ``time`` ps. Raises CheckError for one that nobody owns."""
-    m = machine()
-    state: IrqState = m.state["irq"]
-    desc = state.descs.get(data)
-    cpu = (addr >> _MSI_DEST_SHIFT) & 0xFF
-    if addr & ~0xFF000 != MSI_ADDR_BASE or desc is None or desc.level or cpu >= len(m.sched.cpus):
-        raise CheckError(
-            "MSI", f"message 0x{data:x} written to 0x{addr:x}: no interrupt has this address and data", f"at {time} ps"
-        )
-    if desc.chip_data is not None and not desc.chip_data.is_busmaster:
-        raise CheckError(
-            "MSI", f"{desc.chip_data}: message of a device that is no bus master: pci_set_master() is missing", ""
-        )
-    if not desc.queued:
-        desc.queued = True
-        m.sched.cpus[cpu].raise_irq(data, time)
-
-
-def _msi_retrigger(desc: irq_desc) -> None:
-    deliver(desc, machine().sched.local_now)
-
-
-def msi_message(desc: irq_desc) -> tuple[int, int]:
-    """Address and data of an interrupt's message."""
-    return MSI_ADDR_BASE | desc.cpu << _MSI_DEST_SHIFT, desc.irq
-
-
-def alloc_msi_irq(
-    name: str,
-    mask: Callable[[irq_desc], object],
-    unmask: Callable[[irq_desc], object],
-    moved: Callable[[irq_desc], object],
-) -> irq_desc:
-    """A message interrupt, on the CPU that has the fewest. ``moved``: its message changed."""
-    m = machine()
-    state: IrqState = m.state["irq"]
-    load = [0] * len(m.sched.cpus)
-    for desc in state.descs.values():
-        load[desc.cpu] += not desc.level
-    chip = irq_chip(name, irq_mask=mask, irq_unmask=unmask, irq_retrigger=_msi_retrigger, irq_set_affinity=moved)
-    desc = irq_desc(state.next_msi, chip, handle_edge_irq, name, False, load.index(min(load)))
-    desc.affinity = (1 << len(load)) - 1
-    state.next_msi += 1
-    state.descs[desc.irq] = desc
-    return desc
-
-
-def free_irq_desc(desc: irq_desc) -> None:
-    """Give an interrupt number back."""
-    machine().state["irq"].descs.pop(desc.irq, None)
-
-
-# -- level lines ---------------------------------------------------------------------------------------------
-class _Line:
-    """An input of the IO-APIC: delivered while high and not masked, then held back until the end of interrupt."""
-
-    __slots__ = ("in_service", "level")
-
-    def __init__(self) -> None:
-        self.level = False
-        self.in_service = False
-
-
-def _line_update(desc: irq_desc, time: int) -> None:
-    line = desc.chip_data
-    if line.level and not line.in_service:
-        line.in_service = True
-        deliver(desc, time)
-
-
-def _line_eoi(desc: irq_desc) -> None:
-    desc.chip_data.in_service = False
-    if not desc.masked:
-        _line_update(desc, machine().sched.local_now)
-
-
-def _line_unmask(desc: irq_desc) -> None:
-    _line_update(desc, machine().sched.local_now)
-
-
-def _line_mask(desc: irq_desc) -> None:
-    """Nothing to do: _line_update is not called while masked."""
-
-
-_line_chip = irq_chip("IO-APIC", irq_mask=_line_mask, irq_unmask=_line_unmask, irq_eoi=_line_eoi)
-
-
-def line_irq(line: int) -> int:
-    """The interrupt number of a level line; the line comes to exist."""
-    state: IrqState = machine().state["irq"]
-    irq = LINE_IRQ_BASE + line
-    if irq not in state.descs:
-        desc = irq_desc(irq, _line_chip, handle_fasteoi_irq, "IO-APIC-fasteoi", True, 0)
-        desc.chip_data = _Line()
-        state.descs[irq] = desc
-    return irq
-
-
-def set_irq_line(line: int, level: bool, time: int) -> None:
-    """A device drives its line. Called in the hub, at ``time`` ps."""
-    desc: irq_desc = machine().state["irq"].descs[line_irq(line)]
-    desc.chip_data.level = bool(level)
-    if level and not desc.masked:
-        _line_update(desc, time)
-
-
 # -- for drivers ---------------------------------------------------------------------------------------------
 def _desc(irq: int, site: Site) -> irq_desc:
     desc: irq_desc | None = machine().state["irq"].descs.get(irq)
@@ -209,35 +73,102 @@ def _desc(irq: int, site: Site) -> irq_desc:
     return desc
 
 
-def request_irq(irq: int, handler: Callable[[int, Any], int], flags: int, name: str, dev_id: Any) -> int:
+def request_irq(irq: int, handler: Handler, flags: int, name: str, dev_id: Any) -> int:
     """Install ``handler(irq, dev_id)``, which returns IRQ_HANDLED or IRQ_NONE. 0, -EINVAL, or -EBUSY where the
     interrupt is not shared.
 
     The handler may be called before this returns.
     """
-    return _request_irq(irq, handler, flags, name, dev_id, caller())
+    return _request_threaded_irq(irq, handler, None, flags | IRQF_COND_ONESHOT, name, dev_id, caller())
 
 
-def _request_irq(irq: int, handler: Callable[[int, Any], int], flags: int, name: str, dev_id: Any, site: Site) -> int:
+def request_threaded_irq(
+    irq: int, handler: Handler | None, thread_fn: Handler | None, irqflags: int, devname: str, dev_id: Any
+) -> int:
+    """request_irq() with a thread: ``thread_fn(irq, dev_id)`` runs in process context each time that the handler
+    returns IRQ_WAKE_THREAD. Without a handler, each interrupt wakes the thread.
+
+    ``IRQF_ONESHOT``: the interrupt stays masked until the thread has run; needed without a handler, unless the
+    controller does not need it (messages). 0, -EINVAL or -EBUSY.
+    """
+    return _request_threaded_irq(irq, handler, thread_fn, irqflags, devname, dev_id, caller())
+
+
+def _request_threaded_irq(
+    irq: int, handler: Handler | None, thread_fn: Handler | None, flags: int, name: str, dev_id: Any, site: Site
+) -> int:
     might_sleep(site)
-    desc: irq_desc | None = machine().state["irq"].descs.get(irq)
-    if desc is None or (flags & IRQF_SHARED and (dev_id is None or flags & IRQF_NO_AUTOEN)):
+    if flags & IRQF_SHARED and (dev_id is None or flags & IRQF_NO_AUTOEN):
         return -EINVAL
-    if desc.actions and not (flags & IRQF_SHARED and desc.actions[0].flags & IRQF_SHARED):
-        return -EBUSY
-    first = not desc.actions
-    desc.actions = [*desc.actions, irqaction(handler, flags, name, dev_id, site)]
-    if first:
-        desc.unhandled = desc.spurious_count = 0
-        if flags & IRQF_NO_AUTOEN:
+    if flags & IRQF_COND_SUSPEND and (not flags & IRQF_SHARED or flags & IRQF_NO_SUSPEND):
+        return -EINVAL
+    desc: irq_desc | None = machine().state["irq"].descs.get(irq)
+    if desc is None:
+        return -EINVAL
+    if handler is None:
+        if thread_fn is None:
+            return -EINVAL
+        handler = default_primary_handler
+    return _setup_irq(desc, irqaction(handler, thread_fn, flags, name, dev_id, site))
+
+
+def _setup_irq(desc: irq_desc, new: irqaction) -> int:
+    """Source: kernel/irq/manage.c __setup_irq(), v6.12."""
+    if desc.chip is NO_IRQ_CHIP:
+        return -ENOSYS
+    if desc.chip.flags & IRQCHIP_ONESHOT_SAFE:
+        new.flags &= ~IRQF_ONESHOT
+    shared = bool(desc.actions)
+    thread_mask = 0
+    if shared:
+        old = desc.actions[0]
+        if not old.flags & new.flags & IRQF_SHARED or (old.flags ^ new.flags) & _IRQF_TRIGGER_MASK:
+            return _mismatch(desc, new, old)
+        if old.flags & IRQF_ONESHOT and new.flags & IRQF_COND_ONESHOT:
+            new.flags |= IRQF_ONESHOT
+        elif (old.flags ^ new.flags) & IRQF_ONESHOT:
+            return _mismatch(desc, new, old)
+        if (old.flags ^ new.flags) & IRQF_PERCPU:
+            return _mismatch(desc, new, old)
+        for action in desc.actions:
+            thread_mask |= action.thread_mask
+    if new.flags & IRQF_ONESHOT:
+        if thread_mask == (1 << _MAX_THREADS) - 1:
+            return -EBUSY
+        new.thread_mask = ~thread_mask & (thread_mask + 1)  # the lowest bit that is not in use
+    elif new.handler is default_primary_handler and not desc.chip.flags & IRQCHIP_ONESHOT_SAFE:
+        pr_err("Threaded irq requested with handler=NULL and !ONESHOT for %s (irq %d)", new.name, desc.irq)
+        return -EINVAL
+    if new.thread_fn is not None:
+        setup_irq_thread(desc, new)
+    desc.actions = [*desc.actions, new]
+    desc.unhandled = desc.spurious_count = 0
+    if not shared:
+        desc.spurious_disabled = desc.in_progress = False
+        desc.oneshot = bool(new.flags & IRQF_ONESHOT)
+        if new.flags & IRQF_NO_AUTOEN or desc.status & IRQ_NOAUTOEN:
+            if new.flags & IRQF_SHARED:
+                WARN(f"irq {desc.irq}: shared, and not enabled by request_irq()", site_str(new.site))
             desc.depth = 1
         else:
             irq_startup(desc, resend=True)
+    elif desc.spurious_disabled:
+        desc.spurious_disabled = False
+        _enable(desc, new.site)
     return 0
 
 
+def _mismatch(desc: irq_desc, new: irqaction, old: irqaction) -> int:
+    if not new.flags & IRQF_PROBE_SHARED:
+        both = new.flags, new.name, old.flags, old.name
+        pr_err("genirq: Flags mismatch irq %d. %08x (%s) vs. %08x (%s)", desc.irq, *both)
+    return -EBUSY
+
+
 def free_irq(irq: int, dev_id: Any) -> str | None:
-    """Remove the handler of ``dev_id``, and wait until it does not run any more. Its name, or None with a warning."""
+    """Remove the handler of ``dev_id``, and wait until neither it nor its thread runs any more. Its name, or None with
+    a warning.
+    """
     site = caller()
     might_sleep(site)
     desc = _desc(irq, site)
@@ -250,8 +181,36 @@ def free_irq(irq: int, dev_id: Any) -> str | None:
     desc.actions = [a for a in desc.actions if a is not action]
     if not desc.actions:
         irq_shutdown(desc)
+    if action.thread is not None and action.thread is this_cpu().task:
+        raise Lockup(f"free_irq() of irq {irq} in its own thread", site_str(site))
     _synchronize(desc, site)
+    if action.thread is not None:
+        kthread_stop(action.thread)
     return action.name
+
+
+def devm_request_irq(dev: device, irq: int, handler: Handler, irqflags: int, devname: str, dev_id: Any) -> int:
+    """request_irq() that is undone with the driver."""
+    err = _request_threaded_irq(irq, handler, None, irqflags | IRQF_COND_ONESHOT, devname, dev_id, caller())
+    if err == 0:
+        devm_add_action(dev, free_irq, irq, dev_id)
+    return err
+
+
+def devm_request_threaded_irq(
+    dev: device, irq: int, handler: Handler | None, thread_fn: Handler | None, irqflags: int, devname: str, dev_id: Any
+) -> int:
+    """request_threaded_irq() that is undone with the driver."""
+    err = _request_threaded_irq(irq, handler, thread_fn, irqflags, devname, dev_id, caller())
+    if err == 0:
+        devm_add_action(dev, free_irq, irq, dev_id)
+    return err
+
+
+def devm_free_irq(dev: device, irq: int, dev_id: Any) -> None:
+    """Free it now."""
+    dev.devres = [r for r in dev.devres if not (r[0] is free_irq and r[1][0] == irq and r[1][1] is dev_id)]
+    free_irq(irq, dev_id)
 
 
 def disable_irq_nosync(irq: int) -> None:
@@ -270,12 +229,22 @@ def disable_irq(irq: int) -> None:
     _synchronize(_desc(irq, site), site)
 
 
+def disable_hardirq(irq: int) -> bool:
+    """Disable, and wait until no handler runs; threads may. False where one does."""
+    site = caller()
+    disable_irq_nosync(irq)
+    return _synchronize_hard(_desc(irq, site), site)
+
+
 def enable_irq(irq: int) -> None:
     """Undo one disable_irq(); what came in meanwhile is delivered."""
     site = caller()
-    desc = _desc(irq, site)
+    _enable(_desc(irq, site), site)
+
+
+def _enable(desc: irq_desc, site: Site) -> None:
     if desc.depth == 0:
-        WARN(f"Unbalanced enable for IRQ {irq}", site_str(site))
+        WARN(f"Unbalanced enable for IRQ {desc.irq}", site_str(site))
     elif desc.depth == 1:
         irq_startup(desc, resend=True)
     else:
@@ -283,19 +252,34 @@ def enable_irq(irq: int) -> None:
 
 
 def synchronize_irq(irq: int) -> None:
-    """Wait until no handler of this interrupt runs."""
+    """Wait until neither handlers nor threads of this interrupt run."""
     site = caller()
     might_sleep(site)
     _synchronize(_desc(irq, site), site)
 
 
-def _synchronize(desc: irq_desc, site: Site) -> None:
+def synchronize_hardirq(irq: int) -> bool:
+    """Wait until no handler of this interrupt runs. False where a thread does."""
+    site = caller()
+    return _synchronize_hard(_desc(irq, site), site)
+
+
+def _synchronize_hard(desc: irq_desc, site: Site) -> bool:
     cpu = this_cpu()
     if desc.in_progress and desc.running_on is cpu:
         raise Lockup(f"waiting for the handler of irq {desc.irq} from within it", site_str(site))
     while desc.in_progress:
         cpu.charge(100)
         cpu.sync()
+    return not desc.threads_active
+
+
+def _synchronize(desc: irq_desc, site: Site) -> None:
+    if not _synchronize_hard(desc, site):
+        task = this_cpu().task
+        if any(action.thread is task for action in desc.actions):
+            raise Lockup(f"waiting for the thread of irq {desc.irq} from within it", site_str(site))
+        wait_event(desc.wait_for_threads, lambda: not desc.threads_active)
 
 
 def irq_set_affinity(irq: int, cpumask: int) -> int:
@@ -314,11 +298,25 @@ def irq_set_affinity(irq: int, cpumask: int) -> int:
 
 
 def irq_set_affinity_and_hint(irq: int, cpumask: int | None) -> int:
-    """As irq_set_affinity(); None drops the hint and leaves the interrupt where it is."""
-    return 0 if cpumask is None else irq_set_affinity(irq, cpumask)
+    """irq_set_affinity(), and a hint for user space; None drops the hint and leaves the interrupt where it is."""
+    err = irq_update_affinity_hint(irq, cpumask)
+    if err or cpumask is None:
+        return err
+    return irq_set_affinity(irq, cpumask)
 
 
 irq_set_affinity_hint = irq_set_affinity_and_hint
+
+
+def irq_update_affinity_hint(irq: int, cpumask: int | None) -> int:
+    """Tell user space where the interrupt should go. 0."""
+    _desc(irq, caller()).affinity_hint = cpumask
+    return 0
+
+
+def irq_get_affinity_mask(irq: int) -> int:
+    """The CPUs that may get it."""
+    return _desc(irq, caller()).affinity
 
 
 def irq_get_count(irq: int) -> int:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interrupt descriptors, chips and flow handlers: what happens between a CPU taking an interrupt and the driver's
-handler.
+"""Interrupt descriptors and chips: the state of each interrupt, and how it is masked, started and sent again.
 
-Source: kernel/irq/chip.c, handle.c, resend.c, spurious.c, v6.12.
+Flow handlers: irq_handle.py; what drivers call: irq.py. A chip's hooks get the descriptor, which stands for Linux's
+irq_data too. Source: kernel/irq/chip.c, irqdesc.c, resend.c, include/linux/irq.h, v6.12.
 """
 
 from __future__ import annotations
@@ -11,35 +11,45 @@ from collections.abc import Callable
 from typing import Any
 
 from pymodel.hw.access import machine
-from pymodel.hw.contexts import Cpu
-from pymodel.hw.errors import CheckError
-from pymodel.linux.bug import Site, site_str
+from pymodel.hw.contexts import Cpu, Task
+from pymodel.linux.bug import Site
+from pymodel.linux.errno import EINVAL
+from pymodel.linux.sched import wait_queue_head_t
 
 __all__ = [
-    "IRQ_HANDLED", "IRQ_NONE", "IrqState", "handle_edge_irq", "handle_fasteoi_irq", "handle_level_irq", "irq_chip",
-    "irq_desc", "irq_to_desc", "irqaction",
+    "IRQCHIP_EOI_IF_HANDLED", "IRQCHIP_EOI_THREADED", "IRQCHIP_ONESHOT_SAFE", "IRQ_DISABLE_UNLAZY", "IRQ_HANDLED",
+    "IRQ_LEVEL", "IRQ_NOAUTOEN", "IRQ_NONE", "IRQ_WAKE_THREAD", "IrqState", "irq_alloc_desc", "irq_chip",
+    "irq_clear_status_flags", "irq_desc", "irq_free_desc", "irq_get_chip_data", "irq_set_chip_and_handler",
+    "irq_set_chip_data", "irq_set_handler", "irq_set_status_flags", "irq_to_desc", "irqaction",
 ]
 
 IRQ_NONE = 0
 IRQ_HANDLED = 1
+IRQ_WAKE_THREAD = 2
 
-SPURIOUS_WINDOW = 100_000  # interrupts, of which
-SPURIOUS_LIMIT = 99_900  # unhandled ones shut the line
+IRQ_LEVEL = 1 << 8  # irq_desc.status
+IRQ_NOAUTOEN = 1 << 12
+IRQ_DISABLE_UNLAZY = 1 << 19
 
+IRQCHIP_EOI_IF_HANDLED = 1 << 1  # irq_chip.flags
+IRQCHIP_ONESHOT_SAFE = 1 << 5
+IRQCHIP_EOI_THREADED = 1 << 6
 
 Hook = Callable[["irq_desc"], object]
+Handler = Callable[[int, Any], int]
 
 
 class irq_chip:
     """What an interrupt controller can do for one interrupt; a hook it does not have is None."""
 
     __slots__ = (
-        "irq_ack", "irq_disable", "irq_enable", "irq_eoi", "irq_mask", "irq_mask_ack", "irq_retrigger",
+        "flags", "irq_ack", "irq_disable", "irq_enable", "irq_eoi", "irq_mask", "irq_mask_ack", "irq_retrigger",
         "irq_set_affinity", "irq_shutdown", "irq_startup", "irq_unmask", "name",
     )
 
-    def __init__(self, name: str, **hooks: Hook) -> None:
+    def __init__(self, name: str, flags: int = 0, **hooks: Hook) -> None:
         self.name = name
+        self.flags = flags
         self.irq_ack: Hook | None = None
         self.irq_disable: Hook | None = None
         self.irq_enable: Hook | None = None
@@ -56,12 +66,21 @@ class irq_chip:
 
 
 class irqaction:
-    """One handler on an interrupt."""
+    """One handler on an interrupt, with its thread where it has one."""
 
-    __slots__ = ("dev_id", "flags", "handler", "name", "site")
+    __slots__ = (
+        "dev_id", "flags", "handler", "name", "run_thread", "running", "site", "thread", "thread_fn", "thread_mask",
+    )
 
-    def __init__(self, handler: Callable[[int, Any], int], flags: int, name: str, dev_id: Any, site: Site) -> None:
+    def __init__(
+        self, handler: Handler, thread_fn: Handler | None, flags: int, name: str, dev_id: Any, site: Site
+    ) -> None:
         self.handler = handler
+        self.thread_fn = thread_fn
+        self.thread: Task | None = None
+        self.thread_mask = 0  # its bit of irq_desc.threads_oneshot
+        self.run_thread = False  # IRQTF_RUNTHREAD
+        self.running = False
         self.flags = flags
         self.name = name
         self.dev_id = dev_id
@@ -69,25 +88,31 @@ class irqaction:
 
 
 class irq_desc:
-    """The state of one interrupt. ``cpu``: where it is delivered. ``chip_data``: the controller's."""
+    """The state of one interrupt. ``cpu``: where it is delivered. ``chip_data``: the controller's.
+
+    ``depth`` counts disable_irq(); the flags are Linux's IRQD_* and IRQS_*, each a field.
+    """
 
     __slots__ = (
-        "actions", "affinity", "chip", "chip_data", "count", "cpu", "depth", "disabled", "handle_irq", "in_progress",
-        "irq", "level", "masked", "name", "pending", "queued", "replay", "running_on", "spurious_count", "started",
-        "unhandled",
+        "actions", "affinity", "affinity_hint", "chip", "chip_data", "count", "cpu", "depth", "disabled",
+        "handle_irq", "in_progress", "irq", "last_unhandled", "masked", "name", "oneshot", "pending",
+        "poll_in_progress", "queued", "replay", "running_on", "spurious_count", "spurious_disabled", "started",
+        "status", "threads_active", "threads_handled", "threads_handled_last", "threads_oneshot", "unhandled",
+        "wait_for_threads",
     )
 
     def __init__(
-        self, irq: int, chip: irq_chip, handle_irq: Callable[[irq_desc], object], name: str, level: bool, cpu: int
+        self, irq: int, chip: irq_chip, handle_irq: Callable[[irq_desc], object], name: str, status: int, cpu: int
     ) -> None:
         self.irq = irq
         self.chip = chip
         self.chip_data: Any = None
         self.handle_irq = handle_irq
         self.name = name
-        self.level = level
+        self.status = status
         self.actions: list[irqaction] = []
         self.affinity = 0
+        self.affinity_hint: int | None = None
         self.cpu = cpu
         self.depth = 1
         self.disabled = True
@@ -101,24 +126,102 @@ class irq_desc:
         self.count = 0
         self.spurious_count = 0
         self.unhandled = 0
+        self.last_unhandled = 0  # jiffies
+        self.spurious_disabled = False
+        self.poll_in_progress = False
+        self.oneshot = False
+        self.threads_oneshot = 0  # a bit for each thread that must end before the interrupt is unmasked
+        self.threads_active = 0
+        self.threads_handled = 0
+        self.threads_handled_last = -1  # -1: handlers did not leave it all to threads last time
+        self.wait_for_threads = wait_queue_head_t(f"the threads of irq {irq}")
 
 
 class IrqState:
     """The interrupts of one machine."""
 
-    __slots__ = ("descs", "internal", "interrupts", "next_msi", "vectors")
+    __slots__ = ("descs", "internal", "interrupts", "next_irq", "spurious_timer", "vectors")
 
     def __init__(self) -> None:
         self.descs: dict[int, irq_desc] = {}
         self.vectors: dict[int, Callable[[Cpu], object]] = {}  # the kernel's own interrupts: negative numbers
-        self.next_msi = 24
+        self.next_irq = 24
         self.interrupts = 0  # of devices
         self.internal = 0  # timers and the like
+        self.spurious_timer: Any = None
 
 
 def irq_to_desc(irq: int) -> irq_desc | None:
     desc: irq_desc | None = machine().state["irq"].descs.get(irq)
     return desc
+
+
+# -- for the drivers of controllers --------------------------------------------------------------------------
+NO_IRQ_CHIP = irq_chip("none")
+
+
+def _bad_irq(desc: irq_desc) -> None:
+    """handle_bad_irq(): nobody has said how to handle it."""
+    desc.count += 1
+
+
+def irq_alloc_desc(node: int) -> int:
+    """A new interrupt number, without a chip. ``node`` is not used: there is one node."""
+    state: IrqState = machine().state["irq"]
+    irq = state.next_irq
+    state.next_irq += 1
+    desc = irq_desc(irq, NO_IRQ_CHIP, _bad_irq, "", 0, 0)
+    desc.affinity = (1 << len(machine().sched.cpus)) - 1
+    state.descs[irq] = desc
+    return irq
+
+
+def irq_free_desc(irq: int) -> None:
+    """Give an interrupt number back."""
+    machine().state["irq"].descs.pop(irq, None)
+
+
+def irq_set_chip_and_handler(irq: int, chip: irq_chip, handle: Callable[[irq_desc], object]) -> None:
+    """Say which controller the interrupt hangs on, and its flow handler (handle_edge_irq, say)."""
+    desc = irq_to_desc(irq)
+    if desc is not None:
+        desc.chip = chip
+        desc.handle_irq = handle
+
+
+def irq_set_handler(irq: int, handle: Callable[[irq_desc], object]) -> None:
+    desc = irq_to_desc(irq)
+    if desc is not None:
+        desc.handle_irq = handle
+
+
+def irq_set_chip_data(irq: int, data: Any) -> int:
+    """The controller's own data of this interrupt. 0 or -EINVAL."""
+    desc = irq_to_desc(irq)
+    if desc is None:
+        return -EINVAL
+    desc.chip_data = data
+    return 0
+
+
+def irq_get_chip_data(irq: int) -> Any:
+    desc = irq_to_desc(irq)
+    return None if desc is None else desc.chip_data
+
+
+def irq_set_status_flags(irq: int, set: int) -> None:
+    """``IRQ_LEVEL``: a level line, never sent again; ``IRQ_NOAUTOEN``: request_irq() leaves it disabled;
+    ``IRQ_DISABLE_UNLAZY``: disable_irq() masks at once.
+    """
+    desc = irq_to_desc(irq)
+    if desc is not None:
+        desc.status |= set
+
+
+def irq_clear_status_flags(irq: int, clr: int) -> None:
+    desc = irq_to_desc(irq)
+    if desc is not None:
+        desc.status &= ~clr
 
 
 # -- the controller ------------------------------------------------------------------------------------------
@@ -158,7 +261,8 @@ def irq_enable(desc: irq_desc) -> None:
 
 
 def irq_disable(desc: irq_desc, mask: bool = False) -> None:
-    """Lazy where the chip has no irq_disable: the interrupt is masked when it comes in after all."""
+    """Lazy where the chip has no irq_disable: the interrupt is masked when it comes in after all. ``mask``: at once."""
+    mask = mask or bool(desc.status & IRQ_DISABLE_UNLAZY)
     if desc.disabled:
         if mask:
             mask_irq(desc)
@@ -201,8 +305,10 @@ def irq_shutdown(desc: irq_desc) -> None:
 
 
 def check_irq_resend(desc: irq_desc) -> None:
-    """Deliver again what came in while disabled. A level line does so by itself."""
-    if desc.level:
+    """Deliver again what came in while disabled. A level line does so by itself. A chip without irq_retrigger loses
+    it, as on x86, where nothing is sent again in software.
+    """
+    if desc.status & IRQ_LEVEL:
         desc.pending = False
         return
     if desc.replay or not desc.pending:
@@ -210,101 +316,4 @@ def check_irq_resend(desc: irq_desc) -> None:
     desc.pending = False
     if desc.chip.irq_retrigger is not None:
         desc.chip.irq_retrigger(desc)
-    desc.replay = True
-
-
-# -- flow handlers -------------------------------------------------------------------------------------------
-def handle_irq_event(desc: irq_desc) -> int:
-    """Call the handlers. Returns their answers, or-ed."""
-    desc.pending = False
-    desc.in_progress = True
-    desc.running_on = machine().sched.cpu
-    retval = IRQ_NONE
-    irq = desc.irq
-    for action in desc.actions:
-        res = action.handler(irq, action.dev_id)
-        if res is not IRQ_HANDLED and res != IRQ_NONE:
-            raise CheckError(
-                "irq",
-                f"irq event {irq}: bogus return value {res!r} of handler {action.handler.__name__}, "
-                "not IRQ_NONE or IRQ_HANDLED",
-                f"requested at {site_str(action.site)}",
-            )
-        retval |= res
-    desc.in_progress = False
-    desc.running_on = None
-    if retval != IRQ_HANDLED or desc.unhandled:
-        _note_interrupt(desc, retval)
-    return retval
-
-
-def _note_interrupt(desc: irq_desc, retval: int) -> None:
-    """Shut an interrupt that nobody handles. Source: kernel/irq/spurious.c note_interrupt(), v6.12.
-
-    Simplified: Linux forgives unhandled interrupts that are more than 100 ms apart.
-    """
-    if retval == IRQ_NONE:
-        desc.unhandled += 1
-    desc.spurious_count += 1
-    if desc.spurious_count < SPURIOUS_WINDOW:
-        return
-    desc.spurious_count = 0
-    unhandled, desc.unhandled = desc.unhandled, 0
-    if unhandled > SPURIOUS_LIMIT:
-        irq_disable(desc, mask=True)
-        desc.depth += 1
-        names = ", ".join(f"{a.name} ({site_str(a.site)})" for a in desc.actions)
-        raise CheckError(
-            "irq", f"irq {desc.irq}: nobody cared: {unhandled} of {SPURIOUS_WINDOW} were not handled; disabled", names
-        )
-
-
-def handle_edge_irq(desc: irq_desc) -> None:
-    """For messages: one that comes in while the handler runs (on another CPU) is handled after it."""
-    desc.replay = False
-    if desc.in_progress or desc.disabled or not desc.actions:
-        desc.pending = True
-        mask_ack_irq(desc)
-        return
-    desc.count += 1
-    ack = desc.chip.irq_ack
-    if ack is not None:
-        ack(desc)
-    while True:
-        if not desc.actions:
-            mask_irq(desc)
-            return
-        if desc.pending and not desc.disabled and desc.masked:
-            unmask_irq(desc)
-        handle_irq_event(desc)
-        if not desc.pending or desc.disabled:
-            return
-
-
-def handle_level_irq(desc: irq_desc) -> None:
-    """Masked while it is handled."""
-    mask_ack_irq(desc)
-    if desc.in_progress:
-        return
-    desc.replay = False
-    if desc.disabled or not desc.actions:
-        desc.pending = True
-        return
-    desc.count += 1
-    handle_irq_event(desc)
-    if not desc.disabled and desc.masked:
-        unmask_irq(desc)
-
-
-def handle_fasteoi_irq(desc: irq_desc) -> None:
-    """For controllers that hold an interrupt back until they are told of its end."""
-    if not desc.in_progress:
-        desc.replay = False
-        if desc.disabled or not desc.actions:
-            desc.pending = True
-            mask_irq(desc)
-        else:
-            desc.count += 1
-            handle_irq_event(desc)
-    if desc.chip.irq_eoi is not None:
-        desc.chip.irq_eoi(desc)
+        desc.replay = True

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pymodel.hw.access import machine
 from pymodel.linux.bug import BUG, DoubleFree, Site, caller, site_str
+
+if TYPE_CHECKING:
+    from pymodel.linux.page_pool_types import page_pool
 
 __all__ = [
     "GFP_ATOMIC", "GFP_DMA", "GFP_DMA32", "GFP_KERNEL", "GFP_NOWAIT", "PAGE_SHIFT", "PAGE_SIZE", "SMP_CACHE_BYTES",
@@ -63,7 +66,10 @@ _getframe = sys._getframe
 class page:
     """``struct page``: one allocation of ``1 << order`` frames starting at index ``addr``."""
 
-    __slots__ = ("addr", "freed_at", "frags_freed", "order", "refcount", "site", "slab")
+    __slots__ = (
+        "addr", "dma_addr", "freed_at", "frags_freed", "order", "pp", "pp_home", "pp_ref_count", "refcount", "site",
+        "slab",
+    )
 
     def __init__(self, addr: int, order: int, site: Site | None) -> None:
         self.addr = addr
@@ -73,6 +79,10 @@ class page:
         self.site = site
         self.freed_at: Site | None = None
         self.frags_freed: dict[int, Site] | None = None  # page fragments freed since the page was cut
+        self.pp: page_pool | None = None  # the pool to which it belongs, and the references which that counts
+        self.pp_ref_count = 0
+        self.pp_home: Site | None = None  # where it was put into the pool, while it is there
+        self.dma_addr = 0
 
     def __repr__(self) -> str:
         return f"<page 0x{self.addr:x} order {self.order} refcount {self.refcount} from {site_str(self.site)}>"
@@ -542,8 +552,8 @@ def mm_leaks() -> list[str]:
     ]
     seen: set[int] = set()
     for pg in mm.mem_map:
-        if pg is None or pg.slab or id(pg) in seen:
-            continue
+        if pg is None or pg.slab or pg.pp is not None or id(pg) in seen:
+            continue  # a pool tells of its pages itself
         seen.add(id(pg))
         held = pg.refcount - cached.get(id(pg), 0)
         if held > 0:

@@ -39,8 +39,9 @@ from pymodel.linux.netdevice import (
     sockaddr,
     with_rtnl,
 )
-from pymodel.linux.qdisc import dev_activate, dev_deactivate, netdev_watchdog_up
+from pymodel.linux.qdisc_attach import dev_activate, dev_deactivate
 from pymodel.linux.softirq import spin_lock_bh, spin_unlock_bh
+from pymodel.linux.watchdog import netdev_watchdog_up
 from pymodel.linux.workqueue import queue_work, work_struct
 
 __all__ = [

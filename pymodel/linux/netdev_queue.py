@@ -9,6 +9,7 @@ include/linux/netdevice.h, include/net/netdev_queues.h, v6.12.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pymodel.hw.access import machine
 from pymodel.linux.bug import broken_rule, caller_outside, site_str
@@ -22,22 +23,27 @@ from pymodel.linux.netdevice import (
     netdev_queue,
 )
 from pymodel.linux.qdisc import netif_schedule_qdisc
-from pymodel.linux.sched import spin_contended, spin_release
+from pymodel.linux.sched import spin_contended, spin_lock, spin_release, spin_unlock
 from pymodel.linux.softirq import local_bh_disable, local_bh_enable
-from pymodel.linux.time import JIFFY_PS
+from pymodel.linux.time import JIFFY_PS, jiffies_to_msecs
+
+if TYPE_CHECKING:
+    from pymodel.linux.skbuff import sk_buff
 
 __all__ = [
     "__netdev_sent_queue", "__netdev_tx_sent_queue", "__netif_subqueue_stopped", "__netif_tx_lock",
-    "__netif_tx_unlock", "netdev_completed_queue", "netdev_get_tx_queue", "netdev_reset_queue", "netdev_sent_queue",
-    "netdev_tx_completed_queue", "netdev_tx_reset_queue", "netdev_tx_reset_subqueue", "netdev_tx_sent_queue",
-    "netdev_txq_bql_complete_prefetchw", "netdev_xmit_more", "netif_queue_stopped", "netif_schedule_queue",
-    "netif_start_queue", "netif_start_subqueue", "netif_stop_queue", "netif_stop_subqueue",
-    "netif_subqueue_maybe_stop", "netif_subqueue_stopped", "netif_trans_update", "netif_tx_disable", "netif_tx_lock",
-    "netif_tx_lock_bh", "netif_tx_queue_frozen", "netif_tx_queue_stopped", "netif_tx_start_all_queues",
-    "netif_tx_start_queue", "netif_tx_stop_all_queues", "netif_tx_stop_queue", "netif_tx_unlock",
-    "netif_tx_unlock_bh", "netif_tx_wake_all_queues", "netif_tx_wake_queue", "netif_txq_completed_wake",
-    "netif_txq_maybe_stop", "netif_txq_try_stop", "netif_wake_queue", "netif_wake_subqueue",
-    "netif_xmit_frozen_or_stopped", "netif_xmit_stopped", "txq_trans_cond_update",
+    "__netif_tx_lock_bh", "__netif_tx_trylock", "__netif_tx_unlock", "__netif_tx_unlock_bh",
+    "__netif_txq_completed_wake", "netdev_completed_queue", "netdev_get_tx_queue", "netdev_reset_queue",
+    "netdev_sent_queue", "netdev_tx_completed_queue", "netdev_tx_reset_queue", "netdev_tx_reset_subqueue",
+    "netdev_tx_sent_queue", "netdev_txq_bql_complete_prefetchw", "netdev_xmit_more", "netif_is_multiqueue",
+    "netif_queue_stopped", "netif_schedule_queue", "netif_start_queue", "netif_start_subqueue", "netif_stop_queue",
+    "netif_stop_subqueue", "netif_subqueue_completed_wake", "netif_subqueue_maybe_stop", "netif_subqueue_stopped",
+    "netif_subqueue_try_stop", "netif_trans_update", "netif_tx_disable", "netif_tx_lock", "netif_tx_lock_bh",
+    "netif_tx_queue_frozen", "netif_tx_queue_stopped", "netif_tx_start_all_queues", "netif_tx_start_queue",
+    "netif_tx_stop_all_queues", "netif_tx_stop_queue", "netif_tx_unlock", "netif_tx_unlock_bh",
+    "netif_tx_wake_all_queues", "netif_tx_wake_queue", "netif_txq_completed_wake", "netif_txq_maybe_stop",
+    "netif_txq_try_stop", "netif_wake_queue", "netif_wake_subqueue", "netif_xmit_frozen_or_stopped",
+    "netif_xmit_stopped", "netif_xmit_timeout_ms", "skb_get_tx_queue", "txq_trans_cond_update",
 ]
 
 _XOFF = QUEUE_STATE_DRV_XOFF | QUEUE_STATE_STACK_XOFF
@@ -46,6 +52,14 @@ _XOFF_FROZEN = _XOFF | QUEUE_STATE_FROZEN
 
 def netdev_get_tx_queue(dev: net_device, index: int) -> netdev_queue:
     return dev._tx[index]
+
+
+def skb_get_tx_queue(dev: net_device, skb: sk_buff) -> netdev_queue:
+    return dev._tx[skb.queue_mapping]
+
+
+def netif_is_multiqueue(dev: net_device) -> bool:
+    return dev.num_tx_queues > 1
 
 
 # -- looking -------------------------------------------------------------------------------------------------
@@ -75,8 +89,16 @@ def __netif_subqueue_stopped(dev: net_device, queue_index: int) -> bool:
     return netif_tx_queue_stopped(dev._tx[queue_index])
 
 
-def netif_subqueue_stopped(dev: net_device, skb: object) -> bool:
-    return netif_tx_queue_stopped(dev._tx[skb.queue_mapping])  # type: ignore[attr-defined]
+def netif_subqueue_stopped(dev: net_device, skb: sk_buff) -> bool:
+    return netif_tx_queue_stopped(dev._tx[skb.queue_mapping])
+
+
+def netif_xmit_timeout_ms(txq: netdev_queue) -> int:
+    """For how long a queue is stopped beyond the watchdog's patience, in ms; 0 where it is not."""
+    now = machine().sched.local_now // JIFFY_PS
+    if txq.state & _XOFF and now > txq.trans_start + txq.dev.watchdog_timeo:
+        return jiffies_to_msecs(now - txq.trans_start)
+    return 0
 
 
 # -- stop ----------------------------------------------------------------------------------------------------
@@ -273,19 +295,41 @@ def netif_subqueue_maybe_stop(
     return netif_txq_maybe_stop(dev._tx[idx], get_desc, stop_thrs, start_thrs)
 
 
+def netif_subqueue_try_stop(dev: net_device, idx: int, get_desc: Callable[[], int], start_thrs: int) -> int:
+    return netif_txq_try_stop(dev._tx[idx], get_desc, start_thrs)
+
+
+def __netif_txq_completed_wake(
+    txq: netdev_queue,
+    pkts: int,
+    bytes: int,
+    get_desc: Callable[[], int],
+    start_thrs: int,
+    down_cond: Callable[[], bool | int] | bool,
+) -> int:
+    """BQL's completion, and the wake-up at ``start_thrs`` free descriptors unless ``down_cond`` (an expression in C;
+    a value or a callable here): 0 woken, 1 was not stopped, or is to stay so, -1 too few free.
+    """
+    netdev_tx_completed_queue(txq, pkts, bytes)
+    if not pkts or get_desc() < start_thrs:
+        return -1
+    if txq.state & QUEUE_STATE_DRV_XOFF and not (down_cond() if callable(down_cond) else down_cond):
+        netif_tx_wake_queue(txq)
+        return 0
+    return 1
+
+
 def netif_txq_completed_wake(
     txq: netdev_queue, pkts: int, bytes: int, get_desc: Callable[[], int], start_thrs: int
 ) -> int:
-    """BQL's completion and the wake-up at ``start_thrs`` free descriptors: 0 woken, 1 was not stopped, -1 left
-    stopped.
-    """
-    netdev_tx_completed_queue(txq, pkts, bytes)
-    if pkts and get_desc() >= start_thrs:
-        if txq.state & QUEUE_STATE_DRV_XOFF:
-            netif_tx_wake_queue(txq)
-            return 0
-        return 1
-    return -1
+    """:func:`__netif_txq_completed_wake` of a device that is up."""
+    return __netif_txq_completed_wake(txq, pkts, bytes, get_desc, start_thrs, False)
+
+
+def netif_subqueue_completed_wake(
+    dev: net_device, idx: int, pkts: int, bytes: int, get_desc: Callable[[], int], start_thrs: int
+) -> int:
+    return __netif_txq_completed_wake(dev._tx[idx], pkts, bytes, get_desc, start_thrs, False)
 
 
 # -- locks ---------------------------------------------------------------------------------------------------
@@ -308,18 +352,49 @@ def __netif_tx_unlock(txq: netdev_queue) -> None:
         spin_release(txq._lock, this)
 
 
-def netif_tx_lock(dev: net_device) -> None:
-    """Freeze all queues: no xmit runs, and none begins."""
+def __netif_tx_lock_bh(txq: netdev_queue) -> None:
+    local_bh_disable()
+    __netif_tx_lock(txq, 0)
+
+
+def __netif_tx_unlock_bh(txq: netdev_queue) -> None:
+    __netif_tx_unlock(txq)
+    local_bh_enable()
+
+
+def __netif_tx_trylock(txq: netdev_queue) -> bool:
+    """__netif_tx_lock() where nobody holds it; else False."""
+    if txq._lock.owner is not None:
+        return False
+    __netif_tx_lock(txq, 0)
+    return True
+
+
+def netif_freeze_queues(dev: net_device) -> None:
+    """Wait for the xmits that run, and let none begin (TX10)."""
     for txq in dev._tx:
         __netif_tx_lock(txq, 0)
         txq.state |= QUEUE_STATE_FROZEN
         __netif_tx_unlock(txq)
 
 
-def netif_tx_unlock(dev: net_device) -> None:
+def netif_unfreeze_queues(dev: net_device) -> None:
     for txq in dev._tx:
         txq.state &= ~QUEUE_STATE_FROZEN
         netif_schedule_queue(txq)
+
+
+def netif_tx_lock(dev: net_device) -> None:
+    """Freeze all queues: no xmit runs, and none begins. A deadlock in ndo_tx_timeout, which is called with the same
+    lock held.
+    """
+    spin_lock(dev.tx_global_lock)
+    netif_freeze_queues(dev)
+
+
+def netif_tx_unlock(dev: net_device) -> None:
+    netif_unfreeze_queues(dev)
+    spin_unlock(dev.tx_global_lock)
 
 
 def netif_tx_lock_bh(dev: net_device) -> None:
@@ -333,21 +408,24 @@ def netif_tx_unlock_bh(dev: net_device) -> None:
 
 
 def netif_tx_disable(dev: net_device) -> None:
-    """Stop all queues, and wait for the xmits that run."""
+    """Stop all queues, and wait for the xmits that run. A deadlock in ndo_tx_timeout, as netif_tx_lock() is."""
     local_bh_disable()
+    spin_lock(dev.tx_global_lock)
     for txq in dev._tx:
         __netif_tx_lock(txq, 0)
         netif_tx_stop_queue(txq)
         __netif_tx_unlock(txq)
+    spin_unlock(dev.tx_global_lock)
     local_bh_enable()
 
 
 def netif_trans_update(dev: net_device) -> None:
-    """Tell the watchdog that the first queue is alive."""
+    """Tell the watchdog that the first queue is alive: for drivers whose xmit takes no lock of the core's."""
     dev._tx[0].trans_start = machine().sched.local_now // JIFFY_PS
 
 
 def txq_trans_cond_update(txq: netdev_queue) -> None:
+    """Tell the watchdog that a queue is alive: for what is sent past the core (XDP)."""
     txq.trans_start = machine().sched.local_now // JIFFY_PS
 
 

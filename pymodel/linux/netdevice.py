@@ -36,13 +36,14 @@ __all__ = [
     "ARPHRD_ETHER", "IFF_ALLMULTI", "IFF_BROADCAST", "IFF_LIVE_ADDR_CHANGE", "IFF_MULTICAST", "IFF_NOARP",
     "IFF_NO_QUEUE", "IFF_PROMISC", "IFF_RUNNING", "IFF_UNICAST_FLT", "IFF_UP", "NETDEV_TX_BUSY", "NETDEV_TX_OK",
     "NETREG_REGISTERED", "NETREG_RELEASED", "NETREG_UNINITIALIZED", "NETREG_UNREGISTERED", "NETREG_UNREGISTERING",
-    "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState", "SET_NETDEV_DEV",
-    "alloc_etherdev", "alloc_etherdev_mq", "alloc_etherdev_mqs", "alloc_netdev_mqs", "ether_setup", "free_netdev",
-    "net_device", "net_device_ops", "net_device_stats", "netdev_priv", "netdev_queue", "netdev_rx_queue",
-    "netif_device_attach", "netif_device_detach", "netif_device_present", "netif_running", "netif_set_real_num_queues",
-    "netif_set_real_num_rx_queues", "netif_set_real_num_tx_queues", "register_netdev", "register_netdevice",
-    "registered_netdevs", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock", "rtnl_unlock", "sockaddr",
-    "unregister_netdev", "unregister_netdevice",
+    "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState",
+    "QUEUE_STATE_ANY_XOFF", "QUEUE_STATE_ANY_XOFF_OR_FROZEN", "QUEUE_STATE_DRV_XOFF", "QUEUE_STATE_DRV_XOFF_OR_FROZEN",
+    "QUEUE_STATE_FROZEN", "QUEUE_STATE_STACK_XOFF", "SET_NETDEV_DEV", "alloc_etherdev", "alloc_etherdev_mq",
+    "alloc_etherdev_mqs", "alloc_netdev_mqs", "ether_setup", "free_netdev", "net_device", "net_device_ops",
+    "net_device_stats", "netdev_priv", "netdev_queue", "netdev_rx_queue", "netif_device_attach", "netif_device_detach",
+    "netif_device_present", "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
+    "netif_set_real_num_tx_queues", "register_netdev", "register_netdevice", "registered_netdevs", "rtnl_is_locked",
+    "rtnl_link_stats64", "rtnl_lock", "rtnl_unlock", "sockaddr", "unregister_netdev", "unregister_netdevice",
 ]
 
 NETDEV_TX_OK = 0x00
@@ -76,6 +77,9 @@ LINK_STATE_NOCARRIER = 1 << 2
 QUEUE_STATE_DRV_XOFF = 1 << 0  # __QUEUE_STATE_*, as bits of netdev_queue.state
 QUEUE_STATE_STACK_XOFF = 1 << 1
 QUEUE_STATE_FROZEN = 1 << 2
+QUEUE_STATE_ANY_XOFF = QUEUE_STATE_DRV_XOFF | QUEUE_STATE_STACK_XOFF
+QUEUE_STATE_ANY_XOFF_OR_FROZEN = QUEUE_STATE_ANY_XOFF | QUEUE_STATE_FROZEN
+QUEUE_STATE_DRV_XOFF_OR_FROZEN = QUEUE_STATE_DRV_XOFF | QUEUE_STATE_FROZEN
 
 
 class rtnl_link_stats64:
@@ -139,7 +143,7 @@ class netdev_queue:
 
     __slots__ = (
         "_lock", "dev", "dql", "dql_poll", "index", "qdisc", "qdisc_sleeping", "state", "stops", "trans_start",
-        "trans_timeout", "wakes",
+        "timed_out", "trans_timeout", "wakes",
     )
 
     def __init__(self, dev: net_device, index: int, noop: Qdisc) -> None:
@@ -151,6 +155,7 @@ class netdev_queue:
         self._lock = spinlock_t(f"_xmit_lock of queue {index}")
         self.trans_start = 0
         self.trans_timeout = 0
+        self.timed_out = -1  # trans_start when ndo_tx_timeout was called last (TX10)
         self.dql = dql()
         self.dql_poll = 0  # the NAPI poll in which bytes were completed last (TX8)
         self.stops = 0
@@ -182,11 +187,12 @@ class net_device:
         "gro_flush_timeout", "gro_ipv4_max_size", "gro_max_size", "gso_max_segs", "gso_max_size", "hard_header_len",
         "hw_enc_features", "hw_features", "ifindex", "irq", "linkwatch", "max_mtu", "mc", "min_mtu", "mtu", "name",
         "napi_defer_hard_irqs", "napi_list", "needed_headroom", "needed_tailroom", "nested_xmit", "netdev_ops",
-        "nf_hooks_ingress", "num_rx_queues", "num_tx_queues", "operstate", "perm_addr", "priv", "priv_flags",
-        "promiscuity", "ptype_all", "ptype_specific", "qdisc", "real_num_rx_queues", "real_num_tx_queues", "reg_state",
-        "rx_dropped", "rx_handler", "rx_handler_data", "rx_nohandler", "rx_otherhost_dropped", "state", "stats",
-        "tcx_ingress", "threaded", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc",
-        "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer", "xdp_features", "xdp_prog", "xdp_state",
+        "nf_hooks_ingress", "num_rx_queues", "num_tc", "num_tx_queues", "operstate", "perm_addr", "prio_tc_map", "priv",
+        "priv_flags", "promiscuity", "ptype_all", "ptype_specific", "qdisc", "real_num_rx_queues", "real_num_tx_queues",
+        "reg_state", "rx_dropped", "rx_handler", "rx_handler_data", "rx_nohandler", "rx_otherhost_dropped", "state",
+        "stats", "tc_to_txq", "tcx_ingress", "threaded", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc",
+        "uc_promisc", "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer", "xdp_features",
+        "xdp_prog", "xdp_state", "xps_maps",
     )
 
     def __init__(self, name: str, priv: Any, txqs: int, rxqs: int, site: Site) -> None:
@@ -226,6 +232,10 @@ class net_device:
         self.qdisc = noop
         self.num_tx_queues = txqs
         self.real_num_tx_queues = txqs
+        self.num_tc = 0  # traffic classes; netdev_tc.py
+        self.tc_to_txq: list[tuple[int, int]] = [(0, 0)] * 16  # of each class: (count, offset)
+        self.prio_tc_map = [0] * 16
+        self.xps_maps: list[dict[int, list[list[int]]] | None] = [None, None]  # by CPU, by receive queue; xps.py
         self.num_rx_queues = rxqs
         self.real_num_rx_queues = rxqs
         self._tx = [netdev_queue(self, i, noop) for i in range(txqs)]
@@ -411,7 +421,7 @@ def register_netdevice(dev: net_device) -> int:
 
 def _register(dev: net_device, site: Site) -> int:
     from pymodel.linux.netdev_ops import update_features
-    from pymodel.linux.qdisc import dev_init_scheduler
+    from pymodel.linux.qdisc_attach import dev_init_scheduler
 
     if dev.reg_state != NETREG_UNINITIALIZED:
         BUG(f"register_netdevice({dev.name}): reg_state is {dev.reg_state}, not NETREG_UNINITIALIZED", site_str(site))
@@ -531,7 +541,7 @@ def netif_device_detach(dev: net_device) -> None:
 
 def netif_device_attach(dev: net_device) -> None:
     from pymodel.linux.netdev_queue import netif_tx_wake_all_queues
-    from pymodel.linux.qdisc import netdev_watchdog_up
+    from pymodel.linux.watchdog import netdev_watchdog_up
 
     if not dev.state & LINK_STATE_PRESENT:
         dev.state |= LINK_STATE_PRESENT
@@ -541,14 +551,21 @@ def netif_device_attach(dev: net_device) -> None:
 
 
 def netif_set_real_num_tx_queues(dev: net_device, txq: int) -> int:
-    """How many of the transmit queues are in use. 0 or -EINVAL."""
+    """How many of the transmit queues are in use; what waits for the others is dropped. 0 or -EINVAL."""
+    from pymodel.linux.netdev_tc import tc_real_num_tx_changed, xps_real_num_tx_changed
     from pymodel.linux.qdisc import qdisc_reset
 
     if txq < 1 or txq > dev.num_tx_queues:
         return -EINVAL
-    if txq < dev.real_num_tx_queues:
-        for queue in dev._tx[txq : dev.real_num_tx_queues]:
-            qdisc_reset(queue.qdisc)
+    old = dev.real_num_tx_queues
+    if dev.reg_state in (NETREG_REGISTERED, NETREG_UNREGISTERING):
+        if dev.num_tc:
+            tc_real_num_tx_changed(dev, txq)
+        dev.real_num_tx_queues = txq
+        for queue in dev._tx[txq:old]:
+            qdisc_reset(queue.qdisc_sleeping)
+        if txq < old:
+            xps_real_num_tx_changed(dev, txq)
     dev.real_num_tx_queues = txq
     return 0
 

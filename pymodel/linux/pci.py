@@ -15,22 +15,22 @@ from typing import Any
 
 from pymodel.hw.access import machine, readl, writel
 from pymodel.hw.errors import CheckError
+from pymodel.linux.apic import alloc_msi_irq, deliver, line_irq, msi_message
 from pymodel.linux.bug import Site, broken_rule, caller, site_str
 from pymodel.linux.device import device, devm_add_action, devres_release_all
 from pymodel.linux.dma_debug import check_no_mappings
 from pymodel.linux.errno import EBUSY, EINVAL, ENODEV, ENOSPC
-from pymodel.linux.irq import _request_irq, alloc_msi_irq, deliver, free_irq, free_irq_desc, line_irq, msi_message
-from pymodel.linux.irqdesc import irq_desc
+from pymodel.linux.irqdesc import irq_desc, irq_free_desc
 from pymodel.linux.sched import might_sleep
 
 __all__ = [
-    "PCI_IRQ_AFFINITY", "PCI_IRQ_ALL_TYPES", "PCI_IRQ_INTX", "PCI_IRQ_MSI", "PCI_IRQ_MSIX", "devm_free_irq",
-    "devm_request_irq", "module_param", "pci_add_device", "pci_alloc_irq_vectors", "pci_clear_master", "pci_dev",
-    "pci_device", "pci_disable_device", "pci_driver", "pci_enable_device", "pci_enable_device_mem",
-    "pci_free_irq_vectors", "pci_get_drvdata", "pci_iomap", "pci_iounmap", "pci_ioremap_bar", "pci_irq_vector",
-    "pci_name", "pci_register_driver", "pci_release_regions", "pci_remove_device", "pci_request_regions",
-    "pci_resource_len", "pci_resource_start", "pci_set_drvdata", "pci_set_master", "pci_unregister_driver",
-    "pcim_enable_device", "pcim_iomap", "pcim_iomap_regions", "pcim_iomap_table", "to_pci_dev",
+    "PCI_IRQ_AFFINITY", "PCI_IRQ_ALL_TYPES", "PCI_IRQ_INTX", "PCI_IRQ_MSI", "PCI_IRQ_MSIX", "module_param",
+    "pci_add_device", "pci_alloc_irq_vectors", "pci_clear_master", "pci_dev", "pci_device", "pci_disable_device",
+    "pci_driver", "pci_enable_device", "pci_enable_device_mem", "pci_free_irq_vectors", "pci_get_drvdata",
+    "pci_iomap", "pci_ioremap_bar", "pci_iounmap", "pci_irq_vector", "pci_name", "pci_register_driver",
+    "pci_release_regions", "pci_remove_device", "pci_request_regions", "pci_resource_len", "pci_resource_start",
+    "pci_set_drvdata", "pci_set_master", "pci_unregister_driver", "pcim_enable_device", "pcim_iomap",
+    "pcim_iomap_regions", "pcim_iomap_table", "to_pci_dev",
 ]
 
 PCI_IRQ_INTX = 1 << 0
@@ -449,22 +449,9 @@ def _free_vectors(pdev: pci_dev, site: Site) -> None:
                 f"{pdev}: vector {entry.nr} freed while handler {action.name} is installed (BUG_ON in free_msi_irqs)",
                 f"{site_str(site)}; requested at {site_str(action.site)}",
             )
-        free_irq_desc(entry.desc)
+        irq_free_desc(entry.desc.irq)
     pdev.msi = []
     pdev.msi_enabled = pdev.msix_enabled = False
 
 
 # -- managed interrupts --------------------------------------------------------------------------------------
-def devm_request_irq(
-    dev: device, irq: int, handler: Callable[[int, Any], int], irqflags: int, devname: str, dev_id: Any
-) -> int:
-    """request_irq() that is undone with the driver."""
-    err = _request_irq(irq, handler, irqflags, devname, dev_id, caller())
-    if not err:
-        devm_add_action(dev, free_irq, irq, dev_id)
-    return err
-
-
-def devm_free_irq(dev: device, irq: int, dev_id: Any) -> None:
-    dev.devres = [r for r in dev.devres if not (r[0] is free_irq and r[1][0] == irq and r[1][1] is dev_id)]
-    free_irq(irq, dev_id)

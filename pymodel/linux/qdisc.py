@@ -1,34 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Queueing disciplines: pfifo_fast (lockless, as in v6.12), noop, noqueue; how they feed the driver; and the
-transmit watchdog.
+"""Queueing disciplines: pfifo_fast (lockless, as in v6.12), mq, noqueue, noop; and how they feed the driver.
 
-Source: net/sched/sch_generic.c, include/net/sch_generic.h, net/core/dev.c, v6.12. Each transmit queue has a
-pfifo_fast of its own (mq).
+Source: net/sched/sch_generic.c, sch_mq.c, include/net/sch_generic.h, net/core/dev.c, v6.12. Their life (who gets
+which, activation): qdisc_attach.py. Simplified: no other disciplines, no filters, no estimators.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.hw.contexts import Cpu
-from pymodel.linux.bug import caller, netdev_err
+from pymodel.linux.bug import caller
 from pymodel.linux.dropreason import SKB_DROP_REASON_QDISC_DROP, SKB_DROP_REASON_QUEUE_PURGE
-from pymodel.linux.sched import sleep_until, spin_contended, spin_release
+from pymodel.linux.sched import spin_contended, spin_release
 from pymodel.linux.skb_alloc import _kfree_skb
+from pymodel.linux.skbuff import UNSET
 from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
-from pymodel.linux.time import HZ, jiffies, jiffies_to_msecs, mod_timer, timer_delete, timer_list
 from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb_list
 
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device, netdev_queue
     from pymodel.linux.skbuff import sk_buff
 
-__all__ = [
-    "Qdisc", "netdev_watchdog_up", "netif_freeze_queues", "netif_unfreeze_queues", "qdisc_leaks", "qdisc_reset",
-    "qdisc_run",
-]
+__all__ = ["Qdisc", "qdisc_leaks", "qdisc_pkt_len", "qdisc_qlen_sum", "qdisc_reset", "qdisc_run"]
 
 NET_XMIT_SUCCESS = 0
 NET_XMIT_DROP = 1
@@ -43,11 +39,16 @@ QDISC_STATE_MISSED = 1 << 2
 QDISC_STATE_DRAINING = 1 << 3
 _NON_EMPTY = QDISC_STATE_MISSED | QDISC_STATE_DRAINING
 
+_GSO_TCP = 1 << 0 | 1 << 4  # SKB_GSO_TCPV4 and SKB_GSO_TCPV6
+_GSO_DODGY = 1 << 1  # SKB_GSO_DODGY
+
 PRIO2BAND = (1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
 
 
 class Qdisc:
-    """``kind``: "pfifo_fast", "noop" or "noqueue". ``qlen`` counts all packets in it, requeued ones included."""
+    """``kind`` is Linux's ``ops->id``: "pfifo_fast", "mq", "noqueue" or "noop". ``qlen`` (packets) and ``backlog``
+    (bytes, as on the wire) count all that it holds, requeued packets included. ``limit``: packets in each band.
+    """
 
     __slots__ = (
         "backlog", "bands", "bytes", "dev_queue", "drops", "gso_skb", "kind", "limit", "overlimits", "packets",
@@ -57,7 +58,7 @@ class Qdisc:
     def __init__(self, kind: str, dev_queue: netdev_queue | None, limit: int) -> None:
         self.kind = kind
         self.dev_queue = dev_queue
-        self.limit = limit  # packets a band
+        self.limit = limit
         self.state = 0
         self.bands: tuple[deque[sk_buff], deque[sk_buff], deque[sk_buff]] = (deque(), deque(), deque())
         self.gso_skb: deque[sk_buff] = deque()  # requeued: goes first
@@ -69,6 +70,36 @@ class Qdisc:
         self.drops = 0
         self.requeues = 0
         self.overlimits = 0
+
+
+def qdisc_pkt_len(skb: sk_buff) -> int:
+    """Bytes of a packet on the wire: of one that will be segmented, with the headers of all segments.
+
+    Source: net/core/dev.c qdisc_pkt_len_init(), v6.12. Simplified: a packet whose header is not linear counts its
+    ``len``.
+    """
+    shinfo = skb._shinfo
+    if not shinfo.gso_size or skb.transport_header == UNSET:
+        return skb.len
+    transport = skb.head + skb.transport_header
+    if shinfo.gso_type & _GSO_TCP:
+        if transport + 20 > skb.tail:
+            return skb.len
+        header = transport - skb.data + (machine().platform.memory.mem[transport + 12] >> 4) * 4
+    else:
+        header = transport - skb.data + 8
+    segs = shinfo.gso_segs
+    if shinfo.gso_type & _GSO_DODGY:
+        segs = -(-(skb.len - header) // shinfo.gso_size)
+    return skb.len + (segs - 1) * header if segs > 1 else skb.len
+
+
+def qdisc_qlen_sum(q: Qdisc) -> int:
+    """Packets in a discipline; of mq, in those of all its queues."""
+    if q.kind == "mq":
+        assert q.dev_queue is not None
+        return sum(txq.qdisc_sleeping.qlen for txq in q.dev_queue.dev._tx)
+    return q.qlen
 
 
 def noop_qdisc() -> Qdisc:
@@ -92,7 +123,7 @@ def _enqueue(q: Qdisc, skb: sk_buff) -> int:
         return NET_XMIT_DROP
     band.append(skb)
     q.qlen += 1
-    q.backlog += skb.len
+    q.backlog += qdisc_pkt_len(skb)
     return NET_XMIT_SUCCESS
 
 
@@ -102,10 +133,11 @@ def _dequeue(q: Qdisc) -> sk_buff | None:
         for band in q.bands:
             if band:
                 skb = band.popleft()
+                size = qdisc_pkt_len(skb)
                 q.qlen -= 1
-                q.backlog -= skb.len
-                q.packets += 1
-                q.bytes += skb.len
+                q.backlog -= size
+                q.packets += skb._shinfo.gso_segs or 1
+                q.bytes += size
                 return skb
         if not (need_retry and q.state & _NON_EMPTY):
             return None
@@ -159,7 +191,7 @@ def _requeue(skb: sk_buff | None, q: Qdisc) -> None:
         at += 1
         q.requeues += 1
         q.qlen += 1
-        q.backlog += skb.len
+        q.backlog += qdisc_pkt_len(skb)
         skb = following
     q.state |= QDISC_STATE_MISSED
 
@@ -172,7 +204,7 @@ def _dequeue_skb(q: Qdisc, txq: netdev_queue) -> tuple[sk_buff | None, bool, int
             return None, False, 1
         skb = q.gso_skb.popleft()
         q.qlen -= 1
-        q.backlog -= skb.len
+        q.backlog -= qdisc_pkt_len(skb)
         return skb, False, 1
     if txq.state & _STOPPED:
         _maybe_clear_missed(q, txq)
@@ -249,8 +281,13 @@ def __dev_xmit_skb(skb: sk_buff, q: Qdisc, dev: net_device, txq: netdev_queue, c
     if q.kind == "pfifo_fast":
         if not q.state & _NON_EMPTY and q.running is None:
             q.running = cpu
-            q.packets += 1
-            q.bytes += skb.len
+            shinfo = skb._shinfo
+            if shinfo.gso_size:
+                q.packets += shinfo.gso_segs or 1
+                q.bytes += qdisc_pkt_len(skb)
+            else:
+                q.packets += 1
+                q.bytes += skb.len
             if sch_direct_xmit(skb, q, dev, txq, True, cpu) and q.state & _NON_EMPTY:
                 __qdisc_run(q)
             q.running = None
@@ -279,50 +316,7 @@ def net_tx_action() -> None:
                 qdisc_run(q)
 
 
-# -- life of a discipline ------------------------------------------------------------------------------------
-def dev_init_scheduler(dev: net_device) -> None:
-    noop = noop_qdisc()
-    dev.qdisc = noop
-    for txq in dev._tx:
-        txq.qdisc = txq.qdisc_sleeping = noop
-    dev.watchdog_timer.function = _dev_watchdog
-
-
-def dev_activate(dev: net_device) -> None:
-    """Give each queue its discipline; they begin to work when there is a carrier."""
-    from pymodel.linux.netdevice import IFF_NO_QUEUE, LINK_STATE_NOCARRIER
-
-    if dev.qdisc.kind == "noop":
-        kind = "noqueue" if dev.priv_flags & IFF_NO_QUEUE or not dev.tx_queue_len else "pfifo_fast"
-        for txq in dev._tx:
-            txq.qdisc_sleeping = Qdisc(kind, txq, dev.tx_queue_len)
-        dev.qdisc = dev._tx[0].qdisc_sleeping
-    if dev.state & LINK_STATE_NOCARRIER:
-        return
-    for txq in dev._tx:
-        txq.qdisc_sleeping.state &= ~QDISC_STATE_DEACTIVATED
-        if txq.qdisc is not txq.qdisc_sleeping:
-            txq.qdisc = txq.qdisc_sleeping
-            txq.trans_start = 0
-    if dev.qdisc.kind == "pfifo_fast":
-        dev._tx[0].trans_start = jiffies()
-        netdev_watchdog_up(dev)
-
-
-def dev_deactivate(dev: net_device) -> None:
-    """Take the disciplines away, drop what they hold, and wait until none runs."""
-    noop = noop_qdisc()
-    for txq in dev._tx:
-        txq.qdisc_sleeping.state |= QDISC_STATE_DEACTIVATED
-        txq.qdisc = noop
-    timer_delete(dev.watchdog_timer)
-    for txq in dev._tx:
-        q = txq.qdisc_sleeping
-        while q.running is not None or q.state & QDISC_STATE_SCHED:
-            sleep_until(machine().sched.local_now + 1_000_000, f"the qdisc of {dev.name} queue {txq.index} to finish")
-        qdisc_reset(q)
-
-
+# -- what is left -------------------------------------------------------------------------------------------
 def qdisc_reset(q: Qdisc) -> None:
     """Drop all that it holds."""
     for queue in (q.gso_skb, *q.bands):
@@ -341,56 +335,3 @@ def qdisc_leaks() -> list[str]:
         for txq in dev._tx
         if txq.qdisc_sleeping.qlen
     ]
-
-
-# -- the watchdog --------------------------------------------------------------------------------------------
-def netdev_watchdog_up(dev: net_device) -> None:
-    """Watch the queues of a device that has ndo_tx_timeout. Simplified: not rounded to whole seconds, which a
-    simulation cannot wait for.
-    """
-    if dev.netdev_ops.ndo_tx_timeout is None:
-        return
-    if dev.watchdog_timeo <= 0:
-        dev.watchdog_timeo = 5 * HZ
-    mod_timer(dev.watchdog_timer, jiffies() + dev.watchdog_timeo)
-
-
-def netif_freeze_queues(dev: net_device) -> None:
-    """Wait for the xmits that run, and let none begin (TX10)."""
-    cpu = this_cpu()
-    for txq in dev._tx:
-        if txq._lock.owner is not None:
-            spin_contended(txq._lock, cpu)
-        txq.state |= _FROZEN
-
-
-def netif_unfreeze_queues(dev: net_device) -> None:
-    for txq in dev._tx:
-        txq.state &= ~_FROZEN
-        if not txq.state & _STOPPED:
-            netif_schedule_qdisc(txq.qdisc)
-
-
-def _dev_watchdog(timer: timer_list) -> None:
-    dev: Any = timer.container
-    if dev._tx[0].qdisc.kind == "noop" or not dev.state & 2 or not dev.state & 1 or dev.state & 4:
-        return
-    now = jiffies()
-    oldest = now
-    for txq in dev._tx:
-        if not txq.state & (_DRV_XOFF | _STACK_XOFF):
-            continue
-        if now > txq.trans_start + dev.watchdog_timeo:
-            txq.trans_timeout += 1
-            late = jiffies_to_msecs(now - txq.trans_start)
-            cpu = this_cpu().id
-            netdev_err(dev, "NETDEV WATCHDOG: CPU: %d: transmit queue %u timed out %u ms", cpu, txq.index, late)
-            netif_freeze_queues(dev)
-            dev.netdev_ops.ndo_tx_timeout(dev, txq.index)
-            netif_unfreeze_queues(dev)
-            break
-        oldest = min(oldest, txq.trans_start)
-    mod_timer(dev.watchdog_timer, max(now + 1, oldest + dev.watchdog_timeo))
-
-
-_dev_watchdog.kernel_internal = True  # type: ignore[attr-defined]

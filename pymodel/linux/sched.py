@@ -229,7 +229,7 @@ def schedule(why: str = "a wake-up", until: int | None = None) -> None:
     if task is None or cpu.hardirq or cpu.softirq or cpu.bh_disabled or cpu.preempt_disabled or cpu.irqs_disabled:
         atomic_error("schedule()", caller())
     task.sleep(why, until)
-    cpu.charge(machine().costs.task_switch)
+    task.cpu.charge(machine().costs.task_switch)  # it may have moved
 
 
 def sleep_until(time: int, why: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How sk_buffs are allocated and freed. Clones and copies: skb_copy.py.
+"""How sk_buffs are allocated and freed. Clones and copies: skb_copy.py; pages beside the head: skb_frags.py.
 
 Buffer sizes and truesize are those of v6.12: heads of up to 320 bytes of data come from the skb_small_head cache
 (640 bytes with the shared info), larger ones from kmalloc's size classes, RX heads from page fragments. Source:
@@ -12,12 +12,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import BUG, Site, caller, site_str
+from pymodel.linux.bug import BUG, WARN, Site, caller, caller_outside, pr_err, site_str
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.mm import (
     __GFP_DIRECT_RECLAIM,
     GFP_ATOMIC,
     GFP_DMA,
+    PAGE_SHIFT,
     PAGE_SIZE,
     SKB_SMALL_HEAD,
     MmState,
@@ -28,30 +29,46 @@ from pymodel.linux.mm import (
     _page_frag_free,
     _put_page,
     kmalloc_size_roundup,
+    ksize,
     might_alloc,
+    page,
     page_frag_cache,
 )
-from pymodel.linux.skbuff import NET_IP_ALIGN, NET_SKB_PAD, SkbState, _FreedSkBuff, sk_buff, skb_reserve
+from pymodel.linux.page_pool import _pp_put
+from pymodel.linux.skbuff import (
+    NET_IP_ALIGN,
+    NET_SKB_PAD,
+    SIZEOF_SK_BUFF,
+    SKB_FCLONE_ORIG,
+    _FreedSkBuff,
+    sk_buff,
+    skb_reserve,
+)
 
 if TYPE_CHECKING:
     from pymodel.linux.napi import napi_struct
     from pymodel.linux.netdevice import net_device
 
 __all__ = [
-    "__alloc_skb", "__dev_alloc_skb", "__kfree_skb", "__napi_alloc_frag_align", "__netdev_alloc_skb",
-    "__netdev_alloc_skb_ip_align", "alloc_skb", "build_skb", "build_skb_around", "consume_skb", "dev_alloc_skb",
-    "dev_consume_skb_any", "dev_consume_skb_irq", "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason",
-    "dev_kfree_skb_irq", "kfree_skb", "kfree_skb_list", "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb",
-    "napi_build_skb", "napi_consume_skb", "netdev_alloc_frag", "netdev_alloc_skb", "netdev_alloc_skb_ip_align",
-    "skb_drop_counts", "skb_free_frag", "skb_leaks", "skb_orphan",
+    "SKB_ALLOC_FCLONE", "SKB_ALLOC_NAPI", "SKB_ALLOC_RX", "__alloc_skb", "__dev_alloc_skb", "__kfree_skb",
+    "__napi_alloc_frag_align", "__netdev_alloc_skb", "__netdev_alloc_skb_ip_align", "alloc_skb", "alloc_skb_fclone",
+    "build_skb", "build_skb_around", "consume_skb", "dev_alloc_skb", "dev_consume_skb_any", "dev_consume_skb_irq",
+    "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason", "dev_kfree_skb_irq", "kfree_skb",
+    "kfree_skb_list", "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb", "napi_build_skb", "napi_consume_skb",
+    "netdev_alloc_frag", "netdev_alloc_skb", "netdev_alloc_skb_ip_align", "skb_drop_counts", "skb_free_frag",
+    "skb_leaks", "skb_orphan", "skb_release_head_state", "slab_build_skb",
 ]
+
+SKB_ALLOC_FCLONE = 0x01
+SKB_ALLOC_RX = 0x02
+SKB_ALLOC_NAPI = 0x04
+REFCOUNT_SATURATED = 0xC0000000
 
 _getframe = sys._getframe
 _SMALL_DATA = SKB_SMALL_HEAD - 320  # 320 bytes
 _NAPI_SMALL_DATA = 1024 - 320
 _PAGE_DATA = PAGE_SIZE - 320
 _NOT_FRAG = __GFP_DIRECT_RECLAIM | GFP_DMA
-_OVERHEAD = 256 + 320  # SKB_TRUESIZE(0)
 
 
 # -- allocation ----------------------------------------------------------------------------------------------
@@ -73,14 +90,28 @@ def _alloc_skb(size: int, gfp: int, site: Site, dev: net_device | None = None) -
 
 
 def __alloc_skb(size: int, gfp_mask: int, flags: int, node: int) -> sk_buff | None:
-    """``flags`` (clone cache, RX reserves) and ``node`` change nothing here."""
-    return _alloc_skb(size, gfp_mask, caller())
+    """alloc_skb(); ``flags``: SKB_ALLOC_FCLONE for an skb that will be cloned. RX reserves and ``node`` change nothing
+    here.
+    """
+    skb = _alloc_skb(size, gfp_mask, caller())
+    if skb is not None and flags & SKB_ALLOC_FCLONE:
+        skb.fclone = SKB_FCLONE_ORIG
+    return skb
 
 
 def alloc_skb(size: int, priority: int) -> sk_buff | None:
     """An empty skb with room for ``size`` bytes and no headroom; None on failure."""
     f = _getframe(1)
     return _alloc_skb(size, priority, (f.f_code, f.f_lasti))
+
+
+def alloc_skb_fclone(size: int, priority: int) -> sk_buff | None:
+    """alloc_skb() that comes with the sk_buff of its first clone: that one cannot fail. None on failure."""
+    f = _getframe(1)
+    skb = _alloc_skb(size, priority, (f.f_code, f.f_lasti))
+    if skb is not None:
+        skb.fclone = SKB_FCLONE_ORIG
+    return skb
 
 
 def _frag_cache(mm: MmState, which: str) -> page_frag_cache:
@@ -179,30 +210,44 @@ def napi_alloc_skb(napi: napi_struct, length: int) -> sk_buff | None:
     return _frag_skb(mm, _frag_cache(mm, "napi"), length, pad, napi.dev, site)
 
 
-def build_skb(data: int, frag_size: int) -> sk_buff | None:
-    """An skb around a buffer that the device has filled. ``frag_size``: bytes of the page fragment, with room for
-    the shared info (SKB_DATA_ALIGN(headroom + data) + 320); 0 where ``data`` came from kmalloc. The caller
-    reserves and puts.
-    """
-    f = _getframe(1)
+def _build_skb(data: int, size: int, head_frag: int, site: Site) -> sk_buff | None:
+    """An sk_buff around ``size`` bytes, the shared info among them. None on failure: the buffer stays the caller's."""
     state = machine().state
-    if frag_size:
-        skb = sk_buff(data, data + frag_size - 320, frag_size + 256, 1, None, (f.f_code, f.f_lasti))
-    else:
-        size = state["mm"].objs[data][0]
-        skb = sk_buff(data, data + size - 320, size + 256, 0, None, (f.f_code, f.f_lasti))
+    mm: MmState = state["mm"]
+    if mm.fail is not None and mm.fail("skb", SIZEOF_SK_BUFF):
+        mm.allocs_failed += 1
+        return None
+    skb = sk_buff(data, data + size - 320, size + 256, head_frag, None, site)
     state["skb"].live.add(skb)
     return skb
 
 
+def build_skb(data: int, frag_size: int) -> sk_buff | None:
+    """An skb around a buffer that the device has filled. ``frag_size``: bytes of the page or page fragment, with room
+    for the shared info (SKB_DATA_ALIGN(headroom + data) + 320); 0 where ``data`` came from kmalloc (deprecated: WARN).
+    The caller reserves and puts. None on failure, with the buffer still the caller's.
+    """
+    f = _getframe(1)
+    if not frag_size:
+        WARN("Use slab_build_skb() instead", site_str((f.f_code, f.f_lasti)))
+        return _build_skb(data, ksize(data), 0, (f.f_code, f.f_lasti))
+    return _build_skb(data, frag_size, 1, (f.f_code, f.f_lasti))
+
+
 napi_build_skb = build_skb
+
+
+def slab_build_skb(data: int) -> sk_buff | None:
+    """An skb around a buffer from kmalloc(), all of it; None on failure."""
+    f = _getframe(1)
+    return _build_skb(data, ksize(data), 0, (f.f_code, f.f_lasti))
 
 
 def build_skb_around(skb: sk_buff | None, data: int, frag_size: int) -> sk_buff | None:
     """build_skb() in a cleared sk_buff of the caller's."""
     if skb is None:
         return None
-    size = frag_size or machine().state["mm"].objs[data][0]
+    size = frag_size or ksize(data)
     skb.__init__(data, data + size - 320, size + 256, 1 if frag_size else 0, None, caller())  # type: ignore[misc]
     machine().state["skb"].live.add(skb)
     return skb
@@ -232,47 +277,93 @@ def skb_free_frag(addr: int) -> None:
 
 
 # -- freeing -------------------------------------------------------------------------------------------------
+def _free_head(mm: MmState, skb: sk_buff, site: Site) -> None:
+    if not skb.head_frag:
+        _kfree(mm, skb.head, site)
+    elif not skb.pp_recycle or not _pp_put(mm.mem_map[skb.head >> PAGE_SHIFT], site):
+        _page_frag_free(mm, skb.head, site)
+
+
+def _frag_unref(pg: page, recycle: int, site: Site) -> None:
+    """Drop a fragment's page: back to its pool where the skb may do that, else a reference."""
+    if not recycle or not _pp_put(pg, site):
+        _put_page(pg, site)
+
+
 def _release_data(state: dict[str, Any], skb: sk_buff, site: Site) -> None:
+    """Give up this skb's share of the data. Only the last sharer may send pages back to their pool."""
     shinfo = skb._shinfo
     if skb.cloned:
         shinfo.dataref -= 0x10001 if skb.nohdr else 1
         if shinfo.dataref:
+            skb.pp_recycle = 0
             return
     if shinfo.nr_frags:
+        recycle = skb.pp_recycle
         for frag in shinfo.frags[: shinfo.nr_frags]:
-            _put_page(frag.page, site)
+            _frag_unref(frag.page, recycle, site)
     part = shinfo.frag_list
     while part is not None:
         following = part.next
-        _kfree_skb(part, SKB_CONSUMED, site)
+        _kfree_skb(part, SKB_CONSUMED, site)  # one packet, which is counted once
         part = following
-    if skb.head_frag:
-        _page_frag_free(state["mm"], skb.head, site)
-    else:
-        _kfree(state["mm"], skb.head, site)
+    _free_head(state["mm"], skb, site)
+    skb.pp_recycle = 0
+
+
+def skb_release_head_state(skb: sk_buff) -> None:
+    """Let go of the socket: run the destructor. WARN in a hard interrupt."""
+    destructor = skb.destructor
+    if destructor is not None:
+        cpu = machine().sched.cpu
+        if cpu is not None and cpu.hardirq:
+            WARN("an skb with a destructor freed in a hard interrupt", site_str(caller_outside()))
+        destructor(skb)
+        skb.destructor = None
+        skb.sk = None
+
+
+def _discard(state: dict[str, Any], skb: sk_buff, site: Site) -> None:
+    """The sk_buff is free: from now on it is a trap."""
+    state["skb"].live.discard(skb)
+    skb._freed = site
+    skb.__class__ = _FreedSkBuff
+
+
+def _free_skb(skb: sk_buff, site: Site) -> None:
+    """__kfree_skb(): release all that it holds, whatever its reference count says."""
+    if skb.destructor is not None:
+        skb_release_head_state(skb)
+    state = machine().state
+    _release_data(state, skb, site)
+    state["skb"].live.discard(skb)
+    skb._freed = site
+    skb.__class__ = _FreedSkBuff
 
 
 def _kfree_skb(skb: sk_buff, reason: int, site: Site) -> None:
     """Drop a reference; with the last one release the data and turn the sk_buff into a trap."""
     users = skb.users
     if users != 1:
-        skb.users = users - 1
-        if users <= 0:
-            BUG(f"refcount_t: underflow; use-after-free of {skb!r}", site_str(site))
+        _unref(skb, users, site)
         return
-    destructor = skb.destructor
-    if destructor is not None:
-        destructor(skb)
-        skb.destructor = None
-        skb.sk = None
-    state = machine().state
-    _release_data(state, skb, site)
-    skbs: SkbState = state["skb"]
-    skbs.live.discard(skb)
     if reason != SKB_CONSUMED:
-        skbs.drops[reason] = skbs.drops.get(reason, 0) + 1
-    skb._freed = site
-    skb.__class__ = _FreedSkBuff
+        drops = machine().state["skb"].drops
+        drops[reason] = drops.get(reason, 0) + 1
+    _free_skb(skb, site)
+
+
+def _unref(skb: sk_buff, users: int, site: Site) -> None:
+    if users > 0:
+        skb.users = users - 1
+        return
+    skb.users = REFCOUNT_SATURATED
+    pr_err("refcount_t: underflow; use-after-free.")
+    WARN(
+        f"refcount_t: underflow; use-after-free of {skb!r}",
+        site_str(site),
+        "lib/refcount.c:28 refcount_warn_saturate+0xbe/0x110",
+    )
 
 
 def kfree_skb_reason(skb: sk_buff | None, reason: int) -> None:
@@ -288,9 +379,6 @@ def kfree_skb(skb: sk_buff | None) -> None:
         _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, (f.f_code, f.f_lasti))
 
 
-
-
-
 def consume_skb(skb: sk_buff | None) -> None:
     """Free a packet that has reached its end."""
     if skb is not None:
@@ -302,9 +390,8 @@ dev_kfree_skb = consume_skb
 
 
 def __kfree_skb(skb: sk_buff) -> None:
-    """Free an skb whose reference count is 0 or about to be: private to the stack, as in the kernel."""
-    skb.users = 1
-    _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, caller())
+    """Free an skb whatever its reference count: private to the stack, as in the kernel. No drop is counted."""
+    _free_skb(skb, caller())
 
 
 def kfree_skb_list(segs: sk_buff | None, reason: int = SKB_DROP_REASON_NOT_SPECIFIED) -> None:
@@ -320,9 +407,8 @@ def _free_any(skb: sk_buff | None, reason: int, site: Site) -> None:
         return
     cpu = machine().sched.cpu
     if cpu is not None and (cpu.hardirq or cpu.irqs_disabled):
-        users = skb.users
-        if users != 1:
-            skb.users = users - 1
+        if skb.users != 1:
+            _unref(skb, skb.users, site)
             return
         from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
 
@@ -365,12 +451,14 @@ def napi_consume_skb(skb: sk_buff | None, budget: int) -> None:
 
 
 def skb_orphan(skb: sk_buff) -> None:
-    """Give the skb back to its socket's account now."""
+    """Give the skb back to its socket's account now. BUG where a socket has no destructor."""
     destructor = skb.destructor
     if destructor is not None:
         destructor(skb)
         skb.destructor = None
         skb.sk = None
+    elif skb.sk is not None:
+        BUG("skb_orphan() of an skb with a socket and no destructor", site_str(caller_outside()))
 
 
 # -- the end -------------------------------------------------------------------------------------------------

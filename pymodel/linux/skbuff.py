@@ -14,36 +14,40 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import BUG, WARN, DoubleFree, KernelBug, Site, UseAfterFree, caller_outside, site_str
-from pymodel.linux.mm import page
+from pymodel.linux.bug import BUG, WARN, DoubleFree, KernelBug, Site, UseAfterFree, caller_outside, pr_err, site_str
+from pymodel.linux.mm import PAGE_SIZE, page
+from pymodel.linux.skb_fields import ControlBuffer, Rare
 
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
 
 __all__ = [
-    "CHECKSUM_COMPLETE", "CHECKSUM_NONE", "CHECKSUM_PARTIAL", "CHECKSUM_UNNECESSARY", "MAX_HEADER", "MAX_SKB_FRAGS",
-    "NET_IP_ALIGN", "NET_SKB_PAD", "PACKET_BROADCAST", "PACKET_HOST", "PACKET_LOOPBACK", "PACKET_MULTICAST",
-    "PACKET_OTHERHOST", "PACKET_OUTGOING", "PKT_HASH_TYPE_L2", "PKT_HASH_TYPE_L3", "PKT_HASH_TYPE_L4",
-    "PKT_HASH_TYPE_NONE", "SKB_DATA_ALIGN", "SKB_GSO_DODGY", "SKB_GSO_ESP", "SKB_GSO_FCOE", "SKB_GSO_FRAGLIST",
-    "SKB_GSO_GRE", "SKB_GSO_GRE_CSUM", "SKB_GSO_IPXIP4", "SKB_GSO_IPXIP6", "SKB_GSO_PARTIAL", "SKB_GSO_SCTP",
-    "SKB_GSO_TCPV4", "SKB_GSO_TCPV6", "SKB_GSO_TCP_ECN", "SKB_GSO_TCP_FIXEDID", "SKB_GSO_TUNNEL_REMCSUM", "SKB_GSO_UDP",
-    "SKB_GSO_UDP_L4", "SKB_GSO_UDP_TUNNEL", "SKB_GSO_UDP_TUNNEL_CSUM", "SKB_HEAD_ALIGN", "SKB_TRUESIZE",
-    "SKB_WITH_OVERHEAD", "SkbState", "__skb_pull", "__skb_push", "__skb_put", "__skb_trim", "sk_buff", "skb_cloned",
-    "skb_end_offset", "skb_end_pointer", "skb_frag_address", "skb_frag_off", "skb_frag_page", "skb_frag_size",
-    "skb_frag_t", "skb_get", "skb_get_queue_mapping", "skb_get_rx_queue", "skb_header_cloned", "skb_headlen",
+    "CHECKSUM_COMPLETE", "CHECKSUM_NONE", "CHECKSUM_PARTIAL", "CHECKSUM_UNNECESSARY", "LL_MAX_HEADER", "MAX_HEADER",
+    "MAX_SKB_FRAGS", "NET_IP_ALIGN", "NET_SKB_PAD", "PACKET_BROADCAST", "PACKET_HOST", "PACKET_LOOPBACK",
+    "PACKET_MULTICAST", "PACKET_OTHERHOST", "PACKET_OUTGOING", "PKT_HASH_TYPE_L2", "PKT_HASH_TYPE_L3",
+    "PKT_HASH_TYPE_L4", "PKT_HASH_TYPE_NONE", "SIZEOF_FCLONES", "SIZEOF_SHINFO", "SIZEOF_SKB_FRAG", "SIZEOF_SK_BUFF",
+    "SKB_DATA_ALIGN", "SKB_FCLONE_CLONE", "SKB_FCLONE_ORIG", "SKB_FCLONE_UNAVAILABLE", "SKB_GSO_DODGY", "SKB_GSO_ESP",
+    "SKB_GSO_FCOE", "SKB_GSO_FRAGLIST", "SKB_GSO_GRE", "SKB_GSO_GRE_CSUM", "SKB_GSO_IPXIP4", "SKB_GSO_IPXIP6",
+    "SKB_GSO_PARTIAL", "SKB_GSO_SCTP", "SKB_GSO_TCPV4", "SKB_GSO_TCPV6", "SKB_GSO_TCP_ECN", "SKB_GSO_TCP_FIXEDID",
+    "SKB_GSO_TUNNEL_REMCSUM", "SKB_GSO_UDP", "SKB_GSO_UDP_L4", "SKB_GSO_UDP_TUNNEL", "SKB_GSO_UDP_TUNNEL_CSUM",
+    "SKB_HEAD_ALIGN", "SKB_MAX_ALLOC", "SKB_MAX_ORDER", "SKB_TRUESIZE", "SKB_WITH_OVERHEAD", "SkbState", "__skb_pull",
+    "__skb_push", "__skb_put", "__skb_trim", "sk_buff", "skb_cloned", "skb_end_offset", "skb_end_pointer",
+    "skb_frag_t", "skb_get",
+    "skb_get_queue_mapping", "skb_get_rx_queue", "skb_header_cloned", "skb_header_release", "skb_headlen",
     "skb_headroom", "skb_is_gso", "skb_is_nonlinear", "skb_mac_header", "skb_mac_header_was_set", "skb_metadata_len",
     "skb_metadata_set", "skb_network_header", "skb_network_offset", "skb_pull", "skb_push", "skb_put", "skb_put_data",
     "skb_put_u8", "skb_put_zero", "skb_record_rx_queue", "skb_reserve", "skb_reset_mac_header", "skb_reset_mac_len",
     "skb_reset_network_header", "skb_reset_tail_pointer", "skb_reset_transport_header", "skb_rx_queue_recorded",
-    "skb_set_hash", "skb_set_network_header", "skb_set_queue_mapping", "skb_set_transport_header", "skb_shared",
-    "skb_shared_info", "skb_shinfo", "skb_tail_pointer", "skb_tailroom", "skb_transport_header", "skb_transport_offset",
-    "skb_trim",
+    "skb_set_hash", "skb_set_network_header", "skb_set_queue_mapping", "skb_set_tail_pointer",
+    "skb_set_transport_header", "skb_shared", "skb_shared_info", "skb_shinfo", "skb_tail_pointer", "skb_tailroom",
+    "skb_transport_header", "skb_transport_header_was_set", "skb_transport_offset", "skb_trim",
 ]
 
 NET_SKB_PAD = 64
 NET_IP_ALIGN = 0
 MAX_SKB_FRAGS = 17
-MAX_HEADER = 80
+LL_MAX_HEADER = 32  # bytes before a network header: Ethernet with one VLAN tag, rounded up
+MAX_HEADER = LL_MAX_HEADER + 48
 
 CHECKSUM_NONE = 0
 CHECKSUM_UNNECESSARY = 1
@@ -77,13 +81,16 @@ PACKET_OTHERHOST = 3
 PACKET_OUTGOING = 4
 PACKET_LOOPBACK = 5
 
-PKT_HASH_TYPE_NONE = 0
-PKT_HASH_TYPE_L2 = 1
-PKT_HASH_TYPE_L3 = 2
 PKT_HASH_TYPE_NONE, PKT_HASH_TYPE_L2, PKT_HASH_TYPE_L3, PKT_HASH_TYPE_L4 = range(4)
 
-SIZEOF_SK_BUFF = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff) == 232)
-SIZEOF_SHINFO = 320  # SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+SKB_FCLONE_UNAVAILABLE = 0  # a plain sk_buff
+SKB_FCLONE_ORIG = 1  # allocated with room for its clone
+SKB_FCLONE_CLONE = 2  # the clone in that room
+
+SIZEOF_SK_BUFF = 232  # bytes, as the other sizes
+SIZEOF_FCLONES = 472  # two of them and a reference count
+SIZEOF_SHINFO = 320
+SIZEOF_SKB_FRAG = 16
 UNSET = 0xFFFF  # a header offset that was never set
 
 _getframe = sys._getframe
@@ -105,7 +112,15 @@ def SKB_HEAD_ALIGN(x: int) -> int:
 
 def SKB_TRUESIZE(x: int) -> int:
     """What an skb with ``x`` bytes of data room really occupies."""
-    return x + SIZEOF_SK_BUFF + SIZEOF_SHINFO
+    return x + 576
+
+
+def SKB_MAX_ORDER(x: int, order: int) -> int:
+    """The data room of a head of ``1 << order`` pages, without ``x`` bytes."""
+    return SKB_WITH_OVERHEAD((PAGE_SIZE << order) - x)
+
+
+SKB_MAX_ALLOC = SKB_MAX_ORDER(0, 2)
 
 
 class skb_frag_t:
@@ -120,7 +135,10 @@ class skb_frag_t:
 
 
 class skb_shared_info:
-    """What clones share: fragments, GSO data and the reference count of the data."""
+    """What clones share: fragments, GSO data and the reference count of the data.
+
+    ``dataref``: users of the data in the low 16 bits, and in the high ones those that do not need the header.
+    """
 
     __slots__ = (
         "dataref", "frag_list", "frags", "gso_segs", "gso_size", "gso_type", "meta_len", "nr_frags", "tskey",
@@ -140,17 +158,35 @@ class skb_shared_info:
 
 
 class sk_buff:
-    """``struct sk_buff``. Made by the alloc functions only; ``container_of`` does not apply to it."""
+    """``struct sk_buff``. Made by the alloc functions only; ``container_of`` does not apply to it.
+
+    ``cb`` belongs to the layer that has the skb now. It is a bytearray of 48 zeros, as in C, until that layer puts an
+    object of any kind there, where C would lay a struct of its own over the bytes. Clones and copies get a shallow
+    copy of it, as C copies the bytes. The core keeps nothing of its own in it. ``csum`` and the pair ``csum_start``,
+    ``csum_offset`` are a union in C; here they are fields of their own.
+    """
 
     __slots__ = (
-        "_freed", "_shinfo", "_site", "cb", "cloned", "csum", "csum_complete_sw", "csum_level", "csum_not_inet",
+        "_freed", "_rare", "_shinfo", "_site", "cloned", "csum", "csum_complete_sw", "csum_level", "csum_not_inet",
         "csum_offset", "csum_start", "csum_valid", "data", "data_len", "destructor", "dev", "encapsulation", "end",
-        "fclone", "hash", "hdr_len", "head", "head_frag", "inner_mac_header", "inner_network_header",
-        "inner_transport_header", "ip_summed", "l4_hash", "len", "mac_header", "mac_len", "mark", "napi_id",
-        "network_header", "next", "nohdr", "ooo_okay", "pfmemalloc", "pkt_type", "pp_recycle", "prev", "priority",
-        "protocol", "queue_mapping", "sk", "skb_iif", "sw_hash", "tail", "transport_header", "truesize", "tstamp",
-        "users", "vlan_proto", "vlan_tci",
+        "fclone", "hash", "hdr_len", "head", "head_frag", "ip_summed", "l4_hash", "len", "mac_header", "mac_len",
+        "mark", "napi_id", "network_header", "next", "nohdr", "ooo_okay", "pfmemalloc", "pkt_type", "pp_recycle",
+        "prev", "priority", "protocol", "queue_mapping", "sk", "skb_iif", "sw_hash", "tail", "transport_header",
+        "truesize", "tstamp", "users", "vlan_proto", "vlan_tci",
     )
+
+    cb = ControlBuffer()
+    inner_protocol = Rare()  # __be16
+    inner_transport_header = Rare()
+    inner_network_header = Rare()
+    inner_mac_header = Rare()
+    ignore_df = Rare()
+    no_fcs = Rare()
+    tc_index = Rare()
+    redirected = Rare()
+    from_ingress = Rare()
+    _companion = Rare(None)  # of an SKB_FCLONE_ORIG: its clone in the same allocation
+    slow_gro = Rare()
 
     def __init__(self, head: int, end: int, truesize: int, head_frag: int, dev: net_device | None, site: Site) -> None:
         self.next: sk_buff | None = None
@@ -158,7 +194,6 @@ class sk_buff:
         self.sk: Any = None
         self.dev = dev
         self.destructor: Callable[[sk_buff], object] | None = None
-        self.cb: Any = None
         self.len = 0
         self.data_len = 0
         self.mac_len = 0
@@ -192,9 +227,6 @@ class sk_buff:
         self.mark = 0
         self.tstamp = 0  # ns
         self.protocol = 0  # __be16
-        self.inner_transport_header = 0
-        self.inner_network_header = 0
-        self.inner_mac_header = 0
         self.transport_header = UNSET
         self.network_header = 0
         self.mac_header = UNSET
@@ -205,6 +237,7 @@ class sk_buff:
         self.truesize = truesize
         self.users = 1
         self._shinfo = skb_shared_info()
+        self._rare: dict[str, Any] | None = None
         self._site = site
         self._freed: Site | None = None
 
@@ -213,7 +246,7 @@ class sk_buff:
 
 
 _FREE_FUNCTIONS = frozenset(
-    ("_kfree_skb", "kfree_skb_reason", "consume_skb", "napi_consume_skb", "dev_kfree_skb_any_reason")
+    ("_kfree_skb", "_free_skb", "_free_any", "kfree_skb_reason", "consume_skb", "napi_consume_skb")
 )
 
 
@@ -253,12 +286,13 @@ class SkbState:
 # -- panics --------------------------------------------------------------------------------------------------
 def _skb_panic(skb: sk_buff, size: int, name: str) -> NoReturn:
     dev = skb.dev.name if skb.dev is not None else "<NULL>"
-    site = caller_outside()
-    raise KernelBug(
-        f"skbuff: {name}: text:{site_str(site)} len:{skb.len} put:{size} head:0x{skb.head:x} data:0x{skb.data:x} "
-        f"tail:0x{skb.tail - skb.head:x} end:0x{skb.end - skb.head:x} dev:{dev}",
-        f"skb allocated at {site_str(skb._site)}",
+    facts = (
+        f"skbuff: {name}: text:{site_str(caller_outside())} len:{skb.len} put:{size} head:0x{skb.head:x} "
+        f"data:0x{skb.data:x} tail:0x{skb.tail - skb.head:x} end:0x{skb.end - skb.head:x} dev:{dev}"
     )
+    pr_err("%s", facts)
+    pr_err("kernel BUG at net/core/skbuff.c:209!")
+    raise KernelBug(facts, f"skb allocated at {site_str(skb._site)}")
 
 
 def skb_over_panic(skb: sk_buff, size: int) -> NoReturn:
@@ -285,7 +319,7 @@ def skb_put(skb: sk_buff, len: int) -> int:
     """Append ``len`` bytes; returns a pointer to the first. BUG where there is no room, or in a non-linear skb."""
     tail = skb.tail
     if skb.data_len:
-        BUG("skb_put() on a non-linear skb", site_str(caller_outside()))
+        BUG("skb_put() on a non-linear skb", site_str(caller_outside()), "net/core/skbuff.c:2612")
     skb.tail = new = tail + len
     skb.len += len
     if new > skb.end:
@@ -345,7 +379,11 @@ def skb_pull(skb: sk_buff, len: int) -> int:
         return 0
     skb.len = new = skb.len - len
     if new < skb.data_len:
-        BUG("skb_pull() past the linear part of a non-linear skb", site_str(caller_outside()))
+        BUG(
+            "skb_pull() past the linear part of a non-linear skb",
+            site_str(caller_outside()),
+            "include/linux/skbuff.h:2783",
+        )
     skb.data = data = skb.data + len
     return data
 
@@ -362,7 +400,11 @@ def __skb_pull(skb: sk_buff, len: int) -> int:
 def __skb_trim(skb: sk_buff, len: int) -> None:
     """Set the length of a linear skb. WARN on a non-linear one, which stays as it is."""
     if skb.data_len:
-        WARN("__skb_trim() on a non-linear skb", site_str(caller_outside()))
+        WARN(
+            "__skb_trim() on a non-linear skb",
+            site_str(caller_outside()),
+            "include/linux/skbuff.h:3265 skb_trim+0x38/0x40",
+        )
         return
     skb.len = len
     skb.tail = skb.data + len
@@ -426,6 +468,10 @@ def skb_reset_tail_pointer(skb: sk_buff) -> None:
     skb.tail = skb.data
 
 
+def skb_set_tail_pointer(skb: sk_buff, offset: int) -> None:
+    skb.tail = skb.data + offset
+
+
 def skb_cloned(skb: sk_buff) -> bool:
     """Whether others share the data."""
     return bool(skb.cloned) and (skb._shinfo.dataref & 0xFFFF) != 1
@@ -439,6 +485,12 @@ def skb_header_cloned(skb: sk_buff) -> bool:
     return (dataref & 0xFFFF) - (dataref >> 16) != 1
 
 
+def skb_header_release(skb: sk_buff) -> None:
+    """Say that this skb does not need its header: clones may then write there. Before any clone is made."""
+    skb.nohdr = 1
+    skb._shinfo.dataref += 1 << 16
+
+
 def skb_shared(skb: sk_buff) -> bool:
     """Whether others hold a reference to this very sk_buff."""
     return skb.users != 1
@@ -447,23 +499,6 @@ def skb_shared(skb: sk_buff) -> bool:
 def skb_get(skb: sk_buff) -> sk_buff:
     skb.users += 1
     return skb
-
-
-# -- fragments -----------------------------------------------------------------------------------------------
-def skb_frag_size(frag: skb_frag_t) -> int:
-    return frag.size
-
-
-def skb_frag_off(frag: skb_frag_t) -> int:
-    return frag.offset
-
-
-def skb_frag_page(frag: skb_frag_t) -> page:
-    return frag.page
-
-
-def skb_frag_address(frag: skb_frag_t) -> int:
-    return frag.page.addr + frag.offset
 
 
 # -- headers -------------------------------------------------------------------------------------------------
@@ -493,6 +528,10 @@ def skb_reset_mac_len(skb: sk_buff) -> None:
 
 def skb_mac_header_was_set(skb: sk_buff) -> bool:
     return skb.mac_header != UNSET
+
+
+def skb_transport_header_was_set(skb: sk_buff) -> bool:
+    return skb.transport_header != UNSET
 
 
 def skb_mac_header(skb: sk_buff) -> int:

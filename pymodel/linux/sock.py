@@ -43,8 +43,9 @@ class sock:
     """A socket's accounts, in bytes of truesize, and its receive queue."""
 
     __slots__ = (
-        "dev", "drops", "prot_hook", "sk_data_ready", "sk_priority", "sk_rcvbuf", "sk_receive_queue", "sk_rmem_alloc",
-        "sk_sndbuf", "sk_tx_queue_mapping", "sk_wmem_alloc", "sk_write_space", "slice_end",
+        "dev", "drops", "prot_hook", "sk_data_ready", "sk_dst_cache", "sk_priority", "sk_rcvbuf", "sk_receive_queue",
+        "sk_rmem_alloc", "sk_rx_queue_mapping", "sk_sndbuf", "sk_tx_queue_mapping", "sk_wmem_alloc", "sk_write_space",
+        "slice_end",
     )
 
     def __init__(self, dev: net_device | None = None) -> None:
@@ -55,6 +56,8 @@ class sock:
         self.sk_rmem_alloc = 0
         self.sk_priority = 0
         self.sk_tx_queue_mapping = -1
+        self.sk_rx_queue_mapping = -1
+        self.sk_dst_cache: object = None
         self.sk_write_space = wait_queue_head_t("room in the socket's send buffer")
         self.sk_data_ready = wait_queue_head_t("a packet on the socket")
         self.sk_receive_queue: deque[sk_buff] = deque()

@@ -13,23 +13,28 @@ from collections.abc import Callable
 from pymodel.hw.access import machine, this_cpu
 from pymodel.hw.contexts import Cpu, Task
 from pymodel.linux.bug import WARN, caller, site_str
-from pymodel.linux.sched import cond_resched, schedule, spin_lock, spin_unlock, spinlock_t
+from pymodel.linux.sched import cond_resched, schedule, spin_lock, spin_trylock, spin_unlock, spinlock_t
 
 __all__ = [
-    "HI_SOFTIRQ", "HRTIMER_SOFTIRQ", "NET_RX_SOFTIRQ", "NET_TX_SOFTIRQ", "TASKLET_SOFTIRQ", "TIMER_SOFTIRQ",
-    "SoftirqState", "do_softirq", "local_bh_disable", "local_bh_enable", "local_softirq_pending", "open_softirq",
-    "raise_softirq", "raise_softirq_irqoff", "spin_lock_bh", "spin_unlock_bh",
+    "BLOCK_SOFTIRQ", "HI_SOFTIRQ", "HRTIMER_SOFTIRQ", "IRQ_POLL_SOFTIRQ", "NET_RX_SOFTIRQ", "NET_TX_SOFTIRQ",
+    "RCU_SOFTIRQ", "SCHED_SOFTIRQ", "TASKLET_SOFTIRQ", "TIMER_SOFTIRQ", "SoftirqState", "__raise_softirq_irqoff",
+    "do_softirq", "irq_enter", "irq_exit", "local_bh_disable", "local_bh_enable", "local_softirq_pending",
+    "open_softirq", "raise_softirq", "raise_softirq_irqoff", "spin_lock_bh", "spin_trylock_bh", "spin_unlock_bh",
 ]
 
 HI_SOFTIRQ = 0
 TIMER_SOFTIRQ = 1
 NET_TX_SOFTIRQ = 2
 NET_RX_SOFTIRQ = 3
+BLOCK_SOFTIRQ = 4
+IRQ_POLL_SOFTIRQ = 5
 TASKLET_SOFTIRQ = 6
+SCHED_SOFTIRQ = 7
 HRTIMER_SOFTIRQ = 8
+RCU_SOFTIRQ = 9
 
-MAX_SOFTIRQ_RESTART = 10
-MAX_SOFTIRQ_TIME_PS = 2_000_000_000  # 2 ms
+_MAX_SOFTIRQ_RESTART = 10
+_JIFFY_PS = 4_000_000_000  # HZ is 250; MAX_SOFTIRQ_TIME, 2 ms, is one jiffy
 
 
 class SoftirqState:
@@ -49,6 +54,11 @@ def open_softirq(nr: int, action: Callable[[], object]) -> None:
 def local_softirq_pending() -> int:
     """A bit for each softirq that waits on this CPU."""
     return this_cpu().softirq_pending
+
+
+def __raise_softirq_irqoff(nr: int) -> None:
+    """Ask for a softirq on this CPU, and wake nobody: the caller knows that softirqs will be looked at."""
+    this_cpu().softirq_pending |= 1 << nr
 
 
 def raise_softirq_irqoff(nr: int) -> None:
@@ -82,16 +92,29 @@ def do_softirq() -> None:
         handle_softirqs(cpu)
 
 
+def irq_enter() -> None:
+    """A hard interrupt begins, on the stack of whatever runs. For drivers of interrupt controllers."""
+    this_cpu().hardirq += 1
+
+
+def irq_exit() -> None:
+    """It ends; softirqs that it raised run here."""
+    cpu = this_cpu()
+    cpu.hardirq -= 1
+    if cpu.softirq_pending and not (cpu.softirq or cpu.bh_disabled or cpu.hardirq):
+        handle_softirqs(cpu)
+
+
 def handle_softirqs(cpu: Cpu) -> None:
-    """Run what is pending, up to ten rounds or 2 ms; what comes up after that is ksoftirqd's."""
+    """Run what is pending, up to ten rounds or into the next jiffy; what comes up after that is ksoftirqd's."""
     m = machine()
     state: SoftirqState = m.state["softirq"]
     actions, counts = state.actions, state.counts
     cpu.softirq = 1
     irqs_disabled, cpu.irqs_disabled = cpu.irqs_disabled, 0
     cpu.charge(m.costs.softirq_entry)
-    end = cpu.time + MAX_SOFTIRQ_TIME_PS
-    restarts = MAX_SOFTIRQ_RESTART
+    end = (cpu.time // _JIFFY_PS + 1) * _JIFFY_PS
+    restarts = _MAX_SOFTIRQ_RESTART
     try:
         while True:
             pending, cpu.softirq_pending = cpu.softirq_pending, 0
@@ -129,7 +152,10 @@ def _wakeup_softirqd(cpu: Cpu) -> None:
 def _run_ksoftirqd(cpu: Cpu) -> None:
     while True:
         if cpu.softirq_pending:
+            before = cpu.time
             handle_softirqs(cpu)
+            if cpu.softirq_pending and cpu.time == before:
+                cpu.charge(1)  # softirqs that cost nothing and come up for ever would stop time
             cond_resched()
         else:
             schedule("softirqs")
@@ -139,6 +165,15 @@ def spin_lock_bh(lock: spinlock_t) -> None:
     """Bottom halves off and the lock taken."""
     this_cpu().bh_disabled += 1
     spin_lock(lock)
+
+
+def spin_trylock_bh(lock: spinlock_t) -> bool:
+    """spin_lock_bh() where it is free; else False, and bottom halves are as before."""
+    this_cpu().bh_disabled += 1
+    if spin_trylock(lock):
+        return True
+    local_bh_enable()
+    return False
 
 
 def spin_unlock_bh(lock: spinlock_t) -> None:

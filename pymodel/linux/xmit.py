@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine
 from pymodel.hw.errors import CheckError
-from pymodel.linux.bug import broken_rule, caller, site_str
+from pymodel.linux.bug import broken_rule, caller, pr_err, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_SKB_CSUM
-from pymodel.linux.mm import PAGE_SIZE
+from pymodel.linux.mm import GFP_ATOMIC, PAGE_SIZE
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skb_copy import skb_clone
 from pymodel.linux.skb_csum import skb_checksum_help
 from pymodel.linux.skb_frags import __skb_linearize
-from pymodel.linux.skbuff import CHECKSUM_PARTIAL, PACKET_OUTGOING, sk_buff, skb_reset_mac_header
+from pymodel.linux.skbuff import (
+    CHECKSUM_PARTIAL,
+    PACKET_OUTGOING,
+    sk_buff,
+    skb_cloned,
+    skb_header_cloned,
+    skb_reset_mac_header,
+    skb_reset_network_header,
+)
 from pymodel.linux.time import JIFFY_PS
 
 if TYPE_CHECKING:
@@ -35,6 +43,7 @@ _FRAGLIST = 1 << 6
 _CSUM_MASK = 1 << 1 | 1 << 3 | 1 << 4
 _DRV_XOFF = 1
 _OK, _BUSY = 0, 0x10
+_XMIT_MASK = 0x0F  # NET_XMIT_MASK: below it, the packet is the driver's, whatever became of it
 
 
 # -- fit for the device --------------------------------------------------------------------------------------
@@ -91,7 +100,9 @@ def validate_xmit_skb_list(skb: sk_buff, dev: net_device) -> sk_buff | None:
 
 # -- into the driver -----------------------------------------------------------------------------------------
 def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> tuple[sk_buff | None, int]:
-    """Send a list: (what is left of it, NETDEV_TX_OK or NETDEV_TX_BUSY)."""
+    """Send a list: (what is left of it, the driver's last answer: NETDEV_TX_BUSY, also where the queue was stopped
+    with packets left, NETDEV_TX_OK, or a NET_XMIT_* code or negative errno of a device that dropped the packet).
+    """
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None
@@ -99,29 +110,58 @@ def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> t
     sd = net.softnet[cpu.id]
     xmit = dev.netdev_ops.ndo_start_xmit
     skb: sk_buff | None = first
+    rc: Any = _OK
     while skb is not None:
         following = skb.next
         skb.next = None
         if net.nit_outgoing:
             dev_queue_xmit_nit(skb, dev)
         sd.xmit_more = following is not None
-        rc = xmit(skb, dev)
+        if skb.cloned and skb_cloned(skb):
+            rc = _xmit_cloned(skb, dev, xmit)
+        else:
+            rc = xmit(skb, dev)
         if rc == _OK:
             txq.trans_start = cpu.time // JIFFY_PS
-        else:
+        elif rc.__class__ is not int or rc >= _XMIT_MASK:
             _not_ok(skb, dev, txq, rc, xmit)
             skb.next = following
             return skb, rc
         skb = following
         if skb is not None and txq.state & _DRV_XOFF:
             return skb, _BUSY
-    return None, _OK
+    return None, rc
+
+
+def _xmit_cloned(skb: sk_buff, dev: net_device, xmit: Any) -> Any:
+    """Call the driver, which must not write to data that others hold too (TX5)."""
+    mem = machine().platform.memory.mem
+    parts = [(f.page.addr + f.offset, f.size) for f in skb._shinfo.frags]
+    if skb_header_cloned(skb):
+        parts.append((skb.data, skb.tail - skb.data))
+    before = [bytes(mem[at : at + n]) for at, n in parts]
+    site = skb._site
+    rc = xmit(skb, dev)
+    for (at, n), data in zip(parts, before, strict=True):
+        if mem[at : at + n] != data:
+            wrong = next(i for i in range(n) if mem[at + i] != data[i])
+            broken_rule(
+                "TX5",
+                f"{dev.name}: ndo_start_xmit wrote to byte {wrong} of {n} of data that a clone shares; "
+                "skb_cow_head() or skb_ensure_writable() comes first",
+                f"{_where(xmit)}; skb allocated at {site_str(site)}",
+            )
+    return rc
+
+
+def _where(xmit: Any) -> str:
+    return site_str((xmit.__code__, 0)) if hasattr(xmit, "__code__") else repr(xmit)
 
 
 def _not_ok(skb: sk_buff, dev: net_device, txq: netdev_queue, rc: Any, xmit: Any) -> None:
     """NETDEV_TX_BUSY breaks TX1; with TX1 tolerated, the driver must at least have let go of the skb (TX3)."""
-    where = f"{dev.name} queue {txq.index}, {site_str((xmit.__code__, 0)) if hasattr(xmit, '__code__') else xmit}"
-    if rc != _BUSY or rc.__class__ is bool:
+    where = f"{dev.name} queue {txq.index}, {_where(xmit)}"
+    if rc != _BUSY:
         raise CheckError("TX1", f"ndo_start_xmit returned {rc!r}: neither NETDEV_TX_OK nor NETDEV_TX_BUSY", where)
     broken_rule(
         "TX1",
@@ -137,17 +177,27 @@ def _not_ok(skb: sk_buff, dev: net_device, txq: netdev_queue, rc: Any, xmit: Any
 
 
 def dev_queue_xmit_nit(skb: sk_buff, dev: net_device) -> None:
-    """Show a packet that is sent to the taps that want to see it: each gets a clone."""
-    taps: list[packet_type] = [*machine().state["net"].ptype_all, *dev.ptype_all]
-    for pt in taps:
+    """Show a packet that is sent to the taps that want to see it, but for the socket that sends it: one clone, to
+    which each has a reference.
+    """
+    clone: sk_buff | None = None
+    last: packet_type | None = None
+    for pt in (*machine().state["net"].ptype_all, *dev.ptype_all):
         if pt.ignore_outgoing or (pt.af_packet_priv is not None and pt.af_packet_priv is skb.sk):
             continue
-        clone = skb_clone(skb, 0)
         if clone is None:
-            return
-        skb_reset_mac_header(clone)
-        if clone.network_header < clone.data - clone.head:
-            clone.network_header = clone.data - clone.head
-        clone.transport_header = clone.network_header
-        clone.pkt_type = PACKET_OUTGOING
-        pt.func(clone, dev, pt, dev)
+            clone = skb_clone(skb, GFP_ATOMIC)
+            if clone is None:
+                return
+            skb_reset_mac_header(clone)
+            if not clone.data - clone.head <= clone.network_header <= clone.tail - clone.head:
+                pr_err("protocol %04x is buggy, dev %s", clone.protocol, dev.name)
+                skb_reset_network_header(clone)
+            clone.transport_header = clone.network_header
+            clone.pkt_type = PACKET_OUTGOING
+        elif last is not None:
+            clone.users += 1
+            last.func(clone, dev, last, dev)
+        last = pt
+    if clone is not None and last is not None:
+        last.func(clone, dev, last, dev)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reference NIC in other shapes: widths, queues, the level interrupt line, small rings, copies, exact time."""
+"""The NIC in other shapes: widths, queues, the level line, small rings, copies, bounce buffers, exact time."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ _VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("small", "both_ways", _SMALL),
     ("small", "transmit_full", _SMALL),
     ("small", "overrun", _SMALL),
+    ("bounced", "both_ways", _SMALL | {"swiotlb": "force"}),
     ("quantum", "both_ways", {"quantum_ns": 2000}),
     ("quantum", "one_at_a_time", {"quantum_ns": 2000}),
     ("calm", "both_ways", {"stalls": False}),

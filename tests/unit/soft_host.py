@@ -39,13 +39,14 @@ class Host:
         rate_gbps: float = 10.0,
         driver: Any = nic_driver,
         costs: dict[str, int] | None = None,
+        swiotlb: str = "noforce",
         **params: Any,
     ) -> None:
         self.platform = SoftPlatform(SoftNic(queues), seed=seed, rate_gbps=rate_gbps)
         self.sched = Scheduler(cpus, quantum_ns * PS_PER_NS)
         self.machine = Machine(self.sched, self.platform, CpuCosts(**(costs or {})))
         set_machine(self.machine)
-        linux.boot(self.machine)
+        linux.boot(self.machine, swiotlb=swiotlb)
         self.platform.attach(self.machine)
         self.platform.on_fault = self._fault
         self.platform.on_wire_frame = lambda frame, time: self.wire.append((frame, time))

@@ -78,6 +78,16 @@ def pairs(h: Host) -> None:
     h.remove()
 
 
+def same_bytes(h: Host) -> None:
+    """What arrives is what was sent."""
+    h.up()
+    out = [frame(60 + i, i) for i in range(100)]
+    h.deliver(out)
+    if [f for f, _ in h.received] != out:
+        raise CheckError("DATA", "frames arrived that were never sent")
+    h.remove()
+
+
 def netpoll(h: Host) -> None:
     """netconsole polls while frames arrive."""
     h.up()
@@ -118,6 +128,7 @@ SLOW_POLL = {"costs": {"poll_entry": 5_000}}
         (burst, BUSY),
         (pairs, FAST),
         (netpoll, {}),
+        (same_bytes, {"copybreak": 256, "swiotlb": "force"}),
         (address, {}),
         (statistics, {}),
     ],
@@ -181,6 +192,11 @@ def tx_one_byte_too_many(p: Patch) -> None:
 def rx_buffers_freed_before_the_device_stops(p: Patch) -> None:
     """ndo_stop frees the buffers and leaves the rings running."""
     p.setattr(nic_netdev, "_stop_rings", lambda priv: None)
+
+
+def forget_to_sync_what_is_copied(p: Patch) -> None:
+    """Short frames are copied out of a buffer that stays mapped: through bounce buffers they are stale."""
+    p.setattr(nic_rx, "dma_sync_single_for_cpu", lambda *a: None)
 
 
 # -- TX ------------------------------------------------------------------------------------------------------------
@@ -465,6 +481,7 @@ CASES: list[tuple[Callable[[Patch], None], str, Callable[[Host], None], dict[str
     (rx_buffer_larger_than_its_mapping, "DMA1", traffic, {}),
     (tx_one_byte_too_many, "DMA1", traffic, {}),
     (rx_buffers_freed_before_the_device_stops, "DMA1", traffic, {}),
+    (forget_to_sync_what_is_copied, "DATA", same_bytes, {"copybreak": 256, "swiotlb": "force"}),
     (never_stop_the_queue, "TX1", full_ring, SLOW),
     (start_where_wake_is_due, "TX7", full_ring, SLOW),
     (complete_more_bytes_than_sent, "TX8", traffic, {}),

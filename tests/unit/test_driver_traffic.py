@@ -29,10 +29,18 @@ def received(host: Host) -> list[bytes]:
 
 
 @pytest.mark.parametrize(
-    "params", [{}, {"copybreak": 256}, {"line_irq": True}, {"tx_ring": 64, "rx_ring": 64}], ids=str
+    "params",
+    [
+        {},
+        {"copybreak": 256},
+        {"line_irq": True},
+        {"tx_ring": 64, "rx_ring": 64},
+        {"copybreak": 256, "swiotlb": "force"},
+    ],
+    ids=str,
 )
 def test_every_length_arrives_both_ways(host: Any, params: dict[str, Any]) -> None:
-    """14 to 1518 bytes, padded on the wire, byte for byte; afterwards nothing is left (LIFE2, DMA1, ETH2)."""
+    """14 to 1518 bytes, padded on the wire, byte for byte; afterwards nothing is left (LIFE2, DMA1, DMA3, ETH2)."""
     h = host(**params)
     h.up()
     lengths = [*range(14, 100), 127, 128, 129, 1023, 1500, 1513, 1514, 1518]

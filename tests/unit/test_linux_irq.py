@@ -10,7 +10,7 @@ import pytest
 from pymodel import linux as L
 from pymodel.hw.access import machine
 from pymodel.hw.contexts import Task
-from pymodel.linux import irqdesc
+from pymodel.linux import irq_handle
 from tests.unit.linux_bed import PCI, Bed
 
 TABLE = 0x800
@@ -286,8 +286,8 @@ def test_line_high_while_disabled_interrupts_on_enable() -> None:
 
 def test_line_that_nobody_handles_is_shut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Source: kernel/irq/spurious.c, with a smaller count."""
-    monkeypatch.setattr(irqdesc, "SPURIOUS_WINDOW", 1000)
-    monkeypatch.setattr(irqdesc, "SPURIOUS_LIMIT", 999)
+    monkeypatch.setattr(irq_handle, "SPURIOUS_WINDOW", 1000)
+    monkeypatch.setattr(irq_handle, "SPURIOUS_LIMIT", 999)
     bed = Bed(hardirq_entry=10)
     line = Line(bed)
     bed.run(L.request_irq, line.irq, lambda irq, d: L.IRQ_NONE, L.IRQF_SHARED, "deaf", line)

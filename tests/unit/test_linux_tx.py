@@ -383,6 +383,69 @@ def test_taps_see_clones_of_what_is_sent() -> None:
     assert seen == [(bytes(100), L.PACKET_OUTGOING, True)]
 
 
+def test_taps_share_one_clone_and_the_sender_does_not_see_its_own() -> None:
+    nic = Nic(Bed())
+    seen: list[tuple[str, int, int]] = []
+    sk = L.packet_socket(nic.ndev)
+
+    def tap(skb: Any, dev: Any, pt: Any, orig: Any) -> int:
+        seen.append((pt.af_packet_priv, id(skb), skb.users))
+        L.consume_skb(skb)
+        return 0
+
+    for owner in ("a", sk, "b"):
+        L.dev_add_pack(L.packet_type(type=L.ETH_P_ALL, func=tap, af_packet_priv=owner))
+
+    def run() -> None:
+        skb = nic.packet()
+        skb.sk = sk
+        L.dev_queue_xmit(skb)
+
+    nic.bed.run(run)
+    assert [owner for owner, _, _ in seen] == ["a", "b"]
+    assert len({skb for _, skb, _ in seen}) == 1
+    assert [users for _, _, users in seen] == [2, 1]
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_xmit_that_writes_to_shared_data_is_tx5(careful: bool) -> None:
+    """kernel-rules.md: TX5."""
+
+    def xmit(skb: Any, dev: Any) -> int:
+        if careful:
+            assert L.skb_cow_head(skb, 0) == 0
+        machine().memory.mem[skb.data + 3] = 7
+        L.consume_skb(skb)
+        return L.NETDEV_TX_OK
+
+    nic = Nic(Bed(), ndo_start_xmit=xmit)
+
+    def run() -> None:
+        skb = nic.packet()
+        clone = L.skb_clone(skb, L.GFP_ATOMIC)
+        L.dev_queue_xmit(skb)
+        L.consume_skb(clone)
+
+    if careful:
+        nic.bed.run(run)
+    else:
+        with pytest.raises(L.CheckError, match="TX5: eth0: ndo_start_xmit wrote to byte 3 of 100 of data that a clone"):
+            nic.bed.run(run)
+
+
+def test_answers_of_a_device_that_drops_packets_itself_are_no_error() -> None:
+    """include/linux/netdevice.h dev_xmit_complete(): below NET_XMIT_MASK the packet is gone, whatever became of it."""
+    answers = iter([L.NET_XMIT_DROP, -L.ENETDOWN, L.NETDEV_TX_OK])
+
+    def xmit(skb: Any, dev: Any) -> int:
+        L.dev_kfree_skb_any(skb)
+        return next(answers)
+
+    nic = Nic(Bed(), ndo_start_xmit=xmit)
+    assert nic.send(1, 2, 3) == [0, 0, 0]
+    assert L.qdisc_leaks() == []
+
+
 def test_close_drops_what_waits_and_later_packets() -> None:
     """kernel-rules.md: LIFE2."""
     nic = Nic(Bed(), size=1)
@@ -452,6 +515,33 @@ def test_watchdog_calls_tx_timeout_with_frozen_queues_and_traffic_goes_on() -> N
     assert "NETDEV WATCHDOG: CPU: 0: transmit queue 0 timed out" in L.dmesg()[0]
     bed.run(L.dev_close, nic.ndev)
     assert L.timer_leaks() == []
+
+
+def _hung(bed: Bed, timeout: Any) -> Nic:
+    """A queue of one packet that nobody completes, watched every 2 jiffies."""
+    nic = Nic(bed, size=1, ndo_tx_timeout=timeout)
+    bed.run(L.dev_close, nic.ndev)
+    nic.ndev.watchdog_timeo = 2
+    bed.run(L.dev_open, nic.ndev)
+    nic.send(1, 2)
+    return nic
+
+
+def test_tx_timeout_after_which_nothing_is_sent_is_tx10() -> None:
+    """kernel-rules.md: TX10: afterwards traffic flows again."""
+    bed = Bed()
+    nic = _hung(bed, lambda dev, q: None)
+    with pytest.raises(L.CheckError, match=r"TX10: eth0: queue 0 is stopped for \d+ ms: nothing was sent since"):
+        bed.settle(100_000_000)
+    assert nic.ndev._tx[0].trans_timeout == 2
+
+
+def test_tx_timeout_that_disables_the_queues_itself_hangs() -> None:
+    """netif_tx_disable() wants the lock that the watchdog holds."""
+    bed = Bed()
+    nic = _hung(bed, lambda dev, q: L.netif_tx_disable(nic.ndev))
+    with pytest.raises(L.Lockup, match="tx_global_lock"):
+        bed.settle(100_000_000)
 
 
 def test_watchdog_leaves_a_queue_alone_that_moves() -> None:
