@@ -176,7 +176,7 @@ def netif_queue_set_napi(dev: net_device, queue_index: int, type: int, napi: nap
 def napi_enable(n: napi_struct) -> None:
     """Let it be scheduled. BUG where it is enabled already."""
     if not n.state & NAPIF_STATE_SCHED:
-        BUG(f"napi_enable() on an instance of {n.dev} that is enabled", site_str(caller()))
+        BUG(f"napi_enable() on an instance of {n.dev} that is enabled", site_str(caller()), "net/core/dev.c:6896")
     n.state &= ~(NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC)
     n._irq_time = -1
 

@@ -424,7 +424,8 @@ def _register(dev: net_device, site: Site) -> int:
     from pymodel.linux.qdisc_attach import dev_init_scheduler
 
     if dev.reg_state != NETREG_UNINITIALIZED:
-        BUG(f"register_netdevice({dev.name}): reg_state is {dev.reg_state}, not NETREG_UNINITIALIZED", site_str(site))
+        what = f"register_netdevice({dev.name}): reg_state is {dev.reg_state}, not NETREG_UNINITIALIZED"
+        BUG(what, site_str(site), "net/core/dev.c:10611")
     net = _net()
     if "%d" in dev.name:
         taken = {d.name for d in net.devices}

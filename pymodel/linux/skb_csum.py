@@ -87,7 +87,11 @@ def skb_checksum(skb: sk_buff, offset: int, len: int, csum: int) -> int:
         csum = csum_block_add(csum, _sum(mem[pointer : pointer + n]), at)
         at += n
     if at != len:
-        BUG(f"skb_checksum({offset}, {len}) past the end of an skb of {skb.len} bytes", site_str(caller_outside()))
+        BUG(
+            f"skb_checksum({offset}, {len}) past the end of an skb of {skb.len} bytes",
+            site_str(caller_outside()),
+            "net/core/skbuff.c:3577",
+        )
     return csum
 
 
@@ -101,7 +105,11 @@ def skb_copy_and_csum_bits(skb: sk_buff, offset: int, to: int, len: int) -> int:
         csum = csum_block_add(csum, _sum(piece), at)
         at += n
     if at != len:
-        BUG(f"skb_copy_and_csum_bits({offset}, {len}) of an skb of {skb.len} bytes", site_str(caller_outside()))
+        BUG(
+            f"skb_copy_and_csum_bits({offset}, {len}) of an skb of {skb.len} bytes",
+            site_str(caller_outside()),
+            "net/core/skbuff.c:3684",
+        )
     return csum
 
 
@@ -175,7 +183,11 @@ def skb_checksum_help(skb: sk_buff) -> int:
     offset = skb_checksum_start_offset(skb)
     headlen = skb.len - skb.data_len
     if offset < 0 or offset >= headlen:
-        WARN(f"offset ({offset}) >= skb_headlen() ({headlen})", site_str(caller_outside()))
+        WARN(
+            f"offset ({offset}) >= skb_headlen() ({headlen})",
+            site_str(caller_outside()),
+            "net/core/dev.c:3408 skb_checksum_help+0x15f/0x1e0",
+        )
         return -EINVAL
     csum = skb_checksum(skb, offset, skb.len - offset, 0)
     offset += skb.csum_offset
