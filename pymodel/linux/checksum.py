@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pymodel.linux.skbuff import sk_buff
 
 __all__ = [
-    "CSUM_MANGLED_0", "csum_add", "csum_block_add", "csum_block_sub", "csum_fold", "csum_ipv6_magic", "csum_partial",
-    "csum_replace2", "csum_replace4", "csum_replace_by_diff", "csum_shift", "csum_sub", "csum_tcpudp_magic",
-    "csum_tcpudp_nofold", "csum_unfold", "from32to16", "inet_proto_csum_replace2", "inet_proto_csum_replace4",
-    "ip_compute_csum", "ip_fast_csum", "ip_send_check", "wsum_negate",
+    "CSUM_MANGLED_0", "csum16_add", "csum16_sub", "csum_add", "csum_block_add", "csum_block_sub", "csum_fold",
+    "csum_ipv6_magic", "csum_partial", "csum_replace2", "csum_replace4", "csum_replace_by_diff", "csum_shift",
+    "csum_sub", "csum_tcpudp_magic", "csum_tcpudp_nofold", "csum_unfold", "from32to16", "inet_proto_csum_replace2",
+    "inet_proto_csum_replace4", "ip_compute_csum", "ip_fast_csum", "ip_send_check", "wsum_negate",
 ]
 
 CSUM_MANGLED_0 = 0xFFFF
@@ -72,6 +72,16 @@ def from32to16(x: int) -> int:
     """Fold a 32-bit sum, not inverted."""
     x = (x & 0xFFFF) + (x >> 16)
     return (x & 0xFFFF) + (x >> 16)
+
+
+def csum16_add(csum: int, addend: int) -> int:
+    """Add two words as memory has them."""
+    res = csum + addend
+    return res + (res >> 16) & 0xFFFF
+
+
+def csum16_sub(csum: int, addend: int) -> int:
+    return csum16_add(csum, ~addend & 0xFFFF)
 
 
 def _swab32(x: int) -> int:
@@ -158,9 +168,7 @@ def csum_replace4(sum: int, frm: int, to: int) -> None:
 
 def csum_replace2(sum: int, old: int, new: int) -> None:
     """A ``__be16`` under the checksum at pointer ``sum`` changes."""
-    res = (~_load(sum) & 0xFFFF) + (~_swab16(old) & 0xFFFF)
-    res = (res + (res >> 16) & 0xFFFF) + _swab16(new)
-    _store(sum, ~(res + (res >> 16)) & 0xFFFF)
+    _store(sum, ~csum16_add(csum16_sub(~_load(sum) & 0xFFFF, _swab16(old)), _swab16(new)) & 0xFFFF)
 
 
 def inet_proto_csum_replace4(sum: int, skb: sk_buff, frm: int, to: int, pseudohdr: bool) -> None:

@@ -1,0 +1,616 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Segmentation: whatever goes in, the segments are whole packets whose payloads add up, each with right headers and
+checksums, as scapy reads them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt
+from scapy.layers.l2 import Dot1Q, Ether
+
+from pymodel import linux as L
+from pymodel.hw.access import machine
+from tests.unit.linux_bed import Bed
+from tests.unit.test_linux_checksum import naive
+
+TCP_TYPE = {4: L.SKB_GSO_TCPV4, 6: L.SKB_GSO_TCPV6}
+MSS = 100
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _bed() -> Any:
+    Bed(size=64 << 20)
+    yield
+    assert L.leak_report() == []
+
+
+def headers(version: int = 4, proto: type = TCP, tags: int = 0, **fields: Any) -> Any:
+    eth: Any = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+    for _ in range(tags):
+        eth = eth / Dot1Q(vlan=7)
+    ip: Any = IP(src="10.0.0.1", dst="10.0.0.2", id=0xFFFE) if version == 4 else IPv6(src="2001::1", dst="2001::2")
+    return eth / ip / proto(sport=1, dport=2, **fields)
+
+
+def gso_skb(
+    header: Any, payload: bytes, gso_type: int, mss: int = MSS, linear: int = 0, frag: int = 4096, partial: bool = True
+) -> Any:
+    """A GSO packet: headers and ``linear`` bytes of payload in the linear part, the rest in fragments."""
+    data = bytes(header / payload)
+    head = len(data) - len(payload)
+    skb = L.alloc_skb(head + linear + 100, L.GFP_ATOMIC)
+    L.skb_reserve(skb, 50)
+    L.skb_put_data(skb, data, head + linear)
+    for i, at in enumerate(range(head + linear, len(data), frag)):
+        page = L.alloc_page(L.GFP_ATOMIC)
+        piece = data[at : at + frag]
+        L.skb_add_rx_frag(skb, i, page, 1, len(piece), 4096)
+        L.skb_store_bits(skb, at, piece, len(piece))
+    skb.protocol = int.from_bytes(data[12:14], "big")
+    v6 = IPv6 in header
+    net = data.index(b"\x60" if v6 else b"\x45", 14)
+    l4_size = 8 if UDP in header else (data[head - len(header[TCP]) + 12] >> 4) * 4
+    L.skb_reset_mac_header(skb)
+    L.skb_set_network_header(skb, net)
+    L.skb_set_transport_header(skb, head - l4_size)
+    skb.mac_len = net
+    shinfo = L.skb_shinfo(skb)
+    shinfo.gso_size, shinfo.gso_type = mss, gso_type
+    shinfo.gso_segs = -(-len(payload) // mss)
+    if partial:
+        assert L.skb_partial_csum_set(skb, head - l4_size, 6 if UDP in header else 16)
+        pseudo = pseudo_sum(data, net, len(data) - head + l4_size, 17 if UDP in header else 6)
+        field = skb.head + skb.csum_start + skb.csum_offset
+        machine().platform.memory.mem[field : field + 2] = pseudo.to_bytes(2, "big")
+    return skb
+
+
+def pseudo_sum(data: bytes, net: int, length: int, proto: int) -> int:
+    """The pseudo header's sum, not inverted."""
+    if data[net] >> 4 == 4:
+        return naive(data[net + 12 : net + 20] + bytes([0, proto]) + length.to_bytes(2, "big")) ^ 0xFFFF
+    return naive(data[net + 8 : net + 40] + length.to_bytes(4, "big") + bytes([0, 0, 0, proto])) ^ 0xFFFF
+
+
+def packets(segs: Any) -> list[bytes]:
+    """The frames of a list of segments, which is freed; what the device was left to do is done as it would."""
+    assert not isinstance(segs, int), segs
+    frames = []
+    while segs is not None:
+        following, segs.next = segs.next, None
+        assert L.skb_network_offset(segs) == segs.mac_len
+        assert segs.csum_start == segs.transport_header or segs.ip_summed != L.CHECKSUM_PARTIAL
+        if segs.ip_summed == L.CHECKSUM_PARTIAL:
+            L.skb_shinfo(segs).gso_size = 0
+            assert L.skb_checksum_help(segs) == 0
+        frames.append(L.skb_to_bytes(segs))
+        L.consume_skb(segs)
+        segs = following
+    return frames
+
+
+def assert_right(frame: bytes) -> Any:
+    """The packet that scapy sees, once all lengths and checksums are what scapy would write."""
+    seen = Ether(frame)
+    again = seen.copy()
+    for layer in (IP, IPv6, TCP, UDP):
+        if layer in again:
+            for name in ("len", "chksum", "plen"):
+                if name in again[layer].fields:
+                    delattr(again[layer], name)
+    assert bytes(again) == frame
+    return seen
+
+
+FEATURES = st.sampled_from(
+    [
+        0,
+        L.NETIF_F_SG,
+        L.NETIF_F_HW_CSUM,
+        L.NETIF_F_SG | L.NETIF_F_HW_CSUM,
+        L.NETIF_F_SG | L.NETIF_F_IP_CSUM,
+        L.NETIF_F_SG | L.NETIF_F_HW_CSUM | L.NETIF_F_FRAGLIST,
+    ]
+)
+SHAPE = st.tuples(st.integers(1, 1500), st.integers(60, 500), st.integers(0, 1500), st.integers(100, 1500))
+
+
+@given(st.sampled_from([4, 6]), st.integers(0, 2), SHAPE, FEATURES, st.integers(0, 0xFF), st.integers(0, 0xFFFFFFFF))
+@settings(max_examples=60, deadline=None)
+def test_tcp_segments_are_what_a_sender_would_have_sent(
+    version: int, tags: int, shape: tuple[int, int, int, int], features: int, flags: int, seq: int
+) -> None:
+    """kernel-rules.md: OFF5, OFF2."""
+    size, mss, linear, frag = shape
+    payload = bytes(i * 7 & 255 for i in range(size))
+    skb = gso_skb(
+        headers(version, TCP, tags, seq=seq, flags=flags, options=[("NOP", None)] * 4),
+        payload, TCP_TYPE[version], mss, min(linear, size), frag,
+    )  # fmt: skip
+    segs = L.skb_gso_segment(skb, features)
+    if size <= mss:
+        assert segs == -L.EINVAL
+        L.kfree_skb(skb)
+        return
+    assert segs.prev is not None and segs.prev.next is None
+    L.kfree_skb(skb)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    payloads = [bytes(p[TCP].payload) for p in seen]
+    assert b"".join(payloads) == payload
+    assert [len(p) for p in payloads[:-1]] == [mss] * (len(payloads) - 1) and 0 < len(payloads[-1]) <= mss
+    for i, p in enumerate(seen):
+        last = i == len(seen) - 1
+        assert p[TCP].seq == (seq + i * mss) & 0xFFFFFFFF
+        assert int(p[TCP].flags) == flags & ~(0 if last else 0x09) & ~(0x80 if i else 0)
+        assert p[TCP].options == [("NOP", None)] * 4
+        if version == 4:
+            assert p[IP].id == (0xFFFE + i) & 0xFFFF
+
+
+@given(st.sampled_from([4, 6]), st.integers(0, 1), SHAPE, FEATURES, st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_udp_datagrams_are_split_at_gso_size(
+    version: int, tags: int, shape: tuple[int, int, int, int], features: int, partial: bool
+) -> None:
+    """kernel-rules.md: OFF6, OFF2. A checksum that is not left to the device is done in software."""
+    size, mss, linear, frag = shape
+    payload = bytes(i * 7 & 255 for i in range(size))
+    skb = gso_skb(headers(version, UDP, tags), payload, L.SKB_GSO_UDP_L4, mss, min(linear, size), frag)
+    if not partial:
+        skb.ip_summed = L.CHECKSUM_NONE
+    segs = L.skb_gso_segment(skb, features)
+    L.kfree_skb(skb)
+    if size <= mss:
+        assert segs == -L.EINVAL
+        return
+    seg = segs
+    while seg is not None:
+        hardware = partial and features & (L.NETIF_F_HW_CSUM | (L.NETIF_F_IP_CSUM if version == 4 else 0))
+        assert seg.ip_summed == (L.CHECKSUM_PARTIAL if hardware else L.CHECKSUM_NONE)
+        assert features & L.NETIF_F_SG or not seg.data_len
+        seg = seg.next
+    seen = [assert_right(frame) for frame in packets(segs)]
+    payloads = [bytes(p[UDP].payload) for p in seen]
+    assert b"".join(payloads) == payload
+    assert all(len(p) == mss for p in payloads[:-1]) and 0 < len(payloads[-1]) <= mss
+    assert all(p[UDP].len == 8 + len(data) for p, data in zip(seen, payloads, strict=True))
+    if version == 4:
+        assert [p[IP].id for p in seen] == [(0xFFFE + i) & 0xFFFF for i in range(len(seen))]
+
+
+def test_tcp_with_fixed_id_keeps_it_and_needs_df() -> None:
+    """kernel-rules.md: OFF5: the IP ID increments unless FIXEDID."""
+    for flags, result in (("DF", None), ("", -L.EPROTONOSUPPORT)):
+        header = headers()
+        header[IP].flags = flags
+        skb = gso_skb(header, bytes(350), L.SKB_GSO_TCPV4 | L.SKB_GSO_TCP_FIXEDID)
+        segs = L.skb_gso_segment(skb, 0)
+        L.kfree_skb(skb)
+        if result is not None:
+            assert segs == result
+            continue
+        assert [Ether(frame)[IP].id for frame in packets(segs)] == [0xFFFE] * 4
+
+
+@pytest.mark.parametrize(
+    ("version", "proto", "gso_type", "feature"),
+    [
+        (4, TCP, L.SKB_GSO_TCPV4, L.NETIF_F_TSO),
+        (6, TCP, L.SKB_GSO_TCPV6, L.NETIF_F_TSO6),
+        (4, TCP, L.SKB_GSO_TCPV4 | L.SKB_GSO_TCP_ECN, L.NETIF_F_TSO | L.NETIF_F_TSO_ECN),
+        (4, UDP, L.SKB_GSO_UDP_L4, L.NETIF_F_GSO_UDP_L4),
+        (6, UDP, L.SKB_GSO_UDP_L4, L.NETIF_F_GSO_UDP_L4),
+    ],
+)
+def test_what_the_device_can_segment_is_left_to_it_with_gso_segs_put_right(
+    version: int, proto: Any, gso_type: int, feature: int
+) -> None:
+    skb = gso_skb(headers(version, proto), bytes(350), gso_type | L.SKB_GSO_DODGY)
+    before = L.skb_to_bytes(skb)
+    L.skb_shinfo(skb).gso_segs = 99
+    features = L.NETIF_F_SG | L.NETIF_F_HW_CSUM | feature
+    assert not L.skb_gso_ok(skb, features) and L.skb_gso_ok(skb, features | L.NETIF_F_GSO_ROBUST)
+    assert L.netif_needs_gso(skb, features) and not L.netif_needs_gso(skb, features | L.NETIF_F_GSO_ROBUST)
+    assert L.skb_gso_segment(skb, features) is None
+    assert L.skb_shinfo(skb).gso_segs == 4
+    assert L.skb_to_bytes(skb) == before and L.skb_network_offset(skb) == 14
+    assert not L.net_gso_ok(features & ~feature, gso_type)
+    skb.ip_summed = L.CHECKSUM_NONE
+    assert L.netif_needs_gso(skb, features | L.NETIF_F_GSO_ROBUST)
+    L.kfree_skb(skb)
+
+
+def test_headers_that_are_not_what_the_type_says_are_refused_and_leave_the_packet_alone() -> None:
+    def skb(version: int = 4, proto: Any = TCP, gso_type: int = L.SKB_GSO_TCPV4) -> Any:
+        return gso_skb(headers(version, proto), bytes(350), gso_type)
+
+    def poke(skb: Any, offset: int, value: int) -> Any:
+        machine().platform.memory.mem[skb.data + offset] = value
+        return skb
+
+    moved = skb()
+    moved.csum_start += 2
+    moved_udp = skb(4, UDP, L.SKB_GSO_UDP_L4)
+    moved_udp.csum_start += 2
+    arp = skb()
+    arp.protocol = L.ETH_P_ARP
+    tagged = skb()
+    tagged.protocol = L.ETH_P_8021Q
+    L.skb_set_network_header(tagged, 2000)
+    cases = [
+        (skb(4, TCP, L.SKB_GSO_TCPV6), L.EINVAL),
+        (skb(6, TCP, L.SKB_GSO_TCPV4), L.EINVAL),
+        (skb(4, UDP, L.SKB_GSO_TCPV4), L.EINVAL),
+        (skb(4, TCP, L.SKB_GSO_UDP_L4), L.EINVAL),
+        (poke(skb(), 14, 0x44), L.EINVAL),  # ihl 4
+        (poke(skb(), 23, 1), L.EPROTONOSUPPORT),  # ICMP
+        (poke(skb(6, TCP, L.SKB_GSO_TCPV6), 20, 58), L.EPROTONOSUPPORT),
+        (poke(skb(), 46, 0x40), L.EINVAL),  # doff 4
+        (poke(skb(), 14, 0x4F), L.EINVAL),  # the TCP header is not where the checksum begins
+        (moved, L.EINVAL),
+        (moved_udp, L.EINVAL),
+        (arp, L.EPROTONOSUPPORT),
+        (tagged, L.EINVAL),
+    ]
+    for packet, err in cases:
+        before = L.skb_to_bytes(packet)
+        assert L.skb_gso_segment(packet, L.NETIF_F_SG) == -err
+        assert L.skb_to_bytes(packet) == before
+        L.kfree_skb(packet)
+
+
+def test_ipv6_extension_headers_are_repeated() -> None:
+    header = headers(6)
+    tcp = header[TCP].copy()
+    header = Ether() / IPv6(src="2001::1", dst="2001::2") / IPv6ExtHdrDestOpt() / tcp
+    skb = gso_skb(header, bytes(range(250)), L.SKB_GSO_TCPV6)
+    segs = L.skb_gso_segment(skb, 0)
+    L.kfree_skb(skb)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    assert b"".join(bytes(p[TCP].payload) for p in seen) == bytes(range(250))
+    assert all(IPv6ExtHdrDestOpt in p for p in seen)
+
+
+def test_hw_vlan_tag_priority_hash_and_queue_go_to_each_segment() -> None:
+    skb = gso_skb(headers(), bytes(350), L.SKB_GSO_TCPV4)
+    skb.vlan_proto, skb.vlan_tci, skb.priority, skb.mark = L.ETH_P_8021Q, 0x2007, 3, 9
+    skb.queue_mapping, skb.ooo_okay = 2, 1
+    L.skb_set_hash(skb, 0x1234, L.PKT_HASH_TYPE_L4)
+    seg = L.skb_gso_segment(skb, 0)
+    first = True
+    while seg is not None:
+        assert (seg.vlan_proto, seg.vlan_tci, seg.priority, seg.mark) == (L.ETH_P_8021Q, 0x2007, 3, 9)
+        assert (seg.queue_mapping, seg.hash, seg.l4_hash, seg.protocol) == (2, 0x1234, 1, L.ETH_P_IP)
+        assert seg.ooo_okay == (1 if first else 0)
+        assert not L.skb_is_gso(seg)
+        first, (following, _) = False, (seg.next, L.kfree_skb(seg))
+        seg = following
+    L.kfree_skb(skb)
+
+
+def test_transmit_time_stamp_is_asked_of_the_segment_with_its_byte() -> None:
+    for key, want in ((1000, 0), (1099, 0), (1100, 1), (1349, 3)):
+        skb = gso_skb(headers(seq=1000), bytes(350), L.SKB_GSO_TCPV4)
+        L.skb_shinfo(skb).tx_flags, L.skb_shinfo(skb).tskey = 1, key
+        segs = L.skb_gso_segment(skb, 0)
+        L.kfree_skb(skb)
+        flags = []
+        while segs is not None:
+            flags.append(L.skb_shinfo(segs).tx_flags)
+            following = segs.next
+            L.kfree_skb(segs)
+            segs = following
+        assert flags == [1 if i == want else 0 for i in range(4)]
+
+
+def test_checksum_none_of_tcp_is_set_up_in_software() -> None:
+    """What came from a tap device, say: the header is made writable first (a clone's is left alone)."""
+    skb = gso_skb(headers(), bytes(350), L.SKB_GSO_TCPV4, partial=False)
+    clone = L.skb_clone(skb, L.GFP_ATOMIC)
+    before = L.skb_to_bytes(clone)
+    segs = L.skb_gso_segment(skb, 0)
+    L.kfree_skb(skb)
+    assert L.skb_to_bytes(clone) == before
+    L.kfree_skb(clone)
+    assert len([assert_right(frame) for frame in packets(segs)]) == 4
+
+
+def test_segments_nobody_sums_warn() -> None:
+    skb = gso_skb(headers(4, UDP), bytes(350), L.SKB_GSO_UDP_L4, partial=False)
+    skb.csum_start = skb.transport_header
+    skb.ip_summed = L.CHECKSUM_COMPLETE
+    with pytest.raises(L.KernelWarning, match="bad offload"):
+        L.skb_gso_segment(skb, 0)
+    Bed(size=64 << 20)
+
+
+def test_failed_allocation_frees_all_and_keeps_the_packet() -> None:
+    for proto, gso_type in ((TCP, L.SKB_GSO_TCPV4), (UDP, L.SKB_GSO_UDP_L4)):
+        skb = gso_skb(headers(4, proto), bytes(350), gso_type, linear=100)
+        left = 2
+
+        def fail(what: str, size: int) -> bool:
+            nonlocal left
+            left -= 1
+            return left < 0
+
+        L.set_alloc_failure(fail)
+        assert L.skb_gso_segment(skb, L.NETIF_F_SG) == -L.ENOMEM
+        L.set_alloc_failure(None)
+        assert len(L.skb_leaks()) == 1
+        assert len(packets(L.skb_gso_segment(skb, L.NETIF_F_SG))) == 4
+        L.kfree_skb(skb)
+
+
+def test_more_fragments_than_a_segment_can_have_is_einval() -> None:
+    skb = gso_skb(headers(), bytes(900), L.SKB_GSO_TCPV4, mss=500, frag=60)
+    assert L.skb_shinfo(skb).nr_frags == 15
+    extra = L.skb_clone(skb, L.GFP_ATOMIC)
+    list_skb = gso_skb(headers(), bytes(900), 0, frag=60)
+    L.skb_pull(list_skb, L.skb_headlen(list_skb))
+    L.skb_shinfo(skb).frag_list = list_skb
+    for name in ("len", "data_len", "truesize"):
+        setattr(skb, name, getattr(skb, name) + (900 if name != "truesize" else list_skb.truesize))
+    L.skb_shinfo(skb).gso_size = 1700
+    assert L.skb_gso_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM) == -L.EINVAL
+    assert "too many frags" in L.dmesg()[-1]
+    L.kfree_skb(extra)
+    L.kfree_skb(skb)
+
+
+def with_list(sizes: list[int], page_heads: bool, gso_type: int, mss: int, features: int = 0) -> Any:
+    """A TCP packet of ``sizes[0]`` bytes whose fragment list has members of the other sizes."""
+    payload = bytes(i * 11 & 255 for i in range(sum(sizes)))
+    header = headers()
+    skb = gso_skb(header, payload, gso_type, mss, linear=sum(sizes))
+    head = len(bytes(header))
+    L.skb_trim(skb, head + sizes[0])
+    tail = None
+    at = sizes[0]
+    for size in sizes[1:]:
+        member = (L.netdev_alloc_skb(None, max(size, 300)) if page_heads else L.alloc_skb(size + 64, L.GFP_ATOMIC))
+        if not page_heads:
+            L.skb_reserve(member, 64)
+        L.skb_put_data(member, payload[at : at + size], size)
+        at += size
+        if tail is None:
+            L.skb_shinfo(skb).frag_list = member
+        else:
+            tail.next = member
+        tail = member
+        skb.len += size
+        skb.data_len += size
+        skb.truesize += member.truesize
+    return skb, payload
+
+
+@given(
+    st.lists(st.integers(1, 300), min_size=2, max_size=6),
+    st.booleans(), st.integers(60, 400), FEATURES, st.booleans(),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_fragment_lists_are_cut_anywhere_when_their_heads_are_pages_or_are_not_trusted(
+    sizes: list[int], page_heads: bool, mss: int, features: int, dodgy: bool
+) -> None:
+    """A list of kmalloc'ed heads can only be cut at its members' ends, or copied."""
+    if not page_heads:
+        if not dodgy:
+            features &= ~L.NETIF_F_SG
+        else:
+            sizes[0] = mss + 1 if mss == sizes[0] + 54 else sizes[0]
+    elif features & L.NETIF_F_SG and any(size > mss for size in sizes[1:]):
+        features &= ~L.NETIF_F_SG  # what BUG() is for: see below
+    if page_heads and features & L.NETIF_F_SG:
+        sizes = [mss] + [mss] * (len(sizes) - 2) + [min(sizes[-1], mss)]
+    else:  # a segment that happens to be as long as the first member ends in a BUG, in the kernel as here
+        assume(sizes[1] not in (mss, sum(sizes) % mss))
+    skb, payload = with_list(sizes, page_heads, L.SKB_GSO_TCPV4 | (L.SKB_GSO_DODGY if dodgy else 0), mss)
+    segs = L.skb_gso_segment(skb, features)
+    if len(payload) <= mss:
+        assert segs == -L.EINVAL
+        L.kfree_skb(skb)
+        return
+    L.kfree_skb(skb)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    assert b"".join(bytes(p[TCP].payload) for p in seen) == payload
+    assert all(len(p[TCP].payload) == mss for p in seen[:-1])
+
+
+def test_member_of_a_list_longer_than_a_segment_is_a_bug() -> None:
+    """The BUG_ON of skb_segment(): somebody reduced gso_size of what GRO had built."""
+    skb, _ = with_list([100, 100, 100], True, L.SKB_GSO_TCPV4, 50)
+    with pytest.raises(L.KernelBug, match="100 linear bytes in a fragment list of 50"):
+        L.skb_gso_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM)
+    Bed(size=64 << 20)
+
+
+def test_list_that_a_tso_device_cannot_gather_becomes_gso_packets_without_lists() -> None:
+    skb, payload = with_list([300, 300, 250], True, L.SKB_GSO_TCPV4, 100)
+    features = L.NETIF_F_SG | L.NETIF_F_HW_CSUM | L.NETIF_F_TSO
+    segs = L.skb_gso_segment(skb, features)
+    L.kfree_skb(skb)
+    sizes, ids, data = [], [], b""
+    while segs is not None:
+        shinfo = L.skb_shinfo(segs)
+        sizes.append((shinfo.gso_size, shinfo.gso_segs, shinfo.gso_type, L.skb_has_frag_list(segs)))
+        frame = L.skb_to_bytes(segs)
+        ids.append(Ether(frame)[IP].id)
+        data += frame[54:]
+        assert Ether(frame)[IP].len == len(frame) - 14
+        following = segs.next
+        L.kfree_skb(segs)
+        segs = following
+    assert sizes == [(100, 3, 1, False)] * 3
+    assert ids == [0xFFFE, 1, 4]
+    assert data == payload
+
+
+@pytest.mark.parametrize(("version", "proto"), [(4, TCP), (6, TCP), (4, UDP), (6, UDP)])
+def test_gso_partial_leaves_headers_that_the_device_repeats(version: int, proto: Any) -> None:
+    gso_type = TCP_TYPE[version] if proto is TCP else L.SKB_GSO_UDP_L4
+    skb = gso_skb(headers(version, proto), bytes(range(250)) + bytes(100), gso_type)
+    feature = gso_type << L.NETIF_F_GSO_SHIFT
+    skb.dev = Device(feature)
+    segs = L.skb_gso_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM | L.NETIF_F_GSO_PARTIAL)
+    L.kfree_skb(skb)
+    l4 = 20 if proto is TCP else 8
+    ip = 20 if version == 4 else 0
+    first, last = segs, segs.next
+    shinfo = L.skb_shinfo(first)
+    assert (shinfo.gso_size, shinfo.gso_segs, shinfo.gso_type) == (MSS, 3, gso_type | L.SKB_GSO_PARTIAL)
+    assert last.next is None and L.skb_shinfo(last).gso_size == 0
+    frames = [Ether(L.skb_to_bytes(seg)) for seg in (first, last)]
+    lens = [p[IP].len if version == 4 else p[IPv6].plen for p in frames]
+    assert lens == [ip + l4 + MSS, ip + l4 + 50]
+    L.kfree_skb(first)
+    L.kfree_skb(last)
+    skb = gso_skb(headers(version, proto), bytes(350), gso_type)
+    skb.dev = Device(0)  # not for this protocol
+    assert len(packets(L.skb_gso_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM | L.NETIF_F_GSO_PARTIAL))) == 4
+    L.kfree_skb(skb)
+
+
+class Device:
+    """As much of a net_device as GSO looks at."""
+
+    name = "fake0"
+
+    def __init__(self, partial: int) -> None:
+        self.features = self.gso_partial_features = partial
+
+
+@pytest.mark.parametrize("translated", [False, True])
+@pytest.mark.parametrize(("version", "proto"), [(4, TCP), (6, TCP), (4, UDP), (6, UDP)])
+def test_chained_packets_come_apart_and_follow_a_changed_first_header(
+    version: int, proto: Any, translated: bool
+) -> None:
+    """SKB_GSO_FRAGLIST: each is the packet that arrived, but for what NAT changed in the first one."""
+    parts = [bytes([i]) * 100 for i in range(3)] + [b"end"]
+    skbs = []
+    for i, part in enumerate(parts):
+        header = headers(version, proto)
+        if version == 4:
+            header[IP].id = 50 + i
+        skb = gso_skb(header, part, 0, linear=len(part), partial=False)
+        skb.ip_summed = L.CHECKSUM_UNNECESSARY
+        skbs.append(skb)
+    first = skbs[0]
+    l4 = (34 if version == 4 else 54) + (20 if proto is TCP else 8)
+    for before, skb in pairwise(skbs):
+        L.skb_pull(skb, l4)
+        if before is first:
+            L.skb_shinfo(first).frag_list = skb
+        else:
+            before.next = skb
+        first.len += skb.len
+        first.data_len += skb.len
+        first.truesize += skb.truesize
+    shinfo = L.skb_shinfo(first)
+    kind = TCP_TYPE[version] if proto is TCP else L.SKB_GSO_UDP_L4
+    shinfo.gso_size, shinfo.gso_segs, shinfo.gso_type = 100, 4, kind | L.SKB_GSO_FRAGLIST
+    nat = Ether(L.skb_to_bytes(first)[: l4 + 100])
+    if translated:  # NAT: a new source, with the first packet's checksums right
+        nat[1].src = "99.1.2.3" if version == 4 else "2001::77"
+        nat[proto].dport = 999
+        for layer, name in ((1, "chksum"), (1, "plen"), (1, "len"), (proto, "chksum"), (proto, "len")):
+            if name in nat[layer].fields:
+                delattr(nat[layer], name)
+        L.skb_store_bits(first, 0, bytes(nat), l4)
+    segs = L.__skb_gso_segment(first, 0, True)
+    assert segs is first and first.users == 2
+    L.consume_skb(first)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    assert [bytes(p[proto].payload) for p in seen] == parts
+    assert {(p[1].src, p[proto].dport) for p in seen} == {(nat[1].src, nat[proto].dport)}
+
+
+@pytest.mark.parametrize(("version", "proto"), [(4, TCP), (6, TCP), (4, UDP), (6, UDP)])
+def test_chained_packet_that_was_pulled_together_is_cut_anew(version: int, proto: Any) -> None:
+    kind = TCP_TYPE[version] if proto is TCP else L.SKB_GSO_UDP_L4
+    skb = gso_skb(headers(version, proto), bytes(range(250)), kind | L.SKB_GSO_FRAGLIST, linear=250, partial=False)
+    skb.ip_summed = L.CHECKSUM_UNNECESSARY
+    segs = L.skb_gso_segment(skb, 0)
+    L.kfree_skb(skb)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    assert [len(p[proto].payload) for p in seen] == [100, 100, 50]
+
+
+def test_socket_is_charged_until_the_last_segment_is_freed() -> None:
+    class Sock:
+        sk_wmem_alloc = 0
+        sk_sndbuf = 0
+        sk_write_space = L.wait_queue_head_t()
+
+    for proto, gso_type in ((TCP, L.SKB_GSO_TCPV4), (UDP, L.SKB_GSO_UDP_L4)):
+        sk = Sock()
+        skb = gso_skb(headers(4, proto), bytes(350), gso_type)
+        L.skb_set_owner_w(skb, sk)
+        segs = L.skb_gso_segment(skb, 0)
+        L.consume_skb(skb)
+        assert sk.sk_wmem_alloc > 0
+        while segs is not None:
+            following = segs.next
+            assert sk.sk_wmem_alloc > 0
+            L.consume_skb(segs)
+            segs = following
+        assert sk.sk_wmem_alloc == 0
+
+
+def test_segment_lengths_are_foretold() -> None:
+    for version, proto, l4 in ((4, TCP, 20), (6, TCP, 20), (4, UDP, 8)):
+        skb = gso_skb(headers(version, proto), bytes(350), TCP_TYPE[version] if proto is TCP else L.SKB_GSO_UDP_L4)
+        ip = 20 if version == 4 else 40
+        assert L.skb_gso_transport_seglen(skb) == l4 + MSS
+        assert L.skb_gso_network_seglen(skb) == ip + l4 + MSS
+        assert L.skb_gso_mac_seglen(skb) == 14 + ip + l4 + MSS
+        for n, ok in ((ip + l4 + MSS, True), (ip + l4 + MSS - 1, False)):
+            assert L.skb_gso_validate_network_len(skb, n) is ok
+            assert L.skb_gso_validate_mac_len(skb, n + 14) is ok
+        assert L.skb_is_gso_tcp(skb) is (proto is TCP) and L.skb_is_gso_v6(skb) is (version == 6)
+        L.skb_gso_reset(skb)
+        assert not L.skb_is_gso(skb) and not L.skb_is_gso_tcp(skb) and L.skb_shinfo(skb).gso_segs == 0
+        L.kfree_skb(skb)
+
+
+def test_gso_by_frags_makes_a_segment_of_each_member() -> None:
+    skb, payload = with_list([0, 200, 50, 120], True, L.SKB_GSO_TCPV4, 100)
+    L.skb_shinfo(skb).gso_size = L.GSO_BY_FRAGS
+    assert L.skb_gso_validate_network_len(skb, 240) and not L.skb_gso_validate_network_len(skb, 239)
+    L.skb_pull(skb, 54)
+    segs = L.skb_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM)
+    found = []
+    while segs is not None:
+        found.append(L.skb_to_bytes(segs)[54:])
+        following = segs.next
+        L.kfree_skb(segs)
+        segs = following
+    assert found == [payload[:200], payload[200:250], payload[250:]]
+    L.kfree_skb(skb)
+
+
+def test_checksum_and_gather_features() -> None:
+    assert L.can_checksum_protocol(L.NETIF_F_HW_CSUM, L.ETH_P_ARP)
+    assert L.can_checksum_protocol(L.NETIF_F_IP_CSUM, L.ETH_P_IP)
+    assert not L.can_checksum_protocol(L.NETIF_F_IP_CSUM, L.ETH_P_IPV6)
+    assert L.can_checksum_protocol(L.NETIF_F_IPV6_CSUM, L.ETH_P_IPV6)
+    assert not L.can_checksum_protocol(L.NETIF_F_IP_CSUM | L.NETIF_F_IPV6_CSUM, L.ETH_P_ARP)
+    skb = gso_skb(headers(), bytes(350), 0)
+    assert L.skb_needs_linearize(skb, 0) and not L.skb_needs_linearize(skb, L.NETIF_F_SG)
+    assert L.skb_pagelen(skb) == skb.len
+    L.kfree_skb(skb)
+    skb, _ = with_list([100, 100], True, 0, 100)
+    assert L.skb_needs_linearize(skb, L.NETIF_F_SG) and not L.skb_needs_linearize(skb, L.NETIF_F_FRAGLIST)
+    assert L.skb_pagelen(skb) == skb.len - 100
+    clone = L.skb_clone(skb, L.GFP_ATOMIC)
+    assert L.skb_unclone(skb, L.GFP_ATOMIC) == 0 and skb.head != clone.head
+    L.kfree_skb(clone)
+    L.skb_linearize(skb)
+    assert not L.skb_needs_linearize(skb, 0)
+    L.kfree_skb(skb)
