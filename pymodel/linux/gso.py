@@ -13,9 +13,6 @@ from pymodel.linux.errno import EINVAL, EPROTONOSUPPORT
 from pymodel.linux.gso_inet import Result, inet_gso_segment, ipv6_gso_segment
 from pymodel.linux.gso_segment import (
     GSO_BY_FRAGS,
-    SKB_GSO_TCPV4,
-    SKB_GSO_TCPV6,
-    SKB_GSO_UDP_L4,
     skb_gso_ok,
 )
 from pymodel.linux.if_ether import ETH_P_IP, ETH_P_IPV6
@@ -26,6 +23,9 @@ from pymodel.linux.skbuff import (
     CHECKSUM_NONE,
     CHECKSUM_PARTIAL,
     CHECKSUM_UNNECESSARY,
+    SKB_GSO_TCPV4,
+    SKB_GSO_TCPV6,
+    SKB_GSO_UDP_L4,
     __skb_pull,
     __skb_push,
     sk_buff,

@@ -28,12 +28,6 @@ from pymodel.linux.checksum import (
 )
 from pymodel.linux.errno import EINVAL, EPROTONOSUPPORT
 from pymodel.linux.gso_segment import (
-    SKB_GSO_FRAGLIST,
-    SKB_GSO_PARTIAL,
-    SKB_GSO_TCP_FIXEDID,
-    SKB_GSO_TCPV4,
-    SKB_GSO_TCPV6,
-    SKB_GSO_UDP_L4,
     Segment,
     segment,
     skb_gso_ok,
@@ -57,6 +51,12 @@ from pymodel.linux.skbuff import (
     CHECKSUM_NONE,
     CHECKSUM_PARTIAL,
     CHECKSUM_UNNECESSARY,
+    SKB_GSO_FRAGLIST,
+    SKB_GSO_PARTIAL,
+    SKB_GSO_TCP_FIXEDID,
+    SKB_GSO_TCPV4,
+    SKB_GSO_TCPV6,
+    SKB_GSO_UDP_L4,
     __skb_pull,
     sk_buff,
     skb_pull,

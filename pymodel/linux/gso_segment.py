@@ -25,8 +25,14 @@ from pymodel.linux.netdev_features import (
     NETIF_F_IPV6_CSUM,
     NETIF_F_SG,
 )
-from pymodel.linux.skb_alloc import __alloc_skb, consume_skb, kfree_skb, kfree_skb_list, skb_orphan
-from pymodel.linux.skb_copy import _copy_header, _headers_offset_update, pskb_expand_head, skb_clone, skb_cow_head
+from pymodel.linux.skb_alloc import __alloc_skb, consume_skb, kfree_skb, kfree_skb_list, skb_release_head_state
+from pymodel.linux.skb_copy import (
+    __copy_skb_header,
+    skb_clone,
+    skb_cow_head,
+    skb_headers_offset_update,
+    skb_unclone,
+)
 from pymodel.linux.skb_csum import skb_checksum, skb_copy_and_csum_bits
 from pymodel.linux.skb_frags import __skb_linearize, pskb_trim, skb_copy_bits
 from pymodel.linux.skbuff import (
@@ -34,10 +40,13 @@ from pymodel.linux.skbuff import (
     CHECKSUM_PARTIAL,
     CHECKSUM_UNNECESSARY,
     MAX_SKB_FRAGS,
+    SKB_GSO_DODGY,
+    SKB_GSO_PARTIAL,
+    SKB_GSO_TCPV4,
+    SKB_GSO_TCPV6,
     __skb_push,
     __skb_put,
     sk_buff,
-    skb_cloned,
     skb_frag_t,
     skb_push,
     skb_put,
@@ -46,21 +55,9 @@ from pymodel.linux.skbuff import (
 )
 
 __all__ = [
-    "GSO_BY_FRAGS", "SKB_GSO_DODGY", "SKB_GSO_FRAGLIST", "SKB_GSO_PARTIAL", "SKB_GSO_TCPV4", "SKB_GSO_TCPV6",
-    "SKB_GSO_TCP_ECN", "SKB_GSO_TCP_FIXEDID", "SKB_GSO_UDP", "SKB_GSO_UDP_L4", "can_checksum_protocol", "net_gso_ok",
-    "netif_needs_gso", "skb_gso_ok", "skb_gso_reset", "skb_is_gso_tcp", "skb_is_gso_v6", "skb_needs_linearize",
-    "skb_pagelen", "skb_segment", "skb_segment_list", "skb_unclone",
+    "GSO_BY_FRAGS", "can_checksum_protocol", "net_gso_ok", "netif_needs_gso", "skb_gso_ok", "skb_gso_reset",
+    "skb_is_gso_tcp", "skb_is_gso_v6", "skb_needs_linearize", "skb_pagelen", "skb_segment", "skb_segment_list",
 ]
-
-SKB_GSO_TCPV4 = 1 << 0
-SKB_GSO_DODGY = 1 << 1  # gso_size and gso_segs come from somewhere that is not trusted
-SKB_GSO_TCP_ECN = 1 << 2  # CWR is set, in the first segment alone
-SKB_GSO_TCP_FIXEDID = 1 << 3  # all segments have the same IP ID
-SKB_GSO_TCPV6 = 1 << 4
-SKB_GSO_PARTIAL = 1 << 12  # the device repeats the headers, which are right for its segments
-SKB_GSO_UDP = 1 << 16
-SKB_GSO_UDP_L4 = 1 << 17
-SKB_GSO_FRAGLIST = 1 << 18  # made by GRO from a list of whole packets
 
 GSO_BY_FRAGS = 0xFFFF
 """A ``gso_size``: each member of the fragment list is a segment."""
@@ -124,11 +121,6 @@ def skb_pagelen(skb: sk_buff) -> int:
     """Bytes in the linear part and the page fragments, without the fragment list."""
     shinfo = skb._shinfo
     return skb.len - skb.data_len + sum(frag.size for frag in shinfo.frags[: shinfo.nr_frags])
-
-
-def skb_unclone(skb: sk_buff, pri: int) -> int:
-    """Make its data its own. 0 or -ENOMEM."""
-    return pskb_expand_head(skb, 0, 0, pri) if skb_cloned(skb) else 0
 
 
 # -- segments ------------------------------------------------------------------------------------------------
@@ -301,8 +293,8 @@ def _cut(head_skb: sk_buff, segs: list[Segment], mss: int, doffset: int, sg: boo
             segs[-1].skb.next = nskb
         seg = Segment(nskb)
         segs.append(seg)
-        _copy_header(nskb, head_skb)
-        _headers_offset_update(nskb, nskb.data - nskb.head - headroom)
+        __copy_skb_header(nskb, head_skb)
+        skb_headers_offset_update(nskb, nskb.data - nskb.head - headroom)
         skb_reset_mac_len(nskb)
         mem[nskb.data : nskb.data + doffset] = mem[head_skb.data : head_skb.data + doffset]
         seg.csum_start = nskb.data - nskb.head + doffset
@@ -362,7 +354,7 @@ def _member_segment(
         kfree_skb(nskb)
         return None
     nskb.truesize += nskb.end - nskb.head - end
-    skb_orphan(nskb)
+    skb_release_head_state(nskb)
     __skb_push(nskb, doffset)
     return nskb
 
@@ -466,10 +458,10 @@ def skb_segment_list(skb: sk_buff, features: int, offset: int) -> sk_buff | int:
         tail = nskb
         delta_len += nskb.len
         skb_push(nskb, offset - (nskb.head + nskb.network_header - nskb.data))
-        skb_orphan(nskb)
+        skb_release_head_state(nskb)
         longer = (nskb.transport_header - nskb.network_header) - (skb.transport_header - skb.network_header)
-        _copy_header(nskb, skb)
-        _headers_offset_update(nskb, nskb.data - nskb.head - (skb.data - skb.head))
+        __copy_skb_header(nskb, skb)
+        skb_headers_offset_update(nskb, nskb.data - nskb.head - (skb.data - skb.head))
         nskb.transport_header += longer
         mem[nskb.data : nskb.data + offset] = mem[skb.data : skb.data + offset]
         if skb_needs_linearize(nskb, features) and __skb_linearize(nskb):

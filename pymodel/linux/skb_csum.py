@@ -62,7 +62,7 @@ __all__ = [
     "skb_checksum_complete", "skb_checksum_complete_unset", "skb_checksum_help", "skb_checksum_init",
     "skb_checksum_init_zero_check", "skb_checksum_none_assert", "skb_checksum_setup", "skb_checksum_simple_validate",
     "skb_checksum_start", "skb_checksum_start_offset", "skb_checksum_try_convert", "skb_checksum_validate",
-    "skb_checksum_validate_zero_check", "skb_copy_and_csum_bits", "skb_copy_and_csum_dev",
+    "skb_checksum_validate_zero_check", "skb_clone_writable", "skb_copy_and_csum_bits", "skb_copy_and_csum_dev",
     "skb_csum_unnecessary", "skb_ensure_writable", "skb_partial_csum_set", "skb_postpull_rcsum", "skb_postpush_rcsum",
     "skb_pull_rcsum", "skb_push_rcsum",
 ]
@@ -160,12 +160,12 @@ def skb_ensure_writable(skb: sk_buff, write_len: int) -> int:
     """Make the first ``write_len`` bytes linear and unshared. 0 or -ENOMEM."""
     if not pskb_may_pull(skb, write_len):
         return -ENOMEM
-    if not skb_cloned(skb) or _clone_writable(skb, write_len):
+    if not skb_cloned(skb) or skb_clone_writable(skb, write_len):
         return 0
     return pskb_expand_head(skb, 0, 0, GFP_ATOMIC)
 
 
-def _clone_writable(skb: sk_buff, len: int) -> bool:
+def skb_clone_writable(skb: sk_buff, len: int) -> bool:
     """Whether the header of a clone is its own as far as ``len`` bytes from ``data``."""
     dataref = skb._shinfo.dataref
     header_cloned = skb.cloned and (dataref & 0xFFFF) - (dataref >> 16) != 1
