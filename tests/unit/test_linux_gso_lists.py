@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Segmentation of packets with fragment lists: cut in place, taken apart, or copied."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.l2 import Ether
+
+from pymodel import linux as L
+from tests.unit.gso_packets import FEATURES, TCP_TYPE, assert_right, gso_skb, headers, packets
+from tests.unit.linux_bed import Bed
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _bed() -> Any:
+    Bed(size=64 << 20)
+    yield
+    assert L.leak_report() == []
+
+
+def with_list(sizes: list[int], page_heads: bool, gso_type: int, mss: int, features: int = 0) -> Any:
+    """A TCP packet of ``sizes[0]`` bytes whose fragment list has members of the other sizes."""
+    payload = bytes(i * 11 & 255 for i in range(sum(sizes)))
+    header = headers()
+    skb = gso_skb(header, payload, gso_type, mss, linear=sum(sizes))
+    head = len(bytes(header))
+    L.skb_trim(skb, head + sizes[0])
+    tail = None
+    at = sizes[0]
+    for size in sizes[1:]:
+        member = (L.netdev_alloc_skb(None, max(size, 300)) if page_heads else L.alloc_skb(size + 64, L.GFP_ATOMIC))
+        if not page_heads:
+            L.skb_reserve(member, 64)
+        L.skb_put_data(member, payload[at : at + size], size)
+        at += size
+        if tail is None:
+            L.skb_shinfo(skb).frag_list = member
+        else:
+            tail.next = member
+        tail = member
+        skb.len += size
+        skb.data_len += size
+        skb.truesize += member.truesize
+    return skb, payload
+
+
+@given(
+    st.lists(st.integers(1, 300), min_size=2, max_size=6),
+    st.booleans(), st.integers(60, 400), FEATURES, st.booleans(),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_fragment_lists_are_cut_anywhere_when_their_heads_are_pages_or_are_not_trusted(
+    sizes: list[int], page_heads: bool, mss: int, features: int, dodgy: bool
+) -> None:
+    """A list of kmalloc'ed heads can only be cut at its members' ends, or copied."""
+    if not page_heads:
+        if not dodgy:
+            features &= ~L.NETIF_F_SG
+        else:
+            sizes[0] = mss + 1 if mss == sizes[0] + 54 else sizes[0]
+    elif features & L.NETIF_F_SG and any(size > mss for size in sizes[1:]):
+        features &= ~L.NETIF_F_SG  # what BUG() is for: see below
+    if page_heads and features & L.NETIF_F_SG:
+        sizes = [mss] + [mss] * (len(sizes) - 2) + [min(sizes[-1], mss)]
+    else:  # a segment that happens to be as long as the first member ends in a BUG, in the kernel as here
+        assume(sizes[1] not in (mss, sum(sizes) % mss))
+    skb, payload = with_list(sizes, page_heads, L.SKB_GSO_TCPV4 | (L.SKB_GSO_DODGY if dodgy else 0), mss)
+    segs = L.skb_gso_segment(skb, features)
+    if len(payload) <= mss:
+        assert segs == -L.EINVAL
+        L.kfree_skb(skb)
+        return
+    L.kfree_skb(skb)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    assert b"".join(bytes(p[TCP].payload) for p in seen) == payload
+    assert all(len(p[TCP].payload) == mss for p in seen[:-1])
+
+
+def test_member_of_a_list_longer_than_a_segment_is_a_bug() -> None:
+    """The BUG_ON of skb_segment(): somebody reduced gso_size of what GRO had built."""
+    skb, _ = with_list([100, 100, 100], True, L.SKB_GSO_TCPV4, 50)
+    with pytest.raises(L.KernelBug, match="100 linear bytes in a fragment list of 50"):
+        L.skb_gso_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM)
+    Bed(size=64 << 20)
+
+
+def test_list_that_a_tso_device_cannot_gather_becomes_gso_packets_without_lists() -> None:
+    skb, payload = with_list([300, 300, 250], True, L.SKB_GSO_TCPV4, 100)
+    features = L.NETIF_F_SG | L.NETIF_F_HW_CSUM | L.NETIF_F_TSO
+    segs = L.skb_gso_segment(skb, features)
+    L.kfree_skb(skb)
+    sizes, ids, data = [], [], b""
+    while segs is not None:
+        shinfo = L.skb_shinfo(segs)
+        sizes.append((shinfo.gso_size, shinfo.gso_segs, shinfo.gso_type, L.skb_has_frag_list(segs)))
+        frame = L.skb_to_bytes(segs)
+        ids.append(Ether(frame)[IP].id)
+        data += frame[54:]
+        assert Ether(frame)[IP].len == len(frame) - 14
+        following = segs.next
+        L.kfree_skb(segs)
+        segs = following
+    assert sizes == [(100, 3, 1, False)] * 3
+    assert ids == [0xFFFE, 1, 4]
+    assert data == payload
+
+
+@pytest.mark.parametrize("translated", [False, True])
+@pytest.mark.parametrize(("version", "proto"), [(4, TCP), (6, TCP), (4, UDP), (6, UDP)])
+def test_chained_packets_come_apart_and_follow_a_changed_first_header(
+    version: int, proto: Any, translated: bool
+) -> None:
+    """SKB_GSO_FRAGLIST: each is the packet that arrived, but for what NAT changed in the first one."""
+    parts = [bytes([i]) * 100 for i in range(3)] + [b"end"]
+    skbs = []
+    for i, part in enumerate(parts):
+        header = headers(version, proto)
+        if version == 4:
+            header[IP].id = 50 + i
+        skb = gso_skb(header, part, 0, linear=len(part), partial=False)
+        skb.ip_summed = L.CHECKSUM_UNNECESSARY
+        skbs.append(skb)
+    first = skbs[0]
+    l4 = (34 if version == 4 else 54) + (20 if proto is TCP else 8)
+    for before, skb in pairwise(skbs):
+        L.skb_pull(skb, l4)
+        if before is first:
+            L.skb_shinfo(first).frag_list = skb
+        else:
+            before.next = skb
+        first.len += skb.len
+        first.data_len += skb.len
+        first.truesize += skb.truesize
+    shinfo = L.skb_shinfo(first)
+    kind = TCP_TYPE[version] if proto is TCP else L.SKB_GSO_UDP_L4
+    shinfo.gso_size, shinfo.gso_segs, shinfo.gso_type = 100, 4, kind | L.SKB_GSO_FRAGLIST
+    nat = Ether(L.skb_to_bytes(first)[: l4 + 100])
+    if translated:  # NAT: a new source, with the first packet's checksums right
+        nat[1].src = "99.1.2.3" if version == 4 else "2001::77"
+        nat[proto].dport = 999
+        for layer, name in ((1, "chksum"), (1, "plen"), (1, "len"), (proto, "chksum"), (proto, "len")):
+            if name in nat[layer].fields:
+                delattr(nat[layer], name)
+        L.skb_store_bits(first, 0, bytes(nat), l4)
+    segs = L.__skb_gso_segment(first, 0, True)
+    assert segs is first and first.users == 2
+    L.consume_skb(first)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    assert [bytes(p[proto].payload) for p in seen] == parts
+    assert {(p[1].src, p[proto].dport) for p in seen} == {(nat[1].src, nat[proto].dport)}
+
+
+@pytest.mark.parametrize(("version", "proto"), [(4, TCP), (6, TCP), (4, UDP), (6, UDP)])
+def test_chained_packet_that_was_pulled_together_is_cut_anew(version: int, proto: Any) -> None:
+    kind = TCP_TYPE[version] if proto is TCP else L.SKB_GSO_UDP_L4
+    skb = gso_skb(headers(version, proto), bytes(range(250)), kind | L.SKB_GSO_FRAGLIST, linear=250, partial=False)
+    skb.ip_summed = L.CHECKSUM_UNNECESSARY
+    segs = L.skb_gso_segment(skb, 0)
+    L.kfree_skb(skb)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    assert [len(p[proto].payload) for p in seen] == [100, 100, 50]
+
+
+def test_gso_by_frags_makes_a_segment_of_each_member() -> None:
+    skb, payload = with_list([0, 200, 50, 120], True, L.SKB_GSO_TCPV4, 100)
+    L.skb_shinfo(skb).gso_size = L.GSO_BY_FRAGS
+    assert L.skb_gso_validate_network_len(skb, 240) and not L.skb_gso_validate_network_len(skb, 239)
+    L.skb_pull(skb, 54)
+    segs = L.skb_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM)
+    found = []
+    while segs is not None:
+        found.append(L.skb_to_bytes(segs)[54:])
+        following = segs.next
+        L.kfree_skb(segs)
+        segs = following
+    assert found == [payload[:200], payload[200:250], payload[250:]]
+    L.kfree_skb(skb)
