@@ -16,7 +16,7 @@ from scapy.layers.l2 import Ether
 
 from pymodel import linux as L
 from pymodel.hw.access import machine
-from tests.unit.gso_packets import FEATURES, MSS, SHAPE, TCP_TYPE, assert_right, gso_skb, headers, packets
+from tests.unit.gso_packets import FEATURES, MSS, SHAPE, TCP_TYPE, assert_right, gso_skb, headers, packets, with_list
 from tests.unit.linux_bed import Bed
 
 

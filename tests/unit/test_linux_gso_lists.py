@@ -13,7 +13,7 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
 from pymodel import linux as L
-from tests.unit.gso_packets import FEATURES, TCP_TYPE, assert_right, gso_skb, headers, packets
+from tests.unit.gso_packets import FEATURES, TCP_TYPE, assert_right, gso_skb, headers, packets, with_list
 from tests.unit.linux_bed import Bed
 
 
@@ -22,32 +22,6 @@ def _bed() -> Any:
     Bed(size=64 << 20)
     yield
     assert L.leak_report() == []
-
-
-def with_list(sizes: list[int], page_heads: bool, gso_type: int, mss: int, features: int = 0) -> Any:
-    """A TCP packet of ``sizes[0]`` bytes whose fragment list has members of the other sizes."""
-    payload = bytes(i * 11 & 255 for i in range(sum(sizes)))
-    header = headers()
-    skb = gso_skb(header, payload, gso_type, mss, linear=sum(sizes))
-    head = len(bytes(header))
-    L.skb_trim(skb, head + sizes[0])
-    tail = None
-    at = sizes[0]
-    for size in sizes[1:]:
-        member = (L.netdev_alloc_skb(None, max(size, 300)) if page_heads else L.alloc_skb(size + 64, L.GFP_ATOMIC))
-        if not page_heads:
-            L.skb_reserve(member, 64)
-        L.skb_put_data(member, payload[at : at + size], size)
-        at += size
-        if tail is None:
-            L.skb_shinfo(skb).frag_list = member
-        else:
-            tail.next = member
-        tail = member
-        skb.len += size
-        skb.data_len += size
-        skb.truesize += member.truesize
-    return skb, payload
 
 
 @given(
