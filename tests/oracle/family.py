@@ -40,7 +40,8 @@ class Family:
     observed: nested structures are built anew, step by step. ``inputs``: the top-level fields which are wholly input.
     ``left_out``: observed fields that are not compared (paths without indices, ``segs.hash``), each with the reason;
     tests/oracle/README.md lists them. ``context``: the family whose last record above in the same file goes with each
-    record (device limits, say); else ``context`` is None.
+    record (device limits, say); else ``context`` is None. ``also(record, context)``: what else the host model may show,
+    where the inputs of a record leave something open; tests/oracle/README.md says what.
     """
 
     fam: str
@@ -48,6 +49,7 @@ class Family:
     inputs: frozenset[str]
     left_out: dict[str, str] = field(default_factory=dict)
     context: str | None = None
+    also: Callable[[Record, Record | None], Iterator[Record]] | None = None
 
 
 _MISSING = object()

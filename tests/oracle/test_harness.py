@@ -61,6 +61,17 @@ def test_a_field_that_the_kernel_does_not_have_is_a_difference() -> None:
     assert [d.path for d in differences(DOUBLE, record, _double(record, None))] == ["twice"]
 
 
+def test_what_the_inputs_leave_open_passes_with_each_outcome_and_fails_with_others() -> None:
+    def also(record: Record, context: Record | None) -> Iterator[Record]:
+        yield {**_double(record, context), "twice": 6}
+
+    left_open = Family("double", _double, DOUBLE.inputs, DOUBLE.left_out, also=also)
+    for twice, passes in ((4, True), (6, True), (5, False)):
+        found = replay(("x.jsonl:1", _record(twice=twice), None), {"double": left_open}).found
+        assert (found == []) == passes, twice
+        assert passes or str(found[0]) == "twice: kernel 5, ours 4"
+
+
 def test_an_exception_an_unknown_family_and_what_is_not_expressed_are_told_apart() -> None:
     raised = replay(("x.jsonl:1", {"fam": "double", "id": 3}, None), {"double": DOUBLE})
     assert "KeyError: 'n' [test_harness.py:" in str(raised.found[0])
@@ -112,6 +123,8 @@ def test_a_change_of_any_observed_value_of_any_record_is_found(path: Path) -> No
                 at = at[part]
             at[leaf[-1]] = _changed(at[leaf[-1]])
             assert list(differences(family, other, ours)), f"{place}: {leaf} is not compared"
+            if family.also is not None:
+                assert all(any(differences(family, other, may)) for may in family.also(record, context)), leaf
 
 
 def _oracle(*words: str) -> subprocess.CompletedProcess[str]:

@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""gro.jsonl: packets through napi_gro_receive() and napi_gro_frags(), and what an rx_handler gets to see."""
+"""gro.jsonl: packets through napi_gro_receive() and napi_gro_frags(), and what an rx_handler gets to see.
+
+All records were made on one NAPI instance, one after the other: a record may begin with the sk_buff in ``napi->skb``
+that an earlier one left there, and what its first user does not set (hash, transport header, csum_level) shows. Where
+the record before is in the file, its replay tells what was left; where it is not, each possibility is one.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import product
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from pymodel import linux as L
@@ -35,10 +42,19 @@ def _constants(record: Record, context: Record | None) -> Record:
     }
 
 
-class _Receiver:
-    """A device whose poll hands the record's frames to GRO."""
+class _Left(NamedTuple):
+    """What is left of an earlier packet in the sk_buff of napi_get_frags()."""
 
-    def __init__(self, bed: Bed, record: Record) -> None:
+    hash: int
+    transport_header: int
+    csum_level: int
+
+
+class _Receiver:
+    """A device whose poll hands the record's frames to GRO. ``left``: what its NAPI instance has from before."""
+
+    def __init__(self, bed: Bed, record: Record, left: _Left | None) -> None:
+        self.left = left
         self.mem = bed.m.memory.mem
         self.trace: list[Any] = []
         self.frames = list(enumerate(record["frames"]))
@@ -62,6 +78,10 @@ class _Receiver:
 
     def open(self, ndev: Any) -> int:
         L.napi_enable(self.napi)
+        if self.left is not None:
+            skb = L.napi_get_frags(self.napi)
+            assert skb is not None
+            skb.hash, skb.transport_header, skb.csum_level = self.left
         return 0
 
     def stop(self, ndev: Any) -> int:
@@ -83,12 +103,13 @@ class _Receiver:
             if frame["end"] == _FLUSH:
                 self.trace.append(["napi_gro_flush"])
                 L.napi_gro_flush(napi, False)
-            elif frame["end"] == _RETURN_BUDGET and self.frames:
+            elif frame["end"] == _RETURN_BUDGET:
                 self.trace.append(["poll_ret_budget"])
                 return budget
             elif frame["end"] == _COMPLETE:
                 break
         self.trace.append(["napi_complete_done"])
+        work = min(work, budget - 1)  # the recorder did not mind its budget
         L.napi_complete_done(napi, work)
         return work
 
@@ -105,7 +126,7 @@ class _Receiver:
             if layout == "napi_alloc_skb":
                 skb = L.napi_alloc_skb(napi, len(data))
             else:
-                skb = L.alloc_skb(len(data) + L.NET_SKB_PAD, L.GFP_ATOMIC)
+                skb = L.alloc_skb(len(data) + L.NET_SKB_PAD + 16, L.GFP_ATOMIC)
                 L.skb_reserve(skb, L.NET_SKB_PAD)
             L.skb_put_data(skb, data, len(data))
         else:
@@ -174,12 +195,51 @@ class _Receiver:
         return L.RX_HANDLER_CONSUMED, None
 
 
-def _gro(record: Record, context: Record | None) -> Record:
+def _run(record: Record, left: _Left | None) -> _Receiver:
     bed = oracle_bed()
-    return {"trace": bed.run(_Receiver, bed, record).trace}
+    with L.tolerate("NAPI1"):
+        receiver: _Receiver = bed.run(_Receiver, bed, record, left)
+    return receiver
+
+
+def _uses_frags(record: Record) -> bool:
+    return any(frame["layout"] == "napi_get_frags" for frame in record["frames"])
+
+
+def _known(record: Record, context: Record | None) -> bool:
+    """Whether ``context`` is the record before and settled what is in ``napi->skb``, or it does not matter."""
+    if not _uses_frags(record):
+        return True
+    return context is not None and context["id"] == record["id"] - 1 and _uses_frags(context)
+
+
+def _gro(record: Record, context: Record | None) -> Record:
+    left = None
+    if context is not None and _uses_frags(record) and _known(record, context):
+        skb = _run(context, None).napi.skb
+        if skb is not None:
+            left = _Left(skb.hash, skb.transport_header, skb.csum_level)
+    return {"trace": _run(record, left).trace}
+
+
+# What the recorder's flows may have left: their hashes (k * 2654435761 beside the one that makes flows collide, and
+# their neighbours), transport headers behind IPv4 and IPv6 with and without VLAN tag, checksums of every level.
+_HASHES = (0, 85, *((3722888192 + k * 2654435761) & 0xFFFFFFFF for k in range(12)), 84, 93, 1, 8)
+_HEADERS = tuple(L.NET_SKB_PAD + L.ETH_HLEN + n for n in (20, 40, 24, 44))
+_LEVELS = (0, 1, 2)
+
+
+def _also(record: Record, context: Record | None) -> Iterator[Record]:
+    if _known(record, context):
+        return
+    first = next(frame for frame in record["frames"] if frame["layout"] == "napi_get_frags")
+    hashes = _HASHES[:1] if first["hash"] else _HASHES
+    levels = _LEVELS[:1] if first["ip_summed"] == L.CHECKSUM_UNNECESSARY else _LEVELS
+    for left in product(levels, _HEADERS, hashes):
+        yield {"trace": _run(record, _Left(*reversed(left))).trace}
 
 
 FAMILIES = [
     Family("gro_constants", _constants, inputs=frozenset()),
-    Family("gro", _gro, inputs=frozenset({"id", "kind", "features", "frames"})),
+    Family("gro", _gro, inputs=frozenset({"id", "kind", "features", "frames"}), context="gro", also=_also),
 ]
