@@ -246,7 +246,9 @@ class Env:
         }
 
     async def probe(self) -> None:
-        """Plug the device in and bind its driver; promiscuous, as a host that captures is."""
+        """Plug the device in and bind its driver. As on a host that captures, the device is promiscuous, and GRO is
+        off: the stack sees every frame as it was on the wire.
+        """
         driver = self.dut.load("driver")
         self.pdev = linux.pci_device(self.dut.pci)
         params: dict[str, Any] = {"num_queues": self.queues, **self.cfg.module_params}
@@ -263,6 +265,14 @@ class Env:
         self._tap = linux.packet_type(type=linux.ETH_P_ALL, func=self._packet_rcv, dev=self.ndev, ignore_outgoing=True)
         await self.run(linux.dev_add_pack, self._tap)
         await self.run(linux.dev_set_promiscuity, self.ndev, 1)
+        await self.run(self._gro_off)
+
+    def _gro_off(self) -> None:
+        """``ethtool -K eth0 gro off``."""
+        linux.rtnl_lock()
+        self.ndev.wanted_features &= ~linux.NETIF_F_GRO
+        linux.netdev_update_features(self.ndev)
+        linux.rtnl_unlock()
 
     async def remove(self) -> None:
         """Unbind the driver."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import BUG, WARN, broken_rule, caller, caller_outside, netdev_warn, site_str
+from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, netdev_warn, site_str
 from pymodel.linux.dev import netif_receive_skb_list_internal, receive_while_down
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.gro_inet import OFFLOADS
@@ -25,7 +25,14 @@ from pymodel.linux.gro_skb import NAPI_GRO_FREE_STOLEN_HEAD, napi_gro_cb
 from pymodel.linux.if_ether import ETH_HLEN, eth_type_trans
 from pymodel.linux.netdev_features import NETIF_F_GRO
 from pymodel.linux.netdevice import IFF_UP, LINK_STATE_START
-from pymodel.linux.skb_alloc import _kfree_skb, napi_alloc_skb, skb_orphan
+from pymodel.linux.skb_alloc import (
+    _discard,
+    _kfree_skb,
+    consume_skb,
+    napi_alloc_skb,
+    skb_orphan,
+    skb_release_head_state,
+)
 from pymodel.linux.skb_frags import pskb_may_pull, skb_frag_unref
 from pymodel.linux.skbuff import (
     CHECKSUM_COMPLETE,
@@ -38,8 +45,6 @@ from pymodel.linux.skbuff import (
     SKB_GSO_DODGY,
     SKB_GSO_TCPV4,
     SKB_GSO_TCPV6,
-    SkbState,
-    _FreedSkBuff,
     sk_buff,
 )
 from pymodel.linux.time import JIFFY_PS
@@ -82,7 +87,7 @@ def gro_normal_one(napi: napi_struct, skb: sk_buff, segs: int) -> None:
 
 def napi_gro_complete(napi: napi_struct, skb: sk_buff) -> None:
     """A packet that was held, and is off its list, is ready."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     if cb.count == 1:
         skb._shinfo.gso_size = 0
     else:
@@ -103,7 +108,7 @@ def napi_gro_flush(napi: napi_struct, flush_old: bool) -> None:
         if not napi.gro_bitmask >> index & 1:
             continue
         held = napi.gro_hash[index]
-        while held and not (flush_old and held[-1].cb.age == jiffy):
+        while held and not (flush_old and held[-1].gro_cb.age == jiffy):
             napi_gro_complete(napi, held.pop())
         if not held:
             napi.gro_bitmask &= ~(1 << index)
@@ -133,7 +138,7 @@ def _pull_from_frag0(skb: sk_buff, grow: int) -> None:
         BUG(f"gro_pull_from_frag0: {grow} bytes of headers, {skb.end - skb.tail} of room", site_str(caller_outside()))
     info = skb._shinfo
     first = info.frags[0]
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     tail, at = skb.tail, first.page.addr + first.offset
     cb.mem[tail : tail + grow] = cb.mem[at : at + grow]
     skb.data_len -= grow
@@ -156,7 +161,7 @@ def _list_prepare(held: list[sk_buff], skb: sk_buff, cb: napi_gro_cb) -> None:
     """gro_list_prepare(): mark the held packets that may be of the flow of ``skb``, by what is outside of its data."""
     mac = cb.mac = _mac(skb, cb.mem)
     for p in held:
-        pcb: napi_gro_cb = p.cb
+        pcb = p.gro_cb
         pcb.same_flow = (
             p.hash == skb.hash
             and p.dev is skb.dev
@@ -189,7 +194,7 @@ def dev_gro_receive(napi: napi_struct, skb: sk_buff, cb: napi_gro_cb | None = No
     info = skb._shinfo
     if cb is None:
         cb = _reset_offset(skb, m.platform.memory.mem)
-    skb.cb = cb
+    skb.gro_cb = cb
     bucket = skb.hash & GRO_HASH_BUCKETS - 1
     held = napi.gro_hash[bucket]
     if held:
@@ -242,29 +247,31 @@ def napi_gro_receive(n: napi_struct, skb: sk_buff) -> int:
     if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
         receive_while_down(dev, skb)
     n.delivered += 1
-    ret = dev_gro_receive(n, skb)
-    if ret == GRO_NORMAL:
-        gro_normal_one(n, skb, 1)
-    elif ret == GRO_MERGED_FREE:
-        _free_merged(skb)
-    return ret
+    if dev.features & NETIF_F_GRO and skb.protocol in OFFLOADS:  # type: ignore[union-attr]
+        ret = dev_gro_receive(n, skb)
+        if ret != GRO_NORMAL:
+            if ret == GRO_MERGED_FREE:
+                _free_merged(skb)
+            return ret
+    n.rx_list.append(skb)
+    n.rx_count += 1
+    if n.rx_count >= machine().state["net"].gro_normal_batch:
+        gro_normal_list(n)
+    return GRO_NORMAL
 
 
 def _free_merged(skb: sk_buff) -> None:
     """Free what is left of a packet whose data was merged."""
-    if skb.cb.free == NAPI_GRO_FREE_STOLEN_HEAD:
-        _free_stolen_head(skb)
+    if skb.gro_cb.free == NAPI_GRO_FREE_STOLEN_HEAD:
+        _free_stolen_head(skb, caller(2))
     else:
         _kfree_skb(skb, SKB_CONSUMED, caller(2))
 
 
-def _free_stolen_head(skb: sk_buff) -> None:
+def _free_stolen_head(skb: sk_buff, site: Site) -> None:
     """napi_skb_free_stolen_head(): free the sk_buff, whose head lives on as a fragment."""
-    skb_orphan(skb)
-    state: SkbState = machine().state["skb"]
-    state.live.discard(skb)
-    skb._freed = caller(2)
-    skb.__class__ = _FreedSkBuff
+    skb_release_head_state(skb)
+    _discard(machine().state, skb, site)
 
 
 def _bad_receive(n: napi_struct, function: str) -> None:
@@ -293,6 +300,9 @@ def napi_get_frags(napi: napi_struct) -> sk_buff | None:
 
 def _reuse_skb(napi: napi_struct, skb: sk_buff) -> None:
     """napi_reuse_skb(): keep it for the next napi_get_frags()."""
+    if skb.pfmemalloc:
+        consume_skb(skb)
+        return
     skb.len = skb.data_len
     skb.data = skb.tail = skb.head + NET_SKB_PAD + NET_IP_ALIGN
     skb.vlan_proto = skb.vlan_tci = 0
@@ -303,6 +313,9 @@ def _reuse_skb(napi: napi_struct, skb: sk_buff) -> None:
     skb.ip_summed = CHECKSUM_NONE
     info = skb._shinfo
     info.gso_type = info.gso_size = 0
+    if skb.slow_gro:
+        skb_orphan(skb)
+        skb.slow_gro = 0
     napi.skb = skb
 
 
@@ -322,7 +335,7 @@ def napi_gro_frags(napi: napi_struct) -> int:
     napi.delivered += 1
     skb.mac_header = skb.data - skb.head
     mem = machine().platform.memory.mem
-    cb = skb.cb = _reset_offset(skb, mem)
+    cb = skb.gro_cb = _reset_offset(skb, mem)
     if cb.frag0_len < ETH_HLEN:
         cb.frag0_len = 0
         if not pskb_may_pull(skb, ETH_HLEN):
@@ -343,8 +356,8 @@ def napi_gro_frags(napi: napi_struct) -> int:
         if ret == GRO_NORMAL:
             gro_normal_one(napi, skb, 1)
     elif ret == GRO_MERGED_FREE:
-        if skb.cb.free == NAPI_GRO_FREE_STOLEN_HEAD:
-            _free_stolen_head(skb)
+        if skb.gro_cb.free == NAPI_GRO_FREE_STOLEN_HEAD:
+            _free_stolen_head(skb, caller())
         else:
             _reuse_skb(napi, skb)
     return ret

@@ -18,7 +18,6 @@ from pymodel.linux.bug import WARN
 from pymodel.linux.errno import ENOENT, ENOSYS
 from pymodel.linux.gro_skb import (
     SIZEOF_HOP_JUMBO,
-    napi_gro_cb,
     skb_gro_header,
     skb_gro_network_header,
     skb_gro_postpull_rcsum,
@@ -56,7 +55,7 @@ _INET6: dict[int, tuple[Receive, Complete]] = {
 # -- IPv4 ----------------------------------------------------------------------------------------------------
 def inet_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
     """Headers with options, fragments, and headers with a wrong checksum are not for GRO."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     off = cb.data_offset
     iph = skb_gro_header(skb, off + 20, off)
     if not iph:
@@ -72,7 +71,7 @@ def inet_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
     if tot_len != (skb.len - off) & 0xFFFF or frag_off & 0x8000:
         cb.flush = 1
     for p in head:
-        pcb: napi_gro_cb = p.cb
+        pcb = p.gro_cb
         if pcb.same_flow:
             iph2 = p.data + off
             if mem[iph2 + 9] != proto or mem[iph2 + 12 : iph2 + 20] != mem[iph + 12 : iph + 20]:
@@ -85,7 +84,7 @@ def inet_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
 
 def inet_gro_complete(skb: sk_buff, nhoff: int) -> int:
     """Length and checksum of the merged packet. A length beyond 65535 is written as 0."""
-    mem: memoryview = skb.cb.mem
+    mem = skb.gro_cb.mem
     iph = skb.data + nhoff
     old = mem[iph + 2] << 8 | mem[iph + 3]
     new = skb.len - nhoff
@@ -107,7 +106,7 @@ def inet_gro_complete(skb: sk_buff, nhoff: int) -> int:
 # -- IPv6 ----------------------------------------------------------------------------------------------------
 def _pull_exthdrs(skb: sk_buff, off: int, proto: int) -> tuple[int, int]:
     """Skip the extension headers at ``off``: where they end, and the protocol there."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     while proto in _EXTENSIONS:
         opth = skb_gro_header(skb, off + 2, off)
         if not opth:
@@ -123,7 +122,7 @@ def _pull_exthdrs(skb: sk_buff, off: int, proto: int) -> tuple[int, int]:
 
 def ipv6_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
     """Extension headers belong to the flow: they must be equal."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     off = cb.data_offset
     hlen = off + 40
     iph = skb_gro_header(skb, hlen, off)
@@ -149,7 +148,7 @@ def ipv6_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
     cb.proto = proto
     nlen = hlen - off
     for p in head:
-        pcb: napi_gro_cb = p.cb
+        pcb = p.gro_cb
         if pcb.same_flow:
             iph2 = p.data + off
             if (
@@ -167,7 +166,7 @@ def ipv6_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
 
 def ipv6_gro_complete(skb: sk_buff, nhoff: int) -> int:
     """Length of the merged packet. Beyond 65535 bytes it becomes a jumbogram: a hop-by-hop header has the length."""
-    mem: memoryview = skb.cb.mem
+    mem = skb.gro_cb.mem
     payload = skb.len - nhoff - 40
     if payload > _IPV6_MAXPLEN:
         mac = skb.head + skb.mac_header
@@ -197,7 +196,7 @@ def ipv6_gro_complete(skb: sk_buff, nhoff: int) -> int:
 
 # -- VLAN tags that the device left in the data --------------------------------------------------------------
 def vlan_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     off = cb.data_offset
     vhdr = skb_gro_header(skb, off + 4, off)
     ops = None
@@ -208,7 +207,7 @@ def vlan_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
         cb.flush = 1
         return None
     for p in head:
-        pcb: napi_gro_cb = p.cb
+        pcb = p.gro_cb
         if pcb.same_flow and mem[vhdr : vhdr + 4] != mem[p.data + off : p.data + off + 4]:
             pcb.same_flow = 0
     cb.data_offset = off + 4
@@ -218,7 +217,7 @@ def vlan_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
 
 
 def vlan_gro_complete(skb: sk_buff, nhoff: int) -> int:
-    mem: memoryview = skb.cb.mem
+    mem = skb.gro_cb.mem
     vhdr = skb.data + nhoff
     ops = OFFLOADS.get(mem[vhdr + 2] << 8 | mem[vhdr + 3])
     return ops[1](skb, nhoff + 4) if ops is not None else -ENOENT

@@ -2,10 +2,11 @@
 """What GRO knows of an sk_buff: its control block, reading headers that may lie in a fragment, validating the
 checksum, and merging one sk_buff into another.
 
-The control block is an object in ``skb.cb``, made by dev_gro_receive() for each packet of a protocol that GRO knows.
-Offsets and lengths are in bytes, pointers are indices into host memory. Sums are as in checksum.py. Source:
-include/net/gro.h; net/core/gro.c skb_gro_receive(), skb_gro_receive_list(), v6.12. Simplified: no tunnels, so one
-network header, no remote checksum offload, and no sum of what follows a validated UDP checksum.
+The control block is an object in ``skb.gro_cb``, made by dev_gro_receive() for each packet of a protocol that GRO
+knows; the kernel lays it over ``skb->cb``. Offsets and lengths are in bytes, pointers are indices into host memory,
+sums are as in checksum.py. Source: include/net/gro.h; net/core/gro.c skb_gro_receive(), skb_gro_receive_list(), v6.12.
+Simplified: no tunnels, so one network header, no remote checksum offload, and no sum of what follows a validated UDP
+checksum.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pymodel.linux.skbuff import (
     CHECKSUM_PARTIAL,
     MAX_SKB_FRAGS,
     SIZEOF_SK_BUFF,
+    SKB_DATA_ALIGN,
     SKB_TRUESIZE,
     sk_buff,
     skb_frag_t,
@@ -46,6 +48,7 @@ NAPI_GRO_FREE = 1
 NAPI_GRO_FREE_STOLEN_HEAD = 2
 
 SIZEOF_HOP_JUMBO = 8  # struct hop_jumbo_hdr
+_SK_BUFF = SKB_DATA_ALIGN(SIZEOF_SK_BUFF)
 
 
 class napi_gro_cb:
@@ -81,26 +84,24 @@ class napi_gro_cb:
 
 
 def NAPI_GRO_CB(skb: sk_buff) -> napi_gro_cb:
-    cb: napi_gro_cb = skb.cb
-    return cb
+    """The control block; only of packets that have been through dev_gro_receive()."""
+    return skb.gro_cb
 
 
 # -- headers -------------------------------------------------------------------------------------------------
 def skb_gro_offset(skb: sk_buff) -> int:
     """Where the header that GRO looks at begins, in bytes from ``data``."""
-    offset: int = skb.cb.data_offset
-    return offset
+    return skb.gro_cb.data_offset
 
 
 def skb_gro_len(skb: sk_buff) -> int:
     """Bytes from there to the end."""
-    length: int = skb.len - skb.cb.data_offset
-    return length
+    return skb.len - skb.gro_cb.data_offset
 
 
 def skb_gro_header(skb: sk_buff, hlen: int, offset: int) -> int:
     """A pointer to ``offset``, with ``hlen`` bytes from ``data`` on readable; 0 where the packet is shorter."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     return cb.frag0 + offset if cb.frag0_len >= hlen else skb_gro_header_slow(skb, hlen, offset)
 
 
@@ -108,14 +109,14 @@ def skb_gro_header_slow(skb: sk_buff, hlen: int, offset: int) -> int:
     """skb_gro_header() that makes those bytes linear."""
     if not pskb_may_pull(skb, hlen):
         return 0
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     cb.frag0 = skb.data  # the head may have moved, which the kernel leaves to nobody looking
     cb.frag0_len = skb.len - skb.data_len
     return skb.data + offset
 
 
 def skb_gro_network_header(skb: sk_buff) -> int:
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     return (cb.frag0 if cb.frag0_len >= cb.data_offset else skb.data) + cb.network_offset
 
 
@@ -129,14 +130,14 @@ def skb_gro_postpull_rcsum(cb: napi_gro_cb, start: int, len: int) -> None:
 def inet_gro_compute_pseudo(skb: sk_buff, proto: int) -> int:
     """The sum of IPv4's pseudo header."""
     iph = skb_gro_network_header(skb)
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     return int.from_bytes(cb.mem[iph + 12 : iph + 20], "little") + (skb.len - cb.data_offset + proto << 8)
 
 
 def ip6_gro_compute_pseudo(skb: sk_buff, proto: int) -> int:
     """The sum of IPv6's pseudo header."""
     iph = skb_gro_network_header(skb)
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     return int.from_bytes(cb.mem[iph + 8 : iph + 40], "little") + (skb.len - cb.data_offset + proto << 8)
 
 
@@ -144,7 +145,7 @@ def skb_gro_checksum_validate(skb: sk_buff, pseudo: int) -> bool:
     """Whether the transport checksum, with its pseudo header's sum ``pseudo``, is right. What is found out is kept in
     ``ip_summed`` and ``csum_level``. Called where no checksum of CHECKSUM_UNNECESSARY is left to consume.
     """
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     if skb.ip_summed != CHECKSUM_PARTIAL or skb.csum_start - (skb.data - skb.head) < cb.data_offset:
         if not (cb.csum_valid and (pseudo + cb.csum) % 0xFFFF == 0):
             cb.csum = skb_checksum(skb, cb.data_offset, skb.len - cb.data_offset, 0)
@@ -162,7 +163,7 @@ def gro_receive_network_flush(th: int, th2: int, p: sk_buff) -> int:
     """Non-zero where the packet whose transport header is at ``th`` cannot follow ``p``, whose is at ``th2``, because
     of their network headers. The second packet of a flow decides whether its IPv4 IDs count or stay.
     """
-    cb: napi_gro_cb = p.cb
+    cb = p.gro_cb
     diff = p.transport_header - (p.data - p.head) - cb.network_offset
     mem = cb.mem
     nh, nh2 = th - diff, th2 - diff
@@ -199,8 +200,8 @@ def skb_gro_receive(p: sk_buff, skb: sk_buff) -> int:
     """Append the payload of ``skb`` to the held packet ``p``: its fragments, its head as a fragment where it lies in a
     page, else the sk_buff itself into the fragment list. 0; -E2BIG or -ETOOMANYREFS where it must not be.
     """
-    cb: napi_gro_cb = skb.cb
-    pcb: napi_gro_cb = p.cb
+    cb = skb.gro_cb
+    pcb = p.gro_cb
     offset = cb.data_offset
     length = skb.len - offset
     if p.pp_recycle != skb.pp_recycle:
@@ -239,8 +240,8 @@ def skb_gro_receive(p: sk_buff, skb: sk_buff) -> int:
         pinfo.nr_frags += 1
         if more:
             _move_frags(pinfo, info)
-        delta = skb.truesize - SIZEOF_SK_BUFF
-        skb.truesize = SIZEOF_SK_BUFF
+        delta = skb.truesize - _SK_BUFF
+        skb.truesize = _SK_BUFF
         cb.free = NAPI_GRO_FREE_STOLEN_HEAD
     else:
         skb.destructor = None
@@ -295,8 +296,8 @@ def skb_gro_receive_list(p: sk_buff, skb: sk_buff) -> int:
     """Append ``skb`` as it is, without its headers, to the fragment list of ``p`` (NETIF_F_GRO_FRAGLIST). 0; -E2BIG or
     -ENOMEM where it cannot be.
     """
-    cb: napi_gro_cb = skb.cb
-    pcb: napi_gro_cb = p.cb
+    cb = skb.gro_cb
+    pcb = p.gro_cb
     offset = cb.data_offset
     if p.len + skb.len >= 65536 or cb.flush:
         return -E2BIG

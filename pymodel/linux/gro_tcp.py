@@ -48,7 +48,7 @@ _MAX_FLIST = 64
 def tcp_gro_lookup(head: list[sk_buff], th: int) -> sk_buff | None:
     """The held packet of this flow: same network header, found before, and same ports."""
     for p in head:
-        cb: napi_gro_cb = p.cb
+        cb = p.gro_cb
         if cb.same_flow:
             mem = cb.mem
             th2 = p.head + p.transport_header
@@ -60,7 +60,7 @@ def tcp_gro_lookup(head: list[sk_buff], th: int) -> sk_buff | None:
 
 def tcp_gro_pull_header(skb: sk_buff) -> int:
     """Pass the TCP header: a pointer to it; 0 where it is not all there."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     off = cb.data_offset
     th = skb_gro_header(skb, off + 20, off)
     if not th:
@@ -78,14 +78,14 @@ def tcp_gro_pull_header(skb: sk_buff) -> int:
 
 def tcp_gro_receive(head: list[sk_buff], skb: sk_buff, th: int) -> sk_buff | None:
     """Merge the segment into its flow's held packet where it follows. The held packet, if it is complete now."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     mem = cb.mem
     seq, ack, flags = _HEAD(mem, th + 4)
     length = skb.len - cb.data_offset
     mss = 1
     p = tcp_gro_lookup(head, th)
     if p is not None:
-        pcb: napi_gro_cb = p.cb
+        pcb = p.gro_cb
         th2 = p.head + p.transport_header
         seq2, ack2, flags2 = _HEAD(mem, th2 + 4)
         flush = flags & _CWR or (flags ^ flags2) & _MAY_DIFFER or ack != ack2
@@ -125,7 +125,7 @@ def tcp_gro_receive(head: list[sk_buff], skb: sk_buff, th: int) -> sk_buff | Non
 
 def tcp_gro_complete(skb: sk_buff) -> None:
     """Make a merged packet one that TSO would cut into what was received."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     skb.csum_start = skb.transport_header
     skb.csum_offset = 16
     skb.ip_summed = CHECKSUM_PARTIAL
@@ -137,13 +137,13 @@ def tcp_gro_complete(skb: sk_buff) -> None:
 
 def _check_fraglist(head: list[sk_buff], skb: sk_buff, th: int) -> None:
     """Chain what is not GSO already, unless its flow is merged."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     gso = skb._shinfo.gso_size != 0
     p = tcp_gro_lookup(head, th)
     if p is None:
         cb.is_flist = not gso
         return
-    pcb: napi_gro_cb = p.cb
+    pcb = p.gro_cb
     if not gso or not pcb.is_flist:
         cb.is_flist = pcb.is_flist
         return
@@ -153,7 +153,7 @@ def _check_fraglist(head: list[sk_buff], skb: sk_buff, th: int) -> None:
 
 
 def tcp4_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     if not cb.flush:
         if cb.csum_cnt:
             cb.csum_cnt -= 1
@@ -164,7 +164,7 @@ def tcp4_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
 
 
 def tcp6_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     if not cb.flush:
         if cb.csum_cnt:
             cb.csum_cnt -= 1
@@ -186,7 +186,7 @@ def _receive(head: list[sk_buff], skb: sk_buff, cb: napi_gro_cb) -> sk_buff | No
 
 def _complete(skb: sk_buff, thoff: int, addresses: int, gso_type: int) -> int:
     """``addresses``: sum of the addresses of the pseudo header."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     info = skb._shinfo
     if cb.is_flist:
         info.gso_type |= SKB_GSO_FRAGLIST | gso_type
@@ -203,12 +203,12 @@ def _complete(skb: sk_buff, thoff: int, addresses: int, gso_type: int) -> int:
 
 def tcp4_gro_complete(skb: sk_buff, thoff: int) -> int:
     """``thoff``: where the TCP header is, from ``data``. 0."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     iph = skb.data + cb.network_offset
     return _complete(skb, thoff, int.from_bytes(cb.mem[iph + 12 : iph + 20], "big"), SKB_GSO_TCPV4)
 
 
 def tcp6_gro_complete(skb: sk_buff, thoff: int) -> int:
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     iph = skb.data + cb.network_offset
     return _complete(skb, thoff, int.from_bytes(cb.mem[iph + 8 : iph + 40], "big"), SKB_GSO_TCPV6)

@@ -38,7 +38,7 @@ def udp6_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
 
 
 def _receive(head: list[sk_buff], skb: sk_buff, compute_pseudo: Callable[[sk_buff, int], int]) -> sk_buff | None:
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     off = cb.data_offset
     uh = skb_gro_header(skb, off + 8, off)
     if not uh:
@@ -71,7 +71,7 @@ def _segment(head: list[sk_buff], skb: sk_buff, cb: napi_gro_cb, uh: int) -> sk_
         return None
     cb.data_offset += 8
     for p in head:
-        pcb: napi_gro_cb = p.cb
+        pcb = p.gro_cb
         if not pcb.same_flow:
             continue
         uh2 = p.head + p.transport_header
@@ -102,7 +102,7 @@ def _segment(head: list[sk_buff], skb: sk_buff, cb: napi_gro_cb, uh: int) -> sk_
 
 def _complete(skb: sk_buff, nhoff: int, addresses: int) -> int:
     """``addresses``: sum of the addresses of the pseudo header."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     info = skb._shinfo
     mem = cb.mem
     uh = skb.data + nhoff
@@ -125,12 +125,12 @@ def _complete(skb: sk_buff, nhoff: int, addresses: int) -> int:
 
 def udp4_gro_complete(skb: sk_buff, nhoff: int) -> int:
     """``nhoff``: where the UDP header is, from ``data``. 0."""
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     iph = skb.data + cb.network_offset
     return _complete(skb, nhoff, int.from_bytes(cb.mem[iph + 12 : iph + 20], "big"))
 
 
 def udp6_gro_complete(skb: sk_buff, nhoff: int) -> int:
-    cb: napi_gro_cb = skb.cb
+    cb = skb.gro_cb
     iph = skb.data + cb.network_offset
     return _complete(skb, nhoff, int.from_bytes(cb.mem[iph + 8 : iph + 40], "big"))

@@ -19,6 +19,7 @@ from pymodel.linux.mm import PAGE_SIZE, page
 from pymodel.linux.skb_fields import ControlBuffer, Rare
 
 if TYPE_CHECKING:
+    from pymodel.linux.gro_skb import napi_gro_cb
     from pymodel.linux.netdevice import net_device
 
 __all__ = [
@@ -169,12 +170,13 @@ class sk_buff:
     __slots__ = (
         "_freed", "_rare", "_shinfo", "_site", "cloned", "csum", "csum_complete_sw", "csum_level", "csum_not_inet",
         "csum_offset", "csum_start", "csum_valid", "data", "data_len", "destructor", "dev", "encapsulation", "end",
-        "fclone", "hash", "hdr_len", "head", "head_frag", "ip_summed", "l4_hash", "len", "mac_header", "mac_len",
-        "mark", "napi_id", "network_header", "next", "nohdr", "ooo_okay", "pfmemalloc", "pkt_type", "pp_recycle",
-        "prev", "priority", "protocol", "queue_mapping", "sk", "skb_iif", "sw_hash", "tail", "transport_header",
-        "truesize", "tstamp", "users", "vlan_proto", "vlan_tci",
+        "fclone", "gro_cb", "hash", "hdr_len", "head", "head_frag", "ip_summed", "l4_hash", "len", "mac_header",
+        "mac_len", "mark", "napi_id", "network_header", "next", "nohdr", "ooo_okay", "pfmemalloc", "pkt_type",
+        "pp_recycle", "prev", "priority", "protocol", "queue_mapping", "sk", "skb_iif", "sw_hash", "tail",
+        "transport_header", "truesize", "tstamp", "users", "vlan_proto", "vlan_tci",
     )
 
+    gro_cb: napi_gro_cb  # GRO's own, instead of a part of cb; set by dev_gro_receive() only
     cb = ControlBuffer()
     inner_protocol = Rare()  # __be16
     inner_transport_header = Rare()
