@@ -8,8 +8,8 @@ waits in ``rx_list`` (``rx_count`` segments) until gro_normal_batch of them are 
 present jiffy. Without NETIF_F_GRO each packet goes to ``rx_list`` at once.
 
 Source: net/core/gro.c, include/net/gro.h, v6.12. An sk_buff's part: gro_skb.py; protocols: gro_inet.py, gro_tcp.py,
-gro_udp.py. Simplified: no tunnels, no packet is consumed (GRO_CONSUMED, IPsec's), and no XDP metadata, conntrack entry
-or TC extension tells flows apart.
+gro_udp.py. Simplified: no tunnels, no packet is consumed (GRO_CONSUMED, IPsec's), and no conntrack entry or TC
+extension tells flows apart.
 """
 
 from __future__ import annotations
@@ -153,8 +153,9 @@ def _pull_from_frag0(skb: sk_buff, grow: int) -> None:
 
 # -- receiving -----------------------------------------------------------------------------------------------
 def _mac(skb: sk_buff, mem: memoryview) -> bytes:
+    """The MAC header, and XDP's metadata in front of it."""
     at = skb.head + skb.mac_header
-    return bytes(mem[at : at + skb.dev.hard_header_len])  # type: ignore[union-attr]
+    return bytes(mem[at - skb._shinfo.meta_len : at + skb.dev.hard_header_len])  # type: ignore[union-attr]
 
 
 def _list_prepare(held: list[sk_buff], skb: sk_buff, cb: napi_gro_cb) -> None:
@@ -187,8 +188,9 @@ def dev_gro_receive(napi: napi_struct, skb: sk_buff, cb: napi_gro_cb | None = No
     freed), GRO_HELD or GRO_NORMAL. ``cb``: napi_gro_frags() has made it already.
     """
     dev = skb.dev
+    assert dev is not None
     ops = OFFLOADS.get(skb.protocol)
-    if ops is None or not dev.features & NETIF_F_GRO:  # type: ignore[union-attr]
+    if ops is None or not dev.features & NETIF_F_GRO or dev.xdp_prog is not None:
         return GRO_NORMAL
     m = machine()
     info = skb._shinfo
