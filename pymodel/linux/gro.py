@@ -249,6 +249,7 @@ def napi_gro_receive(n: napi_struct, skb: sk_buff) -> int:
     if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
         receive_while_down(dev, skb)
     n.delivered += 1
+    skb.napi_id = n.napi_id
     if dev.features & NETIF_F_GRO and skb.protocol in OFFLOADS:  # type: ignore[union-attr]
         ret = dev_gro_receive(n, skb)
         if ret != GRO_NORMAL:
@@ -297,6 +298,7 @@ def napi_get_frags(napi: napi_struct) -> sk_buff | None:
         skb = napi.skb = napi_alloc_skb(napi, GRO_MAX_HEAD)
         if skb is not None:
             skb._site = caller()
+            skb.napi_id = napi.napi_id
     return skb
 
 

@@ -13,8 +13,8 @@ from pymodel.linux.dma_debug import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
 from pymodel.linux.irq import irq_leaks
 from pymodel.linux.mm import MmState, mm_leaks
-from pymodel.linux.napi import napi_leaks, softnet_data
-from pymodel.linux.napi_poll import net_rx_action
+from pymodel.linux.napi import NapiState, napi_leaks, softnet_data
+from pymodel.linux.napi_poll import napi_kthread_create, net_rx_action
 from pymodel.linux.netdev_ops import netdev_leaks
 from pymodel.linux.netdevice import NetState
 from pymodel.linux.netfilter import NfState
@@ -52,6 +52,7 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
     irq_init(m)
     time_init()
     tasklet_boot()
+    state["napi"] = NapiState(napi_kthread_create)
     net = state["net"] = NetState(seed)
     net.softnet = [softnet_data(process_backlog) for _ in m.sched.cpus]
     open_softirq(NET_TX_SOFTIRQ, net_tx_action)

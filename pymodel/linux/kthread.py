@@ -12,9 +12,13 @@ from typing import Any
 from pymodel.hw.access import machine, this_cpu
 from pymodel.hw.contexts import Task
 from pymodel.linux.bug import BUG, caller, site_str
+from pymodel.linux.errno import EBUSY, EINVAL
 from pymodel.linux.sched import might_sleep, schedule
 
-__all__ = ["kthread_run", "kthread_run_on_cpu", "kthread_should_stop", "kthread_stop", "wake_up_process"]
+__all__ = [
+    "kthread_run", "kthread_run_on_cpu", "kthread_should_stop", "kthread_stop", "set_cpus_allowed_ptr",
+    "wake_up_process",
+]
 
 
 def kthread_run(threadfn: Callable[[Any], Any], data: Any, namefmt: str) -> Task:
@@ -47,6 +51,23 @@ def kthread_stop(k: Task) -> Any:
         k.on_done.append(me.wake)
         schedule(f"kthread_stop() of {k.name}")
     return k.result
+
+
+def set_cpus_allowed_ptr(p: Task, new_mask: int) -> int:
+    """Keep a task that sleeps on the first CPU of a mask. 0, or -EINVAL where there is none.
+
+    Simplified: tasks do not move by themselves, and one that runs is not moved: -EBUSY.
+    """
+    cpus = machine().sched.cpus
+    new_mask &= (1 << len(cpus)) - 1
+    if not new_mask:
+        return -EINVAL
+    if new_mask >> p.cpu.id & 1:
+        return 0
+    if p.queued_or_running():
+        return -EBUSY
+    p.move(cpus[(new_mask & -new_mask).bit_length() - 1])
+    return 0
 
 
 def wake_up_process(p: Task) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NAPI: instances, their states, scheduling and completion. Polling: napi_poll.py.
+"""NAPI: instances, their states, scheduling and completion. Polling: napi_poll.py, busy_poll.py.
 
 Source: net/core/dev.c, include/linux/netdevice.h, v6.12. Checked always: the budget (NAPI1), completion (NAPI2,
 NAPI3, NAPI4, NAPI7), enabling and disabling (NAPI8), interrupts while an instance is polled (NAPI5). The way of a
@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pymodel.hw.access import machine, this_cpu
-from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, netdev_err, site_str
+from pymodel.hw.contexts import Task
+from pymodel.linux.bug import BUG, WARN, Lockup, Site, broken_rule, caller, caller_outside, netdev_err, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_DEV_READY
 from pymodel.linux.gro import (
     COMPLETED,
@@ -24,19 +25,23 @@ from pymodel.linux.gro import (
     gro_normal_list,
     napi_gro_flush,
 )
-from pymodel.linux.netdevice import net_device
+from pymodel.linux.kthread import kthread_stop
+from pymodel.linux.netdevice import NETREG_REGISTERED, net_device
 from pymodel.linux.sched import might_sleep, sleep_until
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skbuff import sk_buff
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, raise_softirq_irqoff
+from pymodel.linux.time import HRTIMER_MODE_REL_PINNED, HRTIMER_NORESTART, hrtimer, hrtimer_cancel, hrtimer_start
 
 __all__ = [
-    "NAPIF_STATE_DISABLE", "NAPIF_STATE_LISTED", "NAPIF_STATE_MISSED", "NAPIF_STATE_NPSVC", "NAPIF_STATE_SCHED",
-    "NAPI_POLL_WEIGHT", "__napi_schedule", "__napi_schedule_irqoff", "napi_complete", "napi_complete_done",
-    "napi_disable", "napi_disable_pending", "napi_enable", "napi_if_scheduled_mark_missed", "napi_is_scheduled",
-    "napi_leaks", "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep", "napi_struct", "napi_synchronize",
-    "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_weight", "netif_napi_del", "netif_napi_set_irq",
-    "netif_queue_set_napi", "softnet_data",
+    "MIN_NAPI_ID", "NAPIF_STATE_DISABLE", "NAPIF_STATE_IN_BUSY_POLL", "NAPIF_STATE_LISTED", "NAPIF_STATE_MISSED",
+    "NAPIF_STATE_NO_BUSY_POLL", "NAPIF_STATE_NPSVC", "NAPIF_STATE_PREFER_BUSY_POLL", "NAPIF_STATE_SCHED",
+    "NAPIF_STATE_SCHED_THREADED", "NAPIF_STATE_THREADED", "NAPI_POLL_WEIGHT", "NapiState", "__napi_schedule",
+    "__napi_schedule_irqoff", "napi_complete", "napi_complete_done", "napi_disable", "napi_disable_pending",
+    "napi_enable", "napi_if_scheduled_mark_missed", "napi_is_scheduled", "napi_leaks", "napi_prefer_busy_poll",
+    "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep", "napi_struct", "napi_synchronize",
+    "netdev_sw_irq_coalesce_default_on", "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_tx_weight",
+    "netif_napi_add_weight", "netif_napi_del", "netif_napi_set_irq", "netif_queue_set_napi", "softnet_data",
 ]
 
 NAPI_POLL_WEIGHT = 64
@@ -46,10 +51,36 @@ NAPIF_STATE_MISSED = 1 << 1
 NAPIF_STATE_DISABLE = 1 << 2
 NAPIF_STATE_NPSVC = 1 << 3
 NAPIF_STATE_LISTED = 1 << 4
-_NAMES = ("SCHED", "MISSED", "DISABLE", "NPSVC", "LISTED")
+NAPIF_STATE_NO_BUSY_POLL = 1 << 5
+NAPIF_STATE_IN_BUSY_POLL = 1 << 6
+NAPIF_STATE_PREFER_BUSY_POLL = 1 << 7
+NAPIF_STATE_THREADED = 1 << 8
+NAPIF_STATE_SCHED_THREADED = 1 << 9
+_NAMES = (
+    "SCHED", "MISSED", "DISABLE", "NPSVC", "LISTED", "NO_BUSY_POLL", "IN_BUSY_POLL", "PREFER_BUSY_POLL", "THREADED",
+    "SCHED_THREADED",
+)
+_ENABLED = ~(NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC)
+_COMPLETED = ~(
+    NAPIF_STATE_SCHED | NAPIF_STATE_MISSED | NAPIF_STATE_SCHED_THREADED | NAPIF_STATE_PREFER_BUSY_POLL
+)
+
+MIN_NAPI_ID = 8193  # NR_CPUS + 1: lower ones are CPUs' (skb->sender_cpu)
 
 # ps after an instance's interrupt within which one more is taken for one that was on its way while the first was masked
 _IRQ_IN_FLIGHT = 2_000_000
+_STUCK_PS = 100_000_000_000  # napi_disable() gives up on an instance that nobody can complete
+
+
+class NapiState:
+    """The instances of one machine by their napi_id, and what starts their threads."""
+
+    __slots__ = ("by_id", "gen_id", "kthread_create")
+
+    def __init__(self, kthread_create: Callable[[napi_struct], Task]) -> None:
+        self.by_id: dict[int, napi_struct] = {}
+        self.gen_id = 0
+        self.kthread_create = kthread_create
 
 
 class napi_struct:
@@ -57,7 +88,8 @@ class napi_struct:
 
     __slots__ = (
         "_complete_site", "_irq_time", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "gro_bitmask",
-        "gro_hash", "irq", "list_owner", "on", "poll", "polls", "rx_count", "rx_list", "site", "skb", "state", "weight",
+        "gro_hash", "irq", "list_owner", "napi_id", "on", "poll", "poll_owner", "polls", "rx_count", "rx_list", "site",
+        "skb", "state", "thread", "timer", "weight",
     )
 
     def __init__(self, container: Any = None) -> None:
@@ -67,6 +99,10 @@ class napi_struct:
         self.poll: Callable[[napi_struct, int], int] = _no_poll
         self.dev: net_device = None  # type: ignore[assignment] # set by netif_napi_add()
         self.irq = -1
+        self.napi_id = 0
+        self.thread: Task | None = None
+        self.timer = hrtimer(_napi_watchdog, container=self)
+        self.poll_owner = -1  # the CPU of netpoll that polls it
         self.on: list[napi_struct] | None = None  # the poll list it is on
         self.list_owner = -1  # the CPU that polls it
         self.gro_hash: list[list[sk_buff]] = [[] for _ in range(GRO_HASH_BUCKETS)]
@@ -96,8 +132,8 @@ class softnet_data:
 
     __slots__ = (
         "backlog", "completion_queue", "current", "dropped", "in_net_rx_action", "input_pkt_queue", "output_queue",
-        "poll", "poll_list", "process_queue", "processed", "received_rps", "rps_ipi_list", "tc_target", "time_squeeze",
-        "xdp_bulk", "xdp_target", "xmit_more", "xmit_recursion",
+        "poll", "poll_list", "process_queue", "processed", "received_rps", "repoll", "rps_ipi_list", "tc_target",
+        "time_squeeze", "xdp_bulk", "xdp_target", "xmit_more", "xmit_recursion",
     )
 
     def __init__(self, process_backlog: Callable[[napi_struct, int], int]) -> None:
@@ -108,6 +144,7 @@ class softnet_data:
         self.xmit_more = False
         self.xmit_recursion = 0
         self.poll = 0
+        self.repoll = False  # the poll that ended last used its budget
         self.current: napi_struct | None = None
         self.processed = 0
         self.time_squeeze = 0
@@ -143,6 +180,7 @@ def netif_napi_add(
 def netif_napi_add_weight(
     dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int], weight: int
 ) -> None:
+    """netif_napi_add(). A weight over NAPI_POLL_WEIGHT is an error in the log, and taken as it is."""
     if napi.state & NAPIF_STATE_LISTED:
         WARN(
             f"netif_napi_add: the instance is on {napi.dev} already, added at {site_str(napi.site)}",
@@ -151,7 +189,7 @@ def netif_napi_add_weight(
         return
     if weight > NAPI_POLL_WEIGHT:
         netdev_err(dev, "netif_napi_add_weight() called with weight %d", weight)
-    napi.state = NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC | NAPIF_STATE_LISTED
+    napi.state |= NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC | NAPIF_STATE_LISTED
     napi.dev = dev
     napi.poll = poll
     napi.weight = weight
@@ -159,9 +197,26 @@ def netif_napi_add_weight(
     gro_drop_held(napi)
     napi.site = caller_outside()
     dev.napi_list.append(napi)
+    state: NapiState = machine().state["napi"]
+    if not napi.state & NAPIF_STATE_NO_BUSY_POLL:
+        state.gen_id = max(state.gen_id + 1, MIN_NAPI_ID)
+        napi.napi_id = state.gen_id
+        state.by_id[napi.napi_id] = napi
+    if dev.threaded:
+        napi.thread = state.kthread_create(napi)
+    netif_napi_set_irq(napi, -1)
 
 
-netif_napi_add_tx = netif_napi_add
+def netif_napi_add_tx(dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int]) -> None:
+    """netif_napi_add() of an instance that only completes transmission: no socket polls it."""
+    netif_napi_add_tx_weight(dev, napi, poll, NAPI_POLL_WEIGHT)
+
+
+def netif_napi_add_tx_weight(
+    dev: net_device, napi: napi_struct, poll: Callable[[napi_struct, int], int], weight: int
+) -> None:
+    napi.state |= NAPIF_STATE_NO_BUSY_POLL
+    netif_napi_add_weight(dev, napi, poll, weight)
 
 
 def netif_napi_set_irq(napi: napi_struct, irq: int) -> None:
@@ -177,22 +232,35 @@ def napi_enable(n: napi_struct) -> None:
     """Let it be scheduled. BUG where it is enabled already."""
     if not n.state & NAPIF_STATE_SCHED:
         BUG(f"napi_enable() on an instance of {n.dev} that is enabled", site_str(caller()), "net/core/dev.c:6896")
-    n.state &= ~(NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC)
+    n.state &= _ENABLED
+    if n.dev.threaded and n.thread is not None:
+        n.state |= NAPIF_STATE_THREADED
     n._irq_time = -1
 
 
 def napi_disable(n: napi_struct) -> None:
-    """Wait for the poll that is scheduled or runs, and let none come. Disabling twice deadlocks: CheckError NAPI8."""
+    """Wait for the poll that is scheduled or runs, and let none come. Disabling twice deadlocks: CheckError NAPI8.
+
+    Lockup where it would wait for ever: for an instance whose poll ended without completing.
+    """
     site = caller()
     might_sleep(site)
     n.state |= NAPIF_STATE_DISABLE
+    limit = this_cpu().time + _STUCK_PS
     while n.state & (NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC):
-        if n.state & NAPIF_STATE_NPSVC:
+        if n.state & NAPIF_STATE_NPSVC and n.poll_owner < 0:
             n.state &= ~NAPIF_STATE_DISABLE
             broken_rule("NAPI8", f"{n.dev}: napi_disable() on an instance that is disabled: a deadlock", site_str(site))
             return
+        if this_cpu().time > limit and n.on is None and n._poll == IDLE and not n.state & NAPIF_STATE_SCHED_THREADED:
+            raise Lockup(
+                f"napi_disable() of {n.dev} waits for an instance ({n.state_str()}) that is on no poll list",
+                site_str(site),
+            )
         sleep_until(this_cpu().time + 20_000_000, f"napi_disable() of {n.dev}, state {n.state_str()}")
     n.state |= NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC
+    n.state &= ~(NAPIF_STATE_THREADED | NAPIF_STATE_PREFER_BUSY_POLL)
+    hrtimer_cancel(n.timer)
     n.state &= ~NAPIF_STATE_DISABLE
 
 
@@ -212,8 +280,20 @@ def netif_napi_del(napi: napi_struct) -> None:
             "NAPI8", f"{napi.dev}: NAPI instance deleted while enabled ({napi.state_str()})", site_str(caller_outside())
         )
     napi.state &= ~NAPIF_STATE_LISTED
+    machine().state["napi"].by_id.pop(napi.napi_id, None)
     napi.dev.napi_list.remove(napi)
     gro_drop_held(napi)
+    thread, napi.thread = napi.thread, None
+    if thread is not None:
+        kthread_stop(thread)
+
+
+def netdev_sw_irq_coalesce_default_on(dev: net_device) -> None:
+    """Defer interrupts by default: one empty poll, 20 µs apart. Before register_netdev()."""
+    if dev.reg_state == NETREG_REGISTERED:
+        WARN(f"netdev_sw_irq_coalesce_default_on({dev.name}) after register_netdev()")
+    dev.gro_flush_timeout = 20_000
+    dev.napi_defer_hard_irqs = 1
 
 
 # -- scheduling ----------------------------------------------------------------------------------------------
@@ -223,6 +303,11 @@ def napi_disable_pending(n: napi_struct) -> bool:
 
 def napi_is_scheduled(n: napi_struct) -> bool:
     return bool(n.state & NAPIF_STATE_SCHED)
+
+
+def napi_prefer_busy_poll(n: napi_struct) -> bool:
+    """Whether a socket polls it and wants no softirq to do so."""
+    return bool(n.state & NAPIF_STATE_PREFER_BUSY_POLL)
 
 
 def napi_schedule_prep(n: napi_struct) -> bool:
@@ -255,10 +340,14 @@ def napi_schedule_prep(n: napi_struct) -> bool:
 
 
 def __napi_schedule(n: napi_struct) -> None:
-    """Put it on this CPU's poll list, after napi_schedule_prep() said so."""
+    """Put it on this CPU's poll list, or wake its thread, after napi_schedule_prep() said so."""
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None, "napi scheduled outside of kernel code"
+    if n.state & NAPIF_STATE_THREADED and n.thread is not None:
+        n.state |= NAPIF_STATE_SCHED_THREADED
+        n.thread.wake()
+        return
     sd: softnet_data = m.state["net"].softnet[cpu.id]
     if n.on is not None:
         BUG(f"__napi_schedule() on an instance of {n.dev} that is on a poll list", site_str(caller_outside()))
@@ -294,19 +383,33 @@ def napi_if_scheduled_mark_missed(n: napi_struct) -> bool:
 # -- completing ----------------------------------------------------------------------------------------------
 def napi_complete_done(n: napi_struct, work_done: int) -> bool:
     """The poll found less than its budget. True where the driver shall now unmask its interrupt; false where it
-    will be polled again.
+    will be polled again: it was scheduled meanwhile, a socket polls it, or the device's ``napi_defer_hard_irqs`` wants
+    so many more polls that find nothing, ``gro_flush_timeout`` ns apart.
+
+    After a poll with ``work_done``, ``gro_flush_timeout`` holds packets in GRO for so long, too.
     """
-    state = n.state
-    if state & NAPIF_STATE_NPSVC:
+    if n.state & (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL):
         if n._poll == POLLING:
-            n._poll = COMPLETED  # netpoll looks at it (NAPI2)
+            n._poll = COMPLETED  # whoever polls it looks at this
         return False
     if n._poll != POLLING:
         _bad_complete(n)
     n._poll = COMPLETED
     n._complete_site = caller()
+    timeout = 0
+    done = True
+    if work_done:
+        dev = n.dev
+        if n.gro_bitmask:
+            timeout = dev.gro_flush_timeout
+        n.defer_hard_irqs_count = dev.napi_defer_hard_irqs
+    if n.defer_hard_irqs_count > 0:
+        n.defer_hard_irqs_count -= 1
+        timeout = n.dev.gro_flush_timeout
+        if timeout:
+            done = False
     if n.gro_bitmask:
-        napi_gro_flush(n, False)
+        napi_gro_flush(n, timeout != 0)
     if n.rx_list:
         gro_normal_list(n)
     if n.on is not None:
@@ -315,12 +418,15 @@ def napi_complete_done(n: napi_struct, work_done: int) -> bool:
     n.list_owner = -1
     state = n.state
     if state & NAPIF_STATE_MISSED:
-        n.state = state & ~NAPIF_STATE_MISSED  # stays scheduled: polled once more
+        n.state = state & _COMPLETED | NAPIF_STATE_SCHED  # polled once more
         __napi_schedule(n)
         return False
-    n.state = state & ~NAPIF_STATE_SCHED
-    n._irq_time = -1
-    return True
+    n.state = state & _COMPLETED
+    if timeout:
+        hrtimer_start(n.timer, timeout, HRTIMER_MODE_REL_PINNED)
+    if done:
+        n._irq_time = -1
+    return done
 
 
 def napi_complete(n: napi_struct) -> bool:
@@ -335,6 +441,15 @@ def _bad_complete(n: napi_struct) -> None:
         )
     elif not n.state & NAPIF_STATE_SCHED:
         broken_rule("NAPI7", f"{n.dev}: napi_complete_done() on an instance that is not scheduled", where)
+
+
+def _napi_watchdog(timer: hrtimer) -> int:
+    """napi_watchdog(): the time is up for packets in GRO, or for interrupts that were deferred."""
+    n: napi_struct = timer.container
+    if not n.state & (NAPIF_STATE_DISABLE | NAPIF_STATE_SCHED):
+        n.state = n.state & ~NAPIF_STATE_PREFER_BUSY_POLL | NAPIF_STATE_SCHED
+        __napi_schedule(n)
+    return HRTIMER_NORESTART
 
 
 def napi_leaks() -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Polling NAPI instances: the softirq, and netpoll. What each poll does is checked (NAPI1 to NAPI4).
+"""Polling NAPI instances: the softirq, threads, and netpoll. What each poll does is checked (NAPI1 to NAPI4).
 
 Source: net/core/dev.c, net/core/netpoll.c, v6.12.
 """
@@ -9,69 +9,81 @@ from __future__ import annotations
 from typing import Any
 
 from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.contexts import Task
 from pymodel.linux.backlog import net_rps_send_ipi
-from pymodel.linux.bug import broken_rule, netdev_err, site_str
+from pymodel.linux.bug import WARN, broken_rule, netdev_err, site_str
 from pymodel.linux.gro import COMPLETED, IDLE, POLLING, gro_normal_list, napi_gro_flush
+from pymodel.linux.kthread import kthread_run_on_cpu, kthread_should_stop
 from pymodel.linux.napi import (
     NAPIF_STATE_DISABLE,
     NAPIF_STATE_NPSVC,
+    NAPIF_STATE_PREFER_BUSY_POLL,
     NAPIF_STATE_SCHED,
+    NAPIF_STATE_SCHED_THREADED,
+    NAPIF_STATE_THREADED,
     napi_complete,
+    napi_complete_done,
+    napi_schedule,
     napi_struct,
     softnet_data,
 )
 from pymodel.linux.netdevice import NetState, net_device
+from pymodel.linux.sched import cond_resched, schedule
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, local_bh_disable, local_bh_enable
 from pymodel.linux.time import HZ, JIFFY_PS, usecs_to_jiffies
 
-__all__ = ["net_rx_action", "netpoll_poll_dev"]
+__all__ = ["dev_set_threaded", "net_rx_action", "netpoll_poll_dev"]
 
 
-def _napi_poll(n: napi_struct, repoll: list[napi_struct], sd: softnet_data, m: Any, net: NetState) -> int:
-    """Poll once; an instance that used its budget goes on ``repoll``."""
-    on = n.on
-    if on is not None:
-        on.remove(n)
-        n.on = None
-    weight = n.weight
-    cpu = m.sched.cpu
-    cpu.charge(m.costs.poll_entry)
-    if not n.state & NAPIF_STATE_SCHED:
-        return 0
+def poll_checked(n: napi_struct, budget: int, sd: softnet_data, net: NetState) -> int:
+    """Call the driver's poll, and see whether it kept the rules. The packets that it says it received."""
     net.poll_count += 1
     sd.poll = net.poll_count
     sd.current = n
     n._poll = POLLING
     n.delivered = 0
     n.polls += 1
-    work = n.poll(n, weight)
+    work = n.poll(n, budget)
     sd.poll = 0
     sd.current = None
-    stood, n._poll = n._poll, IDLE
-    backlog = n is sd.backlog
-    if not backlog and (work.__class__ is not int or work > weight or n.delivered > weight or work < 0):
-        _bad_work(n, work, weight)
-    if work < weight:
-        if stood == POLLING and not backlog:
+    completed = n._poll == COMPLETED
+    n._poll = IDLE
+    if work.__class__ is not int or work > budget or n.delivered > budget or work < 0:
+        _bad_work(n, work, budget)
+    if work < budget:
+        if not completed and n is not sd.backlog:
             broken_rule(
                 "NAPI3",
-                f"{n.dev}: poll returned {work} of a budget of {weight} without napi_complete_done(): "
+                f"{n.dev}: poll returned {work} of a budget of {budget} without napi_complete_done(): "
                 "nobody will poll it again",
                 _poll_name(n),
             )
-        return work
-    if stood == COMPLETED:
+    elif completed:
         broken_rule(
             "NAPI4",
-            f"{n.dev}: poll used its budget of {weight} and called "
+            f"{n.dev}: poll used its budget of {budget} and called "
             f"napi_complete_done() at {site_str(n._complete_site)}",
             _poll_name(n),
         )
+    return work
+
+
+def _napi_poll(n: napi_struct, sd: softnet_data, m: Any, net: NetState) -> int:
+    """__napi_poll(): poll once. The packets; ``sd.repoll`` says whether it shall be polled again."""
+    sd.repoll = False
+    on = n.on
+    if on is not None:
+        on.remove(n)
+        n.on = None
+    weight = n.weight
+    m.sched.cpu.charge(m.costs.poll_entry)
+    if not n.state & NAPIF_STATE_SCHED:
+        return 0
+    work = poll_checked(n, weight, sd, net)
+    if work < weight:
         return work
-    if n.state & NAPIF_STATE_DISABLE:
-        n._poll = POLLING
-        napi_complete(n)
-        n._poll = IDLE
+    if n.state & (NAPIF_STATE_DISABLE | NAPIF_STATE_PREFER_BUSY_POLL):
+        _give_up(n, work)
         return work
     if n.gro_bitmask:
         napi_gro_flush(n, HZ >= 1000)
@@ -80,9 +92,18 @@ def _napi_poll(n: napi_struct, repoll: list[napi_struct], sd: softnet_data, m: A
     if n.on is not None:
         netdev_err(n.dev, "Budget exhausted after napi rescheduled")
         return work
-    repoll.append(n)
-    n.on = repoll
+    sd.repoll = True
     return work
+
+
+def _give_up(n: napi_struct, work: int) -> None:
+    """Complete an instance that used its budget: it is being disabled, or a socket polls it."""
+    n._poll = POLLING
+    if n.state & NAPIF_STATE_DISABLE:
+        napi_complete(n)
+    elif napi_complete_done(n, work):
+        napi_schedule(n)  # no timer will
+    n._poll = IDLE
 
 
 def _poll_name(n: napi_struct) -> str:
@@ -127,7 +148,11 @@ def net_rx_action() -> None:
                 todo = _splice(sd)
                 continue
             break
-        budget -= _napi_poll(todo[0], repoll, sd, m, net)
+        n = todo[0]
+        budget -= _napi_poll(n, sd, m, net)
+        if sd.repoll:
+            repoll.append(n)
+            n.on = repoll
         if budget <= 0 or cpu.time >= end:
             sd.time_squeeze += 1
             break
@@ -151,6 +176,62 @@ def _splice(sd: softnet_data) -> list[napi_struct]:
     return todo
 
 
+# -- threads -------------------------------------------------------------------------------------------------
+def dev_set_threaded(dev: net_device, threaded: bool) -> int:
+    """Have the instances of a device polled by threads of their own, named ``napi/eth0-8193``, or by the softirq again.
+
+    Takes effect with the next schedule. Simplified: a thread runs on the CPU that set_cpus_allowed_ptr() names, else on
+    the one on which it was made. 0.
+    """
+    if dev.threaded == threaded:
+        return 0
+    dev.threaded = threaded
+    for n in dev.napi_list:
+        if threaded and n.thread is None:
+            n.thread = napi_kthread_create(n)
+    for n in dev.napi_list:
+        if threaded:
+            n.state |= NAPIF_STATE_THREADED
+        else:
+            n.state &= ~NAPIF_STATE_THREADED
+    return 0
+
+
+def napi_kthread_create(n: napi_struct) -> Task:
+    cpu = machine().sched.cpu
+    name = f"napi/{n.dev.name}-{n.napi_id}"
+    return kthread_run_on_cpu(_napi_threaded_poll, n, 0 if cpu is None else cpu.id, name)
+
+
+def _napi_threaded_poll(n: napi_struct) -> int:
+    while not kthread_should_stop():
+        if n.state & NAPIF_STATE_SCHED_THREADED:
+            if n.on is not None:
+                WARN(f"{n.dev}: the thread of a NAPI instance polls it while it is on a CPU's poll list")
+            _threaded_poll_loop(n)
+        else:
+            schedule(f"NAPI of {n.dev}")
+    return 0
+
+
+def _threaded_poll_loop(n: napi_struct) -> None:
+    """Poll with bottom halves off until the budget is not used up."""
+    m = machine()
+    net: NetState = m.state["net"]
+    while True:
+        local_bh_disable()
+        sd = net.softnet[this_cpu().id]
+        _napi_poll(n, sd, m, net)
+        again = sd.repoll
+        if sd.rps_ipi_list:
+            net_rps_send_ipi(sd)
+        local_bh_enable()
+        if not again:
+            return
+        cond_resched()
+
+
+# -- netpoll -------------------------------------------------------------------------------------------------
 def netpoll_poll_dev(dev: net_device) -> None:
     """Poll every instance with budget 0, as netconsole does: reclaim only, no packets, no completion (NAPI2)."""
     m = machine()
@@ -160,10 +241,12 @@ def netpoll_poll_dev(dev: net_device) -> None:
         if n.state & NAPIF_STATE_NPSVC:
             continue
         n.state |= NAPIF_STATE_NPSVC
+        n.poll_owner = this_cpu().id
         before = n._poll
         n._poll, n.delivered, sd.current = POLLING, 0, n
         work = n.poll(n, 0)
         stood, n._poll, sd.current = n._poll, before, None
+        n.poll_owner = -1
         n.state &= ~NAPIF_STATE_NPSVC
         if work or n.delivered:
             broken_rule("NAPI2", f"{dev}: poll with budget 0 received {work or n.delivered} packets", _poll_name(n))

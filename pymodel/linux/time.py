@@ -20,11 +20,12 @@ from pymodel.linux.softirq import TIMER_SOFTIRQ, open_softirq
 __all__ = [
     "HRTIMER_MODE_REL", "HRTIMER_MODE_REL_PINNED", "HRTIMER_NORESTART", "HRTIMER_RESTART", "HZ",
     "MAX_SCHEDULE_TIMEOUT", "NSEC_PER_SEC", "TimeState", "add_timer", "del_timer", "del_timer_sync", "fsleep",
-    "hrtimer", "hrtimer_cancel", "hrtimer_forward_now", "hrtimer_init", "hrtimer_start", "jiffies",
-    "jiffies_to_msecs", "jiffies_to_usecs", "ktime_get", "ktime_get_ns", "mdelay", "mod_timer", "msecs_to_jiffies",
-    "msleep", "ndelay", "round_jiffies", "schedule_timeout", "sleep_ns", "time_after", "time_after_eq", "time_before",
-    "time_before_eq", "timer_delete", "timer_delete_sync", "timer_leaks", "timer_list", "timer_pending",
-    "timer_setup", "timer_shutdown_sync", "udelay", "usecs_to_jiffies", "usleep_range",
+    "hrtimer", "hrtimer_active", "hrtimer_cancel", "hrtimer_forward_now", "hrtimer_init", "hrtimer_start",
+    "hrtimer_try_to_cancel", "jiffies", "jiffies_to_msecs", "jiffies_to_usecs", "ktime_get", "ktime_get_ns", "mdelay",
+    "mod_timer", "msecs_to_jiffies", "msleep", "ndelay", "round_jiffies", "schedule_timeout", "sleep_ns",
+    "time_after", "time_after_eq", "time_before", "time_before_eq", "timer_delete", "timer_delete_sync",
+    "timer_leaks", "timer_list", "timer_pending", "timer_setup", "timer_shutdown_sync", "udelay", "usecs_to_jiffies",
+    "usleep_range",
 ]
 
 HZ = 250
@@ -363,6 +364,11 @@ def hrtimer_try_to_cancel(timer: hrtimer) -> int:
     if timer.cpu is not None and timer in state.expired_hr[timer.cpu.id]:
         state.expired_hr[timer.cpu.id].remove(timer)
     return int(was)
+
+
+def hrtimer_active(timer: hrtimer) -> bool:
+    """Whether it is armed, or its function runs."""
+    return timer.running or timer in machine().state["time"].armed
 
 
 def hrtimer_cancel(timer: hrtimer) -> int:
