@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
@@ -31,10 +33,21 @@ class ClockLimit(CheckError):
 
 
 class RtlFatal(CheckError):
-    """$fatal, or an assertion of the RTL has failed. The model stands still."""
+    """$fatal, or an assertion of the RTL has failed: the message has the line of its source. The model stands still."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("RTL", message, "the assertion's own words are in the log")
+        super().__init__("RTL", message + _source_line(message), "the assertion's own words are in the log")
+
+
+def _source_line(message: str) -> str:
+    """The text of the line that ``file:line: ...`` names, which holds the assertion's name; empty if it is not there."""
+    place = re.match(r"(.+?):(\d+): ", message)
+    try:
+        lines = Path(place[1]).read_text(errors="replace").splitlines() if place else []
+    except OSError:
+        lines = []
+    number = int(place[2]) if place else 0
+    return f": {lines[number - 1].strip()}" if 1 <= number <= len(lines) else ""
 
 
 async def pump(line: Any, platform: RtlPlatform, sched: Scheduler, done: Callable[[], bool]) -> None:

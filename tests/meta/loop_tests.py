@@ -142,6 +142,7 @@ async def fatal(top: Any) -> None:
         await drive(top, host, scenario())
     except RtlFatal as exc:
         assert "copy_regs.sv" in str(exc)
+        assert "software asked for it" in str(exc)  # the line of the source
         return
     raise AssertionError("no RtlFatal")
 
