@@ -40,7 +40,7 @@ class RtlFatal(CheckError):
 
 
 def _source_line(message: str) -> str:
-    """The text of the line that ``file:line: ...`` names, which holds the assertion's name; empty if it is not there."""
+    """The text of the line that ``file:line: ...`` names, which names the assertion; empty if it is not there."""
     place = re.match(r"(.+?):(\d+): ", message)
     try:
         lines = Path(place[1]).read_text(errors="replace").splitlines() if place else []
