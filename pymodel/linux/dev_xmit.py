@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import WARN, broken_rule, caller, caller_outside, netdev_warn, site_str
-from pymodel.linux.dropreason import SKB_DROP_REASON_DEV_READY
-from pymodel.linux.errno import ENETDOWN
+from pymodel.linux.bug import WARN, caller_outside, netdev_err, netdev_warn, site_str
+from pymodel.linux.errno import ENETDOWN, ENOMEM
 from pymodel.linux.flow_dissector import skb_get_hash
 from pymodel.linux.netdev_tc import get_xps_queue
+from pymodel.linux.netdevice import IFF_UP, NETDEV_TX_BUSY, QUEUE_STATE_ANY_XOFF
 from pymodel.linux.qdisc import __dev_xmit_skb
 from pymodel.linux.sched import spin_contended, spin_release
-from pymodel.linux.skb_alloc import _kfree_skb
+from pymodel.linux.skb_alloc import kfree_skb_list
 from pymodel.linux.skbuff import sk_buff
 from pymodel.linux.softirq import handle_softirqs
 from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb
@@ -30,6 +30,7 @@ __all__ = [
     "netdev_pick_tx", "skb_tx_hash",
 ]
 
+XMIT_RECURSION_LIMIT = 8
 _NO_XPS = [None, None]
 
 
@@ -113,7 +114,11 @@ def __dev_queue_xmit(skb: sk_buff, sb_dev: net_device | None) -> int:
     if not skb.len:
         WARN("dev_queue_xmit() of an empty skb", site_str(caller_outside()))
     cpu.bh_disabled += 1
-    txq = netdev_core_pick_tx(dev, skb, sb_dev)
+    if dev.real_num_tx_queues == 1:
+        skb.queue_mapping = 0
+        txq = dev._tx[0]
+    else:
+        txq = netdev_core_pick_tx(dev, skb, sb_dev)
     q = txq.qdisc
     rc = __dev_xmit_skb(skb, q, dev, txq, cpu) if q.kind != "noqueue" else _xmit_noqueue(skb, dev, txq, cpu)
     cpu.bh_disabled -= 1
@@ -123,29 +128,32 @@ def __dev_queue_xmit(skb: sk_buff, sb_dev: net_device | None) -> int:
 
 
 def _xmit_noqueue(skb: sk_buff, dev: net_device, txq: netdev_queue, cpu: Cpu) -> int:
-    """A device without a queue: straight into the driver, which must not be busy."""
-    if not dev.flags & 1:
-        dev.tx_dropped += 1
-        _kfree_skb(skb, SKB_DROP_REASON_DEV_READY, caller())
-        return -ENETDOWN
-    valid = validate_xmit_skb(skb, dev)
-    if valid is None:
-        return -12
-    if txq._lock.owner is cpu:
-        broken_rule("TX1", f"Dead loop on virtual device {dev.name}, fix it urgently!", site_str(caller_outside()))
-        _kfree_skb(valid, SKB_DROP_REASON_DEV_READY, caller())
-        return -ENETDOWN
-    if txq._lock.owner is not None:
-        spin_contended(txq._lock, cpu)
-    txq._lock.owner = cpu
-    rest: sk_buff | None = valid
-    if not txq.state & 3:
-        rest, _ = dev_hard_start_xmit(valid, dev, txq)
-    txq._lock.owner = None
-    if txq._lock.waiters:
-        spin_release(txq._lock, cpu)
-    if rest is None:
-        return 0
+    """A device without a queue: straight into the driver, which must not be busy. WARN where the driver sends the
+    packet to its own device again, or through more than XMIT_RECURSION_LIMIT others.
+    """
+    rest: sk_buff | None = skb
+    if dev.flags & IFF_UP:
+        sd = machine().state["net"].softnet[cpu.id]
+        if txq._lock.owner is cpu or sd.xmit_recursion > XMIT_RECURSION_LIMIT:
+            WARN(f"Dead loop on virtual device {dev.name}, fix it urgently!", site_str(caller_outside()))
+        else:
+            rest = validate_xmit_skb(skb, dev)
+            if rest is None:
+                return -ENOMEM
+            if txq._lock.owner is not None:
+                spin_contended(txq._lock, cpu)
+            txq._lock.owner = cpu
+            rc = NETDEV_TX_BUSY
+            if not txq.state & QUEUE_STATE_ANY_XOFF:
+                sd.xmit_recursion += 1
+                rest, rc = dev_hard_start_xmit(rest, dev, txq)
+                sd.xmit_recursion -= 1
+            txq._lock.owner = None
+            if txq._lock.waiters:
+                spin_release(txq._lock, cpu)
+            if rest is None:
+                return rc
+            netdev_err(dev, "Virtual device %s asks to queue packet!", dev.name)
     dev.tx_dropped += 1
-    _kfree_skb(rest, SKB_DROP_REASON_DEV_READY, caller())
+    kfree_skb_list(rest)
     return -ENETDOWN

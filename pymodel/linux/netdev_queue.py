@@ -181,9 +181,8 @@ def netif_tx_start_all_queues(dev: net_device) -> None:
 def netdev_tx_sent_queue(txq: netdev_queue, bytes: int) -> None:
     """So many bytes were given to the device; the stack stops the queue when that is enough."""
     d = txq.dql
-    d.last_obj_cnt = bytes
-    d.num_queued = queued = d.num_queued + bytes
-    if d.adj_limit >= queued:
+    dql_queued(d, bytes)
+    if d.adj_limit >= d.num_queued:
         return
     txq.trans_start = machine().sched.local_now // JIFFY_PS
     txq.state |= QUEUE_STATE_STACK_XOFF

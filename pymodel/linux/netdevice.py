@@ -184,15 +184,16 @@ class net_device:
     __slots__ = (
         "_gone", "_rtnl_site", "_rx", "_site", "_tx", "addr_len", "addr_list_lock", "addr_refs", "allmulti",
         "broadcast", "carrier_down_count", "carrier_up_count", "dev", "dev_addr", "ethtool_ops", "features", "flags",
-        "gro_flush_timeout", "gro_ipv4_max_size", "gro_max_size", "gso_max_segs", "gso_max_size", "hard_header_len",
-        "hw_enc_features", "hw_features", "ifindex", "irq", "linkwatch", "max_mtu", "mc", "min_mtu", "mtu", "name",
-        "napi_defer_hard_irqs", "napi_list", "needed_headroom", "needed_tailroom", "nested_xmit", "netdev_ops",
-        "nf_hooks_ingress", "num_rx_queues", "num_tc", "num_tx_queues", "operstate", "perm_addr", "prio_tc_map", "priv",
-        "priv_flags", "promiscuity", "ptype_all", "ptype_specific", "qdisc", "real_num_rx_queues", "real_num_tx_queues",
-        "reg_state", "rx_dropped", "rx_handler", "rx_handler_data", "rx_nohandler", "rx_otherhost_dropped", "state",
-        "stats", "tc_to_txq", "tcx_ingress", "threaded", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc",
-        "uc_promisc", "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer", "xdp_features",
-        "xdp_prog", "xdp_state", "xps_maps",
+        "gro_flush_timeout", "gro_ipv4_max_size", "gro_max_size", "gso_ipv4_max_size", "gso_max_segs", "gso_max_size",
+        "gso_partial_features", "hard_header_len", "hw_enc_features", "hw_features", "ifindex", "irq", "linkwatch",
+        "max_mtu", "mc", "min_mtu", "mtu", "name", "napi_defer_hard_irqs", "napi_list", "needed_headroom",
+        "needed_tailroom", "nested_xmit", "netdev_ops", "nf_hooks_ingress", "num_rx_queues", "num_tc", "num_tx_queues",
+        "operstate", "perm_addr", "prio_tc_map", "priv", "priv_flags", "promiscuity", "ptype_all", "ptype_specific",
+        "qdisc", "real_num_rx_queues", "real_num_tx_queues", "reg_state", "rx_dropped", "rx_handler", "rx_handler_data",
+        "rx_nohandler", "rx_otherhost_dropped", "state", "stats", "tc_to_txq", "tcx_ingress", "threaded",
+        "tso_max_segs", "tso_max_size", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc",
+        "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer", "xdp_features", "xdp_prog", "xdp_state",
+        "xps_maps",
     )
 
     def __init__(self, name: str, priv: Any, txqs: int, rxqs: int, site: Site) -> None:
@@ -259,7 +260,11 @@ class net_device:
         self.gro_ipv4_max_size = 65536
         self.threaded = False
         self.gso_max_size = 65536
+        self.gso_ipv4_max_size = 65536
         self.gso_max_segs = 65535
+        self.gso_partial_features = 0
+        self.tso_max_size = 65536
+        self.tso_max_segs = 65535
         self.stats = net_device_stats()
         self.rx_dropped = 0  # the core's own counters
         self.tx_dropped = 0

@@ -16,9 +16,9 @@ from pymodel.linux.bug import caller
 from pymodel.linux.dropreason import SKB_DROP_REASON_QDISC_DROP, SKB_DROP_REASON_QUEUE_PURGE
 from pymodel.linux.sched import spin_contended, spin_release
 from pymodel.linux.skb_alloc import _kfree_skb
-from pymodel.linux.skbuff import UNSET
+from pymodel.linux.skbuff import SKB_GSO_DODGY, SKB_GSO_TCPV4, SKB_GSO_TCPV6, UNSET
 from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
-from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb_list
+from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb, validate_xmit_skb_list
 
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device, netdev_queue
@@ -38,9 +38,6 @@ QDISC_STATE_DEACTIVATED = 1 << 1
 QDISC_STATE_MISSED = 1 << 2
 QDISC_STATE_DRAINING = 1 << 3
 _NON_EMPTY = QDISC_STATE_MISSED | QDISC_STATE_DRAINING
-
-_GSO_TCP = 1 << 0 | 1 << 4  # SKB_GSO_TCPV4 and SKB_GSO_TCPV6
-_GSO_DODGY = 1 << 1  # SKB_GSO_DODGY
 
 PRIO2BAND = (1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)
 
@@ -82,14 +79,14 @@ def qdisc_pkt_len(skb: sk_buff) -> int:
     if not shinfo.gso_size or skb.transport_header == UNSET:
         return skb.len
     transport = skb.head + skb.transport_header
-    if shinfo.gso_type & _GSO_TCP:
+    if shinfo.gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6):
         if transport + 20 > skb.tail:
             return skb.len
         header = transport - skb.data + (machine().platform.memory.mem[transport + 12] >> 4) * 4
     else:
         header = transport - skb.data + 8
     segs = shinfo.gso_segs
-    if shinfo.gso_type & _GSO_DODGY:
+    if shinfo.gso_type & SKB_GSO_DODGY:
         segs = -(-(skb.len - header) // shinfo.gso_size)
     return skb.len + (segs - 1) * header if segs > 1 else skb.len
 
@@ -231,7 +228,7 @@ def sch_direct_xmit(
 ) -> bool:
     """Hand packets to the driver. False where they had to be put back."""
     if validate:
-        valid = validate_xmit_skb_list(skb, dev)
+        valid = validate_xmit_skb(skb, dev) if skb.next is None else validate_xmit_skb_list(skb, dev)
         if valid is None:
             return True
         skb = valid

@@ -2,8 +2,7 @@
 """From the queueing discipline to the driver: making a packet fit for the device, showing it to taps,
 ndo_start_xmit and its answer.
 
-Source: net/core/dev.c validate_xmit_skb(), dev_hard_start_xmit(), dev_queue_xmit_nit(), v6.12. Simplified: no
-segmentation, no VLAN tags.
+Source: net/core/dev.c validate_xmit_skb(), dev_hard_start_xmit(), dev_queue_xmit_nit(), v6.12.
 """
 
 from __future__ import annotations
@@ -13,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from pymodel.hw.access import machine
 from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import broken_rule, caller, pr_err, site_str
-from pymodel.linux.dropreason import SKB_DROP_REASON_SKB_CSUM
+from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED
+from pymodel.linux.gso import skb_gso_segment
+from pymodel.linux.gso_segment import netif_needs_gso, skb_needs_linearize
+from pymodel.linux.if_vlan import __vlan_hwaccel_push_inside, vlan_hw_offload_capable
 from pymodel.linux.mm import GFP_ATOMIC, PAGE_SIZE
-from pymodel.linux.skb_alloc import _kfree_skb
+from pymodel.linux.offload import netif_skb_features, skb_csum_hwoffload_help
+from pymodel.linux.skb_alloc import _kfree_skb, consume_skb
 from pymodel.linux.skb_copy import skb_clone
-from pymodel.linux.skb_csum import skb_checksum_help
 from pymodel.linux.skb_frags import __skb_linearize
 from pymodel.linux.skbuff import (
     CHECKSUM_PARTIAL,
@@ -34,53 +36,60 @@ if TYPE_CHECKING:
     from pymodel.linux.dev import packet_type
     from pymodel.linux.netdevice import net_device, netdev_queue
 
-__all__ = [
-    "dev_hard_start_xmit", "dev_queue_xmit_nit", "netif_skb_features", "validate_xmit_skb", "validate_xmit_skb_list",
-]
+__all__ = ["dev_hard_start_xmit", "dev_queue_xmit_nit", "validate_xmit_skb", "validate_xmit_skb_list"]
 
-_SG = 1 << 0
-_FRAGLIST = 1 << 6
-_CSUM_MASK = 1 << 1 | 1 << 3 | 1 << 4
 _DRV_XOFF = 1
 _OK, _BUSY = 0, 0x10
 _XMIT_MASK = 0x0F  # NET_XMIT_MASK: below it, the packet is the driver's, whatever became of it
 
 
 # -- fit for the device --------------------------------------------------------------------------------------
-def netif_skb_features(skb: sk_buff) -> int:
-    """What the device offers for this packet."""
-    dev = skb.dev
-    assert dev is not None
-    features = dev.features
-    check = dev.netdev_ops.ndo_features_check
-    return features & check(skb, dev, features) if check is not None else features
-
-
 def validate_xmit_skb(skb: sk_buff, dev: net_device) -> sk_buff | None:
-    """Do in software what the device cannot: linearise, checksum. None where the packet had to be dropped."""
-    if not skb.data_len and skb.ip_summed != CHECKSUM_PARTIAL:
+    """Do in software what the device cannot (OFF2): insert the VLAN tag, segment, linearise, checksum. What goes to
+    the driver, a list where it was segmented (its first ``prev`` is the last); None where it had to be dropped.
+    """
+    if not (
+        skb.data_len
+        or skb.ip_summed == CHECKSUM_PARTIAL
+        or skb.vlan_proto
+        or skb._shinfo.gso_size
+        or dev.netdev_ops.ndo_features_check is not None
+    ):
         return skb
     features = netif_skb_features(skb)
-    if skb.data_len:
-        lacks = not features & _SG or (skb._shinfo.frag_list is not None and not features & _FRAGLIST)
-        if lacks and __skb_linearize(skb):
-            _drop(skb, dev)
+    if skb.vlan_proto and not vlan_hw_offload_capable(features, skb.vlan_proto):
+        tagged = __vlan_hwaccel_push_inside(skb)
+        if tagged is None:
+            dev.tx_dropped += 1
             return None
-    if skb.ip_summed == CHECKSUM_PARTIAL and not features & _CSUM_MASK and skb_checksum_help(skb):
-        _drop(skb, dev)
-        return None
+        skb = tagged
+    if netif_needs_gso(skb, features):
+        segs = skb_gso_segment(skb, features)
+        if isinstance(segs, int):
+            return _drop(skb, dev)
+        if segs is not None:
+            consume_skb(skb)
+            skb = segs
+        return skb
+    if skb_needs_linearize(skb, features) and __skb_linearize(skb):
+        return _drop(skb, dev)
+    if skb.ip_summed == CHECKSUM_PARTIAL:
+        if skb.encapsulation:
+            skb.inner_transport_header = skb.csum_start
+        else:
+            skb.transport_header = skb.csum_start
+        if skb_csum_hwoffload_help(skb, features):
+            return _drop(skb, dev)
     return skb
 
 
 def _drop(skb: sk_buff, dev: net_device) -> None:
-    _kfree_skb(skb, SKB_DROP_REASON_SKB_CSUM, caller(2))
+    _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, caller(2))
     dev.tx_dropped += 1
 
 
 def validate_xmit_skb_list(skb: sk_buff, dev: net_device) -> sk_buff | None:
     """validate_xmit_skb() for each of a list."""
-    if skb.next is None:
-        return validate_xmit_skb(skb, dev)
     head: sk_buff | None = None
     tail: sk_buff | None = None
     part: sk_buff | None = skb
@@ -93,7 +102,7 @@ def validate_xmit_skb_list(skb: sk_buff, dev: net_device) -> sk_buff | None:
                 head = valid
             else:
                 tail.next = valid
-            tail = valid
+            tail = valid.prev if valid.next is not None else valid
         part = following
     return head
 

@@ -273,6 +273,43 @@ def test_bytes_completed_twice_in_a_poll_are_tx8() -> None:
         nic.bed.settle(5000)
 
 
+def test_dql_counts_stalls_where_it_is_told_to() -> None:
+    """lib/dynamic_queue_limits.c dql_check_stall(): nothing completed for stall_thrs, though something was queued in
+    the first half of it.
+    """
+    bed = Bed()
+    bed.settle(40_000_000)
+    quiet, watched = L.dql(), L.dql()
+    watched.stall_thrs = 4
+    for d in (quiet, watched):
+        L.dql_queued(d, 100)
+    bed.settle(12_000_000)
+    L.dql_completed(watched, 10)
+    assert watched.stall_cnt == 0, "3 jiffies are no stall"
+    L.dql_queued(watched, 100)
+    bed.settle(8_000_000)
+    for d in (quiet, watched):
+        L.dql_queued(d, 100)
+    bed.settle(16_000_000)
+    for d in (quiet, watched):
+        L.dql_completed(d, 100)
+    assert (watched.stall_cnt, watched.stall_max) == (1, 4), "what was queued with the last completion is not asked"
+    bed.settle(40_000_000)
+    L.dql_completed(watched, 100)
+    assert watched.stall_cnt == 1, "nothing was queued since"
+    assert (quiet.stall_cnt, quiet.stall_max) == (0, 0)
+
+
+def test_dql_refuses_what_cannot_be() -> None:
+    bed = Bed()
+    d = L.dql()
+    with pytest.raises(L.KernelWarning, match="more than DQL_MAX_OBJECT"):
+        L.dql_queued(d, L.DQL_MAX_OBJECT + 1)
+    L.dql_queued(d, 10)
+    with pytest.raises(L.KernelBug, match="10 are outstanding"):
+        bed.run(L.dql_completed, d, 11)
+
+
 def test_no_scatter_gather_gets_a_linear_packet() -> None:
     got: list[bool] = []
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from typing import Any
+from zlib import crc32
 
 from pymodel import linux as L
+from pymodel.hw.access import machine
 from tests.oracle.bed import oracle_bed
 from tests.oracle.family import Family, Record
 
@@ -310,6 +312,102 @@ def _tx_timeout(record: Record, context: Record | None) -> Record:
     return {"trace": trace}
 
 
+# -- xmit_features -------------------------------------------------------------------------------------------
+_FEATURES = {
+    name.removeprefix("NETIF_F_"): value
+    for name, value in vars(L).items()
+    if name.startswith("NETIF_F_") and value.bit_count() == 1 and not name.endswith("_SHIFT")
+}
+
+
+def _bits(names: list[str]) -> int:
+    return sum(_FEATURES[name] for name in names)
+
+
+def _names(features: int) -> list[str]:
+    """In the order of the recorder's table, which has TSO6 behind TSO."""
+    order = sorted(_FEATURES.items(), key=lambda item: L.NETIF_F_TSO + 1 if item[0] == "TSO6" else item[1])
+    return [name for name, bit in order if features & bit]
+
+
+def _offloaded_skb(record: Record, dev: L.net_device) -> L.sk_buff:
+    """The packet of a record: a linear part of ``linear`` bytes, the rest in pages."""
+    frame = bytes.fromhex(record["frame"])
+    linear = record["linear"]
+    skb = L.alloc_skb(linear + 128, L.GFP_KERNEL)
+    assert skb is not None
+    L.skb_reserve(skb, 128)
+    L.skb_put_data(skb, frame, linear)
+    at = linear
+    for i, size in enumerate(record["frags"]):
+        page = L.alloc_pages(L.GFP_KERNEL, (size - 1 >> 12).bit_length())
+        assert page is not None
+        machine().memory.mem[page.addr : page.addr + size] = frame[at : at + size]
+        L.skb_add_rx_frag(skb, i, page, 0, size, -(-size // 4096) * 4096)
+        at += size
+    skb.dev = dev
+    skb.protocol = record["protocol"]
+    L.skb_reset_mac_header(skb)
+    L.skb_set_network_header(skb, record["net_off"])
+    L.skb_set_transport_header(skb, record["trans_off"])
+    skb.ip_summed = record["ip_summed"]
+    if record["csum_start"] >= 0:
+        skb.csum_start = L.skb_headroom(skb) + record["csum_start"]
+        skb.csum_offset = record["csum_offset"]
+    shinfo = L.skb_shinfo(skb)
+    shinfo.gso_size, shinfo.gso_segs, shinfo.gso_type = record["gso_size"], record["gso_segs"], record["gso_type"]
+    if record["vlan_hw"] >= 0:
+        L.__vlan_hwaccel_put_tag(skb, L.ETH_P_8021Q, record["vlan_hw"])
+    return skb
+
+
+def _xmit_features(record: Record, context: Record | None) -> Record:
+    """A device without a queue and with any features, of which it is not asked whether they go together."""
+    bed = oracle_bed()
+    got: list[Record] = []
+
+    def xmit(skb: L.sk_buff, dev: L.net_device) -> int:
+        shinfo = L.skb_shinfo(skb)
+        data = L.skb_to_bytes(skb)
+        seen = {
+            "len": skb.len,
+            "data_len": skb.data_len,
+            "nr_frags": shinfo.nr_frags,
+            "frag_list": shinfo.frag_list is not None,
+            "ip_summed": skb.ip_summed,
+            "gso_size": shinfo.gso_size,
+            "gso_segs": shinfo.gso_segs,
+            "gso_type": shinfo.gso_type,
+            "vlan_present": L.skb_vlan_tag_present(skb),
+            "vlan_tci": L.skb_vlan_tag_get(skb) if L.skb_vlan_tag_present(skb) else 0,
+            "more": L.netdev_xmit_more(),
+            "protocol": skb.protocol,
+            "frags": [L.skb_frag_size(frag) for frag in shinfo.frags[: shinfo.nr_frags]],
+            "crc32": crc32(data),
+            "head": data[:120].hex(),
+        }
+        if skb.ip_summed == L.CHECKSUM_PARTIAL:
+            seen |= {"csum_start": L.skb_checksum_start_offset(skb), "csum_offset": skb.csum_offset}
+        got.append(seen)
+        L.consume_skb(skb)
+        return L.NETDEV_TX_OK
+
+    dev = bed.run(L.alloc_etherdev, 0)
+    dev.netdev_ops = L.net_device_ops(ndo_open=lambda dev: 0, ndo_stop=lambda dev: 0, ndo_start_xmit=xmit)
+    dev.priv_flags |= L.IFF_NO_QUEUE
+
+    def run() -> tuple[int, int]:
+        assert L.register_netdev(dev) == 0
+        assert L.dev_open(dev) == 0
+        dev.features, dev.vlan_features = _bits(record["features"]), _bits(record["vlan_features"])
+        dev.gso_max_segs = record["gso_max_segs"]
+        skb = _offloaded_skb(record, dev)
+        return L.netif_skb_features(skb), L.dev_queue_xmit(skb)
+
+    features, ret = bed.run(run)
+    return {"netif_skb_features": _names(features), "driver_got": got, "ret": ret}
+
+
 FAMILIES = [
     Family("dql", _dql, inputs=frozenset({"id", "min_limit", "max_limit"})),
     Family("pick_tx", _pick_tx, inputs=frozenset({"id", "num_tx_queues", "real", "tcs", "prio_tc_map"})),
@@ -319,4 +417,14 @@ FAMILIES = [
         inputs=frozenset({"id", "txqs", "tx_queue_len", "no_queue", "ring_cap", "wake_thresh", "bql"}),
     ),
     Family("tx_timeout", _tx_timeout, inputs=frozenset({"id", "kind", "watchdog_timeo_ms"})),
+    Family(
+        "xmit_features",
+        _xmit_features,
+        inputs=frozenset(
+            {
+                "id", "features", "vlan_features", "gso_max_segs", "frame", "linear", "frags", "ip_summed", "csum_start",
+                "csum_offset", "net_off", "trans_off", "gso_size", "gso_segs", "gso_type", "vlan_hw", "protocol",
+            }
+        ),  # fmt: skip
+    ),
 ]
