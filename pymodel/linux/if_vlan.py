@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from pymodel.hw.access import machine
 from pymodel.linux.bug import WARN, caller_outside, site_str
+from pymodel.linux.errno import ENOMEM
 from pymodel.linux.if_ether import ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, VLAN_HLEN
+from pymodel.linux.netdev_features import NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_HW_VLAN_STAG_TX
+from pymodel.linux.skb_alloc import dev_kfree_skb_any
+from pymodel.linux.skb_copy import skb_cow_head
 from pymodel.linux.skb_frags import pskb_may_pull, skb_copy_bits
-from pymodel.linux.skbuff import sk_buff
+from pymodel.linux.skbuff import UNSET, sk_buff, skb_push
 
 __all__ = [
     "VLAN_CFI_MASK", "VLAN_MAX_DEPTH", "VLAN_N_VID", "VLAN_PRIO_MASK", "VLAN_PRIO_SHIFT", "VLAN_VID_MASK",
-    "__vlan_get_protocol", "eth_type_vlan", "skb_network_protocol", "vlan_get_protocol",
+    "__vlan_get_protocol", "__vlan_hwaccel_clear_tag", "__vlan_hwaccel_copy_tag", "__vlan_hwaccel_push_inside",
+    "__vlan_hwaccel_put_tag", "__vlan_insert_inner_tag", "__vlan_insert_tag", "eth_type_vlan", "skb_network_protocol",
+    "skb_vlan_tag_get", "skb_vlan_tag_get_cfi", "skb_vlan_tag_get_id", "skb_vlan_tag_get_prio", "skb_vlan_tag_present",
+    "vlan_get_protocol", "vlan_hw_offload_capable", "vlan_insert_inner_tag", "vlan_insert_tag",
+    "vlan_insert_tag_set_proto",
 ]
 
 VLAN_PRIO_MASK = 0xE000
@@ -83,3 +91,101 @@ def skb_network_protocol(skb: sk_buff) -> tuple[int, int]:
         type = mem[skb.data + 12] << 8 | mem[skb.data + 13]
     type, depth = __vlan_get_protocol(skb, type)
     return (type, depth) if type and pskb_may_pull(skb, depth) else (0, 0)
+
+
+# -- beside the data -----------------------------------------------------------------------------------------
+def skb_vlan_tag_present(skb: sk_buff) -> bool:
+    """Whether it has a tag beside its data."""
+    return skb.vlan_proto != 0 or skb.vlan_tci != 0
+
+
+def skb_vlan_tag_get(skb: sk_buff) -> int:
+    """The tag beside the data: priority, CFI and VLAN."""
+    return skb.vlan_tci
+
+
+def skb_vlan_tag_get_id(skb: sk_buff) -> int:
+    return skb.vlan_tci & VLAN_VID_MASK
+
+
+def skb_vlan_tag_get_cfi(skb: sk_buff) -> bool:
+    return skb.vlan_tci & VLAN_CFI_MASK != 0
+
+
+def skb_vlan_tag_get_prio(skb: sk_buff) -> int:
+    return (skb.vlan_tci & VLAN_PRIO_MASK) >> VLAN_PRIO_SHIFT
+
+
+def __vlan_hwaccel_put_tag(skb: sk_buff, vlan_proto: int, vlan_tci: int) -> None:
+    """Put a tag beside the data."""
+    skb.vlan_proto = vlan_proto
+    skb.vlan_tci = vlan_tci
+
+
+def __vlan_hwaccel_clear_tag(skb: sk_buff) -> None:
+    skb.vlan_proto = skb.vlan_tci = 0
+
+
+def __vlan_hwaccel_copy_tag(dst: sk_buff, src: sk_buff) -> None:
+    dst.vlan_proto = src.vlan_proto
+    dst.vlan_tci = src.vlan_tci
+
+
+def vlan_hw_offload_capable(features: int, proto: int) -> bool:
+    """Whether a device with these features inserts such a tag itself."""
+    if proto == ETH_P_8021Q:
+        return features & NETIF_F_HW_VLAN_CTAG_TX != 0
+    return proto == ETH_P_8021AD and features & NETIF_F_HW_VLAN_STAG_TX != 0
+
+
+# -- from beside the data into it ----------------------------------------------------------------------------
+def __vlan_insert_inner_tag(skb: sk_buff, vlan_proto: int, vlan_tci: int, mac_len: int) -> int:
+    """Put a tag into the data, behind a MAC header of ``mac_len`` bytes at ``data``. 0 or -ENOMEM."""
+    if skb_cow_head(skb, VLAN_HLEN) < 0:
+        return -ENOMEM
+    data = skb_push(skb, VLAN_HLEN)
+    mem = machine().platform.memory.mem
+    if mac_len > 2:
+        mem[data : data + mac_len - 2] = bytes(mem[data + VLAN_HLEN : data + VLAN_HLEN + mac_len - 2])
+    if skb.mac_header != UNSET:
+        skb.mac_header -= VLAN_HLEN
+    veth = data + mac_len - ETH_HLEN
+    if mac_len >= 2:
+        mem[veth + 12 : veth + 14] = vlan_proto.to_bytes(2, "big")
+    else:
+        mem[veth + 16 : veth + 18] = skb.protocol.to_bytes(2, "big")
+    mem[veth + 14 : veth + 16] = vlan_tci.to_bytes(2, "big")
+    return 0
+
+
+def __vlan_insert_tag(skb: sk_buff, vlan_proto: int, vlan_tci: int) -> int:
+    """Put a tag behind the addresses of an Ethernet frame. ``skb.protocol`` stays. 0 or -ENOMEM."""
+    return __vlan_insert_inner_tag(skb, vlan_proto, vlan_tci, ETH_HLEN)
+
+
+def vlan_insert_inner_tag(skb: sk_buff, vlan_proto: int, vlan_tci: int, mac_len: int) -> sk_buff | None:
+    """:func:`__vlan_insert_inner_tag`; None, and the packet freed, where there is no memory."""
+    if __vlan_insert_inner_tag(skb, vlan_proto, vlan_tci, mac_len):
+        dev_kfree_skb_any(skb)
+        return None
+    return skb
+
+
+def vlan_insert_tag(skb: sk_buff, vlan_proto: int, vlan_tci: int) -> sk_buff | None:
+    return vlan_insert_inner_tag(skb, vlan_proto, vlan_tci, ETH_HLEN)
+
+
+def vlan_insert_tag_set_proto(skb: sk_buff, vlan_proto: int, vlan_tci: int) -> sk_buff | None:
+    """vlan_insert_tag(), after which the packet's protocol is the tag's."""
+    tagged = vlan_insert_inner_tag(skb, vlan_proto, vlan_tci, ETH_HLEN)
+    if tagged is not None:
+        tagged.protocol = vlan_proto
+    return tagged
+
+
+def __vlan_hwaccel_push_inside(skb: sk_buff) -> sk_buff | None:
+    """Move the tag from beside the data into it. None, and the packet freed, where there is no memory."""
+    tagged = vlan_insert_tag_set_proto(skb, skb.vlan_proto, skb.vlan_tci)
+    if tagged is not None:
+        tagged.vlan_proto = tagged.vlan_tci = 0
+    return tagged

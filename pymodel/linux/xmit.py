@@ -66,20 +66,23 @@ def validate_xmit_skb(skb: sk_buff, dev: net_device) -> sk_buff | None:
     if netif_needs_gso(skb, features):
         segs = skb_gso_segment(skb, features)
         if isinstance(segs, int):
-            return _drop(skb, dev)
+            _drop(skb, dev)
+            return None
         if segs is not None:
             consume_skb(skb)
             skb = segs
         return skb
     if skb_needs_linearize(skb, features) and __skb_linearize(skb):
-        return _drop(skb, dev)
+        _drop(skb, dev)
+        return None
     if skb.ip_summed == CHECKSUM_PARTIAL:
         if skb.encapsulation:
             skb.inner_transport_header = skb.csum_start
         else:
             skb.transport_header = skb.csum_start
         if skb_csum_hwoffload_help(skb, features):
-            return _drop(skb, dev)
+            _drop(skb, dev)
+            return None
     return skb
 
 

@@ -289,6 +289,37 @@ def test_tag_is_put_into_the_data_where_the_device_does_not_insert_it(features: 
     assert [size for size, _, _ in sink.got] == [60 if features else 64]
 
 
+def test_tag_beside_the_data_is_put_copied_and_cleared() -> None:
+    nic = Nic(Bed())
+    skb, other = nic.packet(), nic.packet()
+    L.__vlan_hwaccel_put_tag(skb, L.ETH_P_8021AD, 0xB123)
+    assert (L.skb_vlan_tag_get_id(skb), L.skb_vlan_tag_get_prio(skb), L.skb_vlan_tag_get_cfi(skb)) == (0x123, 5, True)
+    L.__vlan_hwaccel_copy_tag(other, skb)
+    assert (L.skb_vlan_tag_present(other), L.skb_vlan_tag_get(other)) == (True, 0xB123)
+    L.__vlan_hwaccel_clear_tag(skb)
+    assert (L.skb_vlan_tag_present(skb), L.skb_vlan_tag_get(skb)) == (False, 0)
+    assert L.vlan_hw_offload_capable(L.NETIF_F_HW_VLAN_STAG_TX, L.ETH_P_8021AD)
+    assert not L.vlan_hw_offload_capable(L.NETIF_F_HW_VLAN_STAG_TX, L.ETH_P_8021Q)
+
+
+@pytest.mark.parametrize(
+    ("mac_len", "want"), [(14, "000102030405060708090a0b88a800070c0d0e0f"), (0, "0007bbaa0001020304050607")]
+)
+def test_tag_goes_behind_the_mac_header(mac_len: int, want: str) -> None:
+    """A header of 0 bytes: the tag and the protocol, which was nowhere in the data."""
+    nic = Nic(Bed())
+    skb = nic.packet(size=16)
+    machine().memory.mem[skb.data : skb.data + 16] = bytes(range(16))
+    L.skb_reset_mac_header(skb)
+    skb.protocol = 0xBBAA
+    at = skb.mac_header
+    assert nic.bed.run(L.vlan_insert_inner_tag, skb, L.ETH_P_8021AD, 7, mac_len) is skb
+    assert L.skb_to_bytes(skb)[: len(want) // 2].hex() == want
+    assert (skb.protocol, skb.mac_header, skb.len) == (0xBBAA, at - 4, 20)
+    assert nic.bed.run(L.vlan_insert_tag_set_proto, skb, L.ETH_P_8021Q, 1) is skb
+    assert skb.protocol == L.ETH_P_8021Q
+
+
 def test_tag_for_which_there_is_no_memory_drops_the_packet() -> None:
     sink = Sink()
 

@@ -320,6 +320,12 @@ _FEATURES = {
 }
 
 
+_XMIT_INPUTS = frozenset(
+    "id features vlan_features gso_max_segs frame linear frags ip_summed csum_start csum_offset net_off trans_off "
+    "gso_size gso_segs gso_type vlan_hw protocol".split()
+)
+
+
 def _bits(names: list[str]) -> int:
     return sum(_FEATURES[name] for name in names)
 
@@ -420,11 +426,6 @@ FAMILIES = [
     Family(
         "xmit_features",
         _xmit_features,
-        inputs=frozenset(
-            {
-                "id", "features", "vlan_features", "gso_max_segs", "frame", "linear", "frags", "ip_summed", "csum_start",
-                "csum_offset", "net_off", "trans_off", "gso_size", "gso_segs", "gso_type", "vlan_hw", "protocol",
-            }
-        ),  # fmt: skip
+        inputs=_XMIT_INPUTS,
     ),
 ]
