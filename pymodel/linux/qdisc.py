@@ -15,7 +15,7 @@ from pymodel.hw.contexts import Cpu
 from pymodel.linux.bug import caller
 from pymodel.linux.dropreason import SKB_DROP_REASON_QDISC_DROP, SKB_DROP_REASON_QUEUE_PURGE
 from pymodel.linux.sched import spin_contended, spin_release
-from pymodel.linux.skb_alloc import _kfree_skb
+from pymodel.linux.skb_alloc import _kfree_skb, free_completed
 from pymodel.linux.skbuff import SKB_GSO_DODGY, SKB_GSO_TCPV4, SKB_GSO_TCPV6, UNSET
 from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
 from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb, validate_xmit_skb_list
@@ -303,8 +303,8 @@ def net_tx_action() -> None:
     sd = m.state["net"].softnet[this_cpu().id]
     if sd.completion_queue:
         done, sd.completion_queue = sd.completion_queue, []
-        for skb, reason, site in done:
-            _kfree_skb(skb, reason, site)
+        for skb, reason, site in reversed(done):
+            free_completed(skb, reason, site)
     if sd.output_queue:
         queues, sd.output_queue = sd.output_queue, []
         for q in queues:

@@ -53,10 +53,10 @@ __all__ = [
     "SKB_ALLOC_FCLONE", "SKB_ALLOC_NAPI", "SKB_ALLOC_RX", "__alloc_skb", "__dev_alloc_skb", "__kfree_skb",
     "__napi_alloc_frag_align", "__netdev_alloc_skb", "__netdev_alloc_skb_ip_align", "alloc_skb", "alloc_skb_fclone",
     "build_skb", "build_skb_around", "consume_skb", "dev_alloc_skb", "dev_consume_skb_any", "dev_consume_skb_irq",
-    "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason", "dev_kfree_skb_irq", "kfree_skb",
-    "kfree_skb_list", "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb", "napi_build_skb", "napi_consume_skb",
-    "netdev_alloc_frag", "netdev_alloc_skb", "netdev_alloc_skb_ip_align", "skb_drop_counts", "skb_free_frag",
-    "skb_leaks", "skb_orphan", "skb_release_head_state", "slab_build_skb",
+    "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason", "dev_kfree_skb_irq", "dev_kfree_skb_irq_reason",
+    "kfree_skb", "kfree_skb_list", "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb", "napi_build_skb",
+    "napi_consume_skb", "netdev_alloc_frag", "netdev_alloc_skb", "netdev_alloc_skb_ip_align", "skb_drop_counts",
+    "skb_free_frag", "skb_leaks", "skb_orphan", "skb_release_head_state", "slab_build_skb",
 ]
 
 SKB_ALLOC_FCLONE = 0x01
@@ -407,15 +407,49 @@ def _free_any(skb: sk_buff | None, reason: int, site: Site) -> None:
         return
     cpu = machine().sched.cpu
     if cpu is not None and (cpu.hardirq or cpu.irqs_disabled):
-        if skb.users != 1:
-            _unref(skb, skb.users, site)
-            return
-        from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
-
-        machine().state["net"].softnet[cpu.id].completion_queue.append((skb, reason, site))
-        raise_softirq_irqoff(NET_TX_SOFTIRQ)
+        _free_later(skb, reason, site)
     else:
         _kfree_skb(skb, reason, site)
+
+
+def _free_later(skb: sk_buff, reason: int, site: Site) -> None:
+    """Drop a reference; the last one is left to NET_TX_SOFTIRQ of this CPU (qdisc.py net_tx_action())."""
+    from pymodel.linux.softirq import NET_TX_SOFTIRQ, raise_softirq_irqoff
+
+    if skb.users != 1:
+        _unref(skb, skb.users, site)
+        return
+    skb.users = 0
+    m = machine()
+    cpu = m.sched.cpu
+    assert cpu is not None, "dev_kfree_skb_irq() outside of kernel code"
+    m.state["net"].softnet[cpu.id].completion_queue.append((skb, reason, site))
+    raise_softirq_irqoff(NET_TX_SOFTIRQ)
+
+
+def free_completed(skb: sk_buff, reason: int, site: Site) -> None:
+    """Free what dev_kfree_skb_irq() left."""
+    if skb.users:
+        WARN(f"{skb!r} was freed by dev_kfree_skb_irq(), and used since: {skb.users} references", site_str(site))
+    skb.users = 1
+    _kfree_skb(skb, reason, site)
+
+
+def dev_kfree_skb_irq_reason(skb: sk_buff | None, reason: int) -> None:
+    """Free in a hard interrupt, or with interrupts off: NET_TX_SOFTIRQ does it, the last one that was left first."""
+    if skb is not None:
+        _free_later(skb, reason, caller())
+
+
+def dev_kfree_skb_irq(skb: sk_buff | None) -> None:
+    if skb is not None:
+        _free_later(skb, SKB_DROP_REASON_NOT_SPECIFIED, caller())
+
+
+def dev_consume_skb_irq(skb: sk_buff | None) -> None:
+    """:func:`dev_kfree_skb_irq_reason` of a packet that was sent."""
+    if skb is not None:
+        _free_later(skb, SKB_CONSUMED, caller())
 
 
 def dev_kfree_skb_any_reason(skb: sk_buff | None, reason: int) -> None:
@@ -433,10 +467,6 @@ def dev_consume_skb_any(skb: sk_buff | None) -> None:
     """Free a packet that was sent or delivered, from any context."""
     f = _getframe(1)
     _free_any(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
-
-
-dev_kfree_skb_irq = dev_kfree_skb_any
-dev_consume_skb_irq = dev_consume_skb_any
 
 
 def napi_consume_skb(skb: sk_buff | None, budget: int) -> None:

@@ -408,6 +408,68 @@ def test_close_drops_what_waits_and_later_packets() -> None:
     assert L.counters()["drops"]["QUEUE_PURGE"] == 2
 
 
+@pytest.mark.parametrize("free", [L.dev_kfree_skb_irq, L.dev_kfree_skb_any])
+def test_packets_freed_with_interrupts_off_go_in_the_next_softirq_the_last_first(free: Any) -> None:
+    """net/core/dev.c dev_kfree_skb_irq_reason(), net_tx_action()."""
+    nic = Nic(Bed())
+    freed: list[int] = []
+
+    def run() -> None:
+        skbs = [nic.packet(tag) for tag in (1, 2, 3)]
+        for skb in skbs:
+            skb.destructor = lambda skb: freed.append(skb.cb)
+        L.skb_get(skbs[1])
+        L.local_irq_disable()
+        for skb in skbs:
+            free(skb)
+        assert freed == []
+        L.local_irq_enable()
+        L.local_bh_disable()
+        L.local_bh_enable()
+        assert freed == [3, 1], "2 has a reference left"
+        L.consume_skb(skbs[1])
+
+    nic.bed.run(run)
+    assert freed == [3, 1, 2]
+    assert L.counters()["drops"] == {"NOT_SPECIFIED": 2}
+    assert L.counters()["net_tx_softirqs"] == 1
+
+
+def test_packet_used_after_dev_kfree_skb_irq_warns() -> None:
+    nic = Nic(Bed())
+
+    def run() -> None:
+        skb = nic.packet()
+        L.local_irq_disable()
+        L.dev_consume_skb_irq(skb)
+        L.skb_get(skb)
+        L.local_irq_enable()
+        L.local_bh_disable()
+        L.local_bh_enable()
+
+    with pytest.raises(L.KernelWarning, match="was freed by dev_kfree_skb_irq.., and used since: 1 references"):
+        nic.bed.run(run)
+
+
+def test_start_wake_and_stop_of_the_first_queue_work() -> None:
+    """The page's trio: stop holds packets back, wake sends them, start lets the first ones through in ndo_open."""
+    nic = Nic(Bed())
+    nic.bed.run(L.netif_stop_queue, nic.ndev)
+    assert L.netif_queue_stopped(nic.ndev)
+    nic.send(1)
+    assert nic.sent == []
+    nic.bed.run(L.netif_wake_queue, nic.ndev)
+    nic.bed.settle(1000)
+    assert nic.sent == [1]
+    nic.bed.run(L.netif_stop_queue, nic.ndev)
+    nic.bed.run(L.dev_close, nic.ndev)
+    nic.ndev.netdev_ops.ndo_open = lambda dev: L.netif_start_queue(dev) or 0
+    nic.bed.run(L.dev_open, nic.ndev)
+    assert not L.netif_queue_stopped(nic.ndev)
+    nic.send(2)
+    assert nic.sent == [1, 2]
+
+
 def test_packets_left_in_a_qdisc_are_a_leak() -> None:
     nic = Nic(Bed(), size=1)
     nic.send(1, 2, 3)
