@@ -37,7 +37,9 @@ Receive = Callable[[list[sk_buff], sk_buff], sk_buff | None]
 Complete = Callable[[sk_buff, int], int]
 
 _IP = Struct(">BxHxxHxBxx").unpack_from  # version and length, total length, fragment, protocol
+_IP_FLOW = Struct("=Q").unpack_from  # both addresses
 _IP6 = Struct(">IHB").unpack_from  # version, class and flow, payload length, next header
+_IP6_FLOW = Struct("=Bx32s").unpack_from  # next header, both addresses
 _EXTENSIONS = frozenset((IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS))  # those with INET6_PROTO_GSO_EXTHDR
 _IPV6_MAXPLEN = 65535
 _TOO_DEEP = 13 * 4  # of the 14th tag: with what is below it, GRO_RECURSION_LIMIT
@@ -70,12 +72,14 @@ def inet_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
     cb.proto = proto
     if tot_len != (skb.len - off) & 0xFFFF or frag_off & 0x8000:
         cb.flush = 1
-    for p in head:
-        pcb = p.gro_cb
-        if pcb.same_flow:
-            iph2 = p.data + off
-            if mem[iph2 + 9] != proto or mem[iph2 + 12 : iph2 + 20] != mem[iph + 12 : iph + 20]:
-                pcb.same_flow = 0
+    if head:
+        flow = _IP_FLOW(mem, iph + 12)
+        for p in head:
+            pcb = p.gro_cb
+            if pcb.same_flow:
+                iph2 = p.data + off
+                if mem[iph2 + 9] != proto or _IP_FLOW(mem, iph2 + 12) != flow:
+                    pcb.same_flow = 0
     cb.network_offset = off
     cb.data_offset = off = off + 20
     skb.transport_header = skb.data - skb.head + off
@@ -147,16 +151,18 @@ def ipv6_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
     skb.transport_header = skb.data - skb.head + hlen
     cb.proto = proto
     nlen = hlen - off
-    for p in head:
-        pcb = p.gro_cb
-        if pcb.same_flow:
-            iph2 = p.data + off
-            if (
-                (_IP6(mem, iph2)[0] ^ word) & 0xF00FFFFF
-                or mem[iph + 6] != mem[iph2 + 6]
-                or mem[iph + 8 : iph + nlen] != mem[iph2 + 8 : iph2 + nlen]
-            ):
-                pcb.same_flow = 0
+    if head:
+        flow = _IP6_FLOW(mem, iph + 6)
+        for p in head:
+            pcb = p.gro_cb
+            if pcb.same_flow:
+                iph2 = p.data + off
+                if (
+                    (_IP6(mem, iph2)[0] ^ word) & 0xF00FFFFF
+                    or _IP6_FLOW(mem, iph2 + 6) != flow
+                    or (nlen > 40 and mem[iph + 40 : iph + nlen] != mem[iph2 + 40 : iph2 + nlen])
+                ):
+                    pcb.same_flow = 0
     if flush:
         cb.flush = 1
     if cb.csum_valid:

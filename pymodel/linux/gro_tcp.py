@@ -38,6 +38,7 @@ __all__ = [
     "tcp_gro_lookup", "tcp_gro_pull_header", "tcp_gro_receive",
 ]
 
+_PORTS = Struct("=I").unpack_from
 _HEAD = Struct(">III").unpack_from  # sequence, acknowledgement, flags with data offset and window
 _FIN, _SYN, _RST, _PSH, _URG, _CWR = 1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 21, 1 << 23
 _MAY_DIFFER = ~(_CWR | _FIN | _PSH)
@@ -50,9 +51,7 @@ def tcp_gro_lookup(head: list[sk_buff], th: int) -> sk_buff | None:
     for p in head:
         cb = p.gro_cb
         if cb.same_flow:
-            mem = cb.mem
-            th2 = p.head + p.transport_header
-            if mem[th : th + 4] == mem[th2 : th2 + 4]:
+            if _PORTS(cb.mem, p.head + p.transport_header) == _PORTS(cb.mem, th):
                 return p
             cb.same_flow = 0
     return None

@@ -351,6 +351,43 @@ def test_packet_that_ends_in_its_headers_is_passed_on(size: int) -> None:
         assert r.results == [L.GRO_NORMAL]
 
 
+# -- UDP -----------------------------------------------------------------------------------------------------
+def test_datagrams_are_merged_for_forwarding_only_where_that_is_on() -> None:
+    """NETIF_F_GRO_UDP_FWD."""
+    for features, segments in ((0, [1, 1, 1]), (L.NETIF_F_GRO_UDP_FWD, [3])):
+        r = Receiver(L.NETIF_F_GRO | features)
+        r.give(*(udp(bytes([65 + i]) * 100, 1 + i) for i in range(3)))
+        assert r.segments() == segments
+    info = L.skb_shinfo(r.seen[0])
+    assert (info.gso_type, info.gso_size) == (L.SKB_GSO_UDP_L4, 100)
+
+
+def test_datagrams_are_chained_as_they_are_with_gro_fraglist() -> None:
+    """NETIF_F_GRO_FRAGLIST."""
+    r = Receiver(L.NETIF_F_GRO | L.NETIF_F_GRO_FRAGLIST)
+    r.give(*(udp(bytes([65 + i]) * 100, 1 + i) for i in range(3)))
+    assert r.results == [L.GRO_HELD, L.GRO_MERGED, L.GRO_MERGED]
+    (skb,) = r.seen
+    info = L.skb_shinfo(skb)
+    assert info.gso_type == L.SKB_GSO_UDP_L4 | L.SKB_GSO_FRAGLIST
+    assert [L.skb_to_bytes(part) for part in (info.frag_list, info.frag_list.next)] == [b"B" * 100, b"C" * 100]
+    r.free()
+    assert L.skb_leaks() == []
+
+
+def test_flow_of_datagrams_ends_where_they_are_chained_from_now_on() -> None:
+    r = Receiver(L.NETIF_F_GRO | L.NETIF_F_GRO_UDP_FWD)
+
+    def work(napi: Any) -> None:
+        r.receive(napi, udp(b"A" * 100, 1))
+        napi.dev.features |= L.NETIF_F_GRO_FRAGLIST
+        r.receive(napi, udp(b"B" * 100, 2))
+        assert len(napi.rx_list) == 2
+
+    r.poll(work)
+    assert r.results == [L.GRO_HELD, L.GRO_NORMAL]
+
+
 # -- large packets -------------------------------------------------------------------------------------------
 def test_merged_packet_stays_below_the_devices_limit() -> None:
     """gro_ipv4_max_size."""
@@ -529,6 +566,26 @@ def test_frags_whose_first_one_is_shorter_than_the_ethernet_header_are_put_toget
     r.poll(work)
     assert r.results == [L.GRO_HELD]
     assert L.skb_mac_frame(r.seen[0]) == frame
+
+
+def test_skb_of_frags_whose_head_was_merged_is_not_used_again() -> None:
+    r = Receiver()
+    a, b = flow(2)
+
+    def work(napi: Any) -> None:
+        r.frags(napi, a)
+        skb = L.napi_get_frags(napi)
+        assert skb is not None
+        L.skb_put_data(skb, b, len(b))
+        r.results.append(L.napi_gro_frags(napi))
+
+    r.poll(work)
+    assert r.results == [L.GRO_HELD, L.GRO_MERGED_FREE]
+    assert r.napi.skb is None
+    assert L.skb_to_bytes(r.seen[0])[40:] == b"A" * 100 + b"B" * 100
+    r.free()
+    assert L.skb_leaks() == []
+    assert L.mm_leaks() == []
 
 
 def test_get_frags_without_memory_gives_none() -> None:
