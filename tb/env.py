@@ -306,7 +306,9 @@ class Env:
             self.wire_writer.write(frame, now, False)
 
     def _on_fault(self, fault: Any) -> None:
-        raise linux.dma_fault_error(fault)
+        error = linux.dma_fault_error(fault)
+        if error is not None:
+            raise error
 
     def _on_rule(self, rule: str, what: str, now: int) -> None:
         raise CheckError(rule, what, f"at {now / PS_PER_NS:.3f} ns")

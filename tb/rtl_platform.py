@@ -274,7 +274,7 @@ class RtlPlatform:
 
     # -- called by the pump, in the hub ---------------------------------------------------------------------------
     def fault(self, a: int, b: int, c: int, time: int) -> None:
-        kind = {1: "read", 2: "write", 3: "unmapped"}[a & 0xFF]
+        kind = {1: "read", 2: "write", 3: "unmapped", 4: "master"}[a & 0xFF]
         fault = DmaFault(kind, b, a >> 9 & 0x7F, c, bool(a & 0x100), a >> 16, time)
         handler = self.on_fault or self.memory.on_fault
         if handler is None:

@@ -80,6 +80,9 @@ class Machine:
     # ps: of the last register access. With a quantum, CPUs run ahead of one another, so that what a lock has ordered
     # may have times in the other order; the accesses reach the device in the order in which they were made.
     accessed_at: int = 0
+    # (address, is a write) -> whether the access is lost, as to a device that does not answer; None: none is.
+    mmio_lost: Callable[[int, bool], bool] | None = None
+    reset_device: Callable[[int], None] | None = None  # (at, ps): reset the device; None: the platform cannot
     state: dict[str, Any] = field(default_factory=dict)  # per-subsystem state of pymodel.linux, by module name
 
     @property
@@ -124,6 +127,8 @@ def _write(value: int, addr: int, size: int) -> None:
     m = machine()
     cpu = this_cpu()
     cpu.charge(m.costs.mmio_write)
+    if m.mmio_lost is not None and m.mmio_lost(addr, True):
+        return
     at = cpu.time
     if at < m.accessed_at:
         at = m.accessed_at
@@ -136,6 +141,8 @@ def _read(addr: int, size: int) -> int:
     m = machine()
     cpu = this_cpu()
     cpu.charge(0)
+    if m.mmio_lost is not None and m.mmio_lost(addr, False):
+        return (1 << 8 * size) - 1
     result: list[int] = []
 
     def done(value: int) -> None:

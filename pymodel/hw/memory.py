@@ -27,7 +27,7 @@ DEV_WRITE = 2
 PAGE_SIZE = 4096
 
 _NATIVE = Path(__file__).parent / "native"
-_FAULT_KINDS = {1: "read", 2: "write", 3: "unmapped"}
+_FAULT_KINDS = {1: "read", 2: "write", 3: "unmapped", 4: "master"}
 _4G = 1 << 32
 
 
@@ -35,7 +35,8 @@ class DmaFault(Exception):
     """A device's access that the IOMMU refused.
 
     ``kind``: ``"read"`` or ``"write"`` where the bytes are mapped, but not in this direction; ``"unmapped"`` where no
-    mapping covers them. ``is_write``: what the device tried. ``bus``, ``length``: the access (a beat in the simulator),
+    mapping covers them; ``"master"`` where the device may not master the bus.
+    ``is_write``: what the device tried. ``bus``, ``length``: the access (a beat in the simulator),
     ``first_bad``: the first refused byte, bus addresses. ``axi_id``: the AXI ID, -1 for a soft device. ``time``: ps, -1
     where no time is known.
     """
@@ -51,7 +52,9 @@ class DmaFault(Exception):
         self.axi_id = axi_id
         self.time = time
         verb = "write" if is_write else "read"
-        why = "no mapping covers it" if kind == "unmapped" else f"it is mapped, but the device may not {verb} it"
+        why = {"unmapped": "no mapping covers it", "master": "the device is no bus master"}.get(
+            kind, f"it is mapped, but the device may not {verb} it"
+        )
         by = f" by AXI ID {axi_id}" if axi_id >= 0 else ""
         at = f" at {time} ps" if time >= 0 else ""
         super().__init__(
@@ -116,6 +119,7 @@ def native_library() -> ctypes.PyDLL:
         ("access", ctypes.c_uint32, ptr, u64),
         ("first_granted", i64, ptr),
         ("watch", None, ptr, u64, u64),
+        ("set_master", None, ptr, ctypes.c_int),
     ):
         fn = getattr(lib, f"rs_mem_{name}")
         fn.restype = restype
@@ -209,6 +213,10 @@ class HostMemory:
         fault = _Fault()
         if self._lib.rs_mem_dev_write(self.handle, bus, len(data), bytes(data), fault):
             raise DmaFault(_FAULT_KINDS[fault.kind], bus, len(data), fault.first_bad, True)
+
+    def set_master(self, on: bool) -> None:
+        """Whether the device may access memory at all: it may until somebody says otherwise."""
+        self._lib.rs_mem_set_master(self.handle, on)
 
     def watch(self, index: int, length: int) -> None:
         """Name memory that Python changes while the device may read it (coherent, both ways): for recordings."""

@@ -76,6 +76,10 @@ class SoftDevice(ABC):
     def mmio_write(self, offset: int, value: int, size: int) -> None:
         """A register write has arrived."""
 
+    def reset(self) -> None:
+        """A function level or hot reset: all is as after power-up."""
+        raise NotImplementedError(f"{type(self).__name__} has no reset()")
+
     @abstractmethod
     def wire_rx(self, frame: bytes, bad: bool = False) -> None:
         """The last byte of a frame has arrived; ``bad``: the MAC found it damaged."""
@@ -141,6 +145,7 @@ class SoftPlatform:
         """Name the machine that this platform serves. Called once, by whoever made the machine."""
         self.machine = machine
         self.sched = machine.sched
+        machine.reset_device = self._reset_device
 
     # -- for the device -----------------------------------------------------------------------------------
     def call_after(self, ns: int, fn: Callable[..., object], *args: Any) -> None:
@@ -256,6 +261,9 @@ class SoftPlatform:
     def mmio_read(self, addr: int, size: int, at: int, done: Callable[[int], None]) -> None:
         self.mmio_reads += 1
         self.call_at(self._arrival(at), self._read, addr, size, done)
+
+    def _reset_device(self, at: int) -> None:
+        self.call_at(self._arrival(at), self.device.reset)
 
     def _arrival(self, at: int) -> int:
         """When what a CPU posts at ``at`` reaches the device. The delay wanders with time, more slowly than time

@@ -275,11 +275,20 @@ def check_no_mappings(dev: device) -> None:
         )
 
 
-def dma_fault_error(fault: DmaFault) -> CheckError:
+def dma_fault_error(fault: DmaFault) -> CheckError | None:
     """What a refused access of the device means to the driver: which mapping it missed, by how much (DMA3, or
-    DMA1).
+    DMA1), or that it may not master the bus. None where an error has cut the device off: nobody is to blame.
     """
     dma: DmaState = machine().state["dma"]
+    if fault.kind == "master":
+        pdev = machine().state["pci"].devices[0]
+        if pdev.isolated:
+            return None
+        if pdev.no_dma:
+            return CheckError("ERR1", f"{pdev}: {fault}: I/O before resume()", f"AXI ID {fault.axi_id}")
+        if pdev.current_state:
+            return CheckError("PCI", f"{pdev}: {fault}: it sleeps (D{pdev.current_state})", f"AXI ID {fault.axi_id}")
+        return CheckError("PCI", f"{pdev}: {fault}: pci_set_master() is missing", f"AXI ID {fault.axi_id}")
     bad = fault.first_bad
     near: list[tuple[int, str]] = []
     for m in dma_mappings():

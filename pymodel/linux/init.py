@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from pymodel.hw.access import Machine, machine, set_machine
-from pymodel.linux.apic import irq_init, msi_write, set_irq_line
+from pymodel.linux.apic import irq_init, msi_write
 from pymodel.linux.backlog import RPS_VECTOR, process_backlog, rps_trigger_softirq
 from pymodel.linux.bug import KernelLog
 from pymodel.linux.dma_debug import DmaState, dma_leaks
@@ -20,7 +20,9 @@ from pymodel.linux.netdevice import NetState
 from pymodel.linux.netfilter import NfState
 from pymodel.linux.page_pool import page_pool_leaks
 from pymodel.linux.page_pool_types import PagePoolState
-from pymodel.linux.pci import PciState, raise_msi
+from pymodel.linux.pci import PciState
+from pymodel.linux.pci_config import line_driven
+from pymodel.linux.pci_msi import raise_msi
 from pymodel.linux.qdisc import net_tx_action, qdisc_leaks
 from pymodel.linux.skb_alloc import skb_leaks
 from pymodel.linux.skbuff import SkbState
@@ -63,7 +65,7 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
     state["socks"] = []
     m.raise_msi = raise_msi
     m.msi_write = msi_write
-    m.set_irq_line = set_irq_line
+    m.set_irq_line = line_driven
 
 
 def leak_report() -> list[str]:

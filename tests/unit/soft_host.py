@@ -161,4 +161,6 @@ class Host:
         return int(linux.NET_RX_SUCCESS)
 
     def _fault(self, fault: Any) -> None:
-        raise linux.dma_fault_error(fault)
+        error = linux.dma_fault_error(fault)
+        if error is not None:
+            raise error

@@ -15,6 +15,7 @@ from tests.unit.linux_bed import PCI, Bed
 
 TABLE = 0x800
 MSIX = {**PCI, "msix_table": TABLE}
+IDS = (L.PCI_DEVICE(PCI["vendor"], PCI["device"]),)
 
 
 class Device:
@@ -24,13 +25,15 @@ class Device:
         self.bed = bed
         self.pdev = L.pci_device(desc)
         self.log: list[tuple[int, int]] = []
-        bed.run(L.pci_register_driver, L.pci_driver("test", self.probe, lambda pdev: L.pci_free_irq_vectors(pdev)))
+        bed.run(L.pci_register_driver, L.pci_driver("test", self.probe, L.pci_free_irq_vectors, IDS))
         self.vectors = vectors
         assert bed.run(L.pci_add_device, self.pdev) == 0
 
     def probe(self, pdev: Any, ent: Any) -> int:
+        L.pci_enable_device(pdev)
         L.pci_set_master(pdev)
-        L.pci_alloc_irq_vectors(pdev, 1, self.vectors, L.PCI_IRQ_MSIX)
+        if self.vectors:
+            L.pci_alloc_irq_vectors(pdev, 1, self.vectors, L.PCI_IRQ_MSIX)
         return 0
 
     def handler(self, irq: int, dev_id: Any) -> int:
@@ -221,7 +224,7 @@ class Line:
 
     def __init__(self, bed: Bed) -> None:
         self.bed = bed
-        self.irq = Device(bed).pdev.irq
+        self.irq = Device(bed, vectors=0).pdev.irq
         self.pending = {"a": False, "b": False}
         self.calls: list[tuple[str, int]] = []
 

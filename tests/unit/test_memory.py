@@ -72,6 +72,19 @@ def test_direction_holds(memory: HostMemory) -> None:
         memory.dev_read(memory.bus_offset + 8192, 1)
 
 
+def test_device_that_may_not_master_the_bus_gets_nothing(memory: HostMemory) -> None:
+    memory.grant(4096, 64, DEV_READ | DEV_WRITE)
+    bus = memory.bus_offset + 4096
+    memory.dev_write(bus, b"1234")
+    memory.set_master(False)
+    for access in (lambda: memory.dev_read(bus, 4), lambda: memory.dev_write(bus, b"5678")):
+        with pytest.raises(DmaFault, match="the device is no bus master") as fault:
+            access()
+        assert (fault.value.kind, fault.value.first_bad) == ("master", bus)
+    memory.set_master(True)
+    assert memory.dev_read(bus, 4) == b"1234"
+
+
 def test_addresses_outside_memory_are_faults(memory: HostMemory) -> None:
     memory.grant(0, SIZE, DEV_READ | DEV_WRITE)
     for bus in (0, memory.bus_offset - 64, memory.bus_offset + SIZE, (1 << 64) - 64):

@@ -32,6 +32,7 @@ from pymodel.linux import (
     INIT_WORK,
     NETIF_F_HIGHDMA,
     NETIF_F_SG,
+    PCI_DEVICE,
     SET_NETDEV_DEV,
     VLAN_HLEN,
     alloc_etherdev_mqs,
@@ -155,4 +156,4 @@ def nic_remove(pdev: Any) -> None:
     free_netdev(ndev)  # and the NAPI instances with it
 
 
-nic_driver = pci_driver(DRIVER_NAME, nic_probe, nic_remove, id_table=((0x1234, 0x5253),))
+nic_driver = pci_driver(DRIVER_NAME, nic_probe, nic_remove, id_table=(PCI_DEVICE(0x1234, 0x5253),))

@@ -63,6 +63,9 @@ class SoftNic(SoftDevice):
         self.rx = RxEngine(self, self.queues)
         self.irq = SoftIrq(self, self.queues)
 
+    def reset(self) -> None:
+        self._reset()
+
     def _reset(self) -> None:
         """Begin nothing new; what is under way in host memory ends, and then all is as after power-up."""
         self.resetting = True

@@ -105,19 +105,19 @@ int64_t HostMemory::first_granted() const {
 
 Fault HostMemory::read_beat(uint64_t bus, uint64_t length, uint8_t* out, uint64_t* first_bad) const {
     const uint64_t index = bus - bus_offset_;
-    if (inside(bus, length) && none_equal(readers_ + index, length, 0)) {
+    if (master_ && inside(bus, length) && none_equal(readers_ + index, length, 0)) {
         std::memcpy(out, bytes_ + index, length);
         return Fault::NONE;
     }
     bool readable = false;
-    Fault fault = Fault::UNMAPPED;
+    Fault fault = master_ ? Fault::UNMAPPED : Fault::MASTER;
     for (uint64_t i = 0; i < length; i++) {
-        if (inside(bus + i, 1) && readers_[index + i]) {
+        if (master_ && inside(bus + i, 1) && readers_[index + i]) {
             out[i] = bytes_[index + i];
             readable = true;
         } else {
             out[i] = poison(bus + i);
-            if (why(bus + i, false) == Fault::READ) fault = Fault::READ;
+            if (master_ && why(bus + i, false) == Fault::READ) fault = Fault::READ;
         }
     }
     if (readable) return Fault::NONE;
@@ -128,6 +128,10 @@ Fault HostMemory::read_beat(uint64_t bus, uint64_t length, uint8_t* out, uint64_
 Fault HostMemory::check_write(uint64_t bus, uint64_t length, uint64_t strobe, uint64_t* first_bad) const {
     const uint64_t index = bus - bus_offset_;
     const uint64_t all = length >= 64 ? ~0ULL : (1ULL << length) - 1;
+    if (!master_) {
+        *first_bad = bus;
+        return Fault::MASTER;
+    }
     if ((strobe & all) == all && inside(bus, length) && none_equal(writers_ + index, length, 0)) return Fault::NONE;
     for (uint64_t i = 0; i < length; i++) {
         if (!((strobe >> i) & 1) || (inside(bus + i, 1) && writers_[index + i])) continue;
@@ -226,6 +230,8 @@ int rs_mem_dev_write(void* handle, uint64_t bus, uint64_t length, const void* da
 }
 
 uint32_t rs_mem_access(void* handle, uint64_t index) { return memory_of(handle)->access(index); }
+
+void rs_mem_set_master(void* handle, int on) { memory_of(handle)->set_master(on != 0); }
 
 int64_t rs_mem_first_granted(void* handle) { return memory_of(handle)->first_granted(); }
 

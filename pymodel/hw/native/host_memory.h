@@ -15,7 +15,8 @@ namespace ringside {
 enum Access : uint32_t { DEV_READ = 1, DEV_WRITE = 2 };
 
 // What the IOMMU says to an access. UNMAPPED: no mapping of any kind; READ/WRITE: mapped, but not in this direction.
-enum class Fault : int32_t { NONE = 0, READ = 1, WRITE = 2, UNMAPPED = 3 };
+// MASTER: the device may not master the bus at all.
+enum class Fault : int32_t { NONE = 0, READ = 1, WRITE = 2, UNMAPPED = 3, MASTER = 4 };
 
 // Told of changes that Python makes: the recorder for replays. None in other runs.
 class MemoryListener {
@@ -60,6 +61,8 @@ class HostMemory {
     // The first byte that the device may touch, or -1: what leaked at the end of a run.
     int64_t first_granted() const;
     uint8_t poison(uint64_t bus) const;
+    // Whether the device may master the bus. It may until somebody says otherwise.
+    void set_master(bool on) { master_ = on; }
     void set_listener(MemoryListener* listener) { listener_ = listener; }
     MemoryListener* listener() const { return listener_; }
 
@@ -75,6 +78,7 @@ class HostMemory {
     uint16_t* readers_ = nullptr;  // mappings through which the device may read this byte
     uint16_t* writers_ = nullptr;
     uint64_t granted_ = 0;         // sum of all counts
+    bool master_ = true;
     MemoryListener* listener_ = nullptr;
 };
 
@@ -97,6 +101,7 @@ int rs_mem_dev_write(void* handle, uint64_t bus, uint64_t length, const void* da
 uint32_t rs_mem_access(void* handle, uint64_t index);  // DEV_READ | DEV_WRITE as counted for this byte
 int64_t rs_mem_first_granted(void* handle);            // index of the first byte the device may touch, or -1
 void rs_mem_watch(void* handle, uint64_t index, uint64_t length);
+void rs_mem_set_master(void* handle, int on);
 }
 
 #endif
