@@ -8,26 +8,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import WARN, caller_outside, netdev_err, netdev_warn, site_str
 from pymodel.linux.errno import ENETDOWN, ENOMEM
 from pymodel.linux.flow_dissector import skb_get_hash
 from pymodel.linux.netdev_tc import get_xps_queue
-from pymodel.linux.netdevice import IFF_UP, NETDEV_TX_BUSY, QUEUE_STATE_ANY_XOFF
+from pymodel.linux.netdevice import (
+    IFF_UP,
+    LINK_STATE_NOCARRIER,
+    LINK_STATE_START,
+    NET_XMIT_DROP,
+    NETDEV_TX_BUSY,
+    QUEUE_STATE_ANY_XOFF,
+    QUEUE_STATE_DRV_XOFF_OR_FROZEN,
+)
 from pymodel.linux.qdisc import __dev_xmit_skb
-from pymodel.linux.sched import spin_contended, spin_release
-from pymodel.linux.skb_alloc import kfree_skb_list
+from pymodel.linux.sched import spin_contended, spin_lock, spin_release, spin_unlock
+from pymodel.linux.skb_alloc import kfree_skb, kfree_skb_list
 from pymodel.linux.skbuff import sk_buff
-from pymodel.linux.softirq import handle_softirqs
-from pymodel.linux.xmit import dev_hard_start_xmit, validate_xmit_skb
+from pymodel.linux.softirq import handle_softirqs, local_bh_disable, local_bh_enable
+from pymodel.linux.xmit import dev_hard_start_xmit, netdev_start_xmit, validate_xmit_skb
 
 if TYPE_CHECKING:
     from pymodel.hw.contexts import Cpu
     from pymodel.linux.netdevice import net_device, netdev_queue
 
 __all__ = [
-    "__dev_queue_xmit", "dev_pick_tx_zero", "dev_queue_xmit", "netdev_cap_txqueue", "netdev_core_pick_tx",
-    "netdev_pick_tx", "skb_tx_hash",
+    "__dev_direct_xmit", "__dev_queue_xmit", "dev_direct_xmit", "dev_pick_tx_zero", "dev_queue_xmit",
+    "netdev_cap_txqueue", "netdev_core_pick_tx", "netdev_pick_tx", "skb_tx_hash",
 ]
 
 XMIT_RECURSION_LIMIT = 8
@@ -124,6 +132,48 @@ def __dev_queue_xmit(skb: sk_buff, sb_dev: net_device | None) -> int:
     cpu.bh_disabled -= 1
     if cpu.softirq_pending and not (cpu.bh_disabled or cpu.softirq or cpu.hardirq):
         handle_softirqs(cpu)
+    return rc
+
+
+def __dev_direct_xmit(skb: sk_buff, queue_id: int) -> int:
+    """Send past queueing discipline and taps, through a queue that the caller chooses: as AF_XDP does, and packet
+    sockets with PACKET_QDISC_BYPASS. The driver's answer, NETDEV_TX_BUSY also where the queue is stopped: the skb is
+    the caller's then. NET_XMIT_DROP where it was dropped: the device is down, or software would have had to do
+    something that makes another skb of it.
+    """
+    dev = skb.dev
+    assert dev is not None
+    valid: sk_buff | None = skb
+    if dev.state & (LINK_STATE_START | LINK_STATE_NOCARRIER) == LINK_STATE_START:
+        valid = validate_xmit_skb(skb, dev)
+        if valid is skb:
+            return _start_direct(skb, dev, queue_id)
+    dev.tx_dropped += 1
+    kfree_skb_list(valid)
+    return NET_XMIT_DROP
+
+
+def _start_direct(skb: sk_buff, dev: net_device, queue_id: int) -> int:
+    skb.queue_mapping = queue_id
+    txq = dev._tx[queue_id]
+    local_bh_disable()
+    sd = machine().state["net"].softnet[this_cpu().id]
+    sd.xmit_recursion += 1
+    spin_lock(txq._lock)
+    rc = NETDEV_TX_BUSY
+    if not txq.state & QUEUE_STATE_DRV_XOFF_OR_FROZEN:
+        rc = netdev_start_xmit(skb, dev, txq, False)
+    spin_unlock(txq._lock)
+    sd.xmit_recursion -= 1
+    local_bh_enable()
+    return rc
+
+
+def dev_direct_xmit(skb: sk_buff, queue_id: int) -> int:
+    """:func:`__dev_direct_xmit` that drops what the driver does not take."""
+    rc = __dev_direct_xmit(skb, queue_id)
+    if rc >= NETDEV_TX_BUSY:
+        kfree_skb(skb)
     return rc
 
 

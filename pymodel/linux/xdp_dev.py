@@ -18,7 +18,7 @@ from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED, SKB_DROP_REA
 from pymodel.linux.errno import EBUSY, EEXIST, EINVAL, EMSGSIZE, ENETDOWN, EOPNOTSUPP, EOVERFLOW
 from pymodel.linux.if_ether import ETH_HLEN, VLAN_HLEN, eth_type_trans
 from pymodel.linux.mm import GFP_ATOMIC
-from pymodel.linux.netdevice import IFF_UP, NETDEV_TX_OK, net_device
+from pymodel.linux.netdevice import IFF_UP, NETDEV_TX_BUSY, QUEUE_STATE_DRV_XOFF_OR_FROZEN, net_device
 from pymodel.linux.sched import spin_lock, spin_unlock
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skb_copy import pskb_expand_head
@@ -55,6 +55,7 @@ from pymodel.linux.xdp import (
     xdp_prepare_buff,
     xdp_return_frame_rx_napi,
 )
+from pymodel.linux.xmit import netdev_start_xmit
 
 __all__ = [
     "NETDEV_XDP_ACT_BASIC", "NETDEV_XDP_ACT_NDO_XMIT", "NETDEV_XDP_ACT_REDIRECT", "XDP_FLAGS_DRV_MODE",
@@ -273,7 +274,8 @@ def generic_xdp_tx(skb: sk_buff, xdp_prog: bpf_prog) -> None:
     assert dev is not None
     txq = netdev_core_pick_tx(dev, skb, None)
     spin_lock(txq._lock)
-    sent = not txq.state & 5 and dev.netdev_ops.ndo_start_xmit(skb, dev) == NETDEV_TX_OK  # DRV_XOFF, FROZEN
+    stopped = txq.state & QUEUE_STATE_DRV_XOFF_OR_FROZEN
+    sent = not stopped and netdev_start_xmit(skb, dev, txq, False) < NETDEV_TX_BUSY
     spin_unlock(txq._lock)
     if not sent:
         trace_xdp_exception(dev, xdp_prog, XDP_TX)

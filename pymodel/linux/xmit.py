@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from pymodel.linux.dev import packet_type
     from pymodel.linux.netdevice import net_device, netdev_queue
 
-__all__ = ["dev_hard_start_xmit", "dev_queue_xmit_nit", "validate_xmit_skb", "validate_xmit_skb_list"]
+__all__ = [
+    "dev_hard_start_xmit", "dev_queue_xmit_nit", "netdev_start_xmit", "validate_xmit_skb", "validate_xmit_skb_list",
+]
 
 _DRV_XOFF = 1
 _OK, _BUSY = 0, 0x10
@@ -111,32 +113,37 @@ def validate_xmit_skb_list(skb: sk_buff, dev: net_device) -> sk_buff | None:
 
 
 # -- into the driver -----------------------------------------------------------------------------------------
-def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> tuple[sk_buff | None, int]:
-    """Send a list: (what is left of it, the driver's last answer: NETDEV_TX_BUSY, also where the queue was stopped
-    with packets left, NETDEV_TX_OK, or a NET_XMIT_* code or negative errno of a device that dropped the packet).
+def netdev_start_xmit(skb: sk_buff, dev: net_device, txq: netdev_queue, more: bool) -> int:
+    """Hand one packet to the driver, the queue's lock held: ndo_start_xmit's answer. ``more``: what
+    netdev_xmit_more() says. Checks the answer: TX1, TX3, TX5.
     """
     m = machine()
     cpu = m.sched.cpu
     assert cpu is not None
-    net = m.state["net"]
-    sd = net.softnet[cpu.id]
+    m.state["net"].softnet[cpu.id].xmit_more = more
     xmit = dev.netdev_ops.ndo_start_xmit
+    rc: Any = _xmit_cloned(skb, dev, xmit) if skb.cloned and skb_cloned(skb) else xmit(skb, dev)
+    if rc == _OK:
+        txq.trans_start = cpu.time // JIFFY_PS
+    elif rc.__class__ is not int or rc >= _XMIT_MASK:
+        _not_ok(skb, dev, txq, rc, xmit)
+    return rc  # type: ignore[no-any-return]
+
+
+def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> tuple[sk_buff | None, int]:
+    """Send a list: (what is left of it, the driver's last answer: NETDEV_TX_BUSY, also where the queue was stopped
+    with packets left, NETDEV_TX_OK, or a NET_XMIT_* code or negative errno of a device that dropped the packet).
+    """
+    nit_outgoing = machine().state["net"].nit_outgoing
     skb: sk_buff | None = first
-    rc: Any = _OK
+    rc = _OK
     while skb is not None:
         following = skb.next
         skb.next = None
-        if net.nit_outgoing:
+        if nit_outgoing:
             dev_queue_xmit_nit(skb, dev)
-        sd.xmit_more = following is not None
-        if skb.cloned and skb_cloned(skb):
-            rc = _xmit_cloned(skb, dev, xmit)
-        else:
-            rc = xmit(skb, dev)
-        if rc == _OK:
-            txq.trans_start = cpu.time // JIFFY_PS
-        elif rc.__class__ is not int or rc >= _XMIT_MASK:
-            _not_ok(skb, dev, txq, rc, xmit)
+        rc = netdev_start_xmit(skb, dev, txq, following is not None)
+        if rc >= _XMIT_MASK:
             skb.next = following
             return skb, rc
         skb = following

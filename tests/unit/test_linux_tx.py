@@ -470,6 +470,25 @@ def test_start_wake_and_stop_of_the_first_queue_work() -> None:
     assert nic.sent == [1, 2]
 
 
+def test_direct_xmit_goes_past_the_qdisc_to_the_queue_it_names() -> None:
+    nic = Nic(Bed(), size=1, queues=2)
+    run = nic.bed.run
+    assert run(L.dev_direct_xmit, nic.packet(1), 1) == L.NETDEV_TX_OK
+    assert [len(ring) for ring in nic.rings] == [0, 1]
+    skb = nic.packet(2)
+    assert run(L.__dev_direct_xmit, skb, 1) == L.NETDEV_TX_BUSY
+    assert (skb.users, nic.qlen(1)) == (1, 0), "a stopped queue: the packet is the caller's"
+    assert run(L.dev_direct_xmit, skb, 1) == L.NETDEV_TX_BUSY
+    assert len(L.skb_leaks()) == 1, "only what is in the ring"
+
+
+def test_direct_xmit_of_a_device_that_is_down_drops() -> None:
+    nic = Nic(Bed())
+    nic.bed.run(L.dev_close, nic.ndev)
+    assert nic.bed.run(L.dev_direct_xmit, nic.packet(), 0) == L.NET_XMIT_DROP
+    assert (L.dev_get_stats(nic.ndev).tx_dropped, L.skb_leaks()) == (1, [])
+
+
 def test_packets_left_in_a_qdisc_are_a_leak() -> None:
     nic = Nic(Bed(), size=1)
     nic.send(1, 2, 3)
