@@ -13,7 +13,7 @@ from pymodel import linux as L
 from pymodel.hw.access import machine
 from tests.unit.linux_bed import Bed
 
-AT = 2 * L.PAGE_SIZE
+AT = (16 << 20) - L.PAGE_SIZE  # the last page of memory: the allocators begin at the first
 W32 = st.integers(0, 0xFFFFFFFF)
 BUFFER = st.binary(max_size=200)
 
