@@ -14,7 +14,7 @@ from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import caller, netdev_warn
 from pymodel.linux.dev import receive_one, receive_while_down
 from pymodel.linux.dropreason import SKB_DROP_REASON_CPU_BACKLOG, SKB_DROP_REASON_DEV_READY
-from pymodel.linux.flow_dissector import skb_get_hash
+from pymodel.linux.flow_hash import skb_get_hash
 from pymodel.linux.napi import NAPIF_STATE_SCHED, __napi_schedule, napi_struct, softnet_data
 from pymodel.linux.netdevice import IFF_UP, LINK_STATE_START, NET_RX_DROP, NET_RX_SUCCESS, NetState
 from pymodel.linux.skb_alloc import _kfree_skb

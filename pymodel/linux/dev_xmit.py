@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import WARN, caller_outside, netdev_err, netdev_warn, site_str
 from pymodel.linux.errno import ENETDOWN, ENOMEM
-from pymodel.linux.flow_dissector import skb_get_hash
+from pymodel.linux.flow_hash import skb_get_hash
 from pymodel.linux.netdev_tc import get_xps_queue
 from pymodel.linux.netdevice import (
     IFF_UP,

@@ -9,18 +9,25 @@ include/linux/etherdevice.h, net/ethernet/eth.c, v6.12.
 from __future__ import annotations
 
 from random import Random
+from typing import Any
+from zlib import crc32
 
 from pymodel.hw.access import machine
-from pymodel.linux.skb_frags import skb_put_padto
-from pymodel.linux.skbuff import PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, sk_buff
+from pymodel.linux.bug import BUG, caller_outside, site_str
+from pymodel.linux.inet import Header, be16
+from pymodel.linux.skb_frags import skb_copy_bits, skb_put_padto
+from pymodel.linux.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, sk_buff, skb_push
 
 __all__ = [
-    "ETH_ALEN", "ETH_DATA_LEN", "ETH_FCS_LEN", "ETH_FRAME_LEN", "ETH_HLEN", "ETH_MAX_MTU", "ETH_MIN_MTU",
+    "ETH_ALEN", "ETH_DATA_LEN", "ETH_FCS_LEN", "ETH_FRAME_LEN", "ETH_HLEN", "ETH_MAX_MTU", "ETH_MIN_MTU", "ETH_P_1588",
     "ETH_P_8021AD", "ETH_P_8021Q", "ETH_P_802_2", "ETH_P_802_3", "ETH_P_802_3_MIN", "ETH_P_ALL", "ETH_P_ARP",
-    "ETH_P_IP", "ETH_P_IPV6", "ETH_P_PAUSE", "ETH_ZLEN", "VLAN_ETH_HLEN", "VLAN_HLEN", "eth_broadcast_addr",
-    "eth_random_addr", "eth_skb_pad", "eth_type_trans", "ether_addr_copy", "ether_addr_equal", "htonl", "htons",
-    "is_broadcast_ether_addr", "is_multicast_ether_addr", "is_unicast_ether_addr", "is_valid_ether_addr",
-    "is_zero_ether_addr", "ntohl", "ntohs",
+    "ETH_P_CFM", "ETH_P_FCOE", "ETH_P_HSR", "ETH_P_IP", "ETH_P_IPV6", "ETH_P_LLDP", "ETH_P_MPLS_MC", "ETH_P_MPLS_UC",
+    "ETH_P_PAUSE", "ETH_P_PPP_SES", "ETH_P_PRP", "ETH_P_RARP", "ETH_P_TEB", "ETH_ZLEN", "VLAN_ETH_HLEN", "VLAN_HLEN",
+    "eth_broadcast_addr", "eth_hdr", "eth_header", "eth_proto_is_802_3", "eth_random_addr", "eth_skb_pad",
+    "eth_type_trans", "eth_zero_addr", "ether_addr_copy", "ether_addr_equal", "ether_addr_to_u64", "ether_crc",
+    "ether_crc_le", "ethhdr", "htonl", "htons", "is_broadcast_ether_addr", "is_local_ether_addr",
+    "is_multicast_ether_addr", "is_unicast_ether_addr", "is_valid_ether_addr", "is_zero_ether_addr", "ntohl", "ntohs",
+    "u64_to_ether_addr",
 ]
 
 ETH_ALEN = 6
@@ -44,6 +51,17 @@ ETH_P_8021Q = 0x8100
 ETH_P_IPV6 = 0x86DD
 ETH_P_PAUSE = 0x8808
 ETH_P_8021AD = 0x88A8
+ETH_P_TEB = 0x6558  # an Ethernet frame, in a tunnel
+ETH_P_RARP = 0x8035
+ETH_P_MPLS_UC = 0x8847
+ETH_P_MPLS_MC = 0x8848
+ETH_P_PPP_SES = 0x8864
+ETH_P_LLDP = 0x88CC
+ETH_P_1588 = 0x88F7
+ETH_P_PRP = 0x88FB
+ETH_P_CFM = 0x8902
+ETH_P_FCOE = 0x8906
+ETH_P_HSR = 0x892F
 
 
 def htons(x: int) -> int:
@@ -101,36 +119,117 @@ def eth_random_addr() -> bytes:
     return bytes(addr)
 
 
-# -- frames --------------------------------------------------------------------------------------------------
-def eth_type_trans(skb: sk_buff, dev: object) -> int:
-    """Take the Ethernet header off a received frame: sets ``dev``, ``pkt_type`` and the MAC header, pulls 14
-    bytes, and returns the protocol.
+def eth_zero_addr() -> bytes:
+    """The address of zeros. C fills an array."""
+    return bytes(6)
 
-    A frame shorter than its header is pulled empty here; the kernel reads past its end.
+
+def is_local_ether_addr(addr: bytes) -> bool:
+    """Whether it was assigned locally, not by a vendor."""
+    return addr[0] & 2 != 0
+
+
+def ether_addr_to_u64(addr: bytes) -> int:
+    return int.from_bytes(addr, "big")
+
+
+def u64_to_ether_addr(u: int) -> bytes:
+    """C fills an array."""
+    return (u & 0xFFFFFFFFFFFF).to_bytes(6, "big")
+
+
+def ether_crc_le(length: int, data: int | bytes) -> int:
+    """The CRC-32 of Ethernet over ``length`` bytes at a pointer or in a buffer, not inverted: what most multicast hash
+    filters take bits of. Source: include/linux/crc32.h ether_crc_le(), v6.12.
+    """
+    part = machine().platform.memory.mem[data : data + length] if isinstance(data, int) else data[:length]
+    return crc32(part) ^ 0xFFFFFFFF
+
+
+def ether_crc(length: int, data: int | bytes) -> int:
+    """ether_crc_le() with its bits in reverse order."""
+    return int(f"{ether_crc_le(length, data):032b}"[::-1], 2)
+
+
+# -- frames --------------------------------------------------------------------------------------------------
+class ethhdr(Header):
+    """An Ethernet header in memory. Addresses are 6 bytes."""
+
+    __slots__ = ()
+    size = ETH_HLEN
+    h_proto = be16(12)
+
+    @property
+    def h_dest(self) -> bytes:
+        return bytes(machine().platform.memory.mem[self.at : self.at + 6])
+
+    @h_dest.setter
+    def h_dest(self, addr: bytes) -> None:
+        machine().platform.memory.mem[self.at : self.at + 6] = addr
+
+    @property
+    def h_source(self) -> bytes:
+        return bytes(machine().platform.memory.mem[self.at + 6 : self.at + 12])
+
+    @h_source.setter
+    def h_source(self, addr: bytes) -> None:
+        machine().platform.memory.mem[self.at + 6 : self.at + 12] = addr
+
+
+def eth_hdr(skb: sk_buff) -> ethhdr:
+    return ethhdr(skb.head + skb.mac_header)
+
+
+def eth_proto_is_802_3(proto: int) -> bool:
+    """Whether it is an Ethernet type, and not a length."""
+    return proto >= ETH_P_802_3_MIN
+
+
+def eth_type_trans(skb: sk_buff, dev: Any) -> int:
+    """Take the Ethernet header off a received frame: sets ``dev``, ``pkt_type`` (where it is not for ``dev`` alone)
+    and the MAC header, pulls 14 bytes, and returns the protocol.
+
+    A frame that is shorter is not pulled, and what is in memory behind it is taken for its header. BUG where the
+    header is not linear.
     """
     data = skb.data
-    skb.dev = dev  # type: ignore[assignment]
+    skb.dev = dev
     skb.mac_header = data - skb.head
     mem = machine().platform.memory.mem
-    linear = skb.len - skb.data_len
-    n = 14 if linear >= 14 else linear
-    skb.len -= n
-    skb.data = data + n
+    size = skb.len
+    if size >= 14:
+        skb.len = size = size - 14
+        if size < skb.data_len:
+            BUG("eth_type_trans(): the Ethernet header is not linear", site_str(caller_outside()))
+        skb.data = data + 14
     dest = bytes(mem[data : data + 6])
-    if dest != dev.dev_addr:  # type: ignore[attr-defined]
+    if dest != dev.dev_addr:
         if mem[data] & 1:
             skb.pkt_type = PACKET_BROADCAST if dest == b"\xff\xff\xff\xff\xff\xff" else PACKET_MULTICAST
         else:
             skb.pkt_type = PACKET_OTHERHOST
-    else:
-        skb.pkt_type = PACKET_HOST
     proto = mem[data + 12] << 8 | mem[data + 13]
     if proto >= ETH_P_802_3_MIN:
         return proto
     # Novell's raw 802.3 begins with 0xffff where 802.2 has its LLC header.
-    if skb.len >= 2 and mem[data + 14] == 0xFF and mem[data + 15] == 0xFF:
-        return ETH_P_802_3
-    return ETH_P_802_2
+    sap = bytearray(2)
+    return ETH_P_802_3 if not skb_copy_bits(skb, 0, sap, 2) and sap == b"\xff\xff" else ETH_P_802_2
+
+
+def eth_header(skb: sk_buff, dev: Any, type: int, daddr: bytes | None, saddr: bytes | None, len: int) -> int:
+    """Push an Ethernet header. ``saddr`` None: the device's. 14, or -14 where ``daddr`` is None and the device needs
+    one. ``len``: what stands in place of the type with ETH_P_802_3 and ETH_P_802_2.
+    """
+    eth = ethhdr(skb_push(skb, ETH_HLEN))
+    eth.h_proto = len if type in (ETH_P_802_3, ETH_P_802_2) else type
+    eth.h_source = dev.dev_addr if saddr is None else saddr
+    if daddr is not None:
+        eth.h_dest = daddr
+        return ETH_HLEN
+    if dev.flags & 0x88:  # IFF_LOOPBACK | IFF_NOARP
+        eth.h_dest = bytes(6)
+        return ETH_HLEN
+    return -ETH_HLEN
 
 
 def eth_skb_pad(skb: sk_buff) -> int:

@@ -13,19 +13,21 @@ from pymodel.hw.access import machine
 from pymodel.linux.skbuff import sk_buff
 
 __all__ = [
-    "IPPROTO_AH", "IPPROTO_DSTOPTS", "IPPROTO_ESP", "IPPROTO_FRAGMENT", "IPPROTO_GRE", "IPPROTO_HOPOPTS",
-    "IPPROTO_ICMP", "IPPROTO_ICMPV6", "IPPROTO_IPIP", "IPPROTO_IPV6", "IPPROTO_MH", "IPPROTO_NONE",
-    "IPPROTO_ROUTING", "IPPROTO_SCTP", "IPPROTO_TCP", "IPPROTO_UDP", "IPPROTO_UDPLITE", "IP_CE", "IP_DF", "IP_MF",
-    "IP_OFFSET", "Header", "be16", "be32", "get_unaligned_be16", "get_unaligned_be32", "ip_hdr", "ip_hdrlen",
-    "ip_is_fragment", "iphdr", "ipv6_authlen", "ipv6_ext_hdr", "ipv6_hdr", "ipv6_optlen", "ipv6hdr",
+    "Header", "IPPROTO_AH", "IPPROTO_DCCP", "IPPROTO_DSTOPTS", "IPPROTO_ESP", "IPPROTO_FRAGMENT", "IPPROTO_GRE",
+    "IPPROTO_HOPOPTS", "IPPROTO_ICMP", "IPPROTO_ICMPV6", "IPPROTO_IGMP", "IPPROTO_IPIP", "IPPROTO_IPV6", "IPPROTO_MH",
+    "IPPROTO_MPLS", "IPPROTO_NONE", "IPPROTO_ROUTING", "IPPROTO_SCTP", "IPPROTO_TCP", "IPPROTO_UDP", "IPPROTO_UDPLITE",
+    "IP_CE", "IP_DF", "IP_MF", "IP_OFFSET", "be16", "be32", "get_unaligned_be16", "get_unaligned_be32", "ip_hdr",
+    "ip_hdrlen", "ip_is_fragment", "iphdr", "ipv6_authlen", "ipv6_ext_hdr", "ipv6_hdr", "ipv6_optlen", "ipv6hdr",
     "put_unaligned_be16", "put_unaligned_be32", "sum16", "tcp_hdr", "tcp_hdrlen", "tcphdr", "u8", "udp_hdr", "udphdr",
 ]
 
 IPPROTO_HOPOPTS = 0
 IPPROTO_ICMP = 1
+IPPROTO_IGMP = 2
 IPPROTO_IPIP = 4
 IPPROTO_TCP = 6
 IPPROTO_UDP = 17
+IPPROTO_DCCP = 33
 IPPROTO_IPV6 = 41
 IPPROTO_ROUTING = 43
 IPPROTO_FRAGMENT = 44
@@ -38,6 +40,7 @@ IPPROTO_DSTOPTS = 60
 IPPROTO_SCTP = 132
 IPPROTO_MH = 135
 IPPROTO_UDPLITE = 136
+IPPROTO_MPLS = 137
 
 IP_CE = 0x8000
 IP_DF = 0x4000

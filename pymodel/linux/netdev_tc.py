@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pymodel.hw.access import machine
 from pymodel.linux.bug import netdev_warn
 from pymodel.linux.errno import EINVAL
-from pymodel.linux.flow_dissector import skb_get_hash
+from pymodel.linux.flow_hash import skb_get_hash
 
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device

@@ -37,7 +37,7 @@ def test_fragment_lists_are_cut_anywhere_when_their_heads_are_pages_or_are_not_t
         if not dodgy:
             features &= ~L.NETIF_F_SG
         else:
-            sizes[0] = mss + 1 if mss == sizes[0] + 54 else sizes[0]
+            sizes[0] += sizes[0] == mss  # which would make it a trusted one
     elif features & L.NETIF_F_SG and any(size > mss for size in sizes[1:]):
         features &= ~L.NETIF_F_SG  # what BUG() is for: see below
     if page_heads and features & L.NETIF_F_SG:
