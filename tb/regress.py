@@ -39,6 +39,7 @@ def _jobs(args: argparse.Namespace) -> list[tuple[str, Config]]:
         for n in range(args.seeds)
         for case in chosen
         for dut in args.dut.split(",")
+        if not case.duts or dut in case.duts
         for backend in args.backend.split(",")
     ]
 

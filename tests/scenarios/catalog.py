@@ -22,6 +22,7 @@ class Case:
     name: str
     scenario: str
     settings: dict[str, Any] = field(default_factory=dict)
+    duts: tuple[str, ...] = ()  # the NICs whose drivers can do it; empty: all
 
     def config(self, dut: str, backend: str, seed: int, **more: Any) -> Config:
         return Config(
@@ -33,8 +34,8 @@ def _traffic(name: str, **settings: Any) -> Case:
     return Case(name, f"tests.scenarios.traffic:{name}", settings)
 
 
-def _life(name: str, **settings: Any) -> Case:
-    return Case(name, f"tests.scenarios.lifecycle:{name}", settings)
+def _life(name: str, *duts: str, **settings: Any) -> Case:
+    return Case(name, f"tests.scenarios.lifecycle:{name}", settings, duts)
 
 
 def _pressure(name: str, **settings: Any) -> Case:
@@ -53,6 +54,7 @@ CASES: tuple[Case, ...] = (
     _traffic("overrun", lossy=True, costs=_SLOW_HOST, cpus=1),
     _life("reopen"),
     _life("stop_in_traffic", lossy=True),
+    _life("bus_error", "nic", lossy=True),
     _life("rebind"),
     _life("mtu_change"),
     _life("oversize"),
@@ -80,4 +82,6 @@ def cases(duts: tuple[str, ...], backends: tuple[str, ...]) -> Iterator[tuple[st
     for dut in duts:
         for backend in backends:
             for case in CASES:
+                if case.duts and dut not in case.duts:
+                    continue
                 yield f"{case.name}-{dut}-{backend}", case, dut, backend

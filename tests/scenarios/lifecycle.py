@@ -8,7 +8,7 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["filters", "mtu_change", "oversize", "rebind", "reopen", "stop_in_traffic"]
+__all__ = ["bus_error", "filters", "mtu_change", "oversize", "rebind", "reopen", "stop_in_traffic"]
 
 
 async def reopen(env: Env) -> None:
@@ -44,6 +44,33 @@ async def stop_in_traffic(env: Env) -> None:
         await env.sleep(env.rng.randrange(100, 3_000))
         await env.up()
         await env.send([udp_frame(100, 1, 10_000 + round_, to_host=False)])
+        await env.drain()
+
+
+async def bus_error(env: Env) -> None:
+    """The bus fails in traffic and cuts the device off; driver and device come back (kernel-rules.md: ERR1, DMA1,
+    ETH2). Run with lossy=True."""
+    for round_ in range(int(env.cfg.args.get("rounds", 3))):
+        for f in mixed_frames(env.rng, 60, to_host=True, longest=900):
+            env.peer.send(f)
+        sender = env.start(env.send_task, mixed_frames(env.rng, 60, to_host=False, longest=900))
+        await env.sleep(env.rng.randrange(200, 12_000))
+        before = await env.stats()
+        env.watchdog.stop()  # the link's reset alone takes 100 ms
+        result = await env.run(linux.pci_inject_error, env.pdev, linux.pci_channel_io_frozen)
+        if result != linux.PCI_ERS_RESULT_RECOVERED:
+            raise CheckError("ERR1", f"the driver did not recover: {result}", env.dut.driver)
+        env.watchdog.start()
+        await sender
+        await env.peer.drained
+        await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
+        env.forgive_unsent()
+        await env.forgive_unreported()
+        after = await env.stats()
+        for name in ("tx_packets", "rx_packets", "rx_dropped", "rx_missed_errors"):
+            if getattr(after, name) < getattr(before, name):
+                raise CheckError("ETH2", f"{name} went back over a reset of the bus", env.dut.driver)
+        await env.send([udp_frame(100, 1, 20_000 + round_, to_host=False)])
         await env.drain()
 
 

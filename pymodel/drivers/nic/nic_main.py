@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.nic_err import nic_err_handler
 from pymodel.drivers.nic.nic_ethtool import nic_ethtool_ops
 from pymodel.drivers.nic.nic_netdev import nic_netdev_ops, nic_poll, nic_reset, nic_reset_task
 from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_FRAME, MAX_RING, MIN_RING, NicPriv, NicQueue
@@ -49,6 +50,7 @@ from pymodel.linux import (
     netif_set_real_num_tx_queues,
     pci_driver,
     pci_get_drvdata,
+    pci_save_state,
     pci_set_drvdata,
     pci_set_master,
     pcim_enable_device,
@@ -96,6 +98,7 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     if err:
         return err
     pci_set_master(pdev)
+    pci_save_state(pdev)  # for after a reset of the bus
 
     params: dict[str, Any] = pdev.driver.params
     max_queues = (readl(iomem + hw.CAPS) & hw.CAPS_QUEUES) >> hw.CAPS_QUEUES_SHIFT
@@ -156,4 +159,6 @@ def nic_remove(pdev: Any) -> None:
     free_netdev(ndev)  # and the NAPI instances with it
 
 
-nic_driver = pci_driver(DRIVER_NAME, nic_probe, nic_remove, id_table=(PCI_DEVICE(0x1234, 0x5253),))
+nic_driver = pci_driver(
+    DRIVER_NAME, nic_probe, nic_remove, id_table=(PCI_DEVICE(0x1234, 0x5253),), err_handler=nic_err_handler
+)

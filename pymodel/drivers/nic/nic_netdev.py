@@ -41,12 +41,14 @@ from pymodel.linux import (
     netdev_priv,
     netif_carrier_off,
     netif_carrier_on,
+    netif_device_present,
     netif_running,
     netif_tx_disable,
     netif_tx_start_all_queues,
     netif_tx_wake_all_queues,
     num_online_cpus,
     pci_alloc_irq_vectors,
+    pci_channel_offline,
     pci_free_irq_vectors,
     pci_irq_vector,
     request_irq,
@@ -62,7 +64,10 @@ from pymodel.linux import (
 if TYPE_CHECKING:
     from pymodel.linux import napi_struct, net_device, rtnl_link_stats64, work_struct
 
-__all__ = ["nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset", "nic_reset_task", "nic_resize"]
+__all__ = [
+    "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset", "nic_reset_task", "nic_resize", "nic_restart",
+    "nic_stop",
+]
 
 _MASKED = hw.QP_IRQ_MASK_MASKED | hw.QP_IRQ_MASK_AUTO_MASK
 _STOP_TRIES = 500  # of 10 to 20 us
@@ -74,7 +79,8 @@ def nic_reset(priv: NicPriv) -> int:
     """Put the device into its state after power-up. 0 or -EIO."""
     spin_lock(priv.stats_lock)  # nobody reads counters half reset: statistics never go back (ETH2)
     if priv.resets:
-        priv.hw_stats = nic_hw_counters(priv)
+        seen = priv.hw_seen  # a reset of the bus may have taken the counters already
+        priv.hw_stats = {name: max(n, seen.get(name, 0)) for name, n in nic_hw_counters(priv).items()}
     priv.resets += 1
     writel(hw.RESET_RESET, priv.iomem + hw.RESET)
     err = -EIO
@@ -276,7 +282,7 @@ def nic_open(ndev: net_device) -> int:
     return err
 
 
-def _restart(priv: NicPriv) -> int:
+def nic_restart(priv: NicPriv) -> int:
     """Open again behind the stack's back: packets may wait for the queues, so these are woken (TX7)."""
     err = _start(priv)
     if not err:
@@ -285,16 +291,25 @@ def _restart(priv: NicPriv) -> int:
 
 
 def nic_stop(ndev: net_device) -> int:
-    """ndo_stop: no more xmit, no more polls, interrupts off and freed, DMA stopped, buffers freed, in this order."""
+    """ndo_stop: no more xmit, no more polls, interrupts off and freed, DMA stopped, buffers freed, in this order.
+
+    A device that an error has cut off is left alone: it does no DMA and sends no interrupts (ERR1).
+    """
     priv: NicPriv = netdev_priv(ndev)
+    if priv.halted:
+        return 0
+    there = not pci_channel_offline(priv.pdev)
     netif_carrier_off(ndev)
     netif_tx_disable(ndev)
     for queue in priv.queues:
         napi_disable(queue.napi)  # no poll runs, and so none arms the vector again
-        writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
-    _flush(priv)  # the masks have arrived, and any interrupt sent before them has come
+        if there:
+            writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
+    if there:
+        _flush(priv)  # the masks have arrived, and any interrupt sent before them has come
     _free_irqs(priv)
-    _stop_rings(priv)
+    if there:
+        _stop_rings(priv)
     for queue in priv.queues:
         nic_tx_clean(queue.tx, 0)  # what was sent after the last poll counts as sent
     _free_rings(priv)
@@ -305,9 +320,9 @@ def nic_reset_task(work: work_struct) -> None:
     """Bring a hung device back: everything that was in flight is dropped."""
     priv: NicPriv = container_of(work, NicPriv, "reset_work")
     rtnl_lock()
-    if netif_running(priv.ndev):
+    if netif_running(priv.ndev) and netif_device_present(priv.ndev):
         nic_stop(priv.ndev)
-        err = nic_reset(priv) or _restart(priv)
+        err = nic_reset(priv) or nic_restart(priv)
         if err:
             netdev_err(priv.ndev, "no recovery from a hang: error %d", err)
     rtnl_unlock()
@@ -331,10 +346,10 @@ def nic_resize(priv: NicPriv, tx_size: int, rx_size: int) -> int:
         nic_stop(priv.ndev)
     old = priv.tx_size, priv.rx_size
     priv.tx_size, priv.rx_size = tx_size, rx_size
-    err = _restart(priv) if running else 0
+    err = nic_restart(priv) if running else 0
     if err:
         priv.tx_size, priv.rx_size = old
-        if _restart(priv):
+        if nic_restart(priv):
             netdev_err(priv.ndev, "cannot reopen with the old ring sizes either")
     return err
 
@@ -371,11 +386,14 @@ def nic_change_mtu(ndev: net_device, new_mtu: int) -> int:
 
 def nic_hw_counters(priv: NicPriv) -> dict[str, int]:
     """The device's counters, those of before its last reset included. Under ``stats_lock``: reading LO latches HI."""
+    if pci_channel_offline(priv.pdev):
+        return priv.hw_seen or dict.fromkeys(hw.COUNTERS, 0)
     before = priv.hw_stats
     counters = {}
     for name, offset in hw.COUNTERS.items():
         low = readl(priv.iomem + offset)
         counters[name] = (low | readl(priv.iomem + offset + 4) << 32) + before.get(name, 0)
+    priv.hw_seen = counters
     return counters
 
 

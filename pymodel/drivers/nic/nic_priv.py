@@ -41,8 +41,8 @@ class NicPriv:
     """The device. Reached by ``netdev_priv(ndev)``."""
 
     __slots__ = (
-        "copybreak", "costs", "dev", "hw_stats", "iomem", "line_irq", "max_queues", "ndev", "num_queues", "pdev",
-        "queues", "reset_work", "resets", "rx_size", "stats_lock", "tx_size",
+        "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq", "max_queues",
+        "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rx_size", "stats_lock", "tx_size",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -59,6 +59,8 @@ class NicPriv:
         self.copybreak = 0  # bytes: frames up to this length are copied and their buffer is used again
         self.line_irq = False
         self.hw_stats: dict[str, int] = {}  # the device's counters before its last reset
+        self.hw_seen: dict[str, int] = {}  # what was told of them last
         self.resets = 0
+        self.halted = False  # stopped by an error of the bus, although it is open
         self.stats_lock = spinlock_t("nic stats_lock")
         self.reset_work = work_struct(container=self)
