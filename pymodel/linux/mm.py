@@ -14,19 +14,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import BUG, DoubleFree, Site, caller, site_str
+from pymodel.linux.bug import BUG, WARN, DoubleFree, Site, caller, caller_outside, pr_warn, site_str
 
 if TYPE_CHECKING:
     from pymodel.linux.page_pool_types import page_pool
 
 __all__ = [
-    "GFP_ATOMIC", "GFP_DMA", "GFP_DMA32", "GFP_KERNEL", "GFP_NOWAIT", "PAGE_SHIFT", "PAGE_SIZE", "SMP_CACHE_BYTES",
-    "__GFP_COMP", "__GFP_DIRECT_RECLAIM", "__GFP_NOMEMALLOC", "__GFP_NORETRY", "__GFP_NOWARN", "__GFP_ZERO",
-    "__free_page", "__free_pages", "__get_free_page", "__get_free_pages", "MmState", "alloc_page", "alloc_pages",
+    "GFP_ATOMIC", "GFP_DMA", "GFP_DMA32", "GFP_KERNEL", "GFP_NOWAIT", "MmState", "PAGE_SHIFT", "PAGE_SIZE",
+    "SMP_CACHE_BYTES", "__GFP_COMP", "__GFP_DIRECT_RECLAIM", "__GFP_NOMEMALLOC", "__GFP_NORETRY", "__GFP_NOWARN",
+    "__GFP_ZERO", "__free_page", "__free_pages", "__get_free_page", "__get_free_pages", "alloc_page", "alloc_pages",
     "dev_alloc_page", "dev_alloc_pages", "free_page", "free_pages", "get_order", "get_page", "get_zeroed_page",
     "kcalloc", "kfree", "kmalloc", "kmalloc_size_roundup", "ksize", "kzalloc", "mm_leaks", "page", "page_address",
-    "page_frag_alloc", "page_frag_cache", "page_frag_cache_drain", "page_frag_free", "page_ref_count", "put_page",
-    "set_alloc_failure", "virt_to_head_page", "virt_to_page",
+    "page_frag_alloc", "page_frag_alloc_align", "page_frag_cache", "page_frag_cache_drain", "page_frag_free",
+    "page_ref_count", "put_page", "set_alloc_failure", "virt_to_head_page", "virt_to_page",
 ]
 
 PAGE_SHIFT = 12
@@ -230,7 +230,10 @@ def alloc_pages(gfp: int, order: int, _site: Site | None = None) -> page | None:
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
     pg = _alloc_pages(mm, order, _site or caller())
-    if pg is not None and gfp & __GFP_ZERO:
+    if pg is None:
+        if not gfp & __GFP_NOWARN:
+            pr_warn("page allocation failure: order:%d, mode:0x%x [%s]", order, gfp, site_str(_site or caller()))
+    elif gfp & __GFP_ZERO:
         mm.mem[pg.addr : pg.addr + (PAGE_SIZE << order)] = bytes(PAGE_SIZE << order)
     return pg
 
@@ -457,30 +460,38 @@ def ksize(addr: int) -> int:
 
 
 # -- page fragments ------------------------------------------------------------------------------------------
-def _page_frag_alloc(mm: MmState, nc: page_frag_cache, fragsz: int, site: Site) -> int:
-    offset = nc.offset - fragsz
+def _page_frag_refill(mm: MmState, nc: page_frag_cache, fragsz: int, site: Site) -> bool:
+    """A page to cut fragments from: the one at hand, where all of them came home, else a new one of 32 KiB, or of 4 KiB
+    where there is none of those. False where it is too small, or memory failed.
+    """
     pg = nc.page
-    if offset < 0 or pg is None:
-        if fragsz > PAGE_SIZE << _PAGE_FRAG_ORDER:
+    if pg is not None and pg.refcount == 1:
+        _assert_pages_idle(pg, site)
+        pg.site = site
+    else:
+        if pg is not None:
+            _put_page(pg, site)
+        pg = _alloc_pages(mm, _PAGE_FRAG_ORDER, site) or _alloc_pages(mm, 0, site)
+        nc.page = pg
+        if pg is None:
+            return False
+    pg.frags_freed = {}
+    nc.offset = PAGE_SIZE << pg.order
+    return nc.offset >= fragsz
+
+
+def _page_frag_alloc(mm: MmState, nc: page_frag_cache, fragsz: int, site: Site, align_mask: int = -1) -> int:
+    offset = nc.offset - fragsz
+    if offset < 0 or nc.page is None:
+        if not _page_frag_refill(mm, nc, fragsz, site):
             return 0
-        if pg is not None and pg.refcount == 1:  # all fragments came home: cut the page anew
-            _assert_pages_idle(pg, site)
-            pg.frags_freed = {}
-            pg.site = site
-        else:
-            if pg is not None:
-                _put_page(pg, site)
-                nc.page = None
-            pg = _alloc_pages(mm, _PAGE_FRAG_ORDER, site)
-            if pg is None:
-                return 0
-            pg.frags_freed = {}
-            nc.page = pg
-        offset = (PAGE_SIZE << _PAGE_FRAG_ORDER) - fragsz
+        offset = nc.offset - fragsz
     elif mm.fail is not None and mm.fail("page", fragsz):
         mm.allocs_failed += 1
         return 0
-    nc.offset = offset
+    pg = nc.page
+    assert pg is not None
+    nc.offset = offset = offset & align_mask
     pg.refcount += 1
     return pg.addr + offset
 
@@ -509,6 +520,18 @@ def _page_frag_alloc_1k(mm: MmState, nc: page_frag_cache, site: Site) -> int:
 def page_frag_alloc(nc: page_frag_cache, fragsz: int, gfp_mask: int) -> int:
     """A fragment of ``fragsz`` bytes; 0 on failure. Source: mm/page_alloc.c page_frag_alloc(), v6.12."""
     return _page_frag_alloc(_mm(), nc, fragsz, caller())
+
+
+def page_frag_alloc_align(nc: page_frag_cache, fragsz: int, gfp_mask: int, align: int) -> int:
+    """page_frag_alloc() at a multiple of ``align``, a power of two (else WARN)."""
+    return _page_frag_alloc(_mm(), nc, fragsz, caller(), align_mask(align))
+
+
+def align_mask(align: int) -> int:
+    """``-align``. WARN where that is no power of two."""
+    if align <= 0 or align & (align - 1):
+        WARN(f"a page fragment aligned to {align}, which is no power of two", site_str(caller_outside()))
+    return -align
 
 
 def _page_frag_free(mm: MmState, addr: int, site: Site) -> None:

@@ -28,6 +28,7 @@ from pymodel.linux.mm import (
     _page_frag_alloc_1k,
     _page_frag_free,
     _put_page,
+    align_mask,
     kmalloc_size_roundup,
     ksize,
     might_alloc,
@@ -54,9 +55,10 @@ __all__ = [
     "__napi_alloc_frag_align", "__netdev_alloc_skb", "__netdev_alloc_skb_ip_align", "alloc_skb", "alloc_skb_fclone",
     "build_skb", "build_skb_around", "consume_skb", "dev_alloc_skb", "dev_consume_skb_any", "dev_consume_skb_irq",
     "dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_any_reason", "dev_kfree_skb_irq", "dev_kfree_skb_irq_reason",
-    "kfree_skb", "kfree_skb_list", "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_skb", "napi_build_skb",
-    "napi_consume_skb", "netdev_alloc_frag", "netdev_alloc_skb", "netdev_alloc_skb_ip_align", "skb_drop_counts",
-    "skb_free_frag", "skb_leaks", "skb_orphan", "skb_release_head_state", "slab_build_skb",
+    "kfree_skb", "kfree_skb_list", "kfree_skb_reason", "napi_alloc_frag", "napi_alloc_frag_align", "napi_alloc_skb",
+    "napi_build_skb", "napi_consume_skb", "netdev_alloc_frag", "netdev_alloc_frag_align", "netdev_alloc_skb",
+    "netdev_alloc_skb_ip_align", "skb_drop_counts", "skb_free_frag", "skb_leaks", "skb_orphan",
+    "skb_release_head_state", "slab_build_skb",
 ]
 
 SKB_ALLOC_FCLONE = 0x01
@@ -267,8 +269,21 @@ def napi_alloc_frag(fragsz: int) -> int:
 
 
 def __napi_alloc_frag_align(fragsz: int, align_mask: int) -> int:
+    """napi_alloc_frag() at an address with the zeros of ``align_mask`` (``-align``)."""
     mm: MmState = machine().state["mm"]
-    return _page_frag_alloc(mm, _frag_cache(mm, "napi"), (fragsz + 63) & ~63, caller()) & align_mask
+    return _page_frag_alloc(mm, _frag_cache(mm, "napi"), (fragsz + 63) & ~63, caller(), align_mask)
+
+
+def napi_alloc_frag_align(fragsz: int, align: int) -> int:
+    """napi_alloc_frag() at a multiple of ``align``, a power of two."""
+    mm: MmState = machine().state["mm"]
+    return _page_frag_alloc(mm, _frag_cache(mm, "napi"), (fragsz + 63) & ~63, caller(), align_mask(align))
+
+
+def netdev_alloc_frag_align(fragsz: int, align: int) -> int:
+    """netdev_alloc_frag() at a multiple of ``align``, a power of two."""
+    mm: MmState = machine().state["mm"]
+    return _page_frag_alloc(mm, _rx_cache(mm), (fragsz + 63) & ~63, caller(), align_mask(align))
 
 
 def skb_free_frag(addr: int) -> None:

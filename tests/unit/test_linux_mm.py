@@ -156,3 +156,44 @@ def test_leak_report_names_where_memory_was_allocated() -> None:
     L.put_page(kept[1])
     L.skb_free_frag(kept[2])
     assert L.leak_report() == [], "what a fragment cache holds is no leak"
+
+
+def test_page_frags_fall_back_to_one_page_when_large_ones_are_out() -> None:
+    """Source: mm/page_alloc.c __page_frag_cache_refill(): order 3, else order 0."""
+    Bed()
+    L.set_alloc_failure(lambda what, size: what == "page" and size > L.PAGE_SIZE)
+    first, second = L.napi_alloc_frag(2048), L.napi_alloc_frag(2048)
+    page = L.virt_to_head_page(first)
+    assert page.order == 0 and L.virt_to_head_page(second) is page
+    assert L.napi_alloc_frag(5000) == 0, "larger than the page"
+    L.set_alloc_failure(None)
+    for addr in (first, second):
+        L.skb_free_frag(addr)
+    assert L.leak_report() == []
+
+
+def test_page_frags_are_aligned_and_do_not_overlap() -> None:
+    Bed()
+    spans = []
+    for fn in (L.napi_alloc_frag_align, L.netdev_alloc_frag_align):
+        for size, align in ((100, 512), (64, 64), (700, 1024), (65, 256)):
+            addr = fn(size, align)
+            assert addr % align == 0
+            spans.append((addr, addr + size))
+    nc = L.page_frag_cache()
+    addr = L.page_frag_alloc_align(nc, 100, L.GFP_ATOMIC, 2048)
+    assert addr % 2048 == 0
+    spans.sort()
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
+    assert L.__dict__["__napi_alloc_frag_align"](100, -4096) % 4096 == 0
+    with pytest.raises(L.KernelWarning, match="no power of two"):
+        L.napi_alloc_frag_align(100, 48)
+
+
+def test_failed_page_allocation_is_told_unless_nowarn() -> None:
+    Bed()
+    L.set_alloc_failure(lambda what, size: True)
+    L.dev_alloc_page()
+    assert L.dmesg() == []
+    L.alloc_page(L.GFP_ATOMIC)
+    assert "page allocation failure: order:0, mode:0x820 [test_linux_mm.py" in L.dmesg()[-1]
