@@ -12,12 +12,14 @@ from pymodel.linux.bug import KernelLog
 from pymodel.linux.dma_debug import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
 from pymodel.linux.irq import irq_leaks
+from pymodel.linux.link_watch import LinkwatchState
 from pymodel.linux.mm import MmState, mm_leaks
 from pymodel.linux.napi import NapiState, napi_leaks, softnet_data
 from pymodel.linux.napi_poll import napi_kthread_create, net_rx_action
-from pymodel.linux.netdev_ops import netdev_leaks
+from pymodel.linux.netdev_register import netdev_leaks
 from pymodel.linux.netdevice import NetState
 from pymodel.linux.netfilter import NfState
+from pymodel.linux.notifier import notifier_leaks
 from pymodel.linux.page_pool import page_pool_leaks
 from pymodel.linux.page_pool_types import PagePoolState
 from pymodel.linux.pci import PciState
@@ -51,6 +53,7 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
     state["page_pool"] = PagePoolState()
     state["softirq"] = SoftirqState()
     state["workqueue"] = WorkqueueState()
+    state["linkwatch"] = LinkwatchState()
     irq_init(m)
     time_init()
     tasklet_boot()
@@ -78,6 +81,7 @@ def leak_report() -> list[str]:
     for leaks in (
         sock_leaks,
         netdev_leaks,
+        notifier_leaks,
         qdisc_leaks,
         napi_leaks,
         skb_leaks,

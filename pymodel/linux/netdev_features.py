@@ -19,7 +19,7 @@ __all__ = [
     "NETIF_F_NOCACHE_COPY", "NETIF_F_NTUPLE", "NETIF_F_ONE_FOR_ALL", "NETIF_F_RXALL", "NETIF_F_RXCSUM", "NETIF_F_RXFCS",
     "NETIF_F_RXHASH", "NETIF_F_RX_UDP_TUNNEL_PORT", "NETIF_F_SCTP_CRC", "NETIF_F_SG", "NETIF_F_SOFT_FEATURES",
     "NETIF_F_SOFT_FEATURES_OFF", "NETIF_F_TSO", "NETIF_F_TSO6", "NETIF_F_TSO_ECN", "NETIF_F_TSO_MANGLEID",
-    "NETIF_F_VLAN_CHALLENGED", "NETIF_F_VLAN_FEATURES",
+    "NETIF_F_VLAN_CHALLENGED", "NETIF_F_VLAN_FEATURES", "netdev_features_strings",
 ]
 
 NETIF_F_SG = 1 << 0
@@ -107,3 +107,19 @@ NETIF_F_GSO_ENCAP_ALL = (
 )  # fmt: skip
 NETIF_F_NEVER_CHANGE = NETIF_F_VLAN_CHALLENGED
 NETIF_F_ETHTOOL_BITS = (1 << NETDEV_FEATURE_COUNT) - 1 & ~NETIF_F_NEVER_CHANGE
+
+netdev_features_strings = (
+    "tx-scatter-gather", "tx-checksum-ipv4", "", "tx-checksum-ip-generic", "tx-checksum-ipv6", "highdma",
+    "tx-scatter-gather-fraglist", "tx-vlan-hw-insert", "rx-vlan-hw-parse", "rx-vlan-filter", "vlan-challenged",
+    "tx-generic-segmentation", "", "", "rx-gro", "rx-lro", "tx-tcp-segmentation", "tx-gso-robust",
+    "tx-tcp-ecn-segmentation", "tx-tcp-mangleid-segmentation", "tx-tcp6-segmentation", "tx-fcoe-segmentation",
+    "tx-gre-segmentation", "tx-gre-csum-segmentation", "tx-ipxip4-segmentation", "tx-ipxip6-segmentation",
+    "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation", "tx-gso-partial", "tx-tunnel-remcsum-segmentation",
+    "tx-sctp-segmentation", "tx-esp-segmentation", "", "tx-udp-segmentation", "tx-gso-list", "tx-checksum-fcoe-crc",
+    "tx-checksum-sctp", "", "rx-ntuple-filter", "rx-hashing", "rx-checksum", "tx-nocache-copy", "loopback", "rx-fcs",
+    "rx-all", "tx-vlan-stag-hw-insert", "rx-vlan-stag-hw-parse", "rx-vlan-stag-filter", "l2-fwd-offload",
+    "hw-tc-offload", "esp-hw-offload", "esp-tx-csum-hw-offload", "rx-udp_tunnel-port-offload", "tls-hw-tx-offload",
+    "tls-hw-rx-offload", "rx-gro-hw", "tls-hw-record", "rx-gro-list", "macsec-hw-offload", "rx-udp-gro-forwarding",
+    "hsr-tag-ins-offload", "hsr-tag-rm-offload", "hsr-fwd-offload", "hsr-dup-offload",
+)  # fmt: skip
+"""The name of each bit for ethtool -k, "" for those not in use. Source: net/ethtool/common.c."""

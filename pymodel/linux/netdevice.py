@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""net_device: the structure, its ops, allocation and registration.
+"""net_device: the structure, its ops, allocation, presence; the lock of all that changes devices, rtnl.
 
-Source: include/linux/netdevice.h, net/core/dev.c, net/ethernet/eth.c, v6.12. Up and down, addresses and counters:
-netdev_ops.py; queues: netdev_queue.py. No notifiers, and neither GSO nor GRO is offered yet.
+Registration: netdev_register.py; up and down: netdev_ops.py; flags: netdev_flags.py; features: dev_features.py;
+queues: netdev_queue.py. Source: include/linux/netdevice.h, net/core/dev.c, net/core/rtnetlink.c, v6.12.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine
 from pymodel.hw.contexts import Cpu
-from pymodel.hw.errors import CheckError
-from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, site_str
+from pymodel.linux.bug import BUG, Site, broken_rule, caller_outside, pr_err, site_str
 from pymodel.linux.device import device
 from pymodel.linux.dql import dql
-from pymodel.linux.errno import EEXIST, EINVAL
-from pymodel.linux.if_ether import ETH_DATA_LEN, ETH_HLEN, ETH_MIN_MTU
-from pymodel.linux.sched import mutex, mutex_lock, mutex_unlock, sleep_until, spinlock_t
+from pymodel.linux.errno import EINVAL
+from pymodel.linux.notifier import notifier_block, raw_notifier_head
+from pymodel.linux.sched import mutex, mutex_lock, mutex_trylock, mutex_unlock, spinlock_t
 from pymodel.linux.time import timer_list
-from pymodel.linux.xdp import xdp_rxq_info, xdp_rxq_info_reg, xdp_rxq_info_unreg
+from pymodel.linux.xdp import xdp_rxq_info
 
 if TYPE_CHECKING:
     from pymodel.linux.dev import packet_type
@@ -33,17 +32,26 @@ if TYPE_CHECKING:
     from pymodel.linux.xdp import bpf_prog
 
 __all__ = [
-    "ARPHRD_ETHER", "IFF_ALLMULTI", "IFF_BROADCAST", "IFF_LIVE_ADDR_CHANGE", "IFF_MULTICAST", "IFF_NOARP",
-    "IFF_NO_QUEUE", "IFF_PROMISC", "IFF_RUNNING", "IFF_UNICAST_FLT", "IFF_UP", "NETDEV_TX_BUSY", "NETDEV_TX_OK",
+    "ARPHRD_ETHER", "ARPHRD_LOOPBACK", "ARPHRD_NONE", "DEFAULT_TX_QUEUE_LEN", "IFF_802_1Q_VLAN", "IFF_ALLMULTI",
+    "IFF_AUTOMEDIA", "IFF_BROADCAST", "IFF_DEBUG", "IFF_DORMANT", "IFF_DYNAMIC", "IFF_ECHO", "IFF_LIVE_ADDR_CHANGE",
+    "IFF_LOOPBACK", "IFF_LOWER_UP", "IFF_MASTER", "IFF_MULTICAST", "IFF_NOARP", "IFF_NOTRAILERS", "IFF_NO_QUEUE",
+    "IFF_NO_RX_HANDLER", "IFF_POINTOPOINT", "IFF_PORTSEL", "IFF_PROMISC", "IFF_RUNNING", "IFF_RXFH_CONFIGURED",
+    "IFF_SLAVE", "IFF_SUPP_NOFCS", "IFF_TX_SKB_NO_LINEAR", "IFF_TX_SKB_SHARING", "IFF_UNICAST_FLT", "IFF_UP",
+    "IFF_VOLATILE", "IFF_XMIT_DST_RELEASE", "IFF_XMIT_DST_RELEASE_PERM", "IFNAMSIZ", "IF_LINK_MODE_DEFAULT",
+    "IF_LINK_MODE_DORMANT", "IF_LINK_MODE_TESTING", "IF_OPER_DORMANT", "IF_OPER_DOWN", "IF_OPER_LOWERLAYERDOWN",
+    "IF_OPER_NOTPRESENT", "IF_OPER_TESTING", "IF_OPER_UNKNOWN", "IF_OPER_UP", "MAX_ADDR_LEN", "NETDEV_HW_ADDR_T_LAN",
+    "NETDEV_HW_ADDR_T_MULTICAST", "NETDEV_HW_ADDR_T_SAN", "NETDEV_HW_ADDR_T_UNICAST", "NETDEV_TX_BUSY", "NETDEV_TX_OK",
     "NETREG_REGISTERED", "NETREG_RELEASED", "NETREG_UNINITIALIZED", "NETREG_UNREGISTERED", "NETREG_UNREGISTERING",
-    "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN", "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState",
-    "QUEUE_STATE_ANY_XOFF", "QUEUE_STATE_ANY_XOFF_OR_FROZEN", "QUEUE_STATE_DRV_XOFF", "QUEUE_STATE_DRV_XOFF_OR_FROZEN",
-    "QUEUE_STATE_FROZEN", "QUEUE_STATE_STACK_XOFF", "SET_NETDEV_DEV", "alloc_etherdev", "alloc_etherdev_mq",
-    "alloc_etherdev_mqs", "alloc_netdev_mqs", "ether_setup", "free_netdev", "net_device", "net_device_ops",
-    "net_device_stats", "netdev_priv", "netdev_queue", "netdev_rx_queue", "netif_device_attach", "netif_device_detach",
-    "netif_device_present", "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
-    "netif_set_real_num_tx_queues", "register_netdev", "register_netdevice", "registered_netdevs", "rtnl_is_locked",
-    "rtnl_link_stats64", "rtnl_lock", "rtnl_unlock", "sockaddr", "unregister_netdev", "unregister_netdevice",
+    "NET_ADDR_PERM", "NET_ADDR_RANDOM", "NET_ADDR_SET", "NET_ADDR_STOLEN", "NET_NAME_ENUM", "NET_NAME_PREDICTABLE",
+    "NET_NAME_RENAMED", "NET_NAME_UNKNOWN", "NET_NAME_USER", "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN",
+    "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState", "QUEUE_STATE_ANY_XOFF", "QUEUE_STATE_ANY_XOFF_OR_FROZEN",
+    "QUEUE_STATE_DRV_XOFF", "QUEUE_STATE_DRV_XOFF_OR_FROZEN", "QUEUE_STATE_FROZEN", "QUEUE_STATE_STACK_XOFF",
+    "SET_NETDEV_DEV", "alloc_netdev", "alloc_netdev_mq", "alloc_netdev_mqs", "net_device", "net_device_ops",
+    "netdev_device", "netdev_hw_addr", "netdev_hw_addr_list", "netdev_priv", "netdev_queue", "netdev_rx_queue",
+    "netif_carrier_ok", "netif_device_attach", "netif_device_detach", "netif_device_present", "netif_dormant",
+    "netif_oper_up", "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
+    "netif_set_real_num_tx_queues", "netif_testing", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock", "rtnl_trylock",
+    "rtnl_unlock", "sockaddr",
 ]
 
 NETDEV_TX_OK = 0x00
@@ -56,23 +64,66 @@ NET_RX_DROP = 1
 
 IFF_UP = 1 << 0
 IFF_BROADCAST = 1 << 1
+IFF_DEBUG = 1 << 2
+IFF_LOOPBACK = 1 << 3
+IFF_POINTOPOINT = 1 << 4
+IFF_NOTRAILERS = 1 << 5
 IFF_RUNNING = 1 << 6
 IFF_NOARP = 1 << 7
 IFF_PROMISC = 1 << 8
 IFF_ALLMULTI = 1 << 9
+IFF_MASTER = 1 << 10
+IFF_SLAVE = 1 << 11
 IFF_MULTICAST = 1 << 12
-IFF_UNICAST_FLT = 1 << 12  # priv_flags from here on
+IFF_PORTSEL = 1 << 13
+IFF_AUTOMEDIA = 1 << 14
+IFF_DYNAMIC = 1 << 15
+IFF_LOWER_UP = 1 << 16
+IFF_DORMANT = 1 << 17
+IFF_ECHO = 1 << 18
+IFF_VOLATILE = (
+    IFF_LOOPBACK | IFF_POINTOPOINT | IFF_BROADCAST | IFF_ECHO | IFF_MASTER | IFF_SLAVE | IFF_RUNNING | IFF_LOWER_UP
+    | IFF_DORMANT
+)  # fmt: skip
+
+IFF_802_1Q_VLAN = 1 << 0  # priv_flags from here on
+IFF_XMIT_DST_RELEASE = 1 << 5
+IFF_TX_SKB_SHARING = 1 << 11
+IFF_UNICAST_FLT = 1 << 12
+IFF_SUPP_NOFCS = 1 << 14
 IFF_LIVE_ADDR_CHANGE = 1 << 15
-IFF_NO_QUEUE = 1 << 21
+IFF_XMIT_DST_RELEASE_PERM = 1 << 17
+IFF_NO_QUEUE = 1 << 19
+IFF_RXFH_CONFIGURED = 1 << 23
+IFF_NO_RX_HANDLER = 1 << 26
+IFF_TX_SKB_NO_LINEAR = 1 << 31
 
 ARPHRD_ETHER = 1
+ARPHRD_LOOPBACK = 772
+ARPHRD_NONE = 0xFFFE
+
+IFNAMSIZ = 16
+MAX_ADDR_LEN = 32
+DEFAULT_TX_QUEUE_LEN = 1000
+
+NET_NAME_UNKNOWN, NET_NAME_ENUM, NET_NAME_PREDICTABLE, NET_NAME_USER, NET_NAME_RENAMED = range(5)
+NET_ADDR_PERM, NET_ADDR_RANDOM, NET_ADDR_STOLEN, NET_ADDR_SET = range(4)
+NETDEV_HW_ADDR_T_LAN, NETDEV_HW_ADDR_T_SAN, NETDEV_HW_ADDR_T_UNICAST, NETDEV_HW_ADDR_T_MULTICAST = range(1, 5)
 
 NETREG_UNINITIALIZED, NETREG_REGISTERED, NETREG_UNREGISTERING, NETREG_UNREGISTERED, NETREG_RELEASED = range(5)
 
 LINK_STATE_START = 1 << 0  # __LINK_STATE_*, as bits of net_device.state
 LINK_STATE_PRESENT = 1 << 1
 LINK_STATE_NOCARRIER = 1 << 2
+LINK_STATE_LINKWATCH_PENDING = 1 << 3
+LINK_STATE_DORMANT = 1 << 4
+LINK_STATE_TESTING = 1 << 5
 
+(
+    IF_OPER_UNKNOWN, IF_OPER_NOTPRESENT, IF_OPER_DOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_TESTING, IF_OPER_DORMANT,
+    IF_OPER_UP,
+) = range(7)  # fmt: skip
+IF_LINK_MODE_DEFAULT, IF_LINK_MODE_DORMANT, IF_LINK_MODE_TESTING = range(3)
 
 QUEUE_STATE_DRV_XOFF = 1 << 0  # __QUEUE_STATE_*, as bits of netdev_queue.state
 QUEUE_STATE_STACK_XOFF = 1 << 1
@@ -113,10 +164,10 @@ class net_device_ops:
     """The driver's callbacks; those it does not have are None."""
 
     __slots__ = (
-        "ndo_bpf", "ndo_change_mtu", "ndo_change_rx_flags", "ndo_features_check", "ndo_fix_features", "ndo_get_stats64",
-        "ndo_init", "ndo_open", "ndo_select_queue", "ndo_set_features", "ndo_set_mac_address", "ndo_set_rx_mode",
-        "ndo_start_xmit", "ndo_stop", "ndo_tx_timeout", "ndo_uninit", "ndo_validate_addr", "ndo_vlan_rx_add_vid",
-        "ndo_vlan_rx_kill_vid", "ndo_xdp_xmit",
+        "ndo_bpf", "ndo_change_carrier", "ndo_change_mtu", "ndo_change_rx_flags", "ndo_features_check",
+        "ndo_fix_features", "ndo_get_stats", "ndo_get_stats64", "ndo_init", "ndo_open", "ndo_select_queue",
+        "ndo_set_features", "ndo_set_mac_address", "ndo_set_rx_mode", "ndo_start_xmit", "ndo_stop", "ndo_tx_timeout",
+        "ndo_uninit", "ndo_validate_addr", "ndo_vlan_rx_add_vid", "ndo_vlan_rx_kill_vid", "ndo_xdp_xmit",
     )
 
     def __init__(self, **ops: Callable[..., Any] | None) -> None:
@@ -178,22 +229,63 @@ class netdev_rx_queue:
         self.xdp_rxq = xdp_rxq_info()
 
 
+class netdev_hw_addr:
+    """An entry of an address list. ``refcount``: its users; ``synced``: users that are devices on top; ``sync_cnt``:
+    devices below, or the hardware, that know it.
+    """
+
+    __slots__ = ("addr", "global_use", "refcount", "sync_cnt", "synced", "type")
+
+    def __init__(self, addr: bytes, type: int, global_use: bool = False, synced: int = 0) -> None:
+        self.addr = addr
+        self.type = type
+        self.global_use = global_use
+        self.synced = synced
+        self.sync_cnt = 0
+        self.refcount = 1
+
+
+class netdev_hw_addr_list:
+    """Addresses in the order in which they came."""
+
+    __slots__ = ("list",)
+
+    def __init__(self) -> None:
+        self.list: list[netdev_hw_addr] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.list)
+
+
+class netdev_device(device):
+    """The device that a net_device is for the driver model: ``parent`` is what SET_NETDEV_DEV() said."""
+
+    __slots__ = ("parent",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.parent: device | None = None
+
+
 class net_device:
     """A network interface. ``priv`` is what netdev_priv() returns. Made by alloc_netdev_mqs()."""
 
     __slots__ = (
-        "_gone", "_rtnl_site", "_rx", "_site", "_tx", "addr_len", "addr_list_lock", "addr_refs", "allmulti",
-        "broadcast", "carrier_down_count", "carrier_up_count", "dev", "dev_addr", "ethtool_ops", "features", "flags",
-        "gro_flush_timeout", "gro_ipv4_max_size", "gro_max_size", "gso_ipv4_max_size", "gso_max_segs", "gso_max_size",
-        "gso_partial_features", "hard_header_len", "hw_enc_features", "hw_features", "ifindex", "irq", "linkwatch",
-        "max_mtu", "mc", "min_mtu", "mtu", "name", "napi_defer_hard_irqs", "napi_list", "needed_headroom",
-        "needed_tailroom", "nested_xmit", "netdev_ops", "nf_hooks_ingress", "num_rx_queues", "num_tc", "num_tx_queues",
-        "operstate", "perm_addr", "prio_tc_map", "priv", "priv_flags", "promiscuity", "ptype_all", "ptype_specific",
-        "qdisc", "real_num_rx_queues", "real_num_tx_queues", "reg_state", "rx_dropped", "rx_handler", "rx_handler_data",
-        "rx_nohandler", "rx_otherhost_dropped", "state", "stats", "tc_to_txq", "tcx_ingress", "threaded",
-        "tso_max_segs", "tso_max_size", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc", "uc_promisc",
-        "vlan_features", "wanted_features", "watchdog_timeo", "watchdog_timer", "xdp_features", "xdp_prog", "xdp_state",
-        "xps_maps",
+        "_gone", "_rx", "_site", "_tx", "addr_assign_type", "addr_len", "addr_list_lock", "allmulti", "broadcast",
+        "carrier_down_count", "carrier_up_count", "dev", "dev_addr", "dev_addrs", "dismantle", "ethtool", "ethtool_ops",
+        "features", "flags", "gflags", "gro_flush_timeout", "gro_ipv4_max_size", "gro_max_size", "group",
+        "gso_ipv4_max_size", "gso_max_segs", "gso_max_size", "gso_partial_features", "hard_header_len", "holders",
+        "hw_enc_features", "hw_features", "ifindex", "ip_ptr", "irq", "last_stats", "link_mode", "max_mtu", "mc",
+        "min_header_len", "min_mtu", "mpls_features", "mtu", "name", "name_assign_type", "napi_defer_hard_irqs",
+        "napi_list", "needed_headroom", "needed_tailroom", "needs_free_netdev", "nested_xmit", "netdev_ops",
+        "nf_hooks_ingress", "num_rx_queues", "num_tc", "num_tx_queues", "operstate", "perm_addr", "prio_tc_map", "priv",
+        "priv_destructor", "priv_flags", "priv_len", "promiscuity", "ptype_all", "ptype_specific", "qdisc",
+        "real_num_rx_queues", "real_num_tx_queues", "refcnt", "reg_state", "rx_dropped", "rx_handler",
+        "rx_handler_data", "rx_nohandler", "rx_otherhost_dropped", "state", "stats", "tc_to_txq", "tcx_ingress",
+        "threaded", "tso_max_segs", "tso_max_size", "tx_dropped", "tx_global_lock", "tx_queue_len", "type", "uc",
+        "uc_promisc", "vlan_features", "vlan_info", "wanted_features", "watchdog_timeo", "watchdog_timer",
+        "xdp_features", "xdp_prog", "xdp_state", "xps_maps",
     )
 
     def __init__(self, name: str, priv: Any, txqs: int, rxqs: int, site: Site) -> None:
@@ -205,14 +297,17 @@ class net_device:
         self._site = site
         self.netdev_ops = net_device_ops()
         self.ethtool_ops: Any = None
-        self.dev: device | None = None  # the parent; SET_NETDEV_DEV()
+        self.dev = netdev_device(name)
         self.flags = 0
-        self.priv_flags = 0
+        self.gflags = 0  # IFF_PROMISC and IFF_ALLMULTI as asked for by dev_change_flags()
+        self.priv_flags = IFF_XMIT_DST_RELEASE | IFF_XMIT_DST_RELEASE_PERM
         self.features = 0
         self.hw_features = 0
         self.wanted_features = 0
         self.vlan_features = 0
         self.hw_enc_features = 0
+        self.mpls_features = 0
+        self.gso_partial_features = 0
         self.mtu = 0
         self.min_mtu = 0
         self.max_mtu = 0
@@ -220,16 +315,22 @@ class net_device:
         self.hard_header_len = 0
         self.needed_headroom = 0
         self.needed_tailroom = 0
+        self.min_header_len = 0
         self.addr_len = 0
-        self.dev_addr = bytes(6)
+        self.dev_addr = bytes(6)  # drivers set it by eth_hw_addr_set()
         self.perm_addr = bytes(6)
         self.broadcast = bytes(6)
+        self.addr_assign_type = NET_ADDR_PERM
+        self.name_assign_type = NET_NAME_UNKNOWN
+        self.group = 0
+        self.priv_len = 0
         self.ifindex = 0
         self.irq = 0
         self.reg_state = NETREG_UNINITIALIZED
         self.state = 0
-        self.operstate = 0
-        self.tx_queue_len = 1000
+        self.operstate = IF_OPER_UNKNOWN
+        self.link_mode = IF_LINK_MODE_DEFAULT
+        self.tx_queue_len = 0
         self.qdisc = noop
         self.num_tx_queues = txqs
         self.real_num_tx_queues = txqs
@@ -242,30 +343,27 @@ class net_device:
         self._tx = [netdev_queue(self, i, noop) for i in range(txqs)]
         self.watchdog_timeo = 0
         self.watchdog_timer = timer_list(container=self)
-        self.linkwatch: Any = None
         self.carrier_up_count = 0
         self.carrier_down_count = 0
         self.promiscuity = 0
         self.allmulti = 0
         self.uc_promisc = False
-        self.uc: dict[bytes, int] = {}
-        self.mc: dict[bytes, int] = {}
-        self.addr_refs: dict[bytes, int] = {}
+        self.uc = netdev_hw_addr_list()
+        self.mc = netdev_hw_addr_list()
+        self.dev_addrs = netdev_hw_addr_list()  # dev_addr first
+        self.dev_addrs.list.append(netdev_hw_addr(self.dev_addr, NETDEV_HW_ADDR_T_LAN))
         self.addr_list_lock = spinlock_t("addr_list_lock")
         self.tx_global_lock = spinlock_t("tx_global_lock")
         self.napi_list: list[napi_struct] = []
         self.gro_flush_timeout = 0
         self.napi_defer_hard_irqs = 0
-        self.gro_max_size = 65536
-        self.gro_ipv4_max_size = 65536
         self.threaded = False
-        self.gso_max_size = 65536
-        self.gso_ipv4_max_size = 65536
-        self.gso_max_segs = 65535
-        self.gso_partial_features = 0
+        self.gso_max_size = self.gso_ipv4_max_size = 65536  # bytes: GSO_LEGACY_MAX_SIZE, and so on
+        self.gro_max_size = self.gro_ipv4_max_size = 65536
         self.tso_max_size = 65536
-        self.tso_max_segs = 65535
+        self.gso_max_segs = self.tso_max_segs = 65535
         self.stats = net_device_stats()
+        self.last_stats: rtnl_link_stats64 | None = None  # what dev_get_stats() said last (ETH2)
         self.rx_dropped = 0  # the core's own counters
         self.tx_dropped = 0
         self.rx_nohandler = 0
@@ -281,8 +379,15 @@ class net_device:
         self.tcx_ingress: list[Callable[[sk_buff], int]] = []
         self.nf_hooks_ingress: list[nf_hook_ops] = []
         self.nested_xmit = 0
+        self.priv_destructor: Callable[[net_device], object] | None = None
+        self.needs_free_netdev = False
+        self.dismantle = False
+        self.refcnt = 1
+        self.holders: list[Site] = []  # dev_hold()
+        self.ethtool: Any = None  # ethtool_netdev_state, from the first need of it
+        self.ip_ptr: Any = None  # in_device, where IPv4 is there
+        self.vlan_info: Any = None
         self._gone = False
-        self._rtnl_site: Site | None = None
 
     def __repr__(self) -> str:
         return self.name
@@ -293,18 +398,22 @@ class NetState:
 
     __slots__ = (
         "dev_tx_weight", "dev_weight", "devices", "generic_xdp_needed", "gro_normal_batch", "hash_seed",
-        "ingress_needed", "netdev_budget", "netdev_budget_usecs", "netdev_max_backlog", "netdevs_alive", "next_ifindex",
-        "nit_outgoing", "noop", "poll_count", "ptype_all", "ptype_base", "rng", "rps_needed", "rtnl", "softnet",
-        "xdp_exceptions",
+        "ingress_needed", "netdev_budget", "netdev_budget_usecs", "netdev_chain", "netdev_max_backlog", "netdevs_alive",
+        "next_ifindex", "nit_outgoing", "noop", "poll_count", "protocols", "ptype_all", "ptype_base", "rng",
+        "rps_needed", "rss_key", "rtnl", "softnet", "todo", "xdp_exceptions",
     )
 
     def __init__(self, seed: int) -> None:
         self.softnet: list[softnet_data] = []
         self.devices: list[net_device] = []
+        self.netdev_chain = raw_notifier_head()
+        self.protocols: list[notifier_block] = []  # listeners that stay: IPv4, VLAN
+        self.todo: list[net_device] = []  # unregistered, to be finished by rtnl_unlock()
         self.netdevs_alive: list[net_device] = []  # allocated, registered or not
         self.rtnl = mutex("rtnl_mutex")
         self.rng = Random(f"net/{seed}")
         self.hash_seed = self.rng.getrandbits(32)
+        self.rss_key: bytes | None = None  # netdev_rss_key_fill()
         self.next_ifindex = 2  # 1 is lo
         self.netdev_budget = 300
         self.netdev_budget_usecs = 8000  # 2 jiffies
@@ -334,7 +443,18 @@ def rtnl_lock() -> None:
 
 
 def rtnl_unlock() -> None:
-    mutex_unlock(_net().rtnl)
+    """Unlock, and finish the devices that were unregistered under it: nobody uses them any more on return."""
+    net = _net()
+    if not net.todo:
+        mutex_unlock(net.rtnl)
+        return
+    from pymodel.linux.netdev_register import netdev_run_todo
+
+    netdev_run_todo()
+
+
+def rtnl_trylock() -> int:
+    return int(mutex_trylock(_net().rtnl))
 
 
 def rtnl_is_locked() -> bool:
@@ -358,171 +478,48 @@ def alloc_netdev_mqs(
     sizeof_priv: Any, name: str, name_assign_type: int, setup: Callable[[net_device], object], txqs: int, rxqs: int
 ) -> net_device | None:
     """A device with room for the driver's own struct. ``sizeof_priv``: the struct's class, constructed without
-    arguments, or any number for a namespace to put attributes in. ``name`` may hold ``%d``. None for no queues.
+    arguments, or any number for a namespace to put attributes in. ``name`` may hold ``%d``; ``setup`` fills in what
+    devices of its kind have in common (ether_setup()). None for no queues. BUG for a name of 16 characters or more.
     """
-    return _alloc_netdev(sizeof_priv, name, setup, txqs, rxqs, caller())
-
-
-def _alloc_netdev(
-    sizeof_priv: Any, name: str, setup: Callable[[net_device], object], txqs: int, rxqs: int, site: Site
-) -> net_device | None:
+    site = caller_outside()
+    if len(name) >= IFNAMSIZ:
+        BUG(f"alloc_netdev: the name {name!r} has {len(name)} characters, IFNAMSIZ is {IFNAMSIZ}", site_str(site))
     if txqs < 1 or rxqs < 1:
+        pr_err("alloc_netdev: Unable to allocate device with zero %squeues", "RX " if txqs >= 1 else "")
         return None
     priv = sizeof_priv() if isinstance(sizeof_priv, type) else SimpleNamespace()
     dev = net_device(name, priv, txqs, rxqs, site)
+    dev.priv_len = sizeof_priv if isinstance(sizeof_priv, int) else 0
+    dev.name_assign_type = name_assign_type
     setup(dev)
+    if not dev.tx_queue_len:
+        dev.priv_flags |= IFF_NO_QUEUE
+        dev.tx_queue_len = DEFAULT_TX_QUEUE_LEN
     _net().netdevs_alive.append(dev)
     return dev
 
 
-def ether_setup(dev: net_device) -> None:
-    """Ethernet's defaults."""
-    dev.type = ARPHRD_ETHER
-    dev.hard_header_len = ETH_HLEN
-    dev.mtu = ETH_DATA_LEN
-    dev.min_mtu = ETH_MIN_MTU
-    dev.max_mtu = ETH_DATA_LEN
-    dev.addr_len = 6
-    dev.tx_queue_len = 1000
-    dev.flags = IFF_BROADCAST | IFF_MULTICAST
-    dev.broadcast = b"\xff" * 6
+def alloc_netdev(
+    sizeof_priv: Any, name: str, name_assign_type: int, setup: Callable[[net_device], object]
+) -> net_device | None:
+    """alloc_netdev_mqs() with one queue each way."""
+    return alloc_netdev_mqs(sizeof_priv, name, name_assign_type, setup, 1, 1)
 
 
-def alloc_etherdev_mqs(sizeof_priv: Any, txqs: int, rxqs: int) -> net_device | None:
-    """An Ethernet device; see alloc_netdev_mqs() for ``sizeof_priv``."""
-    return _alloc_netdev(sizeof_priv, "eth%d", ether_setup, txqs, rxqs, caller())
-
-
-def alloc_etherdev_mq(sizeof_priv: Any, count: int) -> net_device | None:
-    return _alloc_netdev(sizeof_priv, "eth%d", ether_setup, count, count, caller())
-
-
-def alloc_etherdev(sizeof_priv: Any) -> net_device | None:
-    return _alloc_netdev(sizeof_priv, "eth%d", ether_setup, 1, 1, caller())
+def alloc_netdev_mq(
+    sizeof_priv: Any, name: str, name_assign_type: int, setup: Callable[[net_device], object], count: int
+) -> net_device | None:
+    return alloc_netdev_mqs(sizeof_priv, name, name_assign_type, setup, count, count)
 
 
 def netdev_priv(dev: net_device) -> Any:
+    """The driver's own struct."""
     return dev.priv
 
 
 def SET_NETDEV_DEV(net: net_device, pdev: device) -> None:
-    net.dev = pdev
-
-
-# -- registration --------------------------------------------------------------------------------------------
-def register_netdev(dev: net_device) -> int:
-    """Make the device known; traffic may come before this returns (LIFE1). 0 or a negative errno."""
-    site = caller()
-    return int(with_rtnl(_register, dev, site))
-
-
-def register_netdevice(dev: net_device) -> int:
-    """register_netdev() for callers that hold rtnl."""
-    site = caller()
-    if not rtnl_is_locked():
-        BUG("register_netdevice() without rtnl", site_str(site))
-    return _register(dev, site)
-
-
-def _register(dev: net_device, site: Site) -> int:
-    from pymodel.linux.netdev_ops import update_features
-    from pymodel.linux.qdisc_attach import dev_init_scheduler
-
-    if dev.reg_state != NETREG_UNINITIALIZED:
-        what = f"register_netdevice({dev.name}): reg_state is {dev.reg_state}, not NETREG_UNINITIALIZED"
-        BUG(what, site_str(site), "net/core/dev.c:10611")
-    net = _net()
-    if "%d" in dev.name:
-        taken = {d.name for d in net.devices}
-        dev.name = next(n for n in (dev.name % i for i in range(32768)) if n not in taken)
-    elif not dev.name or any(d.name == dev.name for d in net.devices):
-        return -EEXIST if dev.name else -EINVAL
-    ops = dev.netdev_ops
-    for needed in ("ndo_open", "ndo_stop", "ndo_start_xmit"):
-        if getattr(ops, needed) is None:
-            raise CheckError("LIFE1", f"{dev.name} registered without {needed}", site_str(site))
-    if ops.ndo_init is not None:
-        err = ops.ndo_init(dev)
-        if err:
-            return -5 if err > 0 else int(err)
-    dev.ifindex = net.next_ifindex
-    net.next_ifindex += 1
-    dev.perm_addr = dev.dev_addr
-    dev.wanted_features = dev.features & dev.hw_features
-    dev.state |= LINK_STATE_PRESENT
-    update_features(dev)
-    dev_init_scheduler(dev)
-    net.devices.append(dev)
-    for queue in dev._rx:
-        xdp_rxq_info_reg(queue.xdp_rxq, dev, queue.index, 0)
-    dev.reg_state = NETREG_REGISTERED
-    dev._rtnl_site = site
-    return 0
-
-
-def unregister_netdev(dev: net_device) -> None:
-    """Bring the device down, take it away from the stack, and wait until nobody uses it."""
-    site = caller()
-    with_rtnl(_unregister, dev, site)
-    sleep_until(machine().sched.local_now + 1000, "netdev_run_todo: references to go away")
-
-
-def unregister_netdevice(dev: net_device) -> None:
-    site = caller()
-    if not rtnl_is_locked():
-        BUG("unregister_netdevice() without rtnl", site_str(site))
-    _unregister(dev, site)
-
-
-def _unregister(dev: net_device, site: Site) -> None:
-    from pymodel.linux.netdev_ops import close_locked, flush_addresses
-    from pymodel.linux.xdp_dev import dev_xdp_uninstall
-
-    if dev.reg_state == NETREG_UNINITIALIZED:
-        WARN(f"unregister_netdevice: device {dev.name} never was registered", site_str(site))
-        return
-    if dev.reg_state != NETREG_REGISTERED:
-        BUG(f"unregister_netdevice({dev.name}): reg_state is {dev.reg_state}, not NETREG_REGISTERED", site_str(site))
-    close_locked(dev)
-    dev.reg_state = NETREG_UNREGISTERING
-    net = _net()
-    net.devices.remove(dev)
-    for sd in net.softnet:
-        sd.forget(dev)
-    dev_xdp_uninstall(dev)
-    flush_addresses(dev)
-    ops = dev.netdev_ops
-    if ops.ndo_uninit is not None:
-        ops.ndo_uninit(dev)
-    if dev.ptype_all or dev.ptype_specific:
-        WARN(f"{dev.name} unregistered while packet handlers are attached to it", site_str(site))
-    for queue in dev._rx:
-        xdp_rxq_info_unreg(queue.xdp_rxq)
-    dev.reg_state = NETREG_UNREGISTERED
-
-
-def free_netdev(dev: net_device) -> None:
-    """Free it. Its NAPI instances are deleted. BUG while registered."""
-    from pymodel.linux.napi import netif_napi_del
-
-    site = caller()
-    if dev._gone:
-        BUG(f"free_netdev({dev.name}): freed twice", site_str(site))
-    if dev.reg_state not in (NETREG_UNINITIALIZED, NETREG_UNREGISTERED):
-        BUG(
-            f"free_netdev({dev.name}): reg_state is {dev.reg_state}: unregister_netdev() must come first",
-            site_str(site),
-        )
-    for napi in list(dev.napi_list):
-        netif_napi_del(napi)
-    dev._gone = True
-    dev.reg_state = NETREG_RELEASED
-    _net().netdevs_alive.remove(dev)
-
-
-def registered_netdevs() -> list[net_device]:
-    """The devices that are registered, oldest first: for_each_netdev()."""
-    return list(_net().devices)
+    """The device on the bus that is behind it: ``dev.dev.parent``."""
+    net.dev.parent = pdev
 
 
 # -- presence and queues -------------------------------------------------------------------------------------
@@ -585,6 +582,23 @@ def netif_set_real_num_rx_queues(dev: net_device, rxq: int) -> int:
 
 def netif_set_real_num_queues(dev: net_device, txq: int, rxq: int) -> int:
     return netif_set_real_num_tx_queues(dev, txq) or netif_set_real_num_rx_queues(dev, rxq)
+
+
+def netif_carrier_ok(dev: net_device) -> bool:
+    return not dev.state & LINK_STATE_NOCARRIER
+
+
+def netif_dormant(dev: net_device) -> bool:
+    return bool(dev.state & LINK_STATE_DORMANT)
+
+
+def netif_testing(dev: net_device) -> bool:
+    return bool(dev.state & LINK_STATE_TESTING)
+
+
+def netif_oper_up(dev: net_device) -> bool:
+    """Of use to those above, as far as is known."""
+    return dev.operstate in (IF_OPER_UP, IF_OPER_UNKNOWN)
 
 
 def check_napis_disabled(dev: net_device) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from pymodel.hw.access import machine
 from pymodel.linux.bug import caller, netdev_warn
 from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED
-from pymodel.linux.errno import ERANGE
 from pymodel.linux.qdisc import (
     QDISC_STATE_DEACTIVATED,
     QDISC_STATE_SCHED,
@@ -28,7 +27,7 @@ from pymodel.linux.watchdog import dev_watchdog, netdev_watchdog_up
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
 
-__all__ = ["dev_activate", "dev_change_tx_queue_len", "dev_deactivate", "dev_init_scheduler"]
+__all__ = ["dev_activate", "dev_deactivate", "dev_init_scheduler", "dev_qdisc_change_tx_queue_len"]
 
 
 def dev_init_scheduler(dev: net_device) -> None:
@@ -85,19 +84,15 @@ def dev_deactivate(dev: net_device) -> None:
         qdisc_reset(q)
 
 
-def dev_change_tx_queue_len(dev: net_device, new_len: int) -> int:
-    """Set how many packets each band of a queue holds; the youngest that find no room are dropped. 0, or -ERANGE.
+def dev_qdisc_change_tx_queue_len(dev: net_device) -> int:
+    """Have each band of a queue hold ``tx_queue_len`` packets; the youngest that find no room are dropped. 0.
 
-    Source: net/core/dev.c dev_change_tx_queue_len(), net/sched/sch_generic.c pfifo_fast_change_tx_queue_len(), v6.12.
-    Under rtnl. Simplified: no notifier.
+    Source: net/sched/sch_generic.c dev_qdisc_change_tx_queue_len(), pfifo_fast_change_tx_queue_len(), v6.12. Under
+    rtnl.
     """
     from pymodel.linux.netdevice import IFF_UP
 
-    if not 0 <= new_len <= 0xFFFFFFFF:
-        return -ERANGE
-    if new_len == dev.tx_queue_len:
-        return 0
-    dev.tx_queue_len = new_len
+    new_len = dev.tx_queue_len
     up = dev.flags & IFF_UP
     if up:
         dev_deactivate(dev)

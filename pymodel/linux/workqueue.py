@@ -19,12 +19,13 @@ from pymodel.linux.sched import might_sleep, wait_event, wait_event_timeout_ns, 
 from pymodel.linux.time import HZ, add_timer, jiffies, timer_delete, timer_list, timer_pending
 
 __all__ = [
-    "INIT_DELAYED_WORK", "INIT_WORK", "WQ_HIGHPRI", "WQ_MEM_RECLAIM", "WQ_UNBOUND", "alloc_ordered_workqueue",
-    "alloc_workqueue", "cancel_delayed_work", "cancel_delayed_work_sync", "cancel_work_sync", "complete",
-    "complete_all", "completion", "delayed_work", "destroy_workqueue", "flush_work", "flush_workqueue",
-    "init_completion", "mod_delayed_work", "queue_delayed_work", "queue_work", "queue_work_on", "reinit_completion",
-    "schedule_delayed_work", "schedule_work", "to_delayed_work", "wait_for_completion", "wait_for_completion_timeout",
-    "work_leaks", "work_pending", "work_struct", "workqueue_struct", "WorkqueueState",
+    "INIT_DELAYED_WORK", "INIT_WORK", "WQ_HIGHPRI", "WQ_MEM_RECLAIM", "WQ_UNBOUND", "WorkqueueState",
+    "alloc_ordered_workqueue", "alloc_workqueue", "cancel_delayed_work", "cancel_delayed_work_sync", "cancel_work_sync",
+    "complete", "complete_all", "completion", "delayed_work", "delayed_work_timer_fn", "destroy_workqueue",
+    "flush_work", "flush_workqueue", "init_completion", "mod_delayed_work", "queue_delayed_work", "queue_work",
+    "queue_work_on", "reinit_completion", "schedule_delayed_work", "schedule_work", "to_delayed_work",
+    "wait_for_completion", "wait_for_completion_timeout", "work_leaks", "work_pending", "work_struct",
+    "workqueue_struct",
 ]
 
 WQ_UNBOUND = 1 << 1
@@ -54,7 +55,7 @@ class delayed_work:
     def __init__(self, func: Callable[[work_struct], object] | None = None, container: Any = None) -> None:
         self.work = work_struct(func, container=self)
         self.container = container
-        self.timer = timer_list(_delayed_work_timer, container=self)
+        self.timer = timer_list(delayed_work_timer_fn, container=self)
         self.wq: workqueue_struct | None = None
         self.cpu: Cpu | None = None
 
@@ -208,7 +209,8 @@ def destroy_workqueue(wq: workqueue_struct) -> None:
 
 
 # -- delayed work --------------------------------------------------------------------------------------------
-def _delayed_work_timer(timer: timer_list) -> None:
+def delayed_work_timer_fn(timer: timer_list) -> None:
+    """The timer of a delayed work: its time has come."""
     dwork: delayed_work = timer.container
     assert dwork.wq is not None
     _queue(dwork.wq, dwork.work, this_cpu(), timer.site or caller())
