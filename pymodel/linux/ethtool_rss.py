@@ -473,7 +473,8 @@ def _max_table_channel(dev: net_device) -> int:
     rxfh = ethtool_rxfh_param(indir=[0] * size)
     if ops.get_rxfh(dev, rxfh):
         return _U32
-    return max([highest, *rxfh.indir])
+    table: list[int] = rxfh.indir
+    return max([highest, *table])
 
 
 def ethtool_check_max_channel(dev: net_device, channels: ethtool_channels) -> int:

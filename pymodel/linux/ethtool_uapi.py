@@ -215,7 +215,7 @@ ETHTOOL_LINK_MODE_25000baseSR_Full_BIT = 33
 class _Struct:
     """Zeros at first; a name that the struct does not have is refused."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __init__(self, **values: Any) -> None:
         for name in self.__slots__:
@@ -351,8 +351,7 @@ class ethtool_rxnfc(_Struct):
     __slots__ = ("cmd", "data", "flow_type", "fs", "rss_context", "rule_cnt", "rule_locs")
 
     def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.fs = self.fs or ethtool_rx_flow_spec()
+        super().__init__(**{"fs": ethtool_rx_flow_spec(), **values})
 
 
 class ethtool_rxfh_indir(_Struct):
@@ -415,8 +414,7 @@ class ethtool_link_ksettings(_Struct):
     __slots__ = ("advertising", "base", "lanes", "lp_advertising", "supported")
 
     def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.base = self.base or ethtool_link_settings()
+        super().__init__(**{"base": ethtool_link_settings(), **values})
 
 
 def ethtool_link_ksettings_add_link_mode(ks: ethtool_link_ksettings, name: str, mode: int) -> None:

@@ -47,9 +47,9 @@ __all__ = [
     "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState", "QUEUE_STATE_ANY_XOFF", "QUEUE_STATE_ANY_XOFF_OR_FROZEN",
     "QUEUE_STATE_DRV_XOFF", "QUEUE_STATE_DRV_XOFF_OR_FROZEN", "QUEUE_STATE_FROZEN", "QUEUE_STATE_STACK_XOFF",
     "SET_NETDEV_DEV", "alloc_netdev", "alloc_netdev_mq", "alloc_netdev_mqs", "net_device", "net_device_ops",
-    "netdev_device", "netdev_hw_addr", "netdev_hw_addr_list", "netdev_priv", "netdev_queue", "netdev_rx_queue",
-    "netif_carrier_ok", "netif_device_attach", "netif_device_detach", "netif_device_present", "netif_dormant",
-    "netif_oper_up", "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
+    "net_device_stats", "netdev_device", "netdev_hw_addr", "netdev_hw_addr_list", "netdev_priv", "netdev_queue",
+    "netdev_rx_queue", "netif_carrier_ok", "netif_device_attach", "netif_device_detach", "netif_device_present",
+    "netif_dormant", "netif_oper_up", "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
     "netif_set_real_num_tx_queues", "netif_testing", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock", "rtnl_trylock",
     "rtnl_unlock", "sockaddr",
 ]

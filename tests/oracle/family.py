@@ -41,7 +41,10 @@ class Family:
     ``left_out``: observed fields that are not compared (paths without indices, ``segs.hash``), each with the reason;
     tests/oracle/README.md lists them. ``context``: the family whose last record above in the same file goes with each
     record (device limits, say); else ``context`` is None. ``also(record, context)``: what else the host model may show,
-    where the inputs of a record leave something open; tests/oracle/README.md says what.
+    where the inputs of a record leave something open; tests/oracle/README.md says what. ``by_length``: paths of texts
+    that were inputs, but which the record has only where the kernel showed them again: compared by their length, each
+    with the reason. ``history``: the ``context`` has as well, under "before", the records of this family since it, and
+    under "previous" the one before those, for what one record leaves behind for the next.
     """
 
     fam: str
@@ -50,31 +53,42 @@ class Family:
     left_out: dict[str, str] = field(default_factory=dict)
     context: str | None = None
     also: Callable[[Record, Record | None], Iterator[Record]] | None = None
+    by_length: dict[str, str] = field(default_factory=dict)
+    history: bool = False
 
 
-_MISSING = object()
+class _Missing:
+    """Where one side has nothing. A class, since differences go from process to process."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_MISSING = _Missing()
 
 
 def differences(family: Family, record: Record, ours: Record) -> Iterator[Difference]:
     """Every observed value of ``record`` that ``ours`` does not have, and every one that it has too much."""
     for key in [*record, *(key for key in ours if key not in record)]:
         if key != "fam" and key not in family.inputs:
-            yield from _compare(key, key, record.get(key, _MISSING), ours.get(key, _MISSING), family.left_out)
+            yield from _compare(key, key, record.get(key, _MISSING), ours.get(key, _MISSING), family)
 
 
-def _compare(path: str, plain: str, kernel: Any, ours: Any, left_out: dict[str, str]) -> Iterator[Difference]:
-    if plain in left_out:
+def _compare(path: str, plain: str, kernel: Any, ours: Any, family: Family) -> Iterator[Difference]:
+    if plain in family.left_out:
         return
+    if plain in family.by_length and isinstance(kernel, str) and isinstance(ours, str):
+        kernel, ours = f"{len(kernel)} characters", f"{len(ours)} characters"
     if isinstance(kernel, dict) and isinstance(ours, dict):
         for key in [*kernel, *(key for key in ours if key not in kernel)]:
             yield from _compare(
-                f"{path}.{key}", f"{plain}.{key}", kernel.get(key, _MISSING), ours.get(key, _MISSING), left_out
+                f"{path}.{key}", f"{plain}.{key}", kernel.get(key, _MISSING), ours.get(key, _MISSING), family
             )
     elif isinstance(kernel, list) and isinstance(ours, (list, tuple)):
         for at in range(max(len(kernel), len(ours))):
             a = kernel[at] if at < len(kernel) else _MISSING
             b = ours[at] if at < len(ours) else _MISSING
-            yield from _compare(f"{path}[{at}]", plain, a, b, left_out)
+            yield from _compare(f"{path}[{at}]", plain, a, b, family)
     elif type(kernel) is not type(ours) and not _both_numbers(kernel, ours):
         yield Difference(path, kernel, ours)
     elif kernel != ours:
@@ -87,7 +101,7 @@ def _both_numbers(a: Any, b: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    if value is _MISSING:
+    if isinstance(value, _Missing):
         return "nothing"
     text = json.dumps(value, default=repr)
     return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"

@@ -40,6 +40,8 @@ def items(path: Path, families: dict[str, Family]) -> list[Item]:
     name = path.name.removesuffix(".gz")
     found: list[Item] = []
     last: dict[str, Record] = {}
+    before: dict[str, list[Record]] = {}  # of families with a history: the records since their context
+    previous: dict[str, Record | None] = {}
     number = 0
     try:
         with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
@@ -51,8 +53,17 @@ def items(path: Path, families: dict[str, Family]) -> list[Item]:
                     raise BadRecords(f"{path}, line {number}: a JSON object with a 'fam' is wanted")
                 family = families.get(record["fam"])
                 context = last.get(family.context) if family and family.context else None
+                fam = record["fam"]
+                if family and family.history and context is not None:
+                    since = before.setdefault(fam, [])
+                    context = {**context, "before": list(since), "previous": previous.get(fam)}
+                    since.append(record)
+                for other, known in families.items():
+                    if known.history and known.context == fam:
+                        previous[other] = last.get(other)
+                        before[other] = []
                 found.append((f"{name}:{number}", record, context))
-                last[record["fam"]] = record
+                last[fam] = record
     except (ValueError, UnicodeDecodeError) as exc:
         raise BadRecords(f"{path}, line {number}: not JSON: {exc}") from exc
     except (OSError, EOFError, zlib.error) as exc:

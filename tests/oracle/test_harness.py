@@ -80,6 +80,26 @@ def test_an_exception_an_unknown_family_and_what_is_not_expressed_are_told_apart
     assert replay(("x.jsonl:1", _record(n=13), None), {"double": DOUBLE}).not_expressed == "thirteen"
 
 
+def test_what_is_compared_by_length_must_be_as_long() -> None:
+    family = Family("x", lambda record, context: {}, frozenset(), by_length={"key": "given, but not kept"})
+    assert not list(differences(family, {"key": "abcd"}, {"key": "0000"}))
+    for ours in ("000", None):
+        assert [d.path for d in differences(family, {"key": "abcd"}, {"key": ours})] == ["key"]
+
+
+def test_a_family_with_a_history_gets_the_records_since_its_context(tmp_path: Path) -> None:
+    family = Family("a", lambda record, context: {}, frozenset(), context="cfg", history=True)
+    cfg = Family("cfg", lambda record, context: {}, frozenset())
+    lines = [{"fam": "cfg", "max": 1}, *({"fam": "a", "id": n} for n in range(2)), {"fam": "cfg", "max": 2}]
+    (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, [*lines, {"fam": "a", "id": 2}])))
+    contexts = [context for _, record, context in items(tmp_path / "x.jsonl", {"a": family, "cfg": cfg}) if context]
+    assert contexts == [
+        {"fam": "cfg", "max": 1, "before": [], "previous": None},
+        {"fam": "cfg", "max": 1, "before": [{"fam": "a", "id": 0}], "previous": None},
+        {"fam": "cfg", "max": 2, "before": [], "previous": {"fam": "a", "id": 1}},
+    ]
+
+
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if isinstance(value, dict):
         for key in value:

@@ -17,7 +17,8 @@ __all__ = ["any_shape", "flood", "no_memory", "open_in_traffic", "ring_full", "r
 async def _smallest_rings(env: Env) -> None:
     """As small as the driver takes them, where it lets them be set (ethtool -G): the sooner they wrap and fill."""
     for size in (16, 32, 64, 128):
-        if not await env.run(linux.ethtool_set_ringparam, env.ndev, size, size):
+        ring = linux.ethtool_ringparam(cmd=linux.ETHTOOL_SRINGPARAM, tx_pending=size, rx_pending=size)
+        if not await env.run(linux.dev_ethtool, env.ndev, ring):
             return
 
 

@@ -510,7 +510,7 @@ CASES: list[tuple[Callable[[Patch], None], str, Callable[[Host], None], dict[str
     (keep_the_interrupt, "LIFE3", traffic, {}),
     (forget_rx_buffers, "DMA1", traffic, {}),
     (forget_free_netdev, "LEAK", traffic, {}),
-    (sleep_in_set_rx_mode, "BUG", traffic, {}),
+    (sleep_in_set_rx_mode, "LIFE5", traffic, {}),
     (allocate_in_xmit_as_if_it_could_sleep, "BUG", traffic, {}),
 ]
 

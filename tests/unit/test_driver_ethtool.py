@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 from pymodel import linux
-from tests.unit.test_driver_life import _with_rtnl
 from tests.unit.test_driver_traffic import frame
+
+
+def _ethtool(h: Any, struct: Any) -> Any:
+    """The command's struct after the ioctl."""
+    assert h.call(linux.dev_ethtool, h.ndev, struct) == 0
+    return struct
+
+
+def _statistics(h: Any) -> dict[str, int]:
+    """``ethtool -S``."""
+    names = _ethtool(h, linux.ethtool_gstrings(cmd=linux.ETHTOOL_GSTRINGS, string_set=linux.ETH_SS_STATS))
+    stats = _ethtool(h, linux.ethtool_stats(cmd=linux.ETHTOOL_GSTATS))
+    return dict(zip(names.data, stats.data, strict=True))
 
 
 def test_statistics_by_name_add_up(host: Any) -> None:
@@ -19,7 +31,7 @@ def test_statistics_by_name_add_up(host: Any) -> None:
     h.deliver([frame(60 + i, i) for i in range(30)])
     h.send([frame(60 + i, i) for i in range(20)])
     h.settle()
-    by_name = h.call(linux.ethtool_get_stats, h.ndev)
+    by_name = _statistics(h)
     stats = h.stats()
     assert sum(by_name[f"rx{q}_packets"] for q in range(2)) == stats.rx_packets == by_name["hw_rx_frames"] == 30
     assert sum(by_name[f"tx{q}_packets"] for q in range(2)) == stats.tx_packets == by_name["hw_tx_frames"] == 20
@@ -30,15 +42,13 @@ def test_statistics_by_name_add_up(host: Any) -> None:
 def test_identity_link_and_channels(host: Any) -> None:
     h = host(queues=4, num_queues=3)
     h.up()
-    ops = h.ndev.ethtool_ops
-    info, channels = linux.ethtool_drvinfo(), linux.ethtool_channels()
-    ops.get_drvinfo(h.ndev, info)
-    ops.get_channels(h.ndev, channels)
-    assert (info.driver, info.bus_info) == ("nic", "0000:01:00.0")
+    info = _ethtool(h, linux.ethtool_drvinfo())
+    channels = _ethtool(h, linux.ethtool_channels(cmd=linux.ETHTOOL_GCHANNELS))
+    assert (info.driver, info.bus_info, info.n_stats) == ("nic", "0000:01:00.0", len(_statistics(h)))
     assert (channels.max_combined, channels.combined_count) == (4, 3)
-    assert linux.ethtool_get_link(h.ndev) == 1
+    assert _ethtool(h, linux.ethtool_value(cmd=linux.ETHTOOL_GLINK)).data == 1
     h.down()
-    assert linux.ethtool_get_link(h.ndev) == 0
+    assert _ethtool(h, linux.ethtool_value(cmd=linux.ETHTOOL_GLINK)).data == 0
     h.remove()
 
 
@@ -49,11 +59,9 @@ def test_ring_sizes_are_checked_and_set(host: Any, tx: int, rx: int, result: int
     """ETH1: sizes out of range or no power of two are refused and change nothing."""
     h = host()
     h.up()
-    ops = h.ndev.ethtool_ops
-    ring = linux.ethtool_ringparam(tx_pending=tx, rx_pending=rx)
-    assert h.call(_with_rtnl, ops.set_ringparam, h.ndev, ring, None, None) == result
-    now = linux.ethtool_ringparam()
-    ops.get_ringparam(h.ndev, now, None, None)
+    ring = linux.ethtool_ringparam(cmd=linux.ETHTOOL_SRINGPARAM, tx_pending=tx, rx_pending=rx)
+    assert h.call(linux.dev_ethtool, h.ndev, ring) == result
+    now = _ethtool(h, linux.ethtool_ringparam(cmd=linux.ETHTOOL_GRINGPARAM))
     assert (now.tx_pending, now.rx_pending) == ((tx, rx) if result == 0 else (256, 256))
     h.send([frame(60, i) for i in range(300)])
     h.deliver([frame(60, i) for i in range(30)])

@@ -31,11 +31,12 @@ def test_symbols_named_in_the_map_exist_in_their_module() -> None:
 
 def test_every_rule_that_the_core_raises_is_in_the_table_and_in_its_test() -> None:
     raised: set[str] = set()
+    rule_name = "(?:TX|NAPI|LIFE|DMA|OFF|RSS|ETH)"
     for module in MODULES:
         source = (ROOT / f"pymodel/linux/{module}.py").read_text()
-        raised |= set(re.findall(r'(?:broken_rule|CheckError)\(\s*"((?:TX|NAPI|LIFE|DMA)\d+)"', source))
+        raised |= set(re.findall(rf'(?:broken_rule|CheckError)\(\s*"({rule_name}\d+)"', source))
     table = {}
-    for rules, tests in re.findall(r"^\| ((?:TX|NAPI|LIFE|DMA)\d[^|]*) \|[^|]*\| ([^|]*) \|", README, re.MULTILINE):
+    for rules, tests in re.findall(rf"^\| ({rule_name}\d[^|]*) \|[^|]*\| ([^|]*) \|", README, re.MULTILINE):
         for rule in rules.split(", "):
             table[rule] = re.findall(r"`(\S+)`", tests)
     assert raised <= set(table)

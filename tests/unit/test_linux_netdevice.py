@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""net_device: registration in order, up and down, addresses, MTU, receive modes, features; rules LIFE1 to LIFE5."""
+"""net_device: registration in order, up and down, addresses, MTU, statistics; rules LIFE1 to LIFE5, ETH2."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_registering_without_its_ops_is_life1() -> None:
     """kernel-rules.md: LIFE1."""
     bed = Bed()
     ndev = bed.run(L.alloc_etherdev, 0)
-    with pytest.raises(L.CheckError, match="LIFE1: eth0 registered without ndo_open"):
+    with pytest.raises(L.CheckError, match="LIFE1: eth0 registered without ndo_start_xmit"):
         bed.run(L.register_netdev, ndev)
 
 
@@ -206,59 +206,8 @@ def test_rx_mode_that_sleeps_is_caught() -> None:
     """kernel-rules.md: LIFE5."""
     bed = Bed()
     ndev = device(bed, ndo_set_rx_mode=lambda dev: L.usleep_range(1, 2))
-    with pytest.raises(L.SchedulingWhileAtomic):
+    with pytest.raises(L.CheckError, match=r"^LIFE5: eth0: ndo_set_rx_mode must not sleep"):
         bed.run(L.dev_open, ndev)
-
-
-def test_promiscuity_counts_and_tells_the_driver_on_change_only() -> None:
-    bed = Bed()
-    modes: list[int] = []
-    ndev = device(bed, ndo_set_rx_mode=lambda dev: modes.append(dev.flags & L.IFF_PROMISC))
-    bed.run(L.dev_set_promiscuity, ndev, 1)
-    assert modes == [], "down: told at open"
-    bed.run(L.dev_open, ndev)
-    bed.run(L.dev_set_promiscuity, ndev, 1)
-    bed.run(L.dev_set_promiscuity, ndev, -1)
-    bed.run(L.dev_set_promiscuity, ndev, -1)
-    assert modes == [L.IFF_PROMISC, 0]
-    with pytest.raises(L.KernelWarning, match="promiscuity"):
-        bed.run(L.dev_set_promiscuity, ndev, -1)
-
-
-def test_multicast_list_is_counted_and_unicast_list_makes_promiscuous() -> None:
-    bed = Bed()
-    ndev = device(bed)
-    bed.run(L.dev_open, ndev)
-    group = bytes.fromhex("01005e000001")
-    for _ in range(2):
-        bed.run(L.dev_mc_add, ndev, group)
-    assert list(L.netdev_for_each_mc_addr(ndev)) == [group]
-    assert [bed.run(L.dev_mc_del, ndev, group) for _ in range(3)] == [0, 0, -L.ENOENT]
-    assert L.netdev_mc_empty(ndev)
-    bed.run(L.dev_uc_add, ndev, bytes.fromhex("020000000077"))
-    assert ndev.flags & L.IFF_PROMISC, "it cannot filter unicast addresses"
-    bed.run(L.dev_uc_del, ndev, bytes.fromhex("020000000077"))
-    assert not ndev.flags & L.IFF_PROMISC
-    ndev.priv_flags |= L.IFF_UNICAST_FLT
-    bed.run(L.dev_uc_add, ndev, bytes.fromhex("020000000077"))
-    assert not ndev.flags & L.IFF_PROMISC
-
-
-def test_features_follow_the_drivers_fix_and_the_rules() -> None:
-    bed = Bed()
-    ndev = bed.run(L.alloc_etherdev, 0)
-    told: list[int] = []
-    ndev.netdev_ops = L.net_device_ops(
-        ndo_open=lambda dev: 0,
-        ndo_stop=lambda dev: 0,
-        ndo_start_xmit=lambda skb, dev: 0,
-        ndo_fix_features=lambda dev, features: features & ~L.NETIF_F_RXHASH,
-        ndo_set_features=lambda dev, features: told.append(features) or 0,
-    )
-    ndev.features = ndev.hw_features = L.NETIF_F_TSO | L.NETIF_F_HW_CSUM | L.NETIF_F_RXHASH
-    bed.run(L.register_netdev, ndev)
-    assert ndev.features == L.NETIF_F_HW_CSUM, "no TSO without scatter-gather"
-    assert told == [L.NETIF_F_HW_CSUM]
 
 
 def test_carrier_holds_the_queues_back_until_it_is_there() -> None:
@@ -281,6 +230,8 @@ def test_carrier_holds_the_queues_back_until_it_is_there() -> None:
     assert sent == [60]
     bed.run(L.netif_carrier_off, ndev)
     bed.settle()
+    assert bed.run(send) == L.NET_XMIT_SUCCESS, "link events are served once a second, but for a link that comes up"
+    bed.settle(1_100_000_000)
     assert bed.run(send) == L.NET_XMIT_CN
     assert (ndev.carrier_up_count, ndev.carrier_down_count) == (1, 2)
 
@@ -301,6 +252,31 @@ def test_stats_add_the_cores_drops_to_the_drivers() -> None:
     legacy = device(bed)
     legacy.stats.tx_errors = 4
     assert L.dev_get_stats(legacy).tx_errors == 4
+
+
+def test_statistics_that_go_back_are_reported() -> None:
+    """kernel-rules.md: ETH2."""
+    bed = Bed()
+    counts = [7, 9, 8]
+
+    def get(dev: Any, stats: Any) -> None:
+        stats.rx_packets = counts.pop(0)
+
+    ndev = device(bed, ndo_get_stats64=get)
+    assert [L.dev_get_stats(ndev).rx_packets for _ in range(2)] == [7, 9]
+    with pytest.raises(L.CheckError, match="ETH2: eth0: rx_packets went back from 9 to 8"):
+        L.dev_get_stats(ndev)
+
+
+def test_statistics_of_old_drivers_and_a_storage_of_the_callers() -> None:
+    bed = Bed()
+    legacy = L.net_device_stats()
+    legacy.tx_packets = 3
+    ndev = device(bed, ndo_get_stats=lambda dev: legacy)
+    storage = L.rtnl_link_stats64()
+    storage.tx_packets = 1000
+    assert L.dev_get_stats(ndev, storage) is storage
+    assert storage.tx_packets == 3
 
 
 def test_statistics_that_sleep_are_reported() -> None:
@@ -371,45 +347,6 @@ def test_detached_device_stops_its_queues_and_refuses_requests() -> None:
     assert bed.run(L.dev_open, ndev) == -L.ENODEV
 
 
-def test_ethtool_statistics_come_by_name() -> None:
-    bed = Bed()
-    ndev = device(bed)
-    assert L.ethtool_get_stats(ndev) == -L.EOPNOTSUPP == L.ethtool_get_link(ndev)
-    ndev.ethtool_ops = L.ethtool_ops(
-        get_link=L.ethtool_op_get_link,
-        get_sset_count=lambda dev, sset: 2 if sset == L.ETH_SS_STATS else -L.EOPNOTSUPP,
-        get_strings=lambda dev, sset, data: data.__setitem__(slice(None), ["one", "two"]),
-        get_ethtool_stats=lambda dev, stats, data: data.__setitem__(slice(None), [1, 2]),
-    )
-    assert L.ethtool_get_stats(ndev) == {"one": 1, "two": 2}
-    assert L.ethtool_get_link(ndev) == 0
-    bed.run(L.dev_open, ndev)
-    assert L.ethtool_get_link(ndev) == 1
-
-
-def test_ring_sizes_are_the_drivers_within_its_limits() -> None:
-    """kernel-rules.md: ETH1."""
-    bed = Bed()
-    ndev = device(bed)
-    sizes = [8, 8]
-    assert bed.run(L.ethtool_get_ringparam, ndev) is None
-    assert bed.run(L.ethtool_set_ringparam, ndev, 4, 4) == -L.EOPNOTSUPP
-
-    def get(dev: Any, ring: Any, kernel_ring: Any, extack: Any) -> None:
-        ring.tx_max_pending, ring.rx_max_pending, ring.tx_pending, ring.rx_pending = 16, 16, *sizes
-
-    def change(dev: Any, ring: Any, kernel_ring: Any, extack: Any) -> int:
-        sizes[:] = ring.tx_pending, ring.rx_pending
-        return 0
-
-    ndev.ethtool_ops = L.ethtool_ops(get_ringparam=get)
-    assert bed.run(L.ethtool_set_ringparam, ndev, 4, 4) == -L.EOPNOTSUPP
-    ndev.ethtool_ops = L.ethtool_ops(get_ringparam=get, set_ringparam=change)
-    assert bed.run(L.ethtool_set_ringparam, ndev, 4, 17) == -L.EINVAL and sizes == [8, 8]
-    assert bed.run(L.ethtool_set_ringparam, ndev, 4, 16) == 0 and sizes == [4, 16]
-    assert bed.run(L.ethtool_get_ringparam, ndev).rx_pending == 16
-
-
 def test_rtnl_is_needed_by_the_unlocked_calls() -> None:
     bed = Bed()
     ndev = device(bed)
@@ -424,3 +361,294 @@ def test_rtnl_is_needed_by_the_unlocked_calls() -> None:
 
     bed.run(run)
     assert not L.rtnl_is_locked()
+
+
+def test_alloc_netdev_takes_the_pages_form_and_calls_setup() -> None:
+    bed = Bed()
+    ndev = bed.run(L.alloc_netdev, Priv, "tun%d", L.NET_NAME_ENUM, L.ether_setup)
+    assert L.netdev_priv(ndev).rings == 4
+    assert (ndev.num_tx_queues, ndev.num_rx_queues, ndev.name_assign_type) == (1, 1, L.NET_NAME_ENUM)
+    assert (ndev.mtu, ndev.min_mtu, ndev.max_mtu, ndev.type, ndev.addr_len) == (1500, 68, 1500, L.ARPHRD_ETHER, 6)
+    assert (ndev.hard_header_len, ndev.min_header_len, ndev.broadcast) == (14, 14, b"\xff" * 6)
+    assert ndev.flags == L.IFF_BROADCAST | L.IFF_MULTICAST
+    assert not ndev.priv_flags & L.IFF_NO_QUEUE and ndev.tx_queue_len == 1000
+
+
+def test_a_setup_that_says_nothing_of_queues_gives_a_device_without_one() -> None:
+    bed = Bed()
+    ndev = bed.run(L.alloc_netdev_mqs, 0, "dummy", L.NET_NAME_USER, lambda dev: None, 2, 3)
+    assert ndev.priv_flags & L.IFF_NO_QUEUE and ndev.tx_queue_len == 1000
+    assert (ndev.num_tx_queues, ndev.num_rx_queues) == (2, 3)
+    ndev.netdev_ops = L.net_device_ops(ndo_start_xmit=lambda skb, dev: L.NETDEV_TX_OK)
+    assert bed.run(L.register_netdev, ndev) == 0
+    assert bed.run(L.dev_open, ndev) == 0, "ndo_open and ndo_stop are optional"
+    assert ndev.qdisc.kind == "noqueue" or ndev._tx[0].qdisc.kind == "noqueue"
+    bed.run(L.dev_close, ndev)
+
+
+def test_alloc_netdev_refuses_no_queues_and_a_long_name() -> None:
+    bed = Bed()
+    assert bed.run(L.alloc_netdev_mqs, 0, "a%d", L.NET_NAME_ENUM, L.ether_setup, 1, 0) is None
+    assert "zero RX queues" in L.dmesg()[-1]
+    with pytest.raises(L.KernelBug, match="IFNAMSIZ is 16"):
+        bed.run(L.alloc_netdev, 0, "sixteen-letters%", L.NET_NAME_ENUM, L.ether_setup)
+
+
+def test_parent_is_the_bus_device() -> None:
+    bed = Bed()
+    ndev = bed.run(L.alloc_etherdev, 0)
+    parent = L.device("0000:01:00.0")
+    L.SET_NETDEV_DEV(ndev, parent)
+    assert ndev.dev.parent is parent
+    assert L.dev_name(ndev.dev) == "eth%d"
+
+
+def test_register_undoes_what_it_did_when_the_driver_or_a_listener_fails() -> None:
+    bed = Bed()
+    log: list[str] = []
+    ndev = bed.run(L.alloc_etherdev, 0)
+    base: dict[str, Any] = {"ndo_start_xmit": lambda skb, dev: 0, "ndo_uninit": lambda dev: log.append("uninit")}
+    ndev.netdev_ops = L.net_device_ops(ndo_init=lambda dev: 1, **base)
+    ndev.priv_destructor = lambda dev: log.append("destructor")
+    assert bed.run(L.register_netdev, ndev) == -L.EIO, "positive is an error as well"
+    assert log == []
+    ndev.netdev_ops = L.net_device_ops(**base)
+
+    def refuse(event: int) -> Any:
+        return L.notifier_block(
+            lambda nb, val, info: L.notifier_from_errno(-L.EPERM) if val == event else L.NOTIFY_DONE
+        )
+
+    for event in (L.NETDEV_POST_INIT, L.NETDEV_REGISTER):
+        ndev = bed.run(L.alloc_etherdev, 0)
+        ndev.netdev_ops = L.net_device_ops(**base)
+        ndev.priv_destructor = lambda dev: log.append("destructor")
+        nb = refuse(event)
+        bed.run(L.register_netdevice_notifier, nb)
+        assert bed.run(L.register_netdev, ndev) == -L.EPERM
+        bed.run(L.unregister_netdevice_notifier, nb)
+        assert log == ["uninit", "destructor"]
+        log.clear()
+        bed.run(L.free_netdev, ndev)
+        assert L.registered_netdevs() == []
+
+
+def test_register_offers_software_features_and_what_follows_from_tso() -> None:
+    bed = Bed()
+    ndev = bed.run(L.alloc_etherdev, 0)
+    ndev.netdev_ops = L.net_device_ops(ndo_start_xmit=lambda skb, dev: 0)
+    ndev.features = ndev.hw_features = L.NETIF_F_SG | L.NETIF_F_HW_CSUM | L.NETIF_F_TSO
+    ndev.vlan_features = L.NETIF_F_TSO
+    bed.run(L.register_netdev, ndev)
+    assert ndev.features == L.NETIF_F_SG | L.NETIF_F_HW_CSUM | L.NETIF_F_TSO | L.NETIF_F_SOFT_FEATURES
+    assert ndev.hw_features & L.NETIF_F_TSO_MANGLEID and ndev.hw_features & L.NETIF_F_SOFT_FEATURES_OFF
+    assert ndev.vlan_features == L.NETIF_F_TSO | L.NETIF_F_TSO_MANGLEID | L.NETIF_F_HIGHDMA
+    assert ndev.wanted_features == ndev.features
+
+
+def test_register_of_a_vlan_filter_without_its_ops_warns() -> None:
+    bed = Bed()
+    ndev = bed.run(L.alloc_etherdev, 0)
+    ndev.netdev_ops = L.net_device_ops(ndo_start_xmit=lambda skb, dev: 0)
+    ndev.hw_features = L.NETIF_F_HW_VLAN_CTAG_FILTER
+    with pytest.raises(L.KernelWarning, match="Buggy VLAN acceleration in driver"):
+        bed.run(L.register_netdev, ndev)
+    with L.tolerate("WARN"):
+        assert bed.run(L.register_netdev, ndev) == -L.EINVAL
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a:b", "a b", "sixteen-letters-"])
+def test_names_that_no_device_may_have(name: str) -> None:
+    Bed()
+    assert not L.dev_valid_name(name)
+    assert L.dev_valid_name("eth0") and L.dev_valid_name("fifteen-letters")
+
+
+def test_rename_tells_listeners_and_takes_no_name_twice() -> None:
+    bed = Bed()
+    first, second = device(bed), device(bed)
+    seen: list[int] = []
+    refused = [False]
+
+    def listen(nb: Any, event: int, info: Any) -> int:
+        if event == L.NETDEV_CHANGENAME:
+            seen.append(event)
+            return L.notifier_from_errno(-L.EBUSY) if refused[0] and len(seen) == 2 else L.NOTIFY_OK
+        return L.NOTIFY_DONE
+
+    nb = L.notifier_block(listen)
+    bed.run(L.register_netdevice_notifier, nb)
+    assert bed.run(L.dev_change_name, first, "wan0") == 0
+    assert (first.name, L.dev_name(first.dev), first.name_assign_type) == ("wan0", "wan0", L.NET_NAME_RENAMED)
+    assert bed.run(L.dev_change_name, second, "wan0") == -L.EEXIST
+    assert bed.run(L.dev_change_name, second, "a b") == -L.EINVAL
+    assert bed.run(L.dev_change_name, second, "wan%d") == 0 and second.name == "wan1"
+    refused[0] = True
+    seen[:] = seen[:1]
+    assert bed.run(L.dev_change_name, first, "lan0") == -L.EBUSY
+    assert first.name == "wan0"
+    assert bed.run(L.register_netdev, _named(bed, "wan0")) == -L.EEXIST
+
+
+def _named(bed: Bed, name: str) -> Any:
+    ndev = bed.run(L.alloc_netdev, 0, name, L.NET_NAME_USER, L.ether_setup)
+    ndev.netdev_ops = L.net_device_ops(ndo_start_xmit=lambda skb, dev: 0)
+    return ndev
+
+
+def test_alloc_name_gives_the_number_and_refuses_other_patterns() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    assert bed.run(L.dev_alloc_name, ndev, "x%dy") == 0 and ndev.name == "x0y"
+    assert bed.run(L.dev_alloc_name, ndev, "x%d%d") == -L.EINVAL
+    assert bed.run(L.dev_alloc_name, ndev, "x%s") == -L.EINVAL
+
+
+def test_a_device_that_is_held_is_finished_only_when_it_is_put() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    assert bed.run(L.dev_get_by_name, "eth0") is ndev and bed.run(L.dev_get_by_name, "eth9") is None
+    assert bed.run(L.dev_get_by_index, ndev.ifindex) is ndev
+    assert L.netdev_refcnt_read(ndev) == 4
+    bed.run(L.dev_put, ndev)
+    told: list[int] = []
+    nb = L.notifier_block(lambda nb, event, info: told.append(event) or L.NOTIFY_DONE)
+    bed.run(L.register_netdevice_notifier, nb)
+    told.clear()
+    bed.sched.call_at(bed.sched.now + 1_500_000_000_000, lambda: L.dev_put(ndev))
+    start = bed.sched.now
+    bed.run(L.unregister_netdev, ndev)
+    assert bed.sched.now - start >= 1_500_000_000_000
+    assert ndev.reg_state == L.NETREG_UNREGISTERED
+    assert told.count(L.NETDEV_UNREGISTER) == 2, "who holds it is told again after a second"
+
+
+def test_a_device_held_for_ever_is_a_lockup_that_names_the_holder() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    bed.run(L.dev_hold, ndev)
+    with pytest.raises(L.Lockup, match=r"waiting for eth0 to become free. Usage count = 2 .*held at "):
+        bed.run(L.unregister_netdev, ndev)
+
+
+def test_put_without_hold_is_a_bug() -> None:
+    bed = Bed()
+    with pytest.raises(L.KernelBug, match=r"dev_put\(eth0\) without dev_hold"):
+        bed.run(L.dev_put, device(bed))
+    L.dev_put(None)
+    L.dev_hold(None)
+
+
+def test_free_while_being_unregistered_waits_for_its_end() -> None:
+    bed = Bed()
+    log: list[str] = []
+    ndev = device(bed)
+    ndev.priv_destructor = lambda dev: log.append(f"destructor, state {dev.reg_state}")
+
+    def run() -> None:
+        L.rtnl_lock()
+        L.unregister_netdevice(ndev)
+        assert ndev.reg_state == L.NETREG_UNREGISTERING
+        L.free_netdev(ndev)
+        assert log == []
+        L.rtnl_unlock()
+
+    bed.run(run)
+    assert log == [f"destructor, state {L.NETREG_UNREGISTERED}"]
+    assert ndev.reg_state == L.NETREG_RELEASED
+    assert L.leak_report() == []
+
+
+def test_unregister_many_closes_all_before_the_first_goes() -> None:
+    bed = Bed()
+    log: list[str] = []
+    devs = [device(bed, log), device(bed, log)]
+    for ndev in devs:
+        bed.run(L.dev_open, ndev)
+
+    def run() -> None:
+        L.rtnl_lock()
+        L.unregister_netdevice_many(devs)
+        L.rtnl_unlock()
+
+    bed.run(run)
+    assert log == ["open", "open", "stop", "stop"]
+    assert L.registered_netdevs() == []
+
+
+def test_mtu_change_is_refused_before_or_after_by_a_listener() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    seen: list[tuple[int, int, int]] = []
+    refuse: list[int] = []
+
+    def listen(nb: Any, event: int, info: Any) -> int:
+        seen.append((event, ndev.mtu, getattr(info, "mtu", 0)))
+        return L.notifier_from_errno(-L.EBUSY) if event in refuse else L.NOTIFY_DONE
+
+    nb = L.notifier_block(listen)
+    bed.run(L.register_netdevice_notifier, nb)
+    seen.clear()
+    assert bed.run(L.dev_set_mtu, ndev, 1400) == 0
+    assert seen == [(L.NETDEV_PRECHANGEMTU, 1500, 0), (L.NETDEV_CHANGEMTU, 1400, 1500)]
+    refuse.append(L.NETDEV_PRECHANGEMTU)
+    assert bed.run(L.dev_set_mtu, ndev, 1300) == -L.EBUSY and ndev.mtu == 1400
+    refuse[:] = [L.NETDEV_CHANGEMTU]
+    seen.clear()
+    assert bed.run(L.dev_set_mtu, ndev, 1300) == -L.EBUSY and ndev.mtu == 1400
+    assert seen[-1] == (L.NETDEV_CHANGEMTU, 1400, 1300), "everybody is told of the old one again"
+
+
+def test_queue_length_is_told_and_checked() -> None:
+    bed = Bed()
+    ndev = device(bed)
+    seen: list[int] = []
+    nb = L.notifier_block(lambda nb, event, info: seen.append(event) or L.NOTIFY_DONE)
+    bed.run(L.register_netdevice_notifier, nb)
+    seen.clear()
+    assert bed.run(L.dev_change_tx_queue_len, ndev, 1 << 32) == -L.ERANGE
+    assert bed.run(L.dev_change_tx_queue_len, ndev, 1000) == 0 and seen == []
+    assert bed.run(L.dev_change_tx_queue_len, ndev, 5) == 0 and ndev.tx_queue_len == 5
+    assert seen == [L.NETDEV_CHANGE_TX_QUEUE_LEN]
+    bed.run(L.unregister_netdevice_notifier, nb)
+    nb = L.notifier_block(lambda nb, event, info: L.NOTIFY_BAD if event == L.NETDEV_CHANGE_TX_QUEUE_LEN else 0)
+    bed.run(L.register_netdevice_notifier, nb)
+    assert bed.run(L.dev_change_tx_queue_len, ndev, 6) < 0 and ndev.tx_queue_len == 5
+
+
+def test_address_change_is_announced_before_and_after_even_if_equal() -> None:
+    bed = Bed()
+    ndev = device(bed, ndo_set_mac_address=L.eth_mac_addr)
+    seen: list[Any] = []
+
+    def listen(nb: Any, event: int, info: Any) -> int:
+        seen.append((event, info.dev_addr) if event == L.NETDEV_PRE_CHANGEADDR else event)
+        return L.NOTIFY_DONE
+
+    bed.run(L.register_netdevice_notifier, L.notifier_block(listen))
+    seen.clear()
+    assert bed.run(L.dev_set_mac_address, ndev, L.sockaddr(ADDR)) == 0
+    assert seen == [(L.NETDEV_PRE_CHANGEADDR, ADDR), L.NETDEV_CHANGEADDR]
+    assert ndev.addr_assign_type == L.NET_ADDR_SET
+    assert ndev.perm_addr == ADDR
+
+
+def test_random_address_is_not_taken_for_the_permanent_one() -> None:
+    bed = Bed()
+    ndev = bed.run(L.alloc_etherdev, 0)
+    ndev.netdev_ops = L.net_device_ops(ndo_start_xmit=lambda skb, dev: 0)
+    bed.run(L.eth_hw_addr_random, ndev)
+    assert ndev.addr_assign_type == L.NET_ADDR_RANDOM
+    bed.run(L.register_netdev, ndev)
+    assert ndev.perm_addr == bytes(6)
+
+
+def test_carrier_is_set_by_the_user_where_the_driver_lets_it() -> None:
+    bed = Bed()
+    carriers: list[bool] = []
+    assert bed.run(L.dev_change_carrier, device(bed), True) == -L.EOPNOTSUPP
+    ndev = device(bed, ndo_change_carrier=lambda dev, on: carriers.append(on) or 0)
+    assert bed.run(L.dev_change_carrier, ndev, False) == 0
+    assert carriers == [False]
+    bed.run(L.netif_device_detach, ndev)
+    assert bed.run(L.dev_change_carrier, ndev, True) == -L.ENODEV

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from pymodel import linux as L
@@ -14,18 +15,22 @@ __all__ = ["FAMILIES"]
 
 
 class _Driver:
-    """A driver with the limits of an ``ethtool_cfg`` record; ``reached`` has what it was asked to set."""
+    """A driver with the limits of an ``ethtool_cfg`` record; ``reached`` has what it was asked to set. It keeps its
+    channels and its table, as the recording's did.
+    """
 
     def __init__(self, cfg: Record) -> None:
         self.cfg = cfg
         self.reached: list[list[Any]] = []
+        self.counts = {"rx": 0, "tx": 0, "other": 0, "combined": cfg["combined"]}
+        self.table = [0] * cfg["indir_size"]
         ops: dict[str, Any] = {
             "get_coalesce": lambda dev, ec, kernel_ec, extack: 0,
             "set_coalesce": lambda dev, ec, kernel_ec, extack: self.saw("set_coalesce"),
             "supported_coalesce_params": cfg["supported_coalesce_params"],
             "get_rxfh_indir_size": lambda dev: cfg["indir_size"],
             "get_rxfh_key_size": lambda dev: cfg["key_size"],
-            "get_rxfh": lambda dev, rxfh: 0,
+            "get_rxfh": self.get_rxfh,
             "set_rxfh": self.set_rxfh,
             "get_rxnfc": self.get_rxnfc,
         }
@@ -54,11 +59,13 @@ class _Driver:
     def get_channels(self, dev: Any, ch: Any) -> None:
         cfg = self.cfg
         ch.max_rx, ch.max_tx, ch.max_combined = cfg["max_rx"], cfg["max_tx"], cfg["max_combined"]
-        ch.max_other, ch.combined_count = cfg["max_other"], cfg["combined"]
+        ch.max_other = cfg["max_other"]
+        for kind, count in self.counts.items():
+            setattr(ch, f"{kind}_count", count)
 
     def set_channels(self, dev: Any, ch: Any) -> int:
-        counts = {"rx": ch.rx_count, "tx": ch.tx_count, "other": ch.other_count, "combined": ch.combined_count}
-        return self.saw("set_channels", counts)
+        self.counts = {kind: getattr(ch, f"{kind}_count") for kind in self.counts}
+        return self.saw("set_channels", dict(self.counts))
 
     def get_rxnfc(self, dev: Any, info: Any, rule_locs: Any) -> int:
         if info.cmd != L.ETHTOOL_GRXRINGS:
@@ -66,7 +73,13 @@ class _Driver:
         info.data = self.cfg["rx_rings"]
         return 0
 
+    def get_rxfh(self, dev: Any, rxfh: Any) -> int:
+        if rxfh.indir is not None:
+            rxfh.indir[:] = self.table
+        return 0
+
     def set_rxfh(self, dev: Any, rxfh: Any, extack: Any) -> int:
+        self.table = list(rxfh.indir) if rxfh.indir is not None else self.table
         key = rxfh.key.hex() if rxfh.key is not None else None
         return self.saw("set_rxfh", {"indir": rxfh.indir, "key": key})
 
@@ -109,7 +122,8 @@ def _command(record: Record) -> Any:
     raise KeyError(record["cmd"])
 
 
-def _ioctl(cfg: Record, command: Any) -> tuple[int, list[list[Any]]]:
+def _ioctls(cfg: Record, commands: list[Any]) -> tuple[int, list[list[Any]]]:
+    """Do all of them on one device: what came of the last."""
     driver = _Driver(cfg)
     dev = L.alloc_etherdev_mqs(0, 8, 8)
     assert dev is not None
@@ -117,16 +131,49 @@ def _ioctl(cfg: Record, command: Any) -> tuple[int, list[list[Any]]]:
     dev.ethtool_ops = driver.ops
     L.eth_hw_addr_random(dev)
     assert L.register_netdev(dev) == 0
-    ret = L.dev_ethtool(dev, command)
-    L.unregister_netdev(dev)
-    L.free_netdev(dev)
+    ret = 0
+    for command in commands:
+        driver.reached = []
+        ret = L.dev_ethtool(dev, command)
     return ret, driver.reached
 
 
-def _ethtool(record: Record, context: Record | None) -> Record:
+def _replay(record: Record, context: Record | None, unseen: list[Any]) -> Record:
+    """The records since the device was set up, then ``unseen`` commands, then this one."""
     assert context is not None, "no ethtool_cfg record above"
-    ret, driver = oracle_bed().run(_ioctl, context, _command(record))
+    commands = [*(_command(earlier) for earlier in context["before"]), *unseen, _command(record)]
+    ret, driver = oracle_bed().run(_ioctls, context, commands)
     return {"driver": driver, "errno": -ret, "err": os.strerror(-ret) if ret else ""}
+
+
+def _ethtool(record: Record, context: Record | None) -> Record:
+    return _replay(record, context, [])
+
+
+def _complete(record: Record, context: Record) -> bool:
+    """Whether no record is missing since the device was set up; they are numbered."""
+    first = context["previous"]["id"] + 1 if context["previous"] else 0
+    return [earlier["id"] for earlier in context["before"]] == list(range(first, record["id"]))
+
+
+def _with_others_missing(record: Record, context: Record | None) -> Iterator[Record]:
+    """Channels are compared with those that are set, and with the table. Where commands before this one are not at
+    hand, they may have set either: to what is asked for now, to something else; the table to use every queue, or back
+    to its default.
+    """
+    assert context is not None
+    if record["cmd"] != "SCHANNELS" or _complete(record, context):
+        return
+    same = _command(record)
+    cmd, size, rings = L.ETHTOOL_SRXFHINDIR, context["indir_size"], context["rx_rings"]
+    every_queue = L.ethtool_rxfh_indir(cmd=cmd, size=size, ring_index=[rings - 1] * size)
+    default = L.ethtool_rxfh_indir(cmd=cmd)
+    other = L.ethtool_channels(cmd=L.ETHTOOL_SCHANNELS, combined_count=context["max_combined"])
+    if record["combined"] == context["max_combined"]:
+        other.combined_count -= 1
+        other.rx_count = other.tx_count = min(1, context["max_rx"], context["max_tx"])
+    for unseen in ([default, same], [default, other], [default, other, every_queue]):
+        yield _replay(record, context, unseen)
 
 
 def _cfg(record: Record, context: Record | None) -> Record:
@@ -148,5 +195,8 @@ FAMILIES = [
             "indir_size", "key_size", "hfunc",
         }),
         context="ethtool_cfg",
+        history=True,
+        also=_with_others_missing,
+        by_length={"driver.key": "a record says how long the key was that was handed in, not which"},
     ),
 ]  # fmt: skip
