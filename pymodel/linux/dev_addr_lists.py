@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator
 
 from pymodel.linux.errno import EEXIST, EINVAL, ENOENT
 from pymodel.linux.netdev_flags import __dev_set_rx_mode
-from pymodel.linux.netdevice import (
+from pymodel.linux.netdev_hw_addr import (
     MAX_ADDR_LEN,
     NETDEV_HW_ADDR_T_LAN,
     NETDEV_HW_ADDR_T_MULTICAST,
     NETDEV_HW_ADDR_T_UNICAST,
-    net_device,
     netdev_hw_addr,
     netdev_hw_addr_list,
-    with_rtnl,
 )
+from pymodel.linux.netdevice import net_device, with_rtnl
 from pymodel.linux.notifier import NETDEV_CHANGEADDR, call_netdevice_notifiers
 from pymodel.linux.softirq import spin_lock_bh, spin_unlock_bh
 

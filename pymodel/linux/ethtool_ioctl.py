@@ -12,9 +12,18 @@ from collections.abc import Callable
 from typing import Any
 
 from pymodel.linux.bug import BUG, WARN, broken_rule
-from pymodel.linux.dev_features import __netdev_update_features, netdev_features_change
-from pymodel.linux.errno import EFAULT, EINVAL, ENODEV, EOPNOTSUPP, ETOOSMALL
+from pymodel.linux.dev_features import netdev_features_change
+from pymodel.linux.errno import EINVAL, ENODEV, EOPNOTSUPP, ETOOSMALL
 from pymodel.linux.ethtool import ethtool_string_set, ops_of, state_of
+from pymodel.linux.ethtool_features import (
+    ONE_FEATURE,
+    ethtool_get_features,
+    ethtool_get_flags,
+    ethtool_get_one_feature,
+    ethtool_set_features,
+    ethtool_set_flags,
+    ethtool_set_one_feature,
+)
 from pymodel.linux.ethtool_rss import (
     ethtool_get_channels,
     ethtool_get_rxfh,
@@ -27,26 +36,16 @@ from pymodel.linux.ethtool_rss import (
 )
 from pymodel.linux.ethtool_uapi import (
     COALESCE_FIELDS,
-    ETH_FLAG_LRO,
-    ETH_FLAG_NTUPLE,
-    ETH_FLAG_RXHASH,
-    ETH_FLAG_RXVLAN,
-    ETH_FLAG_TXVLAN,
     ETH_SS_FEATURES,
     ETH_SS_PRIV_FLAGS,
     ETH_SS_RSS_HASH_FUNCS,
     ETH_SS_STATS,
     ETH_SS_TEST,
-    ETHTOOL_DEV_FEATURE_WORDS,
-    ETHTOOL_F_UNSUPPORTED,
-    ETHTOOL_F_WISH,
     ETHTOOL_GCHANNELS,
     ETHTOOL_GCOALESCE,
     ETHTOOL_GDRVINFO,
     ETHTOOL_GFEATURES,
     ETHTOOL_GFLAGS,
-    ETHTOOL_GGRO,
-    ETHTOOL_GGSO,
     ETHTOOL_GLINK,
     ETHTOOL_GLINKSETTINGS,
     ETHTOOL_GMSGLVL,
@@ -59,16 +58,12 @@ from pymodel.linux.ethtool_uapi import (
     ETHTOOL_GRXCLSRLALL,
     ETHTOOL_GRXCLSRLCNT,
     ETHTOOL_GRXCLSRULE,
-    ETHTOOL_GRXCSUM,
     ETHTOOL_GRXFH,
     ETHTOOL_GRXFHINDIR,
     ETHTOOL_GRXRINGS,
-    ETHTOOL_GSG,
     ETHTOOL_GSSET_INFO,
     ETHTOOL_GSTATS,
     ETHTOOL_GSTRINGS,
-    ETHTOOL_GTSO,
-    ETHTOOL_GTXCSUM,
     ETHTOOL_GWOL,
     ETHTOOL_LINK_MODE_MASK_NU32,
     ETHTOOL_NWAY_RST,
@@ -91,15 +86,12 @@ from pymodel.linux.ethtool_uapi import (
     ETHTOOL_TEST,
     ethtool_coalesce,
     ethtool_drvinfo,
-    ethtool_get_features_block,
-    ethtool_gfeatures,
     ethtool_gstrings,
     ethtool_link_ksettings,
     ethtool_pauseparam,
     ethtool_perm_addr,
     ethtool_regs,
     ethtool_ringparam,
-    ethtool_sfeatures,
     ethtool_sset_info,
     ethtool_stats,
     ethtool_test,
@@ -109,36 +101,15 @@ from pymodel.linux.ethtool_uapi import (
     kernel_ethtool_ringparam,
 )
 from pymodel.linux.link_watch import netif_testing_off, netif_testing_on
-from pymodel.linux.netdev_features import (
-    NETDEV_FEATURE_COUNT,
-    NETIF_F_ALL_TSO,
-    NETIF_F_CSUM_MASK,
-    NETIF_F_ETHTOOL_BITS,
-    NETIF_F_FCOE_CRC,
-    NETIF_F_FRAGLIST,
-    NETIF_F_GRO,
-    NETIF_F_GSO,
-    NETIF_F_HW_VLAN_CTAG_RX,
-    NETIF_F_HW_VLAN_CTAG_TX,
-    NETIF_F_LRO,
-    NETIF_F_NEVER_CHANGE,
-    NETIF_F_NTUPLE,
-    NETIF_F_RXCSUM,
-    NETIF_F_RXHASH,
-    NETIF_F_SCTP_CRC,
-    NETIF_F_SG,
-    netdev_features_strings,
-)
+from pymodel.linux.netdev_features import NETDEV_FEATURE_COUNT, netdev_features_strings
 from pymodel.linux.netdevice import net_device, netif_device_present, netif_running, with_rtnl
 
 __all__ = [
-    "__ethtool_get_link_ksettings", "dev_ethtool", "ethtool_get_coalesce", "ethtool_get_drvinfo",
-    "ethtool_get_features", "ethtool_get_link", "ethtool_get_link_ksettings", "ethtool_get_one_feature",
-    "ethtool_get_pauseparam", "ethtool_get_perm_addr", "ethtool_get_regs", "ethtool_get_ringparam",
-    "ethtool_get_sset_info", "ethtool_get_stats", "ethtool_get_strings", "ethtool_get_wol", "ethtool_nway_reset",
-    "ethtool_reset", "ethtool_self_test", "ethtool_set_coalesce", "ethtool_set_features",
-    "ethtool_set_link_ksettings", "ethtool_set_one_feature", "ethtool_set_pauseparam", "ethtool_set_ringparam",
-    "ethtool_set_wol",
+    "__ethtool_get_link_ksettings", "dev_ethtool", "ethtool_get_coalesce", "ethtool_get_drvinfo", "ethtool_get_link",
+    "ethtool_get_link_ksettings", "ethtool_get_pauseparam", "ethtool_get_perm_addr", "ethtool_get_regs",
+    "ethtool_get_ringparam", "ethtool_get_sset_info", "ethtool_get_stats", "ethtool_get_strings", "ethtool_get_wol",
+    "ethtool_nway_reset", "ethtool_reset", "ethtool_self_test", "ethtool_set_coalesce", "ethtool_set_link_ksettings",
+    "ethtool_set_pauseparam", "ethtool_set_ringparam", "ethtool_set_wol",
 ]
 
 UTS_RELEASE = "6.12.0"
@@ -444,101 +415,7 @@ def ethtool_self_test(dev: net_device, test: ethtool_test) -> int:
     return 0
 
 
-# -- features ------------------------------------------------------------------------------------------------
-def ethtool_get_features(dev: net_device, cmd: ethtool_gfeatures) -> int:
-    """ETHTOOL_GFEATURES."""
-    blocks = [
-        ethtool_get_features_block(
-            available=dev.hw_features >> 32 * i & 0xFFFFFFFF,
-            requested=dev.wanted_features >> 32 * i & 0xFFFFFFFF,
-            active=dev.features >> 32 * i & 0xFFFFFFFF,
-            never_changed=NETIF_F_NEVER_CHANGE >> 32 * i & 0xFFFFFFFF,
-        )
-        for i in range(ETHTOOL_DEV_FEATURE_WORDS)
-    ]
-    cmd.features = blocks[: cmd.size]
-    cmd.size = ETHTOOL_DEV_FEATURE_WORDS
-    return 0
-
-
-def ethtool_set_features(dev: net_device, cmd: ethtool_sfeatures) -> int:
-    """ETHTOOL_SFEATURES: 0, ETHTOOL_F_UNSUPPORTED (some cannot be changed) and ETHTOOL_F_WISH (some are not as wanted)
-    or'ed, or -EINVAL.
-    """
-    if cmd.size != ETHTOOL_DEV_FEATURE_WORDS:
-        return -EINVAL
-    if not isinstance(cmd.features, (list, tuple)) or len(cmd.features) < cmd.size:
-        return -EFAULT
-    valid = wanted = ret = 0
-    for i, block in enumerate(cmd.features[: cmd.size]):
-        valid |= block.valid << 32 * i
-        wanted |= block.requested << 32 * i
-    if valid & ~NETIF_F_ETHTOOL_BITS:
-        return -EINVAL
-    if valid & ~dev.hw_features:
-        valid &= dev.hw_features
-        ret |= ETHTOOL_F_UNSUPPORTED
-    dev.wanted_features = dev.wanted_features & ~valid | wanted & valid
-    __netdev_update_features(dev)
-    if (dev.wanted_features ^ dev.features) & valid:
-        ret |= ETHTOOL_F_WISH
-    return ret
-
-
-_ONE_FEATURE = {
-    ETHTOOL_GTXCSUM: NETIF_F_CSUM_MASK | NETIF_F_FCOE_CRC | NETIF_F_SCTP_CRC,
-    ETHTOOL_GRXCSUM: NETIF_F_RXCSUM,
-    ETHTOOL_GSG: NETIF_F_SG | NETIF_F_FRAGLIST,
-    ETHTOOL_GTSO: NETIF_F_ALL_TSO,
-    ETHTOOL_GGSO: NETIF_F_GSO,
-    ETHTOOL_GGRO: NETIF_F_GRO,
-}
-
-
-def ethtool_get_one_feature(dev: net_device, value: ethtool_value) -> int:
-    """ETHTOOL_GTXCSUM, GRXCSUM, GSG, GTSO, GGSO, GGRO."""
-    value.data = int(bool(dev.features & _ONE_FEATURE[value.cmd]))
-    return 0
-
-
-def ethtool_set_one_feature(dev: net_device, value: ethtool_value) -> int:
-    """ETHTOOL_STXCSUM, SRXCSUM, SSG, STSO, SGSO, SGRO. -EOPNOTSUPP where none of them can be changed."""
-    mask = _ONE_FEATURE[value.cmd - 1] & dev.hw_features
-    if not mask:
-        return -EOPNOTSUPP
-    dev.wanted_features = dev.wanted_features | mask if value.data else dev.wanted_features & ~mask
-    __netdev_update_features(dev)
-    return 0
-
-
-_FLAGS = {
-    ETH_FLAG_LRO: NETIF_F_LRO,
-    ETH_FLAG_RXVLAN: NETIF_F_HW_VLAN_CTAG_RX,
-    ETH_FLAG_TXVLAN: NETIF_F_HW_VLAN_CTAG_TX,
-    ETH_FLAG_NTUPLE: NETIF_F_NTUPLE,
-    ETH_FLAG_RXHASH: NETIF_F_RXHASH,
-}
-_ALL_FLAGS = sum(_FLAGS)
-_ALL_FLAG_FEATURES = sum(_FLAGS.values())
-
-
-def _get_flags(dev: net_device, value: ethtool_value) -> int:
-    value.data = sum(flag for flag, feature in _FLAGS.items() if dev.features & feature)
-    return 0
-
-
-def _set_flags(dev: net_device, value: ethtool_value) -> int:
-    if value.data & ~_ALL_FLAGS:
-        return -EINVAL
-    features = sum(feature for flag, feature in _FLAGS.items() if value.data & flag)
-    changed = (features ^ dev.features) & _ALL_FLAG_FEATURES
-    if changed & ~dev.hw_features:
-        return -EINVAL if changed & dev.hw_features else -EOPNOTSUPP
-    dev.wanted_features = dev.wanted_features & ~changed | features & changed
-    __netdev_update_features(dev)
-    return 0
-
-
+# -- plain values -------------------------------------------------------------------------------------------
 def _getter(op: str) -> Callable[[net_device, Any], int]:
     def get(dev: net_device, value: ethtool_value) -> int:
         actor = getattr(ops_of(dev), op)
@@ -579,8 +456,8 @@ _COMMANDS: dict[int, Callable[[net_device, Any], int]] = {
     ETHTOOL_GSSET_INFO: ethtool_get_sset_info,
     ETHTOOL_GSTATS: ethtool_get_stats,
     ETHTOOL_GPERMADDR: ethtool_get_perm_addr,
-    ETHTOOL_GFLAGS: _get_flags,
-    ETHTOOL_SFLAGS: _set_flags,
+    ETHTOOL_GFLAGS: ethtool_get_flags,
+    ETHTOOL_SFLAGS: ethtool_set_flags,
     ETHTOOL_GPFLAGS: _getter("get_priv_flags"),
     ETHTOOL_SPFLAGS: _setter("set_priv_flags"),
     ETHTOOL_RESET: ethtool_reset,
@@ -599,8 +476,8 @@ _COMMANDS: dict[int, Callable[[net_device, Any], int]] = {
         ethtool_get_rxnfc,
     ),
     **dict.fromkeys((ETHTOOL_SRXFH, ETHTOOL_SRXCLSRLDEL, ETHTOOL_SRXCLSRLINS), ethtool_set_rxnfc),
-    **dict.fromkeys(_ONE_FEATURE, ethtool_get_one_feature),
-    **dict.fromkeys([get + 1 for get in _ONE_FEATURE], ethtool_set_one_feature),
+    **dict.fromkeys(ONE_FEATURE, ethtool_get_one_feature),
+    **dict.fromkeys([get + 1 for get in ONE_FEATURE], ethtool_set_one_feature),
 }
 
 

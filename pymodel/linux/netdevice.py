@@ -18,6 +18,7 @@ from pymodel.linux.bug import BUG, Site, broken_rule, caller_outside, pr_err, si
 from pymodel.linux.device import device
 from pymodel.linux.dql import dql
 from pymodel.linux.errno import EINVAL
+from pymodel.linux.netdev_hw_addr import NETDEV_HW_ADDR_T_LAN, netdev_hw_addr, netdev_hw_addr_list
 from pymodel.linux.notifier import notifier_block, raw_notifier_head
 from pymodel.linux.sched import mutex, mutex_lock, mutex_trylock, mutex_unlock, spinlock_t
 from pymodel.linux.time import timer_list
@@ -39,19 +40,17 @@ __all__ = [
     "IFF_SLAVE", "IFF_SUPP_NOFCS", "IFF_TX_SKB_NO_LINEAR", "IFF_TX_SKB_SHARING", "IFF_UNICAST_FLT", "IFF_UP",
     "IFF_VOLATILE", "IFF_XMIT_DST_RELEASE", "IFF_XMIT_DST_RELEASE_PERM", "IFNAMSIZ", "IF_LINK_MODE_DEFAULT",
     "IF_LINK_MODE_DORMANT", "IF_LINK_MODE_TESTING", "IF_OPER_DORMANT", "IF_OPER_DOWN", "IF_OPER_LOWERLAYERDOWN",
-    "IF_OPER_NOTPRESENT", "IF_OPER_TESTING", "IF_OPER_UNKNOWN", "IF_OPER_UP", "MAX_ADDR_LEN", "NETDEV_HW_ADDR_T_LAN",
-    "NETDEV_HW_ADDR_T_MULTICAST", "NETDEV_HW_ADDR_T_SAN", "NETDEV_HW_ADDR_T_UNICAST", "NETDEV_TX_BUSY", "NETDEV_TX_OK",
+    "IF_OPER_NOTPRESENT", "IF_OPER_TESTING", "IF_OPER_UNKNOWN", "IF_OPER_UP", "NETDEV_TX_BUSY", "NETDEV_TX_OK",
     "NETREG_REGISTERED", "NETREG_RELEASED", "NETREG_UNINITIALIZED", "NETREG_UNREGISTERED", "NETREG_UNREGISTERING",
     "NET_ADDR_PERM", "NET_ADDR_RANDOM", "NET_ADDR_SET", "NET_ADDR_STOLEN", "NET_NAME_ENUM", "NET_NAME_PREDICTABLE",
     "NET_NAME_RENAMED", "NET_NAME_UNKNOWN", "NET_NAME_USER", "NET_RX_DROP", "NET_RX_SUCCESS", "NET_XMIT_CN",
     "NET_XMIT_DROP", "NET_XMIT_SUCCESS", "NetState", "QUEUE_STATE_ANY_XOFF", "QUEUE_STATE_ANY_XOFF_OR_FROZEN",
     "QUEUE_STATE_DRV_XOFF", "QUEUE_STATE_DRV_XOFF_OR_FROZEN", "QUEUE_STATE_FROZEN", "QUEUE_STATE_STACK_XOFF",
     "SET_NETDEV_DEV", "alloc_netdev", "alloc_netdev_mq", "alloc_netdev_mqs", "net_device", "net_device_ops",
-    "net_device_stats", "netdev_device", "netdev_hw_addr", "netdev_hw_addr_list", "netdev_priv", "netdev_queue",
-    "netdev_rx_queue", "netif_carrier_ok", "netif_device_attach", "netif_device_detach", "netif_device_present",
-    "netif_dormant", "netif_oper_up", "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues",
-    "netif_set_real_num_tx_queues", "netif_testing", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock", "rtnl_trylock",
-    "rtnl_unlock", "sockaddr",
+    "net_device_stats", "netdev_device", "netdev_priv", "netdev_queue", "netdev_rx_queue", "netif_carrier_ok",
+    "netif_device_attach", "netif_device_detach", "netif_device_present", "netif_dormant", "netif_oper_up",
+    "netif_running", "netif_set_real_num_queues", "netif_set_real_num_rx_queues", "netif_set_real_num_tx_queues",
+    "netif_testing", "rtnl_is_locked", "rtnl_link_stats64", "rtnl_lock", "rtnl_trylock", "rtnl_unlock", "sockaddr",
 ]
 
 NETDEV_TX_OK = 0x00
@@ -103,12 +102,10 @@ ARPHRD_LOOPBACK = 772
 ARPHRD_NONE = 0xFFFE
 
 IFNAMSIZ = 16
-MAX_ADDR_LEN = 32
 DEFAULT_TX_QUEUE_LEN = 1000
 
 NET_NAME_UNKNOWN, NET_NAME_ENUM, NET_NAME_PREDICTABLE, NET_NAME_USER, NET_NAME_RENAMED = range(5)
 NET_ADDR_PERM, NET_ADDR_RANDOM, NET_ADDR_STOLEN, NET_ADDR_SET = range(4)
-NETDEV_HW_ADDR_T_LAN, NETDEV_HW_ADDR_T_SAN, NETDEV_HW_ADDR_T_UNICAST, NETDEV_HW_ADDR_T_MULTICAST = range(1, 5)
 
 NETREG_UNINITIALIZED, NETREG_REGISTERED, NETREG_UNREGISTERING, NETREG_UNREGISTERED, NETREG_RELEASED = range(5)
 
@@ -227,35 +224,6 @@ class netdev_rx_queue:
         self.index = index
         self.rps_map: list[int] = []
         self.xdp_rxq = xdp_rxq_info()
-
-
-class netdev_hw_addr:
-    """An entry of an address list. ``refcount``: its users; ``synced``: users that are devices on top; ``sync_cnt``:
-    devices below, or the hardware, that know it.
-    """
-
-    __slots__ = ("addr", "global_use", "refcount", "sync_cnt", "synced", "type")
-
-    def __init__(self, addr: bytes, type: int, global_use: bool = False, synced: int = 0) -> None:
-        self.addr = addr
-        self.type = type
-        self.global_use = global_use
-        self.synced = synced
-        self.sync_cnt = 0
-        self.refcount = 1
-
-
-class netdev_hw_addr_list:
-    """Addresses in the order in which they came."""
-
-    __slots__ = ("list",)
-
-    def __init__(self) -> None:
-        self.list: list[netdev_hw_addr] = []
-
-    @property
-    def count(self) -> int:
-        return len(self.list)
 
 
 class netdev_device(device):
