@@ -125,7 +125,7 @@ def test_ids_of_what_may_be_fragmented_are_not_mangled() -> None:
     sink = Sink(TSO | L.NETIF_F_TSO_MANGLEID)
     skb = _tso(sink)
     assert L.netif_skb_features(skb) & L.NETIF_F_TSO_MANGLEID
-    machine().memory.mem[skb.data + 14 + 6] = 0
+    machine().memory.mem[skb.data + 14 + 6] = 0x3F  # all but DF
     assert not L.netif_skb_features(skb) & L.NETIF_F_TSO_MANGLEID
 
 
@@ -158,6 +158,9 @@ def test_two_tags_leave_what_looks_at_no_header() -> None:
     skb.protocol = L.ETH_P_8021AD
     machine().memory.mem[skb.data + 12 : skb.data + 18] = bytes.fromhex("88a800018100")
     assert L.netif_skb_features(skb) == L.NETIF_F_SG | L.NETIF_F_HW_CSUM
+    short = sink.packet(size=16)
+    short.protocol = L.ETH_P_8021Q
+    assert L.vlan_features_check(short, TSO) == TSO, "too short for a second tag"
     one = sink.packet()
     one.protocol = L.ETH_P_8021Q
     assert L.vlan_features_check(one, TSO) == TSO
@@ -199,6 +202,10 @@ def test_extension_headers_are_not_segmented_by_a_device_that_cannot_checksum_th
         shinfo.gso_type, shinfo.gso_size, shinfo.gso_segs = L.SKB_GSO_UDP_L4, 2, 2
         features.append(L.netif_skb_features(skb) & L.NETIF_F_GSO_UDP_L4)
     assert features == [L.NETIF_F_GSO_UDP_L4, 0]
+    skb = _tso(sink)
+    L.skb_shinfo(skb).gso_type = L.SKB_GSO_UDP_L4
+    sink.ndev.features |= L.NETIF_F_HW_CSUM
+    assert L.netif_skb_features(skb) & L.NETIF_F_GSO_UDP_L4, "IPv4's header is no extension"
 
 
 def test_checksum_that_cannot_be_done_drops_the_packet() -> None:

@@ -36,10 +36,32 @@ def test_traffic_class_gives_its_own_queues() -> None:
     skb = _skb(nic, prio=5)
     L.skb_record_rx_queue(skb, 13)
     assert L.netdev_pick_tx(dev, skb, None) == 4 + (13 - 4) % 4
-    assert [L.netdev_txq_to_tc(dev, q) for q in (1, 3, 7)] == [0, -1, 1]
+    assert [L.netdev_txq_to_tc(dev, q) for q in (0, 1, 3, 4, 7)] == [0, 0, -1, 1, 1]
     L.netdev_reset_tc(dev)
     assert (L.netdev_get_num_tc(dev), L.netdev_pick_tx(dev, _skb(nic, prio=5), None)) == (0, 4)
     assert L.netdev_txq_to_tc(dev, 3) == 0
+
+
+def test_changed_traffic_classes_lose_xps_maps_and_reset_forgets_all() -> None:
+    nic = Nic(Bed(), queues=4)
+    dev = nic.ndev
+
+    def mapped() -> bool:
+        return dev.xps_maps != [None, None]
+
+    for change in (
+        lambda: L.netdev_set_num_tc(dev, 2),
+        lambda: L.netdev_set_tc_queue(dev, 0, 4, 0),
+        lambda: L.netdev_set_tc_queue(dev, 1, 2, 2),
+        lambda: L.netdev_reset_tc(dev),
+    ):
+        L.netif_set_xps_queue(dev, 1, 0)
+        L.netdev_set_prio_tc_map(dev, 7, 1)
+        change()
+        assert not mapped()
+    L.netdev_set_num_tc(dev, 2)
+    assert L.netdev_get_prio_tc_map(dev, 7) == 0
+    assert L.netdev_txq_to_tc(dev, 2) == -1
 
 
 def test_traffic_class_that_is_not_there_is_refused() -> None:
@@ -62,9 +84,12 @@ def test_fewer_queues_take_traffic_classes_away() -> None:
     L.netdev_set_num_tc(dev, 2)
     L.netdev_set_tc_queue(dev, 0, 2, 0)
     L.netdev_set_tc_queue(dev, 1, 2, 2)
-    L.netdev_set_prio_tc_map(dev, 3, 1)
+    for prio in (1, 3, 15):
+        L.netdev_set_prio_tc_map(dev, prio, 1)
     assert nic.bed.run(L.netif_set_real_num_tx_queues, dev, 3) == 0
-    assert (L.netdev_get_num_tc(dev), L.netdev_get_prio_tc_map(dev, 3)) == (2, 0)
+    assert L.netdev_get_num_tc(dev) == 2
+    assert [L.netdev_get_prio_tc_map(dev, prio) for prio in (1, 3, 15)] == [0, 0, 0]
+    assert "Priority 15 to tc mapping 1 is no longer valid" in L.dmesg()[-1]
     assert nic.bed.run(L.netif_set_real_num_tx_queues, dev, 1) == 0
     assert L.netdev_get_num_tc(dev) == 0
     assert "invalidating tc mappings" in L.dmesg()[-1]
@@ -81,8 +106,11 @@ def test_xps_gives_each_cpu_its_queues() -> None:
     assert picked == [3, 3, 1, 2]
     bed.run(L.netif_set_real_num_tx_queues, nic.ndev, 3)
     assert bed.run(L.netdev_pick_tx, nic.ndev, _skb(nic), None) == 1, "queue 3 is not in use: by hash"
+    bed.run(L.netif_set_real_num_tx_queues, nic.ndev, 4)
+    assert bed.run(L.netdev_pick_tx, nic.ndev, _skb(nic), None) == 2, "nor does it come back to the map"
     for queue in (1, 2):
         L.netif_set_xps_queue(nic.ndev, 0, queue)
+    assert nic.ndev.xps_maps == [None, None]
     assert bed.run(L.netdev_pick_tx, nic.ndev, _skb(nic, 1), None, cpu=1) == 0, "no map is left"
 
 
@@ -91,6 +119,7 @@ def test_xps_by_receive_queue_goes_before_xps_by_cpu() -> None:
     L.netif_set_xps_queue(nic.ndev, 1, 1)
     L.netif_set_xps_queue(nic.ndev, 1 << 2, 3, L.XPS_RXQS)
     skb = _skb(nic)
+    assert nic.bed.run(L.netdev_pick_tx, nic.ndev, skb, None) == 1, "no socket, no receive queue"
     skb.sk = L.packet_socket(nic.ndev)
     assert nic.bed.run(L.netdev_pick_tx, nic.ndev, skb, None) == 1
     skb.sk.sk_rx_queue_mapping = 2

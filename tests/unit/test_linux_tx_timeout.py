@@ -64,6 +64,11 @@ def test_tx_timeout_that_disables_the_queues_itself_hangs() -> None:
         bed.settle(100_000_000)
 
 
+def test_watchdog_of_a_driver_that_does_not_say_waits_five_seconds() -> None:
+    assert Nic(Bed(), ndo_tx_timeout=lambda dev, q: None).ndev.watchdog_timeo == 5 * L.HZ
+    assert Nic(Bed()).ndev.watchdog_timeo == 0, "nobody to call"
+
+
 def test_watchdog_leaves_a_queue_alone_that_moves() -> None:
     bed = Bed()
     nic = Nic(bed, size=1, ndo_tx_timeout=lambda dev, q: pytest.fail("timed out"))
