@@ -209,7 +209,9 @@ from pymodel.linux.gso import (
     __skb_gso_segment, skb_eth_gso_segment, skb_gso_mac_seglen, skb_gso_network_seglen, skb_gso_segment,
     skb_gso_transport_seglen, skb_gso_validate_mac_len, skb_gso_validate_network_len, skb_mac_gso_segment,
 )
-from pymodel.linux.gso_inet import __udp_gso_segment, inet_gso_segment, ipv6_gso_segment, tcp_gso_segment
+from pymodel.linux.gso_inet import (
+    __udp_gso_segment, inet_gso_segment, ipv6_gso_segment, ipv6_hopopt_jumbo_remove, tcp_gso_segment,
+)
 from pymodel.linux.gso_segment import (
     GSO_BY_FRAGS, can_checksum_protocol, net_gso_ok, netif_needs_gso, skb_gso_ok, skb_gso_reset, skb_is_gso_tcp,
     skb_is_gso_v6, skb_needs_linearize, skb_pagelen, skb_segment, skb_segment_list,
@@ -874,15 +876,15 @@ __all__ = [
     "inet_proto_csum_replace2", "inet_proto_csum_replace4", "inetdev_valid_mtu", "init_completion", "ioremap",
     "iounmap", "ip6_compute_pseudo", "ip_compute_csum", "ip_eth_mc_map", "ip_fast_csum", "ip_hdr", "ip_hdrlen",
     "ip_is_fragment", "ip_mc_dec_group", "ip_mc_inc_group", "ip_mc_list", "ip_send_check", "iphdr", "ipv6_authlen",
-    "ipv6_ext_hdr", "ipv6_gro_complete", "ipv6_gro_receive", "ipv6_gso_segment", "ipv6_hdr", "ipv6_optlen", "ipv6hdr",
-    "irq_affinity", "irq_alloc_desc", "irq_chip", "irq_clear_status_flags", "irq_desc", "irq_enter", "irq_exit",
-    "irq_free_desc", "irq_get_affinity_mask", "irq_get_chip_data", "irq_get_count", "irq_leaks", "irq_set_affinity",
-    "irq_set_affinity_and_hint", "irq_set_affinity_hint", "irq_set_chip_and_handler", "irq_set_chip_data",
-    "irq_set_handler", "irq_set_status_flags", "irq_to_desc", "irq_update_affinity_hint", "irqaction", "irqs_disabled",
-    "is_broadcast_ether_addr", "is_local_ether_addr", "is_multicast_ether_addr", "is_swiotlb_active",
-    "is_unicast_ether_addr", "is_valid_ether_addr", "is_zero_ether_addr", "jiffies", "jiffies_to_msecs",
-    "jiffies_to_usecs", "kcalloc", "kernel_ethtool_coalesce", "kernel_ethtool_ringparam", "kfree", "kfree_skb",
-    "kfree_skb_list", "kfree_skb_partial", "kfree_skb_reason", "kmalloc", "kmalloc_size_roundup", "ksize",
+    "ipv6_ext_hdr", "ipv6_gro_complete", "ipv6_gro_receive", "ipv6_gso_segment", "ipv6_hdr", "ipv6_hopopt_jumbo_remove",
+    "ipv6_optlen", "ipv6hdr", "irq_affinity", "irq_alloc_desc", "irq_chip", "irq_clear_status_flags", "irq_desc",
+    "irq_enter", "irq_exit", "irq_free_desc", "irq_get_affinity_mask", "irq_get_chip_data", "irq_get_count",
+    "irq_leaks", "irq_set_affinity", "irq_set_affinity_and_hint", "irq_set_affinity_hint", "irq_set_chip_and_handler",
+    "irq_set_chip_data", "irq_set_handler", "irq_set_status_flags", "irq_to_desc", "irq_update_affinity_hint",
+    "irqaction", "irqs_disabled", "is_broadcast_ether_addr", "is_local_ether_addr", "is_multicast_ether_addr",
+    "is_swiotlb_active", "is_unicast_ether_addr", "is_valid_ether_addr", "is_zero_ether_addr", "jiffies",
+    "jiffies_to_msecs", "jiffies_to_usecs", "kcalloc", "kernel_ethtool_coalesce", "kernel_ethtool_ringparam", "kfree",
+    "kfree_skb", "kfree_skb_list", "kfree_skb_partial", "kfree_skb_reason", "kmalloc", "kmalloc_size_roundup", "ksize",
     "kthread_run", "kthread_run_on_cpu", "kthread_should_stop", "kthread_stop", "ktime_get", "ktime_get_ns", "kzalloc",
     "leak_report", "linkwatch_fire_event", "linkwatch_init_dev", "linkwatch_run_queue", "linkwatch_sync_dev",
     "local_bh_disable", "local_bh_enable", "local_irq_disable", "local_irq_enable", "local_irq_restore",

@@ -4,7 +4,7 @@
 Each takes a packet with ``data`` at its own header and returns the first of a list of segments, a negative errno, or
 None where the device could take the packet. Source: net/ipv4/af_inet.c inet_gso_segment(), net/ipv6/ip6_offload.c
 ipv6_gso_segment(), net/ipv4/tcp_offload.c, net/ipv4/udp_offload.c, net/ipv6/tcpv6_offload.c, v6.12. Simplified: no
-tunnels, no IPv6 jumbograms, and no UFO (IP fragments of a UDP datagram), which is -EINVAL.
+tunnels, and no UFO (IP fragments of a UDP datagram), which is -EINVAL.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from pymodel.linux.gso_segment import (
     skb_pagelen,
     skb_segment_list,
 )
+from pymodel.linux.if_ether import ETH_P_IPV6
 from pymodel.linux.inet import (
     IP_DF,
     IPPROTO_DSTOPTS,
@@ -46,6 +47,7 @@ from pymodel.linux.inet import (
     ipv6_optlen,
 )
 from pymodel.linux.netdev_features import NETIF_F_CSUM_MASK, NETIF_F_GSO_ROBUST, NETIF_F_GSO_UDP_L4
+from pymodel.linux.skb_copy import skb_cow_head
 from pymodel.linux.skb_frags import pskb_may_pull
 from pymodel.linux.skbuff import (
     CHECKSUM_NONE,
@@ -65,11 +67,12 @@ from pymodel.linux.skbuff import (
     skb_reset_transport_header,
 )
 
-__all__ = ["__udp_gso_segment", "inet_gso_segment", "ipv6_gso_segment", "tcp_gso_segment"]
+__all__ = ["__udp_gso_segment", "inet_gso_segment", "ipv6_gso_segment", "ipv6_hopopt_jumbo_remove", "tcp_gso_segment"]
 
 Result = sk_buff | int | None
 """The first of a list of segments, a negative errno, or None: the device could take it."""
 
+_LEGACY_MAX_SIZE = 65536  # GRO_LEGACY_MAX_SIZE
 _TIMESTAMPS = 0x4B  # SKBTX_ANY_TSTAMP
 _FIN_PSH = 0x09
 _CWR = 0x80
@@ -152,9 +155,37 @@ def _pull_exthdrs(skb: sk_buff, proto: int) -> int:
     return proto
 
 
+def ipv6_hopopt_jumbo_remove(skb: sk_buff) -> int:
+    """Take out the hop-by-hop header with which GRO marks a packet of more than 64 KiB. 0 or -ENOMEM.
+
+    ``data`` is at the IPv6 header. Source: include/net/ipv6.h ipv6_hopopt_jumbo_remove(), v6.12.
+    """
+    if skb.len <= _LEGACY_MAX_SIZE or skb.protocol != ETH_P_IPV6:
+        return 0
+    at = skb.head + skb.network_header
+    mem = machine().platform.memory.mem
+    if at + 48 > skb.tail or mem[at + 6] != IPPROTO_HOPOPTS:
+        return 0
+    if bytes(mem[at + 40 : at + 43]) != bytes((IPPROTO_TCP, 0, 194)):  # a jumbo payload option and no more
+        return 0
+    err = skb_cow_head(skb, 0)
+    if err:
+        return err
+    mac, at = skb.head + skb.mac_header, skb.head + skb.network_header
+    mem[mac + 8 : at + 48] = bytes(mem[mac : at + 40])
+    __skb_pull(skb, 8)
+    skb.network_header += 8
+    skb.mac_header += 8
+    mem[at + 8 + 6] = IPPROTO_TCP
+    return 0
+
+
 def ipv6_gso_segment(skb: sk_buff, features: int) -> Result:
     """An IPv6 packet; ``data`` is at its header."""
     skb_reset_network_header(skb)
+    err = ipv6_hopopt_jumbo_remove(skb)
+    if err:
+        return err
     nhoff = skb.network_header - skb.mac_header
     if not pskb_may_pull(skb, 40):
         return -EINVAL

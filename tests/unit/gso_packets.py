@@ -14,7 +14,9 @@ from pymodel import linux as L
 from pymodel.hw.access import machine
 from tests.unit.test_linux_checksum import naive
 
-__all__ = ["FEATURES", "MSS", "SHAPE", "TCP_TYPE", "assert_right", "gso_skb", "headers", "packets", "with_list"]
+__all__ = [
+    "FEATURES", "MSS", "SHAPE", "TCP_TYPE", "assert_right", "gso_skb", "headers", "packets", "set_pseudo", "with_list",
+]
 
 TCP_TYPE = {4: L.SKB_GSO_TCPV4, 6: L.SKB_GSO_TCPV6}
 MSS = 100
@@ -32,7 +34,7 @@ def gso_skb(
     header: Any, payload: bytes, gso_type: int, mss: int = MSS, linear: int = 0, frag: int = 4096, partial: bool = True
 ) -> Any:
     """A GSO packet: headers and ``linear`` bytes of payload in the linear part, the rest in fragments."""
-    data = bytes(header / payload)
+    data = bytes(header / payload) if len(payload) < 60000 else bytes(header) + payload
     head = len(data) - len(payload)
     skb = L.alloc_skb(head + linear + 100, L.GFP_ATOMIC)
     L.skb_reserve(skb, 50)
@@ -55,10 +57,18 @@ def gso_skb(
     shinfo.gso_segs = -(-len(payload) // mss)
     if partial:
         assert L.skb_partial_csum_set(skb, head - l4_size, 6 if UDP in header else 16)
-        pseudo = pseudo_sum(data, net, len(data) - head + l4_size, 17 if UDP in header else 6)
-        field = skb.head + skb.csum_start + skb.csum_offset
-        machine().platform.memory.mem[field : field + 2] = pseudo.to_bytes(2, "big")
+        set_pseudo(skb)
     return skb
+
+
+def set_pseudo(skb: Any) -> None:
+    """Write the pseudo header's sum for the packet as long as it is now."""
+    data = L.skb_to_bytes(skb)
+    net = L.skb_network_offset(skb)
+    proto = 17 if skb.csum_offset == 6 else 6
+    pseudo = pseudo_sum(data, net, len(data) - L.skb_checksum_start_offset(skb), proto)
+    field = skb.head + skb.csum_start + skb.csum_offset
+    machine().platform.memory.mem[field : field + 2] = pseudo.to_bytes(2, "big")
 
 
 def pseudo_sum(data: bytes, net: int, length: int, proto: int) -> int:

@@ -189,6 +189,15 @@ def test_header_views_read_and_write_what_scapy_builds() -> None:
     assert bytes(uh) == packet[40:48] and packet[40:48].hex() in repr(uh)
 
 
+def test_extension_headers_and_unaligned_words() -> None:
+    at = put(b"\x06\x02" + bytes(30))
+    assert (L.ipv6_optlen(at), L.ipv6_authlen(at)) == (24, 16)
+    assert L.ipv6_ext_hdr(L.IPPROTO_DSTOPTS) and not L.ipv6_ext_hdr(L.IPPROTO_ESP)
+    L.put_unaligned_be32(0x12345678, at + 1)
+    assert (L.get_unaligned_be32(at + 1), L.get_unaligned_be16(at + 3)) == (0x12345678, 0x5678)
+    assert len({L.iphdr(at), L.iphdr(at), L.udphdr(at)}) == 2
+
+
 # -- sk_buffs ------------------------------------------------------------------------------------------------
 PARTS = st.lists(st.binary(max_size=90), min_size=1, max_size=4)
 
@@ -450,3 +459,37 @@ def test_skb_ensure_writable_copies_a_clone_once() -> None:
     assert L.skb_ensure_writable(clone, 61) == -L.ENOMEM
     L.kfree_skb(clone)
     L.kfree_skb(skb)
+
+
+def test_failed_memory_is_enomem_and_changes_nothing() -> None:
+    from scapy.layers.inet import IP, TCP, UDP
+    from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment
+
+    ip6 = IPv6(src="2001::1", dst="2001::2")
+    skb = make_skb(bytes(60))
+    clone = L.skb_clone(skb, L.GFP_ATOMIC)
+    assert L.skb_partial_csum_set(clone, 0, 16)
+    L.set_alloc_failure(lambda what, size: True)
+    assert L.skb_checksum_help(clone) == -L.ENOMEM
+    assert L.skb_to_bytes(skb) == bytes(60) and clone.ip_summed == L.CHECKSUM_PARTIAL
+    for packet, linear in (
+        (IP(src="1.1.1.1", dst="2.2.2.2") / TCP(), 10), (ip6 / TCP(), 10), (ip6 / TCP(), 45), (ip6 / UDP(), 45),
+        (ip6 / IPv6ExtHdrDestOpt() / TCP(), 41), (ip6 / IPv6ExtHdrFragment() / TCP(), 41),
+    ):  # fmt: skip
+        data = bytes(packet)
+        L.set_alloc_failure(None)
+        skb = make_skb(data[:linear], data[linear:])
+        other = L.skb_clone(skb, L.GFP_ATOMIC)  # of which the head must be copied before it can be pulled into
+        L.set_alloc_failure(lambda what, size: True)
+        skb.protocol = L.ETH_P_IP if data[0] >> 4 == 4 else L.ETH_P_IPV6
+        L.skb_reset_network_header(skb)
+        assert L.skb_checksum_setup(skb, False) == -L.ENOMEM
+        L.kfree_skb(other)
+    L.set_alloc_failure(None)
+
+
+def test_complete_packets_need_no_help() -> None:
+    skb = make_skb(bytes(60))
+    skb.ip_summed = L.CHECKSUM_COMPLETE
+    assert L.skb_checksum_help(skb) == 0 and skb.ip_summed == L.CHECKSUM_NONE
+    assert L.csum_unfold(0x1234) == 0x1234

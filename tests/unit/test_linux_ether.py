@@ -317,3 +317,37 @@ def test_protocol_below_tags_that_go_on_for_ever_is_0() -> None:
     skb = make_skb(framed([]))
     skb.protocol = L.ETH_P_TEB
     assert L.skb_network_protocol(skb) == (L.ETH_P_IP, 14)
+
+
+def test_tag_without_memory_is_enomem() -> None:
+    """Two tags in the data: the second one cannot be taken out."""
+    skb = make_skb(framed([(Dot1Q, 5), (Dot1Q, 6)]))
+    L.__vlan_hwaccel_put_tag(skb, L.ETH_P_8021Q, 4)
+    clone = L.skb_clone(skb, L.GFP_ATOMIC)
+    L.set_alloc_failure(lambda what, size: True)
+    assert L.skb_vlan_pop(clone) == -L.ENOMEM
+    skb.protocol = L.eth_type_trans(skb, skb.dev)
+    L.__vlan_hwaccel_clear_tag(skb)
+    assert L.skb_vlan_untag(L.skb_get(skb)) is None
+    L.set_alloc_failure(None)
+    assert skb.users == 1
+
+
+def test_device_inserts_the_tags_that_it_says() -> None:
+    assert L.vlan_hw_offload_capable(L.NETIF_F_HW_VLAN_CTAG_TX, L.ETH_P_8021Q)
+    assert not L.vlan_hw_offload_capable(L.NETIF_F_HW_VLAN_CTAG_TX, L.ETH_P_8021AD)
+    assert L.vlan_hw_offload_capable(L.NETIF_F_HW_VLAN_STAG_TX, L.ETH_P_8021AD)
+    assert not L.vlan_hw_offload_capable(L.NETIF_F_HW_VLAN_STAG_TX, L.ETH_P_IP)
+
+
+def test_tag_in_front_of_a_packet_without_ethernet_header() -> None:
+    skb = make_skb(b"payload")
+    skb.protocol = L.ETH_P_IP
+    tagged = L.vlan_insert_inner_tag(skb, L.ETH_P_8021Q, 7, 0)
+    assert L.skb_to_bytes(tagged) == b"\0\7\x08\0payload"
+
+
+def test_ethernet_in_a_tunnel_needs_a_whole_header() -> None:
+    skb = make_skb(bytes(13))
+    skb.protocol = L.ETH_P_TEB
+    assert L.skb_network_protocol(skb) == (0, 0)

@@ -185,6 +185,16 @@ def test_what_has_no_flow_is_known_nevertheless(packet: Any, n_proto: int, thoff
     assert good and (keys.n_proto, keys.thoff, keys.sport) == (n_proto, thoff, 0)
 
 
+def test_ipv6s_headers_in_ipv4_and_gre_with_routing_are_the_end() -> None:
+    for proto in (L.IPPROTO_HOPOPTS, L.IPPROTO_FRAGMENT):
+        keys, good = dissect(ETH / IP(src="3.3.3.3", dst="4.4.4.4", proto=proto) / bytes(30))
+        assert good and keys.thoff == 20
+    keys, good = dissect(ETH / OUTER / GRE(routing_present=1) / V4 / UDP(**PORTS))
+    assert good and keys.thoff == 20
+    keys, good = dissect(ETH / OUTER / GRE(chksum_present=1, seqnum_present=1, sequence_number=1) / V4 / UDP(**PORTS))
+    assert good and (keys.thoff, keys.sport) == (20 + 12 + 20, 0x1234)
+
+
 def test_hsr_mpls_in_ip_and_compressed_ppp_are_passed() -> None:
     udp = bytes(V4 / UDP(**PORTS))
     for body, proto in (

@@ -5,6 +5,7 @@ checksums, as scapy reads them. Fragment lists: test_linux_gso_lists.py.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -305,13 +306,8 @@ class Device:
 
 
 def test_socket_is_charged_until_the_last_segment_is_freed() -> None:
-    class Sock:
-        sk_wmem_alloc = 0
-        sk_sndbuf = 0
-        sk_write_space = L.wait_queue_head_t()
-
     for proto, gso_type in ((TCP, L.SKB_GSO_TCPV4), (UDP, L.SKB_GSO_UDP_L4)):
-        sk = Sock()
+        sk = SimpleNamespace(sk_wmem_alloc=0, sk_sndbuf=0, sk_write_space=L.wait_queue_head_t())
         skb = gso_skb(headers(4, proto), bytes(350), gso_type)
         L.skb_set_owner_w(skb, sk)
         segs = L.skb_gso_segment(skb, 0)
@@ -360,3 +356,89 @@ def test_checksum_and_gather_features() -> None:
     L.skb_linearize(skb)
     assert not L.skb_needs_linearize(skb, 0)
     L.kfree_skb(skb)
+
+
+def test_ipv6_packets_beyond_64_kib_lose_the_header_that_marks_them() -> None:
+    """BIG TCP: GRO put a hop-by-hop header with a jumbo payload option in."""
+    payload = bytes(range(250)) * 280
+    header = headers(6)
+    tcp = bytes(header[TCP])
+    skb = gso_skb(header, payload, L.SKB_GSO_TCPV6, mss=8000, linear=1000)
+    option = b"\x06\x00\xc2\x04" + (len(payload) + len(tcp) + 8).to_bytes(4, "big")
+    before = L.skb_to_bytes(skb)
+    L.skb_push(skb, 8)
+    L.skb_store_bits(skb, 0, before[:20] + b"\x00" + before[21:54] + option, 62)
+    L.skb_reset_mac_header(skb)
+    L.skb_set_network_header(skb, 14)
+    clone = L.skb_clone(skb, L.GFP_ATOMIC)
+    marked = L.skb_to_bytes(skb)
+    L.set_alloc_failure(lambda what, size: True)
+    assert L.skb_gso_segment(skb, 0) == -L.ENOMEM
+    L.set_alloc_failure(None)
+    segs = L.skb_gso_segment(skb, 0)
+    assert L.skb_to_bytes(clone) == marked  # kernel-rules.md: TX5
+    L.kfree_skb(skb)
+    L.kfree_skb(clone)
+    seen = [assert_right(frame) for frame in packets(segs)]
+    assert b"".join(bytes(p[TCP].payload) for p in seen) == payload
+    assert all(p[IPv6].nh == 6 for p in seen)
+
+
+def test_headers_that_are_cut_are_refused() -> None:
+    for version, proto, cut in ((4, TCP, 30), (4, TCP, 50), (6, TCP, 40), (6, TCP, 70), (4, UDP, 40), (6, UDP, 58)):
+        kind = TCP_TYPE[version] if proto is TCP else L.SKB_GSO_UDP_L4
+        skb = gso_skb(headers(version, proto), bytes(350), kind)
+        L.pskb_trim(skb, cut)
+        assert L.skb_gso_segment(skb, 0) == -L.EINVAL
+        L.kfree_skb(skb)
+    skb = gso_skb(headers(), b"", L.SKB_GSO_TCPV4)
+    machine().platform.memory.mem[skb.data + 14] = 0x4F  # options beyond the end
+    assert L.skb_gso_segment(skb, 0) == -L.EINVAL
+    L.kfree_skb(skb)
+    for cut in (58, 65):  # an extension header that is not whole: what is behind it is not known
+        skb = gso_skb(Ether() / IPv6(src="2001::1", dst="2001::2") / IPv6ExtHdrDestOpt(len=1) / headers(6)[TCP].copy(),
+                      bytes(9), L.SKB_GSO_TCPV6, partial=False)  # fmt: skip
+        L.pskb_trim(skb, cut)
+        skb.ip_summed = L.CHECKSUM_PARTIAL
+        assert L.skb_gso_segment(skb, 0) == -L.EPROTONOSUPPORT
+        L.kfree_skb(skb)
+
+
+def test_received_packet_is_not_expected_to_be_partial() -> None:
+    """tx_path False: of openvswitch, say; CHECKSUM_COMPLETE is fine there."""
+    skb = gso_skb(headers(4, UDP), bytes(350), L.SKB_GSO_UDP_L4)
+    skb.ip_summed = L.CHECKSUM_COMPLETE
+    segs = L.__skb_gso_segment(skb, 0, False)
+    L.kfree_skb(skb)
+    assert len([assert_right(frame) for frame in packets(segs)]) == 4
+
+
+def test_header_that_cannot_be_made_writable_is_enomem() -> None:
+    skb = gso_skb(headers(), bytes(350), L.SKB_GSO_TCPV4, partial=False)
+    clone = L.skb_clone(skb, L.GFP_ATOMIC)
+    L.set_alloc_failure(lambda what, size: True)
+    assert L.skb_gso_segment(skb, 0) == -L.ENOMEM
+    L.set_alloc_failure(None)
+    L.kfree_skb(clone)
+    L.kfree_skb(skb)
+
+
+def test_socket_stays_with_a_packet_that_could_not_be_segmented() -> None:
+    skb = gso_skb(headers(4, UDP), bytes(350), L.SKB_GSO_UDP_L4)
+    sk = SimpleNamespace(sk_wmem_alloc=0, sk_sndbuf=0, sk_write_space=L.wait_queue_head_t())
+    L.skb_set_owner_w(skb, sk)
+    charged = sk.sk_wmem_alloc
+    L.set_alloc_failure(lambda what, size: True)
+    assert L.skb_gso_segment(skb, 0) == -L.ENOMEM
+    L.set_alloc_failure(None)
+    assert skb.sk is sk and sk.sk_wmem_alloc == charged
+    L.kfree_skb(skb)
+    assert sk.sk_wmem_alloc == 0
+    skb = gso_skb(headers(4, UDP), bytes(350), L.SKB_GSO_UDP_L4)
+    ends: list[Any] = []
+    skb.destructor = ends.append  # not a socket's: it stays with the packet
+    segs = L.skb_gso_segment(skb, 0)
+    L.kfree_skb_list(segs)
+    assert not ends
+    L.kfree_skb(skb)
+    assert len(ends) == 1
