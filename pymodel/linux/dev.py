@@ -6,6 +6,7 @@ Source: net/core/dev.c, v6.12.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from pymodel.hw.access import machine
 from pymodel.linux.bug import BUG, WARN, broken_rule, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_UNHANDLED_PROTO
 from pymodel.linux.errno import EBUSY
-from pymodel.linux.if_ether import ETH_P_ALL
+from pymodel.linux.if_ether import ETH_P_8021AD, ETH_P_8021Q, ETH_P_ALL
 from pymodel.linux.netdevice import (
     IFF_UP,
     LINK_STATE_START,
@@ -24,7 +25,8 @@ from pymodel.linux.netdevice import (
 from pymodel.linux.netfilter import nf_hook_ingress
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skb_frags import skb_to_bytes
-from pymodel.linux.skbuff import UNSET, sk_buff
+from pymodel.linux.skb_vlan import skb_vlan_untag
+from pymodel.linux.skbuff import PACKET_OTHERHOST, UNSET, sk_buff
 from pymodel.linux.tc_ingress import sch_handle_ingress
 from pymodel.linux.xdp import XDP_PASS
 from pymodel.linux.xdp_dev import do_xdp_generic
@@ -93,13 +95,17 @@ def dev_remove_pack(pt: packet_type) -> None:
 
 
 def skb_mac_frame(skb: sk_buff) -> bytes:
-    """The whole frame from its MAC header, as on the wire. Not Linux's: for taps, which see data from the network
-    header.
+    """The whole frame from its MAC header, as on the wire, with the VLAN tag beside the data in its place. Not Linux's:
+    for taps, which see data from the network header.
     """
-    back = skb.data - skb.head - skb.mac_header
+    mem = machine().platform.memory.mem
+    mac = skb.head + skb.mac_header
+    if skb.vlan_proto:
+        tag = struct.pack(">HH", skb.vlan_proto, skb.vlan_tci)
+        return b"".join((mem[mac : mac + 12], tag, mem[mac + 12 : skb.data], skb_to_bytes(skb)))
     if not skb.data_len:
-        return bytes(machine().platform.memory.mem[skb.data - back : skb.data + skb.len])
-    return bytes(machine().platform.memory.mem[skb.data - back : skb.data]) + skb_to_bytes(skb)
+        return bytes(mem[mac : skb.data + skb.len])
+    return bytes(mem[mac : skb.data]) + skb_to_bytes(skb)
 
 
 # -- a device's own receiver ---------------------------------------------------------------------------------
@@ -249,12 +255,31 @@ def receive_one(skb: sk_buff, cpu: Cpu, net: NetState, cost: int) -> int:
     return ret
 
 
+def _no_vlan_device(skb: sk_buff) -> sk_buff | None:
+    """Nobody wanted the tag: a packet of another VLAN is another host's; the tag of priority alone (VLAN 0) is taken
+    off. The skb, which may be another one; None where it was freed.
+    """
+    while skb.vlan_proto:
+        inner = skb.protocol in (ETH_P_8021Q, ETH_P_8021AD)
+        if skb.vlan_tci & 0xFFF:
+            skb.pkt_type = PACKET_OTHERHOST
+            inner = False
+        skb.vlan_proto = skb.vlan_tci = 0
+        if not inner:
+            break
+        after = skb_vlan_untag(skb)
+        if after is None:
+            return None
+        skb = after
+    return skb
+
+
 def _receive_core(
     skb: sk_buff, orig_dev: net_device, cpu: Cpu, net: NetState, cost: int
 ) -> tuple[sk_buff | None, packet_type | None, int]:
-    """__netif_receive_skb_core(): generic XDP, taps, ingress hooks, VLAN devices, the device's own receiver, handlers
-    of the protocol. The skb as it is now, the handler that shall get the caller's reference (None: it is consumed),
-    and what to return.
+    """__netif_receive_skb_core(): generic XDP, VLAN tags out of the data, taps, ingress hooks, the device's own
+    receiver, handlers of the protocol. The skb as it is now, the handler that shall get the caller's reference (None:
+    it is consumed), and what to return. Simplified: there are no VLAN devices.
     """
     cpu.charge(cost)
     sd = net.softnet[cpu.id]
@@ -274,6 +299,12 @@ def _receive_core(
             verdict, skb = do_xdp_generic(dev.xdp_prog, skb)
             if verdict != XDP_PASS:
                 return None, None, NET_RX_DROP
+        proto = skb.protocol
+        if proto == ETH_P_8021Q or proto == ETH_P_8021AD:
+            after = skb_vlan_untag(skb)
+            if after is None:
+                return None, None, NET_RX_DROP
+            skb = after
         if net.ptype_all:
             for pt in net.ptype_all:
                 if last is not None:
@@ -297,6 +328,10 @@ def _receive_core(
                     return None, None, verdict
             if dev.nf_hooks_ingress and nf_hook_ingress(skb, dev) < 0:
                 return None, None, ret
+        if skb.vlan_proto and last is not None:
+            skb.users += 1
+            ret = last.func(skb, dev, last, orig_dev)
+            last = None
         if dev.rx_handler is None:
             break
         if last is not None:
@@ -313,6 +348,11 @@ def _receive_core(
                 BUG(f"the rx_handler of {dev} returned {verdict!r}", site_str((dev.rx_handler.__code__, 0)))
             exact = verdict == RX_HANDLER_EXACT
             break
+    if skb.vlan_proto:
+        after = _no_vlan_device(skb)
+        if after is None:
+            return None, None, ret
+        skb = after
     proto = skb.protocol
     dev = skb.dev  # type: ignore[assignment]
     if not exact:

@@ -81,11 +81,13 @@ class Receiver:
         assert L.register_netdev(dev) == 0
         assert L.dev_open(dev) == 0
         dev.features = features
-        L.dev_add_pack(L.packet_type(type=L.ETH_P_ALL, func=self._tap, dev=dev))
+        L.rtnl_lock()
+        assert L.netdev_rx_handler_register(dev, self._rx_handler) == 0
+        L.rtnl_unlock()
 
-    def _tap(self, skb: Any, dev: Any, pt: Any, orig: Any) -> int:
+    def _rx_handler(self, skb: Any) -> tuple[int, Any]:
         self.seen.append(skb)
-        return 0
+        return L.RX_HANDLER_CONSUMED, None
 
     def _poll(self, napi: Any, budget: int) -> int:
         work = self.work.pop(0)(napi)

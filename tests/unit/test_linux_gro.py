@@ -390,7 +390,7 @@ def test_frags_are_merged_and_their_skb_used_again() -> None:
     assert (again.len, again.vlan_tci, again.slow_gro, again.ip_summed, again.dev) == (0, 0, 0, 0, r.ndev)
     (skb,) = r.seen
     assert L.skb_to_bytes(skb)[40:] == b"A" * 100 + b"B" * 100 + b"C" * 100
-    assert L.skb_mac_frame(skb)[:14] == MAC + b"\x08\x00"
+    assert L.skb_mac_frame(skb)[:18] == MAC + b"\x81\x00\x00\x03\x08\x00"
 
 
 def test_skb_of_frags_in_reserve_memory_is_not_used_again() -> None:

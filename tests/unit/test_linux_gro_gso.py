@@ -32,6 +32,9 @@ def received(r: Receiver, frames: list[bytes], in_frags: list[bool]) -> Any:
 def cut_again(r: Receiver, skb: Any, features: int) -> list[bytes]:
     """The frames of a received packet that is sent on, as by a bridge."""
     L.skb_push(skb, skb.data - skb.head - skb.mac_header)
+    if L.skb_vlan_tag_present(skb):
+        skb = L.__vlan_hwaccel_push_inside(skb)
+        assert skb is not None
     segs = L.skb_gso_segment(skb, features)
     L.consume_skb(skb)
     return packets(segs)
