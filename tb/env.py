@@ -66,7 +66,6 @@ class Env:
         self.base = (0, 0, 0, 0, 0)
         self.padded = 0  # bytes that short frames to send need for their shortest length
         self._progress_at = 0.0
-        self._tap: Any = None
         self.started_ps = 0
         self.ended_ps = 0
         self.figures: dict[str, Any] = {}
@@ -255,8 +254,8 @@ class Env:
         }
 
     async def probe(self) -> None:
-        """Plug the device in and bind its driver. As on a host that captures, the device is promiscuous, and GRO is
-        off: the stack sees every frame as it was on the wire.
+        """Plug the device in and bind its driver. As on a host that captures, the device is promiscuous, GRO is off,
+        and every frame is taken as it was on the wire.
         """
         driver = self.dut.load("driver")
         self.pdev = linux.pci_device(self.dut.pci)
@@ -271,27 +270,31 @@ class Env:
         self.base = (tx.matched, rx.matched, rx.lost, tx.bytes, rx.bytes)
         if self.cfg.mtu != self.ndev.mtu:
             await self._errno(f"MTU {self.cfg.mtu}", linux.dev_set_mtu, self.ndev, self.cfg.mtu)
-        self._tap = linux.packet_type(type=linux.ETH_P_ALL, func=self._packet_rcv, dev=self.ndev, ignore_outgoing=True)
-        await self.run(linux.dev_add_pack, self._tap)
-        await self.run(linux.dev_set_promiscuity, self.ndev, 1)
-        await self.run(self._gro_off)
+        await self.run(self._attach)
 
-    def _gro_off(self) -> None:
-        """``ethtool -K eth0 gro off``."""
+    def _attach(self) -> None:
+        """Be the device's receiver, promiscuous and with GRO off."""
         linux.rtnl_lock()
+        linux.netdev_rx_handler_register(self.ndev, self._rx_handler)
+        linux.dev_set_promiscuity(self.ndev, 1)
         self.ndev.wanted_features &= ~linux.NETIF_F_GRO
         linux.netdev_update_features(self.ndev)
         linux.rtnl_unlock()
 
+    def _detach(self) -> None:
+        linux.rtnl_lock()
+        linux.netdev_rx_handler_unregister(self.ndev)
+        linux.rtnl_unlock()
+
     async def remove(self) -> None:
         """Unbind the driver."""
-        await self.run(linux.dev_remove_pack, self._tap)
+        await self.run(self._detach)
         await self.run(linux.pci_remove_device, self.pdev)
         self.ndev = None
 
     # -- what the device does -----------------------------------------------------------------------------------
-    def _packet_rcv(self, skb: Any, dev: Any, pt: Any, orig_dev: Any) -> int:
-        """The tap: every frame that the driver gave to the stack, as an ETH_P_ALL handler sees it."""
+    def _rx_handler(self, skb: Any) -> tuple[int, None]:
+        """Every frame that the driver gave to the stack, as a bridge sees it."""
         frame = linux.skb_mac_frame(skb)
         now = self.sched.local_now
         entered = self.board.rx.match(frame, now)
@@ -300,7 +303,7 @@ class Env:
             self.host_writer.write(frame, now, False)
         self.peer.delivered()
         linux.consume_skb(skb)
-        return linux.NET_RX_SUCCESS
+        return linux.RX_HANDLER_CONSUMED, None
 
     def _on_wire_frame(self, frame: bytes, now: int) -> None:
         entered = self.board.tx.match(frame, now)
