@@ -233,7 +233,12 @@ def build_skb(data: int, frag_size: int) -> sk_buff | None:
     if not frag_size:
         WARN("Use slab_build_skb() instead", site_str((f.f_code, f.f_lasti)))
         return _build_skb(data, ksize(data), 0, (f.f_code, f.f_lasti))
-    return _build_skb(data, frag_size, 1, (f.f_code, f.f_lasti))
+    state = machine().state
+    if state["mm"].fail is not None:
+        return _build_skb(data, frag_size, 1, (f.f_code, f.f_lasti))
+    skb = sk_buff(data, data + frag_size - 320, frag_size + 256, 1, None, (f.f_code, f.f_lasti))
+    state["skb"].live.add(skb)
+    return skb
 
 
 napi_build_skb = build_skb
@@ -326,13 +331,17 @@ def _release_data(state: dict[str, Any], skb: sk_buff, site: Site) -> None:
     skb.pp_recycle = 0
 
 
+def _destructor_in_hardirq() -> None:
+    WARN("an skb with a destructor freed in a hard interrupt", site_str(caller_outside()))
+
+
 def skb_release_head_state(skb: sk_buff) -> None:
     """Let go of the socket: run the destructor. WARN in a hard interrupt."""
     destructor = skb.destructor
     if destructor is not None:
         cpu = machine().sched.cpu
         if cpu is not None and cpu.hardirq:
-            WARN("an skb with a destructor freed in a hard interrupt", site_str(caller_outside()))
+            _destructor_in_hardirq()
         destructor(skb)
         skb.destructor = None
         skb.sk = None
@@ -347,10 +356,22 @@ def _discard(state: dict[str, Any], skb: sk_buff, site: Site) -> None:
 
 def _free_skb(skb: sk_buff, site: Site) -> None:
     """__kfree_skb(): release all that it holds, whatever its reference count says."""
+    m = machine()
     if skb.destructor is not None:
-        skb_release_head_state(skb)
-    state = machine().state
-    _release_data(state, skb, site)
+        cpu = m.sched.cpu
+        if cpu is not None and cpu.hardirq:
+            _destructor_in_hardirq()
+        skb.destructor(skb)
+        skb.destructor = None
+        skb.sk = None
+    state = m.state
+    shinfo = skb._shinfo
+    if skb.cloned or shinfo.nr_frags or shinfo.frag_list is not None or skb.pp_recycle:
+        _release_data(state, skb, site)
+    elif skb.head_frag:
+        _page_frag_free(state["mm"], skb.head, site)
+    else:
+        _kfree(state["mm"], skb.head, site)
     state["skb"].live.discard(skb)
     skb._freed = site
     skb.__class__ = _FreedSkBuff

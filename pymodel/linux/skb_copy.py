@@ -52,13 +52,11 @@ def __copy_skb_header(new: sk_buff, old: sk_buff) -> None:
     new.queue_mapping = old.queue_mapping
     new.pkt_type = old.pkt_type
     new.ip_summed = old.ip_summed
-    new.ooo_okay = old.ooo_okay
     new.l4_hash = old.l4_hash
     new.sw_hash = old.sw_hash
     new.encapsulation = old.encapsulation
     new.csum_valid = old.csum_valid
     new.csum_complete_sw = old.csum_complete_sw
-    new.csum_not_inet = old.csum_not_inet
     new.csum_level = old.csum_level
     new.csum = old.csum
     new.csum_start = old.csum_start
@@ -69,8 +67,6 @@ def __copy_skb_header(new: sk_buff, old: sk_buff) -> None:
     new.vlan_proto = old.vlan_proto
     new.vlan_tci = old.vlan_tci
     new.napi_id = old.napi_id
-    new.mark = old.mark
-    new.tstamp = old.tstamp
     new.protocol = old.protocol
     new.transport_header = old.transport_header
     new.network_header = old.network_header

@@ -143,7 +143,8 @@ class skb_shared_info:
 
     __slots__ = (
         "dataref", "frag_list", "frags", "gso_segs", "gso_size", "gso_type", "meta_len", "nr_frags", "tskey",
-        "tx_flags",)
+        "tx_flags",
+    )
 
     def __init__(self) -> None:
         self.nr_frags = 0
@@ -168,12 +169,12 @@ class sk_buff:
     """
 
     __slots__ = (
-        "_freed", "_rare", "_shinfo", "_site", "cloned", "csum", "csum_complete_sw", "csum_level", "csum_not_inet",
-        "csum_offset", "csum_start", "csum_valid", "data", "data_len", "destructor", "dev", "encapsulation", "end",
-        "fclone", "gro_cb", "hash", "hdr_len", "head", "head_frag", "ip_summed", "l4_hash", "len", "mac_header",
-        "mac_len", "mark", "napi_id", "network_header", "next", "nohdr", "ooo_okay", "pfmemalloc", "pkt_type",
-        "pp_recycle", "prev", "priority", "protocol", "queue_mapping", "sk", "skb_iif", "sw_hash", "tail",
-        "transport_header", "truesize", "tstamp", "users", "vlan_proto", "vlan_tci",
+        "_freed", "_rare", "_shinfo", "_site", "cloned", "csum", "csum_complete_sw", "csum_level", "csum_offset",
+        "csum_start", "csum_valid", "data", "data_len", "destructor", "dev", "encapsulation", "end", "fclone", "gro_cb",
+        "hash", "hdr_len", "head", "head_frag", "ip_summed", "l4_hash", "len", "mac_header", "mac_len", "napi_id",
+        "network_header", "next", "nohdr", "pfmemalloc", "pkt_type", "pp_recycle", "prev", "priority", "protocol",
+        "queue_mapping", "sk", "skb_iif", "sw_hash", "tail", "transport_header", "truesize", "users", "vlan_proto",
+        "vlan_tci",
     )
 
     gro_cb: napi_gro_cb  # GRO's own, instead of a part of cb; set by dev_gro_receive() only
@@ -183,6 +184,10 @@ class sk_buff:
     inner_network_header = Rare()
     inner_mac_header = Rare()
     ignore_df = Rare()
+    ooo_okay = Rare()
+    csum_not_inet = Rare()
+    mark = Rare()
+    tstamp = Rare()  # ns
     no_fcs = Rare()
     tc_index = Rare()
     redirected = Rare()
@@ -209,13 +214,11 @@ class sk_buff:
         self.pp_recycle = 0
         self.pkt_type = PACKET_HOST
         self.ip_summed = CHECKSUM_NONE
-        self.ooo_okay = 0
         self.l4_hash = 0
         self.sw_hash = 0
         self.encapsulation = 0
         self.csum_valid = 0
         self.csum_complete_sw = 0
-        self.csum_not_inet = 0
         self.csum_level = 0
         self.csum = 0
         self.csum_start = 0
@@ -226,8 +229,6 @@ class sk_buff:
         self.vlan_proto = 0  # __be16; 0: no tag beside the data
         self.vlan_tci = 0
         self.napi_id = 0
-        self.mark = 0
-        self.tstamp = 0  # ns
         self.protocol = 0  # __be16
         self.transport_header = UNSET
         self.network_header = 0
