@@ -30,7 +30,7 @@ __all__ = ["__netif_rx", "get_rps_cpu", "netdev_rx_queue_set_rps_mask", "netif_r
 RPS_VECTOR = -2  # the interrupt by which a CPU tells another that its backlog has packets
 
 
-# -- in --------------------------------------------------------------------------------------------------------
+# -- in ------------------------------------------------------------------------------------------------------
 def netif_rx(skb: sk_buff) -> int:
     """Queue a received packet to a CPU's backlog, from any context: for drivers without NAPI. NET_RX_SUCCESS or
     NET_RX_DROP.

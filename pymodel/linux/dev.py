@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way up: netif_receive_skb(), and the packet handlers there. The way down: dev_xmit.py.
 
-Source: net/core/dev.c, v6.12.
+Source: net/core/dev.c, v6.12. Simplified: no VLAN devices, no packets from memory reserves.
 """
 
 from __future__ import annotations

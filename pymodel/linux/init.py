@@ -11,9 +11,10 @@ from pymodel.linux.backlog import RPS_VECTOR, process_backlog, rps_trigger_softi
 from pymodel.linux.bug import KernelLog
 from pymodel.linux.dma_debug import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
+from pymodel.linux.ip_route import InetState
 from pymodel.linux.irq import irq_leaks
 from pymodel.linux.link_watch import LinkwatchState
-from pymodel.linux.mm import MmState, mm_leaks
+from pymodel.linux.mm import PAGE_SIZE, MmState, mm_leaks
 from pymodel.linux.napi import NapiState, napi_leaks, softnet_data
 from pymodel.linux.napi_poll import napi_kthread_create, net_rx_action
 from pymodel.linux.netdev_register import netdev_leaks
@@ -64,6 +65,7 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
     open_softirq(NET_RX_SOFTIRQ, net_rx_action)
     state["irq"].vectors[RPS_VECTOR] = rps_trigger_softirq
     state["nf"] = NfState()
+    state["inet"] = InetState(memory.size // PAGE_SIZE)
     state["pci"] = PciState()
     state["socks"] = []
     m.raise_msi = raise_msi

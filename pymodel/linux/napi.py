@@ -88,8 +88,8 @@ class napi_struct:
 
     __slots__ = (
         "_complete_site", "_irq_time", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "gro_bitmask",
-        "gro_hash", "irq", "list_owner", "napi_id", "on", "poll", "poll_owner", "polls", "rx_count", "rx_list", "site",
-        "skb", "state", "thread", "timer", "weight",
+        "gro_hash", "irq", "list_owner", "napi_id", "poll", "poll_list", "poll_owner", "polls", "rx_count", "rx_list",
+        "site", "skb", "state", "thread", "timer", "weight",
     )
 
     def __init__(self, container: Any = None) -> None:
@@ -103,7 +103,7 @@ class napi_struct:
         self.thread: Task | None = None
         self.timer = hrtimer(_napi_watchdog, container=self)
         self.poll_owner = -1  # the CPU of netpoll that polls it
-        self.on: list[napi_struct] | None = None  # the poll list it is on
+        self.poll_list: list[napi_struct] | None = None  # the CPU's list that it is on, to be polled
         self.list_owner = -1  # the CPU that polls it
         self.gro_hash: list[list[sk_buff]] = [[] for _ in range(GRO_HASH_BUCKETS)]
         self.gro_bitmask = 0
@@ -193,7 +193,7 @@ def netif_napi_add_weight(
     napi.dev = dev
     napi.poll = poll
     napi.weight = weight
-    napi.on = None
+    napi.poll_list = None
     gro_drop_held(napi)
     napi.site = caller_outside()
     dev.napi_list.append(napi)
@@ -252,7 +252,8 @@ def napi_disable(n: napi_struct) -> None:
             n.state &= ~NAPIF_STATE_DISABLE
             broken_rule("NAPI8", f"{n.dev}: napi_disable() on an instance that is disabled: a deadlock", site_str(site))
             return
-        if this_cpu().time > limit and n.on is None and n._poll == IDLE and not n.state & NAPIF_STATE_SCHED_THREADED:
+        idle = n.poll_list is None and n._poll == IDLE and not n.state & NAPIF_STATE_SCHED_THREADED
+        if this_cpu().time > limit and idle:
             raise Lockup(
                 f"napi_disable() of {n.dev} waits for an instance ({n.state_str()}) that is on no poll list",
                 site_str(site),
@@ -349,10 +350,10 @@ def __napi_schedule(n: napi_struct) -> None:
         n.thread.wake()
         return
     sd: softnet_data = m.state["net"].softnet[cpu.id]
-    if n.on is not None:
+    if n.poll_list is not None:
         BUG(f"__napi_schedule() on an instance of {n.dev} that is on a poll list", site_str(caller_outside()))
     sd.poll_list.append(n)
-    n.on = sd.poll_list
+    n.poll_list = sd.poll_list
     n.list_owner = cpu.id
     if not sd.in_net_rx_action:
         raise_softirq_irqoff(NET_RX_SOFTIRQ)
@@ -412,9 +413,9 @@ def napi_complete_done(n: napi_struct, work_done: int) -> bool:
         napi_gro_flush(n, timeout != 0)
     if n.rx_list:
         gro_normal_list(n)
-    if n.on is not None:
-        n.on.remove(n)
-        n.on = None
+    if n.poll_list is not None:
+        n.poll_list.remove(n)
+        n.poll_list = None
     n.list_owner = -1
     state = n.state
     if state & NAPIF_STATE_MISSED:

@@ -71,10 +71,10 @@ def poll_checked(n: napi_struct, budget: int, sd: softnet_data, net: NetState) -
 def _napi_poll(n: napi_struct, sd: softnet_data, m: Any, net: NetState) -> int:
     """__napi_poll(): poll once. The packets; ``sd.repoll`` says whether it shall be polled again."""
     sd.repoll = False
-    on = n.on
+    on = n.poll_list
     if on is not None:
         on.remove(n)
-        n.on = None
+        n.poll_list = None
     weight = n.weight
     m.sched.cpu.charge(m.costs.poll_entry)
     if not n.state & NAPIF_STATE_SCHED:
@@ -89,7 +89,7 @@ def _napi_poll(n: napi_struct, sd: softnet_data, m: Any, net: NetState) -> int:
         napi_gro_flush(n, HZ >= 1000)
     if n.rx_list:
         gro_normal_list(n)
-    if n.on is not None:
+    if n.poll_list is not None:
         netdev_err(n.dev, "Budget exhausted after napi rescheduled")
         return work
     sd.repoll = True
@@ -152,7 +152,7 @@ def net_rx_action() -> None:
         budget -= _napi_poll(n, sd, m, net)
         if sd.repoll:
             repoll.append(n)
-            n.on = repoll
+            n.poll_list = repoll
         if budget <= 0 or cpu.time >= end:
             sd.time_squeeze += 1
             break
@@ -160,7 +160,7 @@ def net_rx_action() -> None:
     todo += repoll
     sd.poll_list = todo
     for n in todo:
-        n.on = todo
+        n.poll_list = todo
     if todo:
         cpu.softirq_pending |= 1 << NET_RX_SOFTIRQ
     else:
@@ -206,7 +206,7 @@ def napi_kthread_create(n: napi_struct) -> Task:
 def _napi_threaded_poll(n: napi_struct) -> int:
     while not kthread_should_stop():
         if n.state & NAPIF_STATE_SCHED_THREADED:
-            if n.on is not None:
+            if n.poll_list is not None:
                 WARN(f"{n.dev}: the thread of a NAPI instance polls it while it is on a CPU's poll list")
             _threaded_poll_loop(n)
         else:

@@ -108,7 +108,7 @@ class NfState:
         self.queue_handler: Callable[[nf_queue_entry, int], int] | None = None
 
 
-# -- registration ----------------------------------------------------------------------------------------------
+# -- registration --------------------------------------------------------------------------------------------
 def _lists(reg: nf_hook_ops) -> list[list[nf_hook_ops]]:
     """Where a hook belongs; empty: nowhere."""
     state: NfState = machine().state["nf"]
@@ -158,7 +158,7 @@ def nf_unregister_net_hooks(net: Any, reg: list[nf_hook_ops], hookcount: int) ->
         nf_unregister_net_hook(net, ops)
 
 
-# -- packets -----------------------------------------------------------------------------------------------------
+# -- packets -------------------------------------------------------------------------------------------------
 def nf_hook_slow(skb: sk_buff, state: nf_hook_state, hooks: list[nf_hook_ops], s: int) -> int:
     """Ask the hooks from number ``s`` on. 1: the packet goes on; 0: it was taken; a negative errno: it was dropped."""
     while s < len(hooks):
@@ -208,7 +208,7 @@ def nf_hook_ingress(skb: sk_buff, dev: net_device) -> int:
     return -1 if ret == 0 else ret
 
 
-# -- packets that wait for a program ---------------------------------------------------------------------------
+# -- packets that wait for a program -------------------------------------------------------------------------
 class nf_queue_entry:
     """A packet that waits for a program's verdict."""
 

@@ -314,8 +314,10 @@ def skb_reserve(skb: sk_buff, len: int) -> None:
     skb.data += len
     skb.tail += len
     if skb.len or skb.tail > skb.end or skb.data < skb.head:
-        if skb.len == 0:
-            BUG(f"skb_reserve({len}) leaves {skb.end - skb.tail} bytes of tailroom", site_str(caller_outside()))
+        where = site_str(caller_outside())
+        if skb.len:
+            BUG(f"skb_reserve({len}) on an skb that holds {skb.len} bytes: they are lost", where)
+        BUG(f"skb_reserve({len}) leaves {skb.end - skb.tail} bytes of tailroom", where)
 
 
 def skb_put(skb: sk_buff, len: int) -> int:

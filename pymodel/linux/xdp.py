@@ -16,6 +16,7 @@ from pymodel.linux.bug import BUG, WARN, caller, caller_outside, netdev_warn, si
 from pymodel.linux.errno import EACCES, EFAULT, EINVAL, ENODEV, ENOTSUPP, EOPNOTSUPP
 from pymodel.linux.if_ether import ETH_HLEN
 from pymodel.linux.mm import page_frag_free, put_page, virt_to_head_page
+from pymodel.linux.page_pool import page_pool_put_full_page
 
 if TYPE_CHECKING:
     from pymodel.linux.netdevice import net_device
@@ -301,6 +302,8 @@ def _return(addr: int, mem_type: int, allocator: Any, direct: bool) -> None:
         page_frag_free(addr)
     elif mem_type == MEM_TYPE_PAGE_ORDER0:
         put_page(virt_to_head_page(addr))
+    elif mem_type == MEM_TYPE_PAGE_POOL:
+        page_pool_put_full_page(allocator, virt_to_head_page(addr), direct)
     else:
         WARN(f"__xdp_return: Unknown memory type {mem_type}", site_str(caller_outside()))
 

@@ -81,7 +81,7 @@ DEV_MAP_BULK_SIZE = 16
 _SKB, _DRV, _HW = range(3)
 
 
-# -- attaching -------------------------------------------------------------------------------------------------
+# -- attaching -----------------------------------------------------------------------------------------------
 def dev_change_xdp_fd(
     dev: net_device,
     extack: Any,
@@ -185,7 +185,7 @@ def dev_xdp_uninstall(dev: net_device) -> None:
             bpf_prog_put(prog)
 
 
-# -- generic XDP -----------------------------------------------------------------------------------------------
+# -- generic XDP ---------------------------------------------------------------------------------------------
 def bpf_prog_run_generic_xdp(skb: sk_buff, xdp: xdp_buff, xdp_prog: bpf_prog) -> int:
     """Run a program on an sk_buff, which then is what the program has made of it."""
     dev = skb.dev
@@ -294,7 +294,7 @@ def _generic_redirect(skb: sk_buff, xdp: xdp_buff, xdp_prog: bpf_prog) -> int:
     return 0
 
 
-# -- redirection -----------------------------------------------------------------------------------------------
+# -- redirection ---------------------------------------------------------------------------------------------
 def bpf_xdp_redirect(ifindex: int, flags: int) -> int:
     """In a program: ``return bpf_xdp_redirect(dev.ifindex, 0)`` sends the packet out of that device (the helper is
     bpf_redirect() in C). XDP_REDIRECT, or XDP_ABORTED for flags, of which there are none.

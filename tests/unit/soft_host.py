@@ -56,7 +56,6 @@ class Host:
         self.params = params
         self.pdev: Any = None
         self.ndev: Any = None
-        self._tap: Any = None
 
     @property
     def nic(self) -> SoftNic:
@@ -99,10 +98,7 @@ class Host:
         err = self.call(plug)
         if not err:
             (self.ndev,) = linux.registered_netdevs()
-            self._tap = linux.packet_type(
-                type=linux.ETH_P_ALL, func=self._receive, dev=self.ndev, ignore_outgoing=True
-            )
-            self.call(linux.dev_add_pack, self._tap)
+            self.call(self._take_over)
             self.call(linux.dev_set_promiscuity, self.ndev, 1)
         return int(err)
 
@@ -117,7 +113,6 @@ class Host:
 
     def remove(self) -> None:
         """Unbind the driver. Raises CheckError("LEAK") when anything of it is left."""
-        self.call(linux.dev_remove_pack, self._tap)
         self.call(linux.pci_remove_device, self.pdev)
         self.ndev = None
         self.settle()
@@ -155,10 +150,15 @@ class Host:
     def stats(self) -> Any:
         return self.call(linux.dev_get_stats, self.ndev)
 
-    def _receive(self, skb: Any, dev: Any, pt: Any, orig_dev: Any) -> int:
+    def _take_over(self) -> None:
+        linux.rtnl_lock()
+        linux.netdev_rx_handler_register(self.ndev, self._receive)
+        linux.rtnl_unlock()
+
+    def _receive(self, skb: Any) -> tuple[int, Any]:
         self.received.append((linux.skb_mac_frame(skb), self.sched.local_now))
         linux.consume_skb(skb)
-        return int(linux.NET_RX_SUCCESS)
+        return linux.RX_HANDLER_CONSUMED, None
 
     def _fault(self, fault: Any) -> None:
         error = linux.dma_fault_error(fault)

@@ -18,7 +18,7 @@ def drops() -> Any:
     return L.counters()["drops"]
 
 
-# -- traffic control -------------------------------------------------------------------------------------------
+# -- traffic control -----------------------------------------------------------------------------------------
 def test_tc_program_sees_the_frame_after_the_taps_and_before_the_handlers() -> None:
     bed = Bed()
     nic = up(bed)
@@ -116,7 +116,7 @@ def test_tc_redirect_into_a_device_that_is_down_or_gone_drops() -> None:
     assert drops() == {"NOT_SPECIFIED": 2}
 
 
-# -- netfilter ---------------------------------------------------------------------------------------------------
+# -- netfilter -----------------------------------------------------------------------------------------------
 def hook(log: list[Any], verdict: int, pf: int = L.NFPROTO_NETDEV, num: int = 0, dev: Any = None, prio: int = 0) -> Any:
     def fn(priv: Any, skb: Any, state: Any) -> int:
         log.append((prio, state.pf, state.hook, state.in_))

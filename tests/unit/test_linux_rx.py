@@ -12,7 +12,7 @@ from tests.unit.linux_bed import Bed
 from tests.unit.rx_bed import FRAME, MAC, PEER, attach, each, handler, make, receive, up
 
 
-# -- the device's own receiver ---------------------------------------------------------------------------------
+# -- the device's own receiver -------------------------------------------------------------------------------
 def test_rx_handler_that_consumes_ends_the_way_after_the_taps() -> None:
     bed = Bed()
     nic = up(bed)
@@ -103,7 +103,7 @@ def test_rx_handler_without_rtnl_warns_and_unknown_verdict_is_a_bug() -> None:
         receive(bed, nic.ndev)
 
 
-# -- lists -----------------------------------------------------------------------------------------------------
+# -- lists ---------------------------------------------------------------------------------------------------
 def test_list_passes_the_taps_before_handlers_get_the_first_packet() -> None:
     """As __netif_receive_skb_list_core() does: one run of packets for one handler."""
     bed = Bed()
@@ -149,7 +149,7 @@ def test_list_func_of_a_handler_gets_a_run_of_packets_at_once() -> None:
     assert runs == [5]
 
 
-# -- RPS -------------------------------------------------------------------------------------------------------
+# -- RPS -----------------------------------------------------------------------------------------------------
 def udp(port: int) -> bytes:
     """A frame whose flow the port decides."""
     ip = bytes.fromhex("4500002800000000401100000a0000020a000001")

@@ -88,7 +88,18 @@ def test_received_frames_are_whole_and_accounted() -> None:
     bed.run(L.packet_release, sock)
 
 
+def test_received_vlan_tag_is_put_back_into_the_frame() -> None:
+    bed = Bed()
+    nic = up(bed)
+    sock = L.packet_socket(nic.ndev, L.ETH_P_ALL)
+    frame = FRAME[:12] + b"\x81\x00\x00\x05" + FRAME[12:]
+    nic.receive(frame)
+    softirq(bed, nic)
+    assert bed.run(L.packet_recvmsg, sock) == frame
+
+
 def test_full_receive_buffer_drops_and_counts() -> None:
+    """It takes packets while it is not full: one may go beyond."""
     bed = Bed()
     nic = up(bed)
     sock = L.packet_socket(nic.ndev, L.ETH_P_ALL)
@@ -96,8 +107,8 @@ def test_full_receive_buffer_drops_and_counts() -> None:
     for _ in range(6):
         nic.receive(FRAME)
     softirq(bed, nic)
-    assert (len(sock.sk_receive_queue), sock.drops) == (2, 4)
-    assert L.counters()["drops"] == {"PACKET_SOCK_ERROR": 4}
+    assert (len(sock.sk_receive_queue), sock.sk_drops) == (3, 3)
+    assert L.counters()["drops"] == {"PACKET_SOCK_ERROR": 3}
 
 
 def test_receiver_sleeps_until_a_frame_comes() -> None:

@@ -29,7 +29,7 @@ def frames(bed: Bed, dev: Any = None) -> list[bytes]:
     return got
 
 
-# -- generic XDP -----------------------------------------------------------------------------------------------
+# -- generic XDP ---------------------------------------------------------------------------------------------
 def test_program_sees_the_frame_from_its_mac_header_before_the_taps() -> None:
     bed = Bed()
     nic = up(bed)
@@ -229,7 +229,7 @@ def test_program_where_memory_is_out_loses_the_packet() -> None:
     assert got == []
 
 
-# -- the limits of a buffer ------------------------------------------------------------------------------------
+# -- the limits of a buffer ----------------------------------------------------------------------------------
 def buff(bed: Bed, headroom: int = 256, length: int = 100, size: int = 2048) -> Any:
     xdp = L.xdp_buff()
     page = bed.run(L.netdev_alloc_frag, size)
@@ -277,7 +277,7 @@ def test_frame_of_a_buffer_needs_headroom_and_tailroom() -> None:
         L.xdp_convert_buff_to_frame(buff(bed, length=1700))
 
 
-# -- attaching -------------------------------------------------------------------------------------------------
+# -- attaching -----------------------------------------------------------------------------------------------
 def drop(xdp: Any) -> int:
     return L.XDP_DROP
 
@@ -351,7 +351,7 @@ def test_driver_is_asked_by_ndo_bpf_and_may_refuse() -> None:
         L.bpf_prog_put(prog)
 
 
-# -- queues ----------------------------------------------------------------------------------------------------
+# -- queues --------------------------------------------------------------------------------------------------
 def test_rxq_info_is_registered_once_and_with_a_device() -> None:
     bed = Bed()
     nic = up(bed)
@@ -376,7 +376,7 @@ def test_rxq_info_is_registered_once_and_with_a_device() -> None:
         L.xdp_rxq_info_reg(unused, nic.ndev, 0, 0)
 
 
-# -- redirection from a driver -----------------------------------------------------------------------------------
+# -- redirection from a driver -------------------------------------------------------------------------------
 class Target:
     """A device that sends frames of others: takes ``room`` of them."""
 
@@ -443,6 +443,31 @@ def test_redirect_to_a_device_that_cannot_is_an_error_and_leaves_the_buffer() ->
     assert redirect(bed, source.ndev, target.nic.ndev) == [-L.ENETDOWN]
     gone = type("Gone", (), {"ifindex": 99})
     assert redirect(bed, source.ndev, gone) == [-L.EINVAL]
+
+
+def test_frames_of_a_page_pool_go_home_to_it() -> None:
+    bed = Bed()
+    nic = up(bed)
+    params = L.page_pool_params(order=0, pool_size=16, dev=nic.dev)
+    pool = bed.run(L.page_pool_create, params)
+    rxq = L.xdp_rxq_info()
+    L.xdp_rxq_info_reg(rxq, nic.ndev, 0, 0)
+    assert L.xdp_rxq_info_reg_mem_model(rxq, L.MEM_TYPE_PAGE_POOL, pool) == 0
+
+    def run() -> None:
+        page = L.page_pool_dev_alloc_pages(pool)
+        xdp = L.xdp_buff()
+        L.xdp_init_buff(xdp, L.PAGE_SIZE, rxq)
+        L.xdp_prepare_buff(xdp, page.addr, 256, 100, False)
+        frames.append(L.xdp_convert_buff_to_frame(xdp))
+
+    frames: list[Any] = []
+    bed.run(run)
+    L.xdp_rxq_info_unreg(rxq)
+    bed.run(L.page_pool_destroy, pool)
+    assert any("page_pool" in line for line in L.leak_report())
+    bed.run(L.xdp_return_frame, frames[0])
+    assert not any("page_pool" in line for line in L.leak_report())
 
 
 def test_frames_go_back_to_where_their_memory_came_from() -> None:

@@ -157,7 +157,7 @@ class _Replay:
             case ["time_squeeze_delta", _]:
                 self.trace.append(["time_squeeze_delta", L.counters()["time_squeeze"] - self.time_squeeze])
             case ["final", i, *_]:
-                self.note("final", i, self.napis[i].on is not None)
+                self.note("final", i, self.napis[i].poll_list is not None)
             case _:
                 raise ValueError(f"unknown operation {event}")
 
