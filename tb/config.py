@@ -44,6 +44,7 @@ class Config:
     module_params: dict[str, Any] = field(default_factory=dict)
     args: dict[str, Any] = field(default_factory=dict)
     swiotlb: str = "noforce"  # the kernel's option; "force": streaming DMA goes through bounce buffers
+    weak: bool = False  # stores and loads of shared memory that no barrier orders are reordered
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)

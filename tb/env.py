@@ -47,7 +47,7 @@ class Env:
         self.sched = Scheduler(config.cpus or self.queues, config.quantum_ns * PS_PER_NS)
         self.machine = Machine(self.sched, platform, CpuCosts(**config.costs))
         set_machine(self.machine)
-        linux.boot(self.machine, swiotlb=config.swiotlb)
+        linux.boot(self.machine, swiotlb=config.swiotlb, weak=config.weak)
         self.board = self.scoreboard = Scoreboard(lossy=config.lossy)
         self.ops = self.dut.load("ops")()
         self.pdev: Any = None

@@ -26,10 +26,15 @@ Written by tools/exports.py from the ``__all__`` of the modules. Conventions: do
 
 from __future__ import annotations
 
-from pymodel.hw.access import charge, readb, readl, readq, readw, writeb, writel, writeq, writew
+from pymodel.hw.access import (
+    charge, readb, readl, readl_relaxed, readq, readw, writeb, writel, writel_relaxed, writeq, writew,
+)
 from pymodel.hw.errors import CheckError
 '''
-_SEAM = ["CheckError", "charge", "readb", "readl", "readq", "readw", "writeb", "writel", "writeq", "writew"]
+_SEAM = [
+    "CheckError", "charge", "readb", "readl", "readl_relaxed", "readq", "readw", "writeb", "writel", "writel_relaxed",
+    "writeq", "writew",
+]
 
 
 def _exports(stem: str) -> list[str]:

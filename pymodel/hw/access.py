@@ -17,8 +17,8 @@ from pymodel.hw.contexts import Cpu, Scheduler
 from pymodel.hw.memory import HostMemory
 
 __all__ = [
-    "CpuCosts", "Machine", "Platform", "charge", "machine", "memory", "readb", "readl", "readq", "readw",
-    "set_machine", "this_cpu", "writeb", "writel", "writeq", "writew",
+    "CpuCosts", "Machine", "Platform", "charge", "machine", "memory", "readb", "readl", "readl_relaxed",
+    "readq", "readw", "set_machine", "this_cpu", "writeb", "writel", "writel_relaxed", "writeq", "writew",
 ]
 
 
@@ -82,6 +82,8 @@ class Machine:
     accessed_at: int = 0
     # (address, is a write) -> whether the access is lost, as to a device that does not answer; None: none is.
     mmio_lost: Callable[[int, bool], bool] | None = None
+    # A weakly ordered machine's memory: stores and loads that no barrier orders are reordered. None: all are in order.
+    weak: HostMemory | None = None
     reset_device: Callable[[int], None] | None = None  # (at, ps): reset the device; None: the platform cannot
     state: dict[str, Any] = field(default_factory=dict)  # per-subsystem state of pymodel.linux, by module name
 
@@ -123,8 +125,10 @@ def charge(ns: int) -> None:
     this_cpu().charge(ns)
 
 
-def _write(value: int, addr: int, size: int) -> None:
+def _write(value: int, addr: int, size: int, relaxed: bool = False) -> None:
     m = machine()
+    if m.weak is not None and not relaxed:
+        m.weak.publish()
     cpu = this_cpu()
     cpu.charge(m.costs.mmio_write)
     if m.mmio_lost is not None and m.mmio_lost(addr, True):
@@ -137,7 +141,7 @@ def _write(value: int, addr: int, size: int) -> None:
     m.platform.mmio_write(addr, value & ((1 << 8 * size) - 1), size, at)
 
 
-def _read(addr: int, size: int) -> int:
+def _read(addr: int, size: int, relaxed: bool = False) -> int:
     m = machine()
     cpu = this_cpu()
     cpu.charge(0)
@@ -154,6 +158,8 @@ def _read(addr: int, size: int) -> int:
     m.platform.mmio_read(addr, size, at, done)
     if not result:
         cpu.block(f"the read of register 0x{addr:x}")
+    if m.weak is not None and not relaxed:
+        m.weak.settle()
     return result[0]
 
 
@@ -168,6 +174,11 @@ def writew(value: int, addr: int) -> None:
 def writel(value: int, addr: int) -> None:
     """Post a 32-bit little-endian register write. Source: include/asm-generic/io.h writel(), v6.12."""
     _write(value, addr, 4)
+
+
+def writel_relaxed(value: int, addr: int) -> None:
+    """As :func:`writel`, without ordering earlier stores to memory before it: that takes a dma_wmb() (DMA5)."""
+    _write(value, addr, 4, True)
 
 
 def writeq(value: int, addr: int) -> None:
@@ -187,6 +198,11 @@ def readw(addr: int) -> int:
 def readl(addr: int) -> int:
     """Read a 32-bit register; flushes this CPU's earlier writes. Source: include/asm-generic/io.h readl(), v6.12."""
     return _read(addr, 4)
+
+
+def readl_relaxed(addr: int) -> int:
+    """As :func:`readl`, without ordering later loads from memory after it."""
+    return _read(addr, 4, True)
 
 
 def readq(addr: int) -> int:

@@ -59,6 +59,7 @@ class Scheduler:
         self._seq = 0
         self._hub: greenlet | None = None
         self.cpu: Cpu | None = None  # the CPU whose code runs now; None in the hub
+        self.on_rest: Callable[[], object] | None = None  # called when all that is due has run, before time passes
         self.failure: BaseException | None = None  # the first exception out of kernel code; ends the run
         self.cpus = [Cpu(self, i) for i in range(n_cpus)]
         self.coros: list[Coro] = []
@@ -93,6 +94,8 @@ class Scheduler:
                 fn(*timer.args)
                 if self.failure is not None:
                     break
+        if self.on_rest is not None:
+            self.on_rest()
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise failure

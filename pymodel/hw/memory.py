@@ -120,6 +120,10 @@ def native_library() -> ctypes.PyDLL:
         ("first_granted", i64, ptr),
         ("watch", None, ptr, u64, u64),
         ("set_master", None, ptr, ctypes.c_int),
+        ("set_weak", None, ptr, u64, u64, ctypes.c_int),
+        ("store", None, ptr, u64, ctypes.c_char_p, u64),
+        ("publish", None, ptr),
+        ("settle", None, ptr),
     ):
         fn = getattr(lib, f"rs_mem_{name}")
         fn.restype = restype
@@ -217,6 +221,27 @@ class HostMemory:
     def set_master(self, on: bool) -> None:
         """Whether the device may access memory at all: it may until somebody says otherwise."""
         self._lib.rs_mem_set_master(self.handle, on)
+
+    # -- a weakly ordered machine: see native/weak_order.h -------------------------------------------------------
+    def set_weak(self, index: int, length: int, on: bool) -> None:
+        """Whether what the device writes to these pages may reach the CPU out of order."""
+        self._lib.rs_mem_set_weak(self.handle, index, length, on)
+
+    def store(self, index: int, data: bytes) -> None:
+        """A store of the CPU, which sees it at once; the device may not before :meth:`publish`, aligned word (8 bytes)
+        by word in any order.
+        """
+        if not 0 <= index <= self.size - len(data):
+            raise ValueError(f"store of {len(data)} bytes at 0x{index:x}: memory ends at 0x{self.size:x}")
+        self._lib.rs_mem_store(self.handle, index, data, len(data))
+
+    def publish(self) -> None:
+        """What the CPU stored so far is visible to the device."""
+        self._lib.rs_mem_publish(self.handle)
+
+    def settle(self) -> None:
+        """What the device wrote so far is visible to the CPU."""
+        self._lib.rs_mem_settle(self.handle)
 
     def watch(self, index: int, length: int) -> None:
         """Name memory that Python changes while the device may read it (coherent, both ways): for recordings."""

@@ -31,6 +31,8 @@ def _do_irq(m: Machine, state: IrqState, cpu: Cpu, irq: int) -> None:
     cpu.hardirq += 1
     irqs_disabled, cpu.irqs_disabled = cpu.irqs_disabled, 1
     cpu.charge(m.costs.hardirq_entry)
+    if m.weak is not None:
+        m.weak.settle()  # what the device wrote before its interrupt is there
     if irq < 0:
         state.internal += 1
         state.vectors[irq](cpu)

@@ -56,6 +56,8 @@ def _alloc(dev: device, size: int, gfp: int, site: Site, shared: bool = True) ->
     if shared:
         dma.grant(addr, size, _BOTH)
         dma.memory.watch(addr, size)
+    if m.weak is not None:
+        m.weak.set_weak(addr, size, True)
     mapping = DmaMapping(dev, addr, bus, size, DMA_BIDIRECTIONAL, COHERENT, site)
     mapping.next = dma.live.get(bus)
     dma.live[bus] = mapping
@@ -79,6 +81,8 @@ def _free(dev: device, size: int, cpu_addr: int | None, dma_handle: int, site: S
             site_str(site),
         )
     _unmap(dev, dma_handle, size, DMA_BIDIRECTIONAL, COHERENT, site)
+    if m.weak is not None:
+        m.weak.set_weak(cpu_addr, size, False)
     mm = m.state["mm"]
     _put_page(mm.mem_map[cpu_addr // PAGE_SIZE], site)
 

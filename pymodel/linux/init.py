@@ -39,14 +39,17 @@ from pymodel.linux.workqueue import WorkqueueState, work_leaks
 __all__ = ["boot", "counters", "leak_report"]
 
 
-def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce") -> None:
+def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce", weak: bool = False) -> None:
     """Set up every subsystem on a fresh machine, and put it in force. ``seed``: of what Linux draws at random
     (hashes, addresses). ``swiotlb``: the kernel's option; ``"force"`` sends all streaming DMA through bounce buffers.
+    ``weak``: stores and loads that no barrier orders are reordered (:mod:`pymodel.linux.barrier`).
     """
     set_machine(m)
     memory = m.memory
     state = m.state
     state["log"] = KernelLog()
+    m.weak = memory if weak else None
+    m.sched.on_rest = memory.settle if weak else None
     slots = swiotlb_slots(swiotlb, memory.size)
     state["dma"] = DmaState(memory, SwiotlbPool(memory, slots) if slots else None)
     state["mm"] = MmState(memory.mem, memory.size - slots * IO_TLB_SIZE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The NIC in other shapes: widths, queues, the level line, small rings, copies, bounce buffers, exact time."""
+"""The NIC in other shapes: widths, queues, the level line, small rings, copies, bounces, weak order."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ _VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("small", "transmit_full", _SMALL),
     ("small", "overrun", _SMALL),
     ("bounced", "both_ways", _SMALL | {"swiotlb": "force"}),
+    ("weak", "both_ways", {"weak": True}),
+    ("weak", "stop_in_traffic", {"weak": True}),
     ("quantum", "both_ways", {"quantum_ns": 2000}),
     ("quantum", "one_at_a_time", {"quantum_ns": 2000}),
     ("calm", "both_ways", {"stalls": False}),

@@ -44,15 +44,22 @@ class Bed:
     _last: Bed | None = None
 
     def __init__(
-        self, cpus: int = 1, quantum_ns: int = 0, size: int = 16 << 20, swiotlb: str = "noforce", **costs: int
+        self,
+        cpus: int = 1,
+        quantum_ns: int = 0,
+        size: int = 16 << 20,
+        swiotlb: str = "noforce",
+        weak: bool = False,
+        seed: int = 1,
+        **costs: int,
     ) -> None:
         if Bed._last is not None:
             Bed._last.sched.close()
         Bed._last = self
         self.sched = Scheduler(cpus, quantum_ns * 1000)
-        self.platform = NoPlatform(HostMemory(size, seed=1))
+        self.platform = NoPlatform(HostMemory(size, seed=seed))
         self.m = Machine(self.sched, self.platform, CpuCosts(**costs))
-        L.boot(self.m, swiotlb=swiotlb)
+        L.boot(self.m, swiotlb=swiotlb, weak=weak)
 
     def pump(self, until: Callable[[], bool], limit_ns: int = 10**12) -> None:
         """Let time pass until ``until()``; AssertionError when nothing is due any more, or after ``limit_ns``."""

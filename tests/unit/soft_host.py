@@ -40,13 +40,14 @@ class Host:
         driver: Any = nic_driver,
         costs: dict[str, int] | None = None,
         swiotlb: str = "noforce",
+        weak: bool = False,
         **params: Any,
     ) -> None:
         self.platform = SoftPlatform(SoftNic(queues), seed=seed, rate_gbps=rate_gbps)
         self.sched = Scheduler(cpus, quantum_ns * PS_PER_NS)
         self.machine = Machine(self.sched, self.platform, CpuCosts(**(costs or {})))
         set_machine(self.machine)
-        linux.boot(self.machine, swiotlb=swiotlb)
+        linux.boot(self.machine, swiotlb=swiotlb, weak=weak)
         self.platform.attach(self.machine)
         self.platform.on_fault = self._fault
         self.platform.on_wire_frame = lambda frame, time: self.wire.append((frame, time))

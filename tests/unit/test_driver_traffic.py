@@ -36,6 +36,7 @@ def received(host: Host) -> list[bytes]:
         {"line_irq": True},
         {"tx_ring": 64, "rx_ring": 64},
         {"copybreak": 256, "swiotlb": "force"},
+        {"weak": True},
     ],
     ids=str,
 )

@@ -24,6 +24,7 @@ from pymodel.linux import (
     PKT_HASH_TYPE_L3,
     SKB_DATA_ALIGN,
     SKB_WITH_OVERHEAD,
+    desc_store,
     dev_kfree_skb_any,
     dma_alloc_coherent,
     dma_free_coherent,
@@ -129,7 +130,7 @@ def nic_rx_free(ring: NicRxRing) -> None:
 
 def _write_desc(ring: NicRxRing, index: int, dma: int) -> None:
     """Fill a descriptor. The one place that writes them."""
-    hw.RX_DESC.pack_into(memory().mem, ring.desc + (index & ring.mask) * hw.RX_DESC_SIZE, dma, BUFFER_BYTES, 0)
+    desc_store(ring.desc + (index & ring.mask) * hw.RX_DESC_SIZE, hw.RX_DESC.pack(dma, BUFFER_BYTES, 0))
 
 
 def nic_rx_fill(ring: NicRxRing, napi: bool) -> bool:

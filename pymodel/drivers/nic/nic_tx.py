@@ -25,6 +25,7 @@ from pymodel.linux import (
     NETDEV_TX_BUSY,
     NETDEV_TX_OK,
     __netdev_tx_sent_queue,
+    desc_store,
     dev_kfree_skb_any,
     dma_alloc_coherent,
     dma_free_coherent,
@@ -131,7 +132,7 @@ def nic_tx_free(ring: NicTxRing) -> None:
 
 def _write_desc(ring: NicTxRing, index: int, dma: int, ctrl: int) -> None:
     """Fill a descriptor. The one place that writes them."""
-    hw.TX_DESC.pack_into(memory().mem, ring.desc + (index & ring.mask) * hw.TX_DESC_SIZE, dma, ctrl, 0)
+    desc_store(ring.desc + (index & ring.mask) * hw.TX_DESC_SIZE, hw.TX_DESC.pack(dma, ctrl, 0))
 
 
 def _doorbell(ring: NicTxRing) -> None:

@@ -16,6 +16,10 @@ void* map_zeros(uint64_t length) {
     return p == MAP_FAILED ? nullptr : p;
 }
 
+constexpr uint64_t PAGE_SHIFT = 12;
+
+uint64_t pages(uint64_t bytes) { return (bytes + (1ULL << PAGE_SHIFT) - 1) >> PAGE_SHIFT; }
+
 uint64_t mix(uint64_t x) {  // the finaliser of splitmix64: every input bit reaches every output bit
     x += 0x9E3779B97F4A7C15ULL;
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
@@ -37,16 +41,24 @@ void add_to_all(uint16_t* counts, uint64_t length, uint16_t delta) {
 }  // namespace
 
 HostMemory::HostMemory(uint64_t size, uint64_t bus_offset, uint64_t seed)
-    : size_(size), bus_offset_(bus_offset), seed_(seed) {
+    : size_(size), bus_offset_(bus_offset), seed_(seed), order_(mix(seed)) {
     bytes_ = static_cast<uint8_t*>(map_zeros(size));
     readers_ = static_cast<uint16_t*>(map_zeros(size * sizeof(uint16_t)));
     writers_ = static_cast<uint16_t*>(map_zeros(size * sizeof(uint16_t)));
+    weak_ = static_cast<uint8_t*>(map_zeros(pages(size)));
 }
 
 HostMemory::~HostMemory() {
     if (bytes_) munmap(bytes_, size_);
     if (readers_) munmap(readers_, size_ * sizeof(uint16_t));
     if (writers_) munmap(writers_, size_ * sizeof(uint16_t));
+    if (weak_) munmap(weak_, pages(size_));
+}
+
+void HostMemory::set_weak(uint64_t index, uint64_t length, bool on) {
+    order_.publish();
+    order_.settle(bytes_);
+    for (uint64_t p = index >> PAGE_SHIFT; p < pages(index + length) && p < pages(size_); p++) weak_[p] = on;
 }
 
 int64_t HostMemory::change(uint64_t index, uint64_t length, uint32_t access, bool add) {
@@ -107,13 +119,20 @@ Fault HostMemory::read_beat(uint64_t bus, uint64_t length, uint8_t* out, uint64_
     const uint64_t index = bus - bus_offset_;
     if (master_ && inside(bus, length) && none_equal(readers_ + index, length, 0)) {
         std::memcpy(out, bytes_ + index, length);
+        if (!order_.quiet()) order_.read(index, length, out);
         return Fault::NONE;
+    }
+    uint8_t seen[64];  // a beat is no longer
+    const bool ordered = !order_.quiet() && length <= sizeof seen && inside(bus, length);
+    if (ordered) {
+        std::memcpy(seen, bytes_ + index, length);
+        order_.read(index, length, seen);
     }
     bool readable = false;
     Fault fault = master_ ? Fault::UNMAPPED : Fault::MASTER;
     for (uint64_t i = 0; i < length; i++) {
         if (master_ && inside(bus + i, 1) && readers_[index + i]) {
-            out[i] = bytes_[index + i];
+            out[i] = ordered ? seen[i] : bytes_[index + i];
             readable = true;
         } else {
             out[i] = poison(bus + i);
@@ -144,15 +163,25 @@ Fault HostMemory::check_write(uint64_t bus, uint64_t length, uint64_t strobe, ui
 void HostMemory::commit_write(uint64_t bus, uint64_t length, uint64_t strobe, const uint8_t* data) {
     const uint64_t index = bus - bus_offset_;
     const uint64_t all = length >= 64 ? ~0ULL : (1ULL << length) - 1;
+    const bool weak = weak_[index >> PAGE_SHIFT] != 0;
+    const bool ordered = weak || !order_.quiet();
     if ((strobe & all) == all) {
-        std::memcpy(bytes_ + index, data, length);
+        if (ordered) order_.write(bytes_, index, data, length, weak);
+        else std::memcpy(bytes_ + index, data, length);
         if (listener_) listener_->device_wrote(index, data, length);
         return;
     }
-    for (uint64_t i = 0; i < length; i++) {
-        if (!((strobe >> i) & 1)) continue;
-        bytes_[index + i] = data[i];
-        if (listener_) listener_->device_wrote(index + i, data + i, 1);
+    for (uint64_t i = 0; i < length;) {  // runs of strobed bytes: a word that is written at once is seen at once
+        if (!((strobe >> i) & 1)) {
+            i++;
+            continue;
+        }
+        uint64_t n = 1;
+        while (i + n < length && (strobe >> (i + n)) & 1) n++;
+        if (ordered) order_.write(bytes_, index + i, data + i, n, weak);
+        else std::memcpy(bytes_ + index + i, data + i, n);
+        if (listener_) listener_->device_wrote(index + i, data + i, n);
+        i += n;
     }
 }
 
@@ -232,6 +261,20 @@ int rs_mem_dev_write(void* handle, uint64_t bus, uint64_t length, const void* da
 uint32_t rs_mem_access(void* handle, uint64_t index) { return memory_of(handle)->access(index); }
 
 void rs_mem_set_master(void* handle, int on) { memory_of(handle)->set_master(on != 0); }
+
+void rs_mem_set_weak(void* handle, uint64_t index, uint64_t length, int on) {
+    memory_of(handle)->set_weak(index, length, on != 0);
+}
+
+void rs_mem_store(void* handle, uint64_t index, const void* data, uint64_t length) {
+    HostMemory* memory = memory_of(handle);
+    if (index > memory->size() || length > memory->size() - index) return;  // Python has checked
+    memory->order().store(memory->bytes(), index, static_cast<const uint8_t*>(data), length);
+}
+
+void rs_mem_publish(void* handle) { memory_of(handle)->order().publish(); }
+
+void rs_mem_settle(void* handle) { memory_of(handle)->order().settle(memory_of(handle)->bytes()); }
 
 int64_t rs_mem_first_granted(void* handle) { return memory_of(handle)->first_granted(); }
 

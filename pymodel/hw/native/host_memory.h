@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "weak_order.h"
+
 namespace ringside {
 
 enum Access : uint32_t { DEV_READ = 1, DEV_WRITE = 2 };
@@ -34,7 +36,7 @@ class HostMemory {
     ~HostMemory();
     HostMemory(const HostMemory&) = delete;
     HostMemory& operator=(const HostMemory&) = delete;
-    bool ok() const { return bytes_ && readers_ && writers_; }
+    bool ok() const { return bytes_ && readers_ && writers_ && weak_; }
 
     uint8_t* bytes() { return bytes_; }
     uint64_t size() const { return size_; }
@@ -63,6 +65,9 @@ class HostMemory {
     uint8_t poison(uint64_t bus) const;
     // Whether the device may master the bus. It may until somebody says otherwise.
     void set_master(bool on) { master_ = on; }
+    // Whether what the device writes to these pages may reach the CPU out of order.
+    void set_weak(uint64_t index, uint64_t length, bool on);
+    WeakOrder& order() { return order_; }
     void set_listener(MemoryListener* listener) { listener_ = listener; }
     MemoryListener* listener() const { return listener_; }
 
@@ -79,6 +84,8 @@ class HostMemory {
     uint16_t* writers_ = nullptr;
     uint64_t granted_ = 0;         // sum of all counts
     bool master_ = true;
+    uint8_t* weak_ = nullptr;      // a byte a page: set_weak()
+    mutable WeakOrder order_;
     MemoryListener* listener_ = nullptr;
 };
 
@@ -102,6 +109,10 @@ uint32_t rs_mem_access(void* handle, uint64_t index);  // DEV_READ | DEV_WRITE a
 int64_t rs_mem_first_granted(void* handle);            // index of the first byte the device may touch, or -1
 void rs_mem_watch(void* handle, uint64_t index, uint64_t length);
 void rs_mem_set_master(void* handle, int on);
+void rs_mem_set_weak(void* handle, uint64_t index, uint64_t length, int on);
+void rs_mem_store(void* handle, uint64_t index, const void* data, uint64_t length);
+void rs_mem_publish(void* handle);
+void rs_mem_settle(void* handle);
 }
 
 #endif
