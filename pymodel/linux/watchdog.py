@@ -77,13 +77,25 @@ def _timed_out(dev: net_device, txq: netdev_queue, now: int) -> None:
     late = jiffies_to_msecs(now - txq.trans_start)
     netdev_err(dev, "NETDEV WATCHDOG: CPU: %d: transmit queue %u timed out %u ms", this_cpu().id, txq.index, late)
     timeout = dev.netdev_ops.ndo_tx_timeout
+    d = txq.dql
+    if txq.state & QUEUE_STATE_DRV_XOFF and 0 < d.num_queued == d.num_completed:
+        broken_rule(
+            "TX6",
+            f"{dev.name}: queue {txq.index} is stopped for {late} ms though all {d.num_queued} bytes that were sent are "
+            "completed: a wake-up was lost",
+            _where(timeout),
+        )
     if txq.timed_out == txq.trans_start:
         broken_rule(
             "TX10",
             f"{dev.name}: queue {txq.index} is stopped for {late} ms: nothing was sent since ndo_tx_timeout was called",
-            site_str((timeout.__code__, 0)) if hasattr(timeout, "__code__") else repr(timeout),
+            _where(timeout),
         )
     txq.timed_out = txq.trans_start
     netif_freeze_queues(dev)
     timeout(dev, txq.index)
     netif_unfreeze_queues(dev)
+
+
+def _where(op: Any) -> str:
+    return site_str((op.__code__, 0)) if hasattr(op, "__code__") else repr(op)

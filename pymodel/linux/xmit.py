@@ -155,12 +155,15 @@ def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> t
 def _xmit_cloned(skb: sk_buff, dev: net_device, xmit: Any) -> Any:
     """Call the driver, which must not write to data that others hold too (TX5)."""
     mem = machine().platform.memory.mem
-    parts = [(f.page.addr + f.offset, f.size) for f in skb._shinfo.frags]
+    shinfo = skb._shinfo
+    parts = [(f.page.addr + f.offset, f.size) for f in shinfo.frags]
     if skb_header_cloned(skb):
         parts.append((skb.data, skb.tail - skb.data))
     before = [bytes(mem[at : at + n]) for at, n in parts]
     site = skb._site
     rc = xmit(skb, dev)
+    if not shinfo.dataref:  # all let go of it meanwhile: the memory may be others'
+        return rc
     for (at, n), data in zip(parts, before, strict=True):
         if mem[at : at + n] != data:
             wrong = next(i for i in range(n) if mem[at + i] != data[i])
@@ -189,6 +192,8 @@ def _not_ok(skb: sk_buff, dev: net_device, txq: netdev_queue, rc: Any, xmit: Any
     )
     if skb._freed is not None or skb.users < 1:
         broken_rule("TX3", "NETDEV_TX_BUSY returned for an skb that the driver freed", where)
+    if skb.users > 1:
+        broken_rule("TX3", "NETDEV_TX_BUSY returned, and a reference to the skb kept", where)
     by_page = machine().state["dma"].by_page
     for mapping in by_page.get(skb.data & -PAGE_SIZE, ()):
         if mapping.addr < skb.tail and skb.data < mapping.addr + mapping.size:

@@ -190,6 +190,18 @@ def test_busy_with_the_packet_freed_is_caught() -> None:
         nic.send(1)
 
 
+def test_busy_with_a_reference_kept_is_tx3() -> None:
+    """kernel-rules.md: TX3."""
+
+    def xmit(skb: Any, ndev: Any) -> int:
+        L.skb_get(skb)
+        return L.NETDEV_TX_BUSY
+
+    nic = Nic(Bed(), ndo_start_xmit=xmit)
+    with L.tolerate("TX1"), pytest.raises(L.CheckError, match="TX3: .*a reference to the skb kept"):
+        nic.send(1)
+
+
 def test_start_outside_of_xmit_is_tx7() -> None:
     """kernel-rules.md: TX7: what waits in the qdisc would stay there."""
     nic = Nic(Bed(), size=1)

@@ -56,6 +56,21 @@ def test_tx_timeout_after_which_nothing_is_sent_is_tx10() -> None:
     assert nic.ndev._tx[0].trans_timeout == 2
 
 
+def test_queue_that_stays_stopped_with_nothing_on_its_way_is_tx6() -> None:
+    """kernel-rules.md: TX6: the bytes of BQL say that the ring is empty."""
+    bed = Bed()
+    timeouts: list[int] = []
+    nic = Nic(bed, size=1, bql=True, ndo_tx_timeout=lambda dev, q: timeouts.append(q))
+    nic.ndev.watchdog_timeo = 2
+    bed.run(L.dev_close, nic.ndev)
+    bed.run(L.dev_open, nic.ndev)
+    nic.send(1)
+    nic.done(wake=False)
+    with pytest.raises(L.CheckError, match="TX6: eth0: queue 0 is stopped for 12 ms though all 100 bytes"):
+        bed.settle(100_000_000)
+    assert timeouts == []
+
+
 def test_tx_timeout_that_disables_the_queues_itself_hangs() -> None:
     """netif_tx_disable() wants the lock that the watchdog holds."""
     bed = Bed()
