@@ -81,8 +81,8 @@ def _timed_out(dev: net_device, txq: netdev_queue, now: int) -> None:
     if txq.state & QUEUE_STATE_DRV_XOFF and 0 < d.num_queued == d.num_completed:
         broken_rule(
             "TX6",
-            f"{dev.name}: queue {txq.index} is stopped for {late} ms though all {d.num_queued} bytes that were sent are "
-            "completed: a wake-up was lost",
+            f"{dev.name}: queue {txq.index} is stopped for {late} ms though all {d.num_queued} bytes that were sent "
+            "are completed: a wake-up was lost",
             _where(timeout),
         )
     if txq.timed_out == txq.trans_start:

@@ -190,10 +190,9 @@ def _not_ok(skb: sk_buff, dev: net_device, txq: netdev_queue, rc: Any, xmit: Any
         f"ndo_start_xmit returned NETDEV_TX_BUSY; the queue is {'stopped' if txq.state & _DRV_XOFF else 'not stopped'}",
         where,
     )
-    if skb._freed is not None or skb.users < 1:
-        broken_rule("TX3", "NETDEV_TX_BUSY returned for an skb that the driver freed", where)
-    if skb.users > 1:
-        broken_rule("TX3", "NETDEV_TX_BUSY returned, and a reference to the skb kept", where)
+    if skb.users != 1:
+        done = "a reference to the skb kept" if skb.users else "the skb left to the softirq to be freed"
+        broken_rule("TX3", f"NETDEV_TX_BUSY returned, and {done}", where)
     by_page = machine().state["dma"].by_page
     for mapping in by_page.get(skb.data & -PAGE_SIZE, ()):
         if mapping.addr < skb.tail and skb.data < mapping.addr + mapping.size:

@@ -208,6 +208,18 @@ def test_extension_headers_are_not_segmented_by_a_device_that_cannot_checksum_th
     assert L.netif_skb_features(skb) & L.NETIF_F_GSO_UDP_L4, "IPv4's header is no extension"
 
 
+@pytest.mark.parametrize("encapsulation", [0, 1])
+def test_driver_finds_the_transport_header_where_the_checksum_begins(encapsulation: int) -> None:
+    sink = Sink(L.NETIF_F_HW_CSUM)
+    sink.ndev.hw_enc_features = L.NETIF_F_HW_CSUM
+    skb = _packet(sink, _ipv4_tcp(50), 34, 16)
+    skb.encapsulation = encapsulation
+    skb.transport_header = skb.inner_transport_header = 7
+    assert sink.bed.run(L.validate_xmit_skb, skb, sink.ndev) is skb
+    start = L.skb_headroom(skb) + 34
+    assert (skb.transport_header, skb.inner_transport_header) == ((7, start) if encapsulation else (start, 7))
+
+
 def test_checksum_that_cannot_be_done_drops_the_packet() -> None:
     sink = Sink()
     skb = sink.packet()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way down: queueing discipline, queue states, BQL, what software does, watchdog; TX1, TX3, TX7, TX8, TX10."""
+"""The way down: dev_queue_xmit(), queueing disciplines, queue states; TX7."""
 
 from __future__ import annotations
 
@@ -134,74 +134,6 @@ def test_priorities_have_their_bands() -> None:
     assert nic.sent == [0, 1, 3, 5, 2, 4], "1 met an empty qdisc and a stopped queue: it was put back, and goes first"
 
 
-def test_busy_is_tx1() -> None:
-    """kernel-rules.md: TX1."""
-    nic = Nic(Bed())
-    nic.busy = 1
-    with pytest.raises(
-        L.CheckError, match=r"TX1: ndo_start_xmit returned NETDEV_TX_BUSY; the queue is not stopped .eth0 queue 0"
-    ):
-        nic.send(1)
-
-
-def test_busy_tolerated_keeps_the_packet_first_in_line() -> None:
-    nic = Nic(Bed())
-    with L.tolerate("TX1"):
-        nic.busy = 2
-        nic.send(1, 2, 3)
-        nic.bed.settle(10_000)
-    assert nic.sent == [1, 2, 3]
-    assert L.qdisc_leaks() == []
-
-
-def test_wrong_return_value_is_reported() -> None:
-    nic = Nic(Bed(), ndo_start_xmit=lambda skb, dev: None)
-    with pytest.raises(L.CheckError, match="TX1: ndo_start_xmit returned None"):
-        nic.send(1)
-
-
-def test_busy_with_the_packet_still_mapped_is_tx3() -> None:
-    """kernel-rules.md: TX3."""
-    bed = Bed()
-    dev = L.pci_device({"vendor": 1, "device": 2}).dev
-    L.dma_set_mask(dev, L.DMA_BIT_MASK(64))
-
-    def xmit(skb: Any, ndev: Any) -> int:
-        L.dma_map_single(dev, skb.data, skb.len, L.DMA_TO_DEVICE)
-        return L.NETDEV_TX_BUSY
-
-    nic = Nic(bed, ndo_start_xmit=xmit)
-    with (
-        L.tolerate("TX1"),
-        pytest.raises(L.CheckError, match="TX3: .*still mapped: mapping DMA_TO_DEVICE of 100 bytes"),
-    ):
-        nic.send(1)
-
-
-def test_busy_with_the_packet_freed_is_caught() -> None:
-    """kernel-rules.md: TX3."""
-
-    def xmit(skb: Any, ndev: Any) -> int:
-        L.dev_kfree_skb_any(skb)
-        return L.NETDEV_TX_BUSY
-
-    nic = Nic(Bed(), ndo_start_xmit=xmit)
-    with L.tolerate("TX1"), pytest.raises(L.UseAfterFree, match="freed at test_linux_tx.py"):
-        nic.send(1)
-
-
-def test_busy_with_a_reference_kept_is_tx3() -> None:
-    """kernel-rules.md: TX3."""
-
-    def xmit(skb: Any, ndev: Any) -> int:
-        L.skb_get(skb)
-        return L.NETDEV_TX_BUSY
-
-    nic = Nic(Bed(), ndo_start_xmit=xmit)
-    with L.tolerate("TX1"), pytest.raises(L.CheckError, match="TX3: .*a reference to the skb kept"):
-        nic.send(1)
-
-
 def test_start_outside_of_xmit_is_tx7() -> None:
     """kernel-rules.md: TX7: what waits in the qdisc would stay there."""
     nic = Nic(Bed(), size=1)
@@ -234,66 +166,6 @@ def test_completed_wake_wakes_above_its_threshold() -> None:
     nic.rings[0].clear()
     assert nic.bed.run(L.netif_txq_completed_wake, txq, 1, 0, lambda: 10, 10) == 0
     assert nic.bed.run(L.netif_txq_completed_wake, txq, 1, 0, lambda: 10, 10) == 1
-
-
-def test_no_scatter_gather_gets_a_linear_packet() -> None:
-    got: list[bool] = []
-
-    def xmit(skb: Any, dev: Any) -> int:
-        got.append(L.skb_is_nonlinear(skb))
-        L.consume_skb(skb)
-        return L.NETDEV_TX_OK
-
-    for features in (0, L.NETIF_F_SG):
-        bed = Bed()
-        nic = Nic(bed, features=features, ndo_start_xmit=xmit)
-        sock = L.packet_socket(nic.ndev)
-        assert bed.run(lambda s=sock: L.packet_sendmsg(s, bytes(1000), frags=True)) == 1000
-    assert got == [False, True]
-
-
-@pytest.mark.parametrize("features", [0, L.NETIF_F_HW_CSUM])
-def test_checksum_is_done_in_software_where_the_device_cannot(features: int) -> None:
-    """kernel-rules.md: OFF2."""
-    got: list[tuple[int, bytes]] = []
-
-    def xmit(skb: Any, dev: Any) -> int:
-        got.append((skb.ip_summed, L.skb_to_bytes(skb)))
-        L.consume_skb(skb)
-        return L.NETDEV_TX_OK
-
-    nic = Nic(Bed(), features=features, ndo_start_xmit=xmit)
-
-    def run() -> None:
-        skb = nic.packet()
-        mem = machine().memory.mem
-        mem[skb.data + 40] = 0x12
-        assert L.skb_partial_csum_set(skb, 34, 16)
-        L.dev_queue_xmit(skb)
-
-    nic.bed.run(run)
-    ip_summed, data = got[0]
-    if features:
-        assert (ip_summed, data[50:52]) == (L.CHECKSUM_PARTIAL, b"\0\0")
-    else:
-        assert (ip_summed, data[50:52]) == (L.CHECKSUM_NONE, (0xFFFF - 0x1200).to_bytes(2, "big"))
-
-
-def test_memory_failure_on_the_way_down_drops_and_counts() -> None:
-    nic = Nic(Bed())
-
-    def run() -> int:
-        skb = nic.packet(size=600)
-        L.skb_add_rx_frag(skb, 0, L.alloc_page(L.GFP_ATOMIC), 0, 500, 4096)
-        L.set_alloc_failure(lambda what, size: what == "skb")
-        try:
-            return L.dev_queue_xmit(skb)
-        finally:
-            L.set_alloc_failure(None)
-
-    assert nic.bed.run(run) == L.NET_XMIT_SUCCESS
-    assert L.dev_get_stats(nic.ndev).tx_dropped == 1
-    assert L.leak_report() == [line for line in L.leak_report() if "net_device" in line]
 
 
 def test_recorded_rx_queue_decides_the_queue_and_else_the_flow() -> None:
@@ -329,84 +201,6 @@ def test_select_queue_is_asked_and_capped() -> None:
     nic.send(0, 1, 7)
     assert [len(r) for r in nic.rings] == [2, 1]
     assert "selects TX queue 7, but real number of TX queues is 2" in L.dmesg()[-1]
-
-
-def test_taps_see_clones_of_what_is_sent() -> None:
-    nic = Nic(Bed())
-    seen: list[tuple[bytes, int, bool]] = []
-
-    def tap(skb: Any, dev: Any, pt: Any, orig: Any) -> int:
-        seen.append((L.skb_mac_frame(skb), skb.pkt_type, L.skb_cloned(skb)))
-        L.consume_skb(skb)
-        return 0
-
-    L.dev_add_pack(L.packet_type(type=L.ETH_P_ALL, func=tap))
-    L.dev_add_pack(L.packet_type(type=L.ETH_P_ALL, func=tap, dev=nic.ndev, ignore_outgoing=True))
-    nic.send(1)
-    assert seen == [(bytes(100), L.PACKET_OUTGOING, True)]
-
-
-def test_taps_share_one_clone_and_the_sender_does_not_see_its_own() -> None:
-    nic = Nic(Bed())
-    seen: list[tuple[str, int, int]] = []
-    sk = L.packet_socket(nic.ndev)
-
-    def tap(skb: Any, dev: Any, pt: Any, orig: Any) -> int:
-        seen.append((pt.af_packet_priv, id(skb), skb.users))
-        L.consume_skb(skb)
-        return 0
-
-    for owner in ("a", sk, "b"):
-        L.dev_add_pack(L.packet_type(type=L.ETH_P_ALL, func=tap, af_packet_priv=owner))
-
-    def run() -> None:
-        skb = nic.packet()
-        skb.sk = sk
-        L.dev_queue_xmit(skb)
-
-    nic.bed.run(run)
-    assert [owner for owner, _, _ in seen] == ["a", "b"]
-    assert len({skb for _, skb, _ in seen}) == 1
-    assert [users for _, _, users in seen] == [2, 1]
-
-
-@pytest.mark.parametrize("careful", [False, True])
-def test_xmit_that_writes_to_shared_data_is_tx5(careful: bool) -> None:
-    """kernel-rules.md: TX5."""
-
-    def xmit(skb: Any, dev: Any) -> int:
-        if careful:
-            assert L.skb_cow_head(skb, 0) == 0
-        machine().memory.mem[skb.data + 3] = 7
-        L.consume_skb(skb)
-        return L.NETDEV_TX_OK
-
-    nic = Nic(Bed(), ndo_start_xmit=xmit)
-
-    def run() -> None:
-        skb = nic.packet()
-        clone = L.skb_clone(skb, L.GFP_ATOMIC)
-        L.dev_queue_xmit(skb)
-        L.consume_skb(clone)
-
-    if careful:
-        nic.bed.run(run)
-    else:
-        with pytest.raises(L.CheckError, match="TX5: eth0: ndo_start_xmit wrote to byte 3 of 100 of data that a clone"):
-            nic.bed.run(run)
-
-
-def test_answers_of_a_device_that_drops_packets_itself_are_no_error() -> None:
-    """include/linux/netdevice.h dev_xmit_complete(): below NET_XMIT_MASK the packet is gone, whatever became of it."""
-    answers = iter([L.NET_XMIT_DROP, -L.ENETDOWN, L.NETDEV_TX_OK])
-
-    def xmit(skb: Any, dev: Any) -> int:
-        L.dev_kfree_skb_any(skb)
-        return next(answers)
-
-    nic = Nic(Bed(), ndo_start_xmit=xmit)
-    assert nic.send(1, 2, 3) == [0, 0, 0]
-    assert L.qdisc_leaks() == []
 
 
 def test_close_drops_what_waits_and_later_packets() -> None:

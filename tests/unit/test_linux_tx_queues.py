@@ -190,6 +190,41 @@ def test_tx_queue_len_is_the_room_of_each_band_and_may_shrink() -> None:
     assert nic.qlen() == 4, "the same length changes nothing"
 
 
+def test_open_and_close_set_and_end_the_watch_over_the_queues() -> None:
+    nic = Nic(Bed(), queues=2, ndo_tx_timeout=lambda dev, q: None)
+    run, dev = nic.bed.run, nic.ndev
+    assert L.timer_pending(dev.watchdog_timer)
+    run(L.dev_close, dev)
+    assert not L.timer_pending(dev.watchdog_timer)
+    nic.bed.settle(40_000_000)
+    dev._tx[1].trans_start = 1
+    run(L.dev_open, dev)
+    assert [txq.trans_start for txq in dev._tx] == [L.jiffies(), 0]
+
+
+def test_qdisc_that_was_scheduled_does_not_send_once_the_device_goes_down() -> None:
+    """net/core/dev.c net_tx_action(): __QDISC_STATE_DEACTIVATED."""
+    bed = Bed(cpus=2)
+    nic = Nic(bed, size=1)
+    nic.send(1, 2)
+    nic.rings[0].clear()
+
+    def wake() -> None:
+        L.local_bh_disable()
+        L.netif_wake_queue(nic.ndev)
+        L.udelay(50)
+        L.local_bh_enable()
+
+    def close() -> None:
+        L.udelay(10)
+        L.dev_close(nic.ndev)
+
+    tasks = [Task(cpu, fn, (), fn.__name__) for cpu, fn in zip(bed.sched.cpus, (wake, close), strict=True)]
+    bed.pump(lambda: all(task.done for task in tasks))
+    assert nic.sent == [1]
+    assert L.counters()["drops"] == {"QUEUE_PURGE": 1}
+
+
 def test_queue_that_is_in_use_no_more_drops_what_waits() -> None:
     nic = Nic(Bed(), size=1, queues=2, ndo_select_queue=lambda dev, skb, sb: 1)
     nic.send(1, 2, 3)
