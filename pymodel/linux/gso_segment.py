@@ -126,17 +126,15 @@ def skb_pagelen(skb: sk_buff) -> int:
 # -- segments ------------------------------------------------------------------------------------------------
 class Segment:
     """A segment, and what the protocol above needs to finish it: the partial sum ``csum`` of what lies behind
-    ``csum_start`` (bytes from head), where it is to be summed in software; with GSO_PARTIAL the bytes of headers,
-    ``data_offset`` (from head). C keeps this in SKB_GSO_CB().
+    ``csum_start`` (bytes from head), where it is to be summed in software. C keeps this in SKB_GSO_CB().
     """
 
-    __slots__ = ("csum", "csum_start", "data_offset", "skb")
+    __slots__ = ("csum", "csum_start", "skb")
 
     def __init__(self, skb: sk_buff) -> None:
         self.skb = skb
         self.csum = 0
         self.csum_start = 0
-        self.data_offset = 0
 
     def make_checksum(self) -> int:
         """The checksum of a segment whose field holds the pseudo header's sum. Source: include/net/gso.h
@@ -403,7 +401,6 @@ def _make_partial(head_skb: sk_buff, segs: list[Segment], n: int, doffset: int, 
     for seg in segs:
         to = seg.skb._shinfo
         to.gso_size, to.gso_segs, to.gso_type = shinfo.gso_size, n, gso_type
-        seg.data_offset = seg.skb.data - seg.skb.head + doffset
     last = segs[-1].skb
     payload = last.len - doffset
     if payload <= shinfo.gso_size:

@@ -449,6 +449,19 @@ def test_skb_checksum_setup_walks_extension_headers_and_pulls_what_it_needs() ->
     assert L.skb_checksum_setup(skb, False) == -L.EPROTO
 
 
+@pytest.mark.parametrize(("linear", "pulled"), [(10, 256), (45, 100), (60, 60)])
+def test_skb_checksum_setup_pulls_the_longest_header_that_there_may_be(linear: int, pulled: int) -> None:
+    from scapy.layers.inet import TCP
+    from scapy.layers.inet6 import IPv6
+
+    data = bytes(IPv6(src="2001::1", dst="2001::2") / TCP() / bytes(400))
+    skb = make_skb(data[:linear], data[linear:])
+    skb.protocol = L.ETH_P_IPV6
+    L.skb_reset_network_header(skb)
+    assert L.skb_checksum_setup(skb, False) == 0
+    assert L.skb_headlen(skb) == pulled and L.skb_to_bytes(skb) == data
+
+
 def test_skb_ensure_writable_copies_a_clone_once() -> None:
     skb = make_skb(bytes(60))
     clone = L.skb_clone(skb, L.GFP_ATOMIC)
@@ -459,6 +472,24 @@ def test_skb_ensure_writable_copies_a_clone_once() -> None:
     assert L.skb_ensure_writable(clone, 61) == -L.ENOMEM
     L.kfree_skb(clone)
     L.kfree_skb(skb)
+
+
+def test_clone_whose_header_nobody_else_needs_may_be_written() -> None:
+    """TCP's way: it keeps the payload and lets go of the header, as far as a clone has one."""
+    skb = make_skb(bytes(60))
+    L.skb_header_release(skb)
+    clone = L.skb_clone(skb, L.GFP_ATOMIC)
+    L.skb_push(clone, 20)
+    assert L.skb_cloned(clone) and not L.skb_header_cloned(clone)
+    assert L.skb_clone_writable(clone, 20) and not L.skb_clone_writable(clone, 21)
+    head = clone.head
+    assert L.skb_ensure_writable(clone, 20) == 0 and clone.head == head
+    assert L.skb_ensure_writable(clone, 21) == 0 and clone.head != head
+    other = L.skb_clone(skb, L.GFP_ATOMIC)
+    third = L.skb_clone(other, L.GFP_ATOMIC)
+    assert not L.skb_clone_writable(third, 0)  # two that use the header
+    for each in (skb, clone, other, third):
+        L.kfree_skb(each)
 
 
 def test_failed_memory_is_enomem_and_changes_nothing() -> None:

@@ -226,10 +226,12 @@ def test_untag_takes_xdp_metadata_along() -> None:
     mem = machine().platform.memory.mem
     mem[skb.data - 8 : skb.data] = b"metadata"
     L.skb_shinfo(skb).meta_len = 8
+    before = bytes(mem[skb.head : skb.data - 8])
     skb.protocol = L.eth_type_trans(skb, skb.dev)
     skb = L.skb_vlan_untag(skb)
     mac = skb.head + skb.mac_header
     assert bytes(mem[mac - 8 : mac]) == b"metadata"
+    assert bytes(mem[skb.head : mac - 12]) == before
 
 
 def test_untag_of_a_length_or_raw_802_3_behind_the_tag() -> None:
@@ -314,6 +316,9 @@ def test_protocol_below_tags_that_go_on_for_ever_is_0() -> None:
         L.vlan_get_protocol(skb)
     skb.mac_len = 0
     assert L.skb_network_protocol(skb) == (L.ETH_P_IP, 18)
+    L.skb_pull(skb, 14)
+    skb.mac_len = L.VLAN_HLEN  # no more than the tag
+    assert L.skb_network_protocol(skb) == (L.ETH_P_IP, 4)
     skb = make_skb(framed([]))
     skb.protocol = L.ETH_P_TEB
     assert L.skb_network_protocol(skb) == (L.ETH_P_IP, 14)

@@ -255,26 +255,30 @@ def test_failed_allocation_frees_all_and_keeps_the_packet() -> None:
         L.kfree_skb(skb)
 
 
-def test_more_fragments_than_a_segment_can_have_is_einval() -> None:
-    skb = gso_skb(headers(), bytes(900), L.SKB_GSO_TCPV4, mss=500, frag=60)
-    assert L.skb_shinfo(skb).nr_frags == 15
-    extra = L.skb_clone(skb, L.GFP_ATOMIC)
-    list_skb = gso_skb(headers(), bytes(900), 0, frag=60)
-    L.skb_pull(list_skb, L.skb_headlen(list_skb))
-    L.skb_shinfo(skb).frag_list = list_skb
-    for name in ("len", "data_len", "truesize"):
-        setattr(skb, name, getattr(skb, name) + (900 if name != "truesize" else list_skb.truesize))
-    L.skb_shinfo(skb).gso_size = 1700
-    assert L.skb_gso_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM) == -L.EINVAL
-    assert "too many frags" in L.dmesg()[-1]
-    L.kfree_skb(extra)
-    L.kfree_skb(skb)
+def test_segment_has_17_fragments_and_no_more() -> None:
+    """MAX_SKB_FRAGS: a segment can take parts of two packets of a list."""
+    for n, result in ((3, None), (4, -L.EINVAL)):
+        skb = gso_skb(headers(), bytes(14 * 60), L.SKB_GSO_TCPV4, mss=60 * (14 + n), frag=60)
+        more = gso_skb(headers(), bytes(60 * 17), 0, frag=60)
+        L.skb_pull(more, L.skb_headlen(more))
+        L.skb_shinfo(skb).frag_list = more
+        skb.len += more.len
+        skb.data_len += more.len
+        skb.truesize += more.truesize
+        segs = L.skb_gso_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM)
+        if result is None:
+            assert [L.skb_shinfo(seg).nr_frags for seg in (segs, segs.next)] == [17, 14]
+            L.kfree_skb_list(segs)
+        else:
+            assert segs == result
+            assert "too many frags" in L.dmesg()[-1]
+        L.kfree_skb(skb)
 
 
 @pytest.mark.parametrize(("version", "proto"), [(4, TCP), (6, TCP), (4, UDP), (6, UDP)])
 def test_gso_partial_leaves_headers_that_the_device_repeats(version: int, proto: Any) -> None:
     gso_type = TCP_TYPE[version] if proto is TCP else L.SKB_GSO_UDP_L4
-    skb = gso_skb(headers(version, proto), bytes(range(250)) + bytes(100), gso_type)
+    skb = gso_skb(headers(version, proto), bytes(range(250)) + bytes(100), gso_type | L.SKB_GSO_DODGY)
     feature = gso_type << L.NETIF_F_GSO_SHIFT
     skb.dev = Device(feature)
     segs = L.skb_gso_segment(skb, L.NETIF_F_SG | L.NETIF_F_HW_CSUM | L.NETIF_F_GSO_PARTIAL)
