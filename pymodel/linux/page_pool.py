@@ -6,8 +6,7 @@ elsewhere go into a ring, from which the cache is refilled 64 at a time. A page 
 it comes home leaves the pool. What C calls ERR_PTR(-EINVAL) is the number itself: test with IS_ERR().
 
 Source: net/core/page_pool.c, include/net/page_pool/, v6.12. Simplified: no NUMA, memory providers or netlink;
-statistics are one set for all CPUs; "in the context of the pool's NAPI" means within its poll; a destroyed pool goes
-with its last page, not at the next look.
+statistics are one set for all CPUs; a destroyed pool goes with its last page, not at the next look.
 """
 
 from __future__ import annotations
@@ -397,11 +396,10 @@ def _pp_put(pg: page | None, site: Site) -> bool:
 
 
 def _napi_local(pool: page_pool) -> bool:
+    """Whether the pool's NAPI is scheduled or polled on this CPU, which is in a softirq: nobody races for the cache."""
     napi = pool.p.napi
     cpu = machine().sched.cpu
-    if napi is None or cpu is None or not cpu.softirq:
-        return False
-    return machine().state["net"].softnet[cpu.id].current is napi
+    return napi is not None and cpu is not None and bool(cpu.softirq or cpu.bh_disabled) and napi.list_owner == cpu.id
 
 
 def _return_page(pool: page_pool, pg: page, site: Site) -> None:

@@ -274,7 +274,9 @@ def test_copies_with_other_headroom() -> None:
 def test_pull_data_put_u16_and_linear_copies() -> None:
     bed = Bed()
     skb = L.alloc_skb(100, L.GFP_ATOMIC)
-    L.skb_put_data(skb, b"header", 6)
+    at = L.kmalloc(8, L.GFP_ATOMIC)
+    bed.m.memory.mem[at : at + 6] = b"header"
+    L.skb_put_data(skb, at, 6)
     L.skb_put_u16(skb, 0x1234)
     L.skb_put_u8(skb, 0xFF)
     assert L.skb_to_bytes(skb) == b"header\x34\x12\xff"
@@ -287,6 +289,15 @@ def test_pull_data_put_u16_and_linear_copies() -> None:
     data = skb.data
     assert L.skb_pull_data(skb, 6) == data and skb.data == data + 6
     assert L.skb_pull_data(skb, 4) == 0
+
+
+def test_put_zero_clears_what_was_there() -> None:
+    bed = Bed()
+    skb = L.alloc_skb(100, L.GFP_ATOMIC)
+    bed.m.memory.mem[skb.data : skb.data + 20] = b"x" * 20
+    assert L.skb_put_zero(skb, 10) == skb.head
+    assert (L.skb_to_bytes(skb), skb.len) == (bytes(10), 10)
+    assert bytes(bed.m.memory.mem[skb.tail : skb.tail + 10]) == b"x" * 10
 
 
 def test_header_pointer_is_a_view_or_a_copy_or_none() -> None:
