@@ -26,7 +26,7 @@ def create(**params: Any) -> Any:
 
 
 def mapped(dev: Any = None, **params: Any) -> Any:
-    return create(dev=dev or device(), flags=FLAGS, max_len=L.PAGE_SIZE, **params)
+    return create(**{"dev": dev or device(), "flags": FLAGS, "max_len": L.PAGE_SIZE, **params})
 
 
 def pool_skb(pool: Any, *sizes: int) -> Any:
@@ -362,3 +362,41 @@ def test_pool_that_is_never_destroyed_is_a_leak() -> None:
     assert L.leak_report() == [
         f"page_pool 1 never destroyed, created at {L.site_str(pool.site)}, 1 pages away",
     ]
+
+
+def test_bounced_page_shows_the_devices_data_after_the_sync_only() -> None:
+    """kernel-rules.md: DMA3. The pool maps without copying; the driver syncs what the device wrote."""
+    bed = Bed(swiotlb="force")
+    pool = mapped(offset=64, max_len=1024)
+    page = L.page_pool_dev_alloc_pages(pool)
+    mem, at = bed.m.memory.mem, L.page_address(page) + 64
+    mem[at : at + 8] = b"old data"
+    bed.m.memory.dev_write(L.page_pool_get_dma_addr(page) + 64, b"new data")
+    assert bytes(mem[at : at + 8]) == b"old data"
+    L.page_pool_dma_sync_for_cpu(pool, page, 0, 3)
+    assert bytes(mem[at : at + 8]) == b"newdata"[:3] + b" data"
+    L.page_pool_put_full_page(pool, page, True)
+    L.page_pool_destroy(pool)
+    assert L.leak_report() == []
+
+
+def test_sync_range_beyond_the_page_is_reported() -> None:
+    """kernel-rules.md: DMA1. max_len counts from offset."""
+    Bed()
+    with pytest.raises(L.CheckError, match=r"DMA1: .* outside allocated range \[sync offset=64\] \[sync size=4096\]"):
+        L.page_pool_dev_alloc_pages(mapped(offset=64))
+
+
+def test_bidirectional_page_that_comes_home_is_given_to_the_device() -> None:
+    """PP_FLAG_DMA_SYNC_DEV: what the CPU wrote (XDP_TX) is in the bounce buffer when the page goes out again."""
+    bed = Bed(swiotlb="force")
+    pool = mapped(dma_dir=L.DMA_BIDIRECTIONAL, offset=64, max_len=1024)
+    assert L.page_pool_get_dma_dir(pool) == L.DMA_BIDIRECTIONAL
+    page = L.page_pool_dev_alloc_pages(pool)
+    at = L.page_address(page) + 64
+    bed.m.memory.mem[at : at + 8] = b"from cpu"
+    L.page_pool_put_page(pool, page, 4, True)
+    assert bed.m.memory.dev_read(L.page_pool_get_dma_addr(page) + 64, 8)[:4] == b"from"
+    assert bed.m.memory.dev_read(L.page_pool_get_dma_addr(page) + 64, 8) != b"from cpu", "no more than it was told"
+    L.page_pool_destroy(pool)
+    assert L.leak_report() == []
