@@ -184,7 +184,7 @@ def tiny_probe(pdev: pci_dev, ent: object) -> int:
 
 TINY_OPS = net_device_ops(
     ndo_open=tiny_open, ndo_stop=tiny_stop, ndo_start_xmit=tiny_xmit, ndo_set_rx_mode=tiny_set_rx_mode,
-    ndo_set_mac_address=eth_mac_addr, ndo_get_stats64=tiny_get_stats64,
+    ndo_set_mac_address=eth_mac_addr, ndo_validate_addr=eth_validate_addr, ndo_get_stats64=tiny_get_stats64,
 )  # fmt: skip
 TINY_IDS = (PCI_DEVICE(0x1234, 0x544E),)
 tinynic_driver = pci_driver("tinynic", tiny_probe, lambda pdev: unregister_netdev(pci_get_drvdata(pdev)), TINY_IDS)

@@ -13,8 +13,9 @@ from typing import Any
 from zlib import crc32
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import BUG, caller_outside, site_str
+from pymodel.linux.bug import BUG, broken_rule, caller_outside, site_str
 from pymodel.linux.inet import Header, be16
+from pymodel.linux.netdev_features import NETIF_F_GRO_HW, NETIF_F_LRO
 from pymodel.linux.skb_frags import skb_copy_bits, skb_put_padto
 from pymodel.linux.skbuff import PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, sk_buff, skb_push
 
@@ -202,6 +203,8 @@ def eth_type_trans(skb: sk_buff, dev: Any) -> int:
         if size < skb.data_len:
             BUG("eth_type_trans(): the Ethernet header is not linear", site_str(caller_outside()))
         skb.data = data + 14
+        if size > dev.mtu + VLAN_HLEN:
+            _check_length(skb, dev)
     dest = bytes(mem[data : data + 6])
     if dest != dev.dev_addr:
         if mem[data] & 1:
@@ -214,6 +217,19 @@ def eth_type_trans(skb: sk_buff, dev: Any) -> int:
     # Novell's raw 802.3 begins with 0xffff where 802.2 has its LLC header.
     sap = bytearray(2)
     return ETH_P_802_3 if not skb_copy_bits(skb, 0, sap, 2) and sap == b"\xff\xff" else ETH_P_802_2
+
+
+def _check_length(skb: sk_buff, dev: Any) -> None:
+    """LIFE6: a device drops and counts frames beyond MTU + 18; packets that it put together from several may be longer.
+
+    Linux takes what the driver hands up; the rule is the driver's and the device's.
+    """
+    if dev.flags & 1 and not skb._shinfo.gso_size and not dev.features & (NETIF_F_LRO | NETIF_F_GRO_HW):
+        broken_rule(
+            "LIFE6",
+            f"{dev}: a frame of {skb.len + ETH_HLEN} bytes is handed up, the MTU is {dev.mtu}: {dev.mtu + 18} at most",
+            site_str(caller_outside()),
+        )
 
 
 def eth_header(skb: sk_buff, dev: Any, type: int, daddr: bytes | None, saddr: bytes | None, len: int) -> int:

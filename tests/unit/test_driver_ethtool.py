@@ -52,6 +52,24 @@ def test_identity_link_and_channels(host: Any) -> None:
     h.remove()
 
 
+def test_registers_are_dumped_and_the_self_test_passes_in_traffic(host: Any) -> None:
+    h = host(queues=2)
+    h.up()
+    h.send([frame(60 + i, i) for i in range(9)])
+    regs = _ethtool(h, linux.ethtool_regs(cmd=linux.ETHTOOL_GREGS, len=1 << 20))
+    words = memoryview(regs.data).cast("I")
+    assert (words[0], words[1]) == (0x52534E43, regs.version)
+    assert len(regs.data) == _ethtool(h, linux.ethtool_drvinfo()).regdump_len
+    test = _ethtool(h, linux.ethtool_test(cmd=linux.ETHTOOL_TEST))
+    names = _ethtool(h, linux.ethtool_gstrings(cmd=linux.ETHTOOL_GSTRINGS, string_set=linux.ETH_SS_TEST))
+    assert dict(zip(names.data, test.data, strict=True)) == {"registers": 0, "link": 0} and not test.flags
+    base = linux.ethtool_link_settings(
+        cmd=linux.ETHTOOL_GLINKSETTINGS, link_mode_masks_nwords=linux.ETHTOOL_LINK_MODE_MASK_NU32
+    )
+    assert _ethtool(h, linux.ethtool_link_ksettings(base=base)).base.duplex == linux.DUPLEX_FULL
+    h.remove()
+
+
 @pytest.mark.parametrize(
     ("tx", "rx", "result"), [(128, 512, 0), (100, 512, -22), (128, 32, -22), (128, 8192, -22), (0, 128, -22)]
 )

@@ -30,6 +30,7 @@ class Device:
     dev_addr = b"\2\0\0\0\0\1"
     features = 0
     flags = 0
+    mtu = 1500
 
 
 def make_skb(frame: bytes, complete: bool = False) -> Any:

@@ -402,3 +402,31 @@ def test_carrier_is_set_by_the_user_where_the_driver_lets_it() -> None:
     assert carriers == [False]
     bed.run(L.netif_device_detach, ndev)
     assert bed.run(L.dev_change_carrier, ndev, True) == -L.ENODEV
+
+
+@pytest.mark.parametrize(("length", "features", "gso_size", "fine"), [
+    (1518, 0, 0, True), (1519, 0, 0, False), (3000, L.NETIF_F_LRO, 0, True), (3000, 0, 1448, True),
+])  # fmt: skip
+def test_frames_beyond_the_mtu_that_are_handed_up_are_life6(
+    length: int, features: int, gso_size: int, fine: bool
+) -> None:
+    """kernel-rules.md: LIFE6. MTU + 18 pass; what a device put together may be longer."""
+    bed = Bed()
+    ndev = device(bed)
+    ndev.features |= features
+    bed.run(L.dev_open, ndev)
+
+    def receive() -> None:
+        skb = L.netdev_alloc_skb(ndev, length)
+        L.skb_put_zero(skb, length)
+        L.skb_shinfo(skb).gso_size = gso_size
+        try:
+            L.eth_type_trans(skb, ndev)
+        finally:
+            L.kfree_skb(skb)
+
+    if fine:
+        bed.run(receive)
+    else:
+        with pytest.raises(L.CheckError, match="LIFE6: eth0: a frame of 1519 bytes is handed up, the MTU is 1500"):
+            bed.run(receive)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ethtool asks: identity, link, ring sizes, channels, statistics by name."""
+"""What ethtool asks: identity, link, ring sizes, channels, registers, a self-test, statistics by name."""
 
 from __future__ import annotations
 
@@ -8,15 +8,25 @@ from typing import Any
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_netdev import nic_hw_counters, nic_resize
 from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_RING, MIN_RING, NicPriv
+from pymodel.hw.access import readl, writel
 from pymodel.linux import (
+    AUTONEG_DISABLE,
+    DUPLEX_FULL,
     EINVAL,
     EOPNOTSUPP,
     ETH_SS_STATS,
+    ETH_SS_TEST,
+    ETH_TEST_FL_FAILED,
+    PORT_NONE,
+    SPEED_UNKNOWN,
     ethtool_channels,
     ethtool_drvinfo,
+    ethtool_link_ksettings,
     ethtool_op_get_link,
     ethtool_ops,
+    ethtool_regs,
     ethtool_ringparam,
+    ethtool_test,
     net_device,
     netdev_priv,
     pci_name,
@@ -25,6 +35,11 @@ from pymodel.linux import (
 )
 
 __all__ = ["nic_ethtool_ops"]
+
+_TESTS = ("registers", "link")
+# Reading the low half of a 64-bit counter latches the high one, for whoever reads both under a lock: not dumped.
+_DUMPED = [r.offset for r in hw.REGISTERS if not r.group and r.offset < hw.TX_FRAMES_LO]
+_DUMPED_QP = [r.offset for r in hw.REGISTERS if r.group == "QP"]
 
 # Counters of each queue: the name after "tx0_" or "rx0_" is the ring's attribute.
 _TX_STATS = ("packets", "bytes", "dropped", "stopped", "woken")
@@ -60,8 +75,44 @@ def nic_get_channels(ndev: net_device, ch: ethtool_channels) -> None:
     ch.combined_count = priv.num_queues
 
 
+def nic_get_link_ksettings(ndev: net_device, ks: ethtool_link_ksettings) -> int:
+    """The device does not say how fast its MAC is: full duplex, no negotiation."""
+    ks.base.speed, ks.base.duplex = SPEED_UNKNOWN, DUPLEX_FULL
+    ks.base.autoneg, ks.base.port = AUTONEG_DISABLE, PORT_NONE
+    return 0
+
+
+def nic_get_regs_len(ndev: net_device) -> int:
+    priv: NicPriv = netdev_priv(ndev)
+    return 4 * (len(_DUMPED) + priv.num_queues * len(_DUMPED_QP))
+
+
+def nic_get_regs(ndev: net_device, regs: ethtool_regs, p: memoryview) -> None:
+    """Device-wide registers in the order of nic.rdl, then those of each queue pair."""
+    priv: NicPriv = netdev_priv(ndev)
+    regs.version = readl(priv.iomem + hw.VERSION)
+    where = [priv.iomem + offset for offset in _DUMPED]
+    where += [queue.regs + offset for queue in priv.queues for offset in _DUMPED_QP]
+    words = p.cast("I")
+    for at, address in enumerate(where):
+        words[at] = readl(address)
+
+
+def nic_self_test(ndev: net_device, test: ethtool_test, data: list[int]) -> None:
+    """Online: the scratch register keeps what is written, the link is up. A result other than 0 has failed."""
+    priv: NicPriv = netdev_priv(ndev)
+    for pattern in (0x55555555, 0xAAAAAAAA):
+        writel(pattern, priv.iomem + hw.SCRATCH)
+        data[0] |= readl(priv.iomem + hw.SCRATCH) ^ pattern
+    data[1] = int(not readl(priv.iomem + hw.STATUS) & hw.STATUS_LINK)
+    if any(data):
+        test.flags |= ETH_TEST_FL_FAILED
+
+
 def nic_get_sset_count(ndev: net_device, sset: int) -> int:
     priv: NicPriv = netdev_priv(ndev)
+    if sset == ETH_SS_TEST:
+        return len(_TESTS)
     if sset != ETH_SS_STATS:
         return -EOPNOTSUPP
     return len(hw.COUNTERS) + priv.num_queues * (len(_TX_STATS) + len(_RX_STATS))
@@ -69,6 +120,9 @@ def nic_get_sset_count(ndev: net_device, sset: int) -> int:
 
 def nic_get_strings(ndev: net_device, sset: int, data: list[str]) -> None:
     priv: NicPriv = netdev_priv(ndev)
+    if sset == ETH_SS_TEST:
+        data[:] = _TESTS
+        return
     names = [f"hw_{name}" for name in hw.COUNTERS]
     for q in range(priv.num_queues):
         names += [f"tx{q}_{name}" for name in _TX_STATS]
@@ -94,6 +148,10 @@ nic_ethtool_ops = ethtool_ops(
     get_ringparam=nic_get_ringparam,
     set_ringparam=nic_set_ringparam,
     get_channels=nic_get_channels,
+    get_link_ksettings=nic_get_link_ksettings,
+    get_regs_len=nic_get_regs_len,
+    get_regs=nic_get_regs,
+    self_test=nic_self_test,
     get_sset_count=nic_get_sset_count,
     get_strings=nic_get_strings,
     get_ethtool_stats=nic_get_ethtool_stats,

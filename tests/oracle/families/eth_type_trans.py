@@ -17,6 +17,8 @@ class Device:
 
     name = "rec0"
     features = 0
+    flags = 0
+    mtu = 1500
 
     def __init__(self, dev_addr: str) -> None:
         self.dev_addr = bytes.fromhex(dev_addr)
