@@ -64,6 +64,7 @@ class _Receiver:
         ndev.dev_addr = bytes.fromhex("020000000001")
         ndev.netdev_ops = L.net_device_ops(ndo_open=self.open, ndo_stop=self.stop, ndo_start_xmit=self.xmit)
         L.netif_napi_add(ndev, self.napi, self.poll)
+        ndev.mtu = L.ETH_MAX_MTU  # the recorder put frames beyond 1500 bytes together
         assert L.register_netdev(ndev) == 0
         assert L.dev_open(ndev) == 0
         for name, bit in _FEATURES.items():
