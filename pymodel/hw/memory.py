@@ -167,9 +167,11 @@ class HostMemory:
         # The views that others hold keep the array alive, and the array the mapping.
         weakref.finalize(array, lib.rs_mem_destroy, handle)
         self._array = array
-        self._grant = lib.rs_mem_grant
-        self._revoke = lib.rs_mem_revoke
         self._lib = lib
+        # ``(index, length, access)`` -> -1, or the byte that refuses: grant() and revoke() without their words, for
+        # those who do it for every packet, and call these where it is not -1.
+        self.fast_grant: Callable[[int, int, int], int] = functools.partial(lib.rs_mem_grant, handle)
+        self.fast_revoke: Callable[[int, int, int], int] = functools.partial(lib.rs_mem_revoke, handle)
 
     def grant(self, index: int, length: int, access: int) -> None:
         """Let the device access ``length`` bytes once more (``access``: ``DEV_READ | DEV_WRITE``).
@@ -177,14 +179,14 @@ class HostMemory:
         Mappings may overlap. Raises ValueError outside the array, or beyond 65,535 mappings of one byte; nothing is
         changed then.
         """
-        bad = self._grant(self.handle, index, length, access)
+        bad = self.fast_grant(index, length, access)
         if bad >= 0:
             why = f"byte 0x{bad:x} has 65535 mappings already" if bad < self.size else f"memory ends at 0x{self.size:x}"
             raise ValueError(f"grant of {length} bytes at 0x{index:x}: {why}")
 
     def revoke(self, index: int, length: int, access: int) -> None:
         """Take back one :meth:`grant`. Raises ValueError where a byte has no such mapping; nothing is changed then."""
-        bad = self._revoke(self.handle, index, length, access)
+        bad = self.fast_revoke(index, length, access)
         if bad >= 0:
             why = f"byte 0x{bad:x} has no such mapping" if bad < self.size else f"memory ends at 0x{self.size:x}"
             raise ValueError(f"revoke of {length} bytes at 0x{index:x} (access {access}): {why}")

@@ -16,6 +16,7 @@ from pymodel.hw.memory import DEV_READ, DEV_WRITE
 from pymodel.linux.bug import Site, _printk, caller
 from pymodel.linux.device import device
 from pymodel.linux.dma_debug import (
+    CACHE_LINE,
     DMA_ATTR_SKIP_CPU_SYNC,
     DMA_MAPPING_ERROR,
     DMA_TO_DEVICE,
@@ -26,9 +27,9 @@ from pymodel.linux.dma_debug import (
     bad_sync,
     bad_unmap,
     beyond_mask,
-    check_overlap,
     find_synced,
     not_checked,
+    overlap,
 )
 from pymodel.linux.errno import EIO, ENOMEM
 from pymodel.linux.mm import PAGE_SIZE, page
@@ -84,13 +85,23 @@ def _map(dev: device, addr: int, size: int, dir: int, site: Site, attrs: int = 0
     by_page = dma.by_page
     frame = addr & _PAGE_MASK
     end = addr + size
-    if dir != DMA_TO_DEVICE and (frame in by_page or (end - 1) & _PAGE_MASK in by_page or size > PAGE_SIZE):
-        check_overlap(dma, dev, addr, size, attrs, site)
+    if dir != DMA_TO_DEVICE:
+        at = frame
+        while at < end:
+            if at in by_page:
+                for m in by_page[at]:
+                    there = m.addr
+                    if m.dir != DMA_TO_DEVICE and (
+                        (there ^ addr) < CACHE_LINE or (there < end and addr < there + m.size)
+                    ):
+                        overlap(dma, dev, addr, size, attrs, m, site)
+            at += PAGE_SIZE
     if dma.bounce is None:
         if last > dev.dma_mask:
             beyond_mask(dev, bus, size, dev.dma_mask, site)
             return DMA_MAPPING_ERROR
-        dma.grant(addr, size, _ACCESS[dir])
+        if dma.grant(addr, size, _ACCESS[dir]) >= 0:
+            dma.memory.grant(addr, size, _ACCESS[dir])  # says why not
         m = DmaMapping(dev, addr, bus, size, dir, kind, site)
     else:
         slot = _bounce(dma, dev, addr, size, attrs, site)
@@ -202,7 +213,8 @@ def _unmap(
         not_checked(m, site)
     addr = m.addr
     if not m.slot:
-        dma.revoke(addr, size, _ACCESS[dir])
+        if dma.revoke(addr, size, _ACCESS[dir]) >= 0:
+            dma.memory.revoke(addr, size, _ACCESS[dir])
     else:
         dma.revoke(m.slot, size, _ACCESS[dir])
         assert dma.bounce is not None

@@ -30,7 +30,7 @@ _DIRECTION = ("DMA_BIDIRECTIONAL", "DMA_TO_DEVICE", "DMA_FROM_DEVICE")
 SINGLE, SG, COHERENT = range(3)
 _KIND = ("single", "scatter-gather", "coherent")
 _PAGE_MASK = -PAGE_SIZE
-_LINE = 64  # bytes of a cache line
+CACHE_LINE = 64  # bytes
 DMA_TO_DEVICE = 1
 DMA_ATTR_SKIP_CPU_SYNC = 1 << 5
 
@@ -83,8 +83,8 @@ class DmaState:
         self.bounce = bounce
         self.bus_offset: int = memory.bus_offset
         self.top: int = memory.bus_offset + memory.size - 1
-        self.grant: Callable[[int, int, int], object] = memory.grant
-        self.revoke: Callable[[int, int, int], object] = memory.revoke
+        self.grant: Callable[[int, int, int], int] = memory.fast_grant
+        self.revoke: Callable[[int, int, int], int] = memory.fast_revoke
         self.live: dict[int, DmaMapping] = {}  # by bus address
         self.by_page: dict[int, list[DmaMapping]] = {}  # by page of index
         self.past: deque[DmaMapping] = deque(maxlen=512)  # unmapped lately: for reports
@@ -131,25 +131,17 @@ def beyond_mask(dev: device, bus: int, size: int, mask: int, site: Site) -> None
     )
 
 
-def check_overlap(dma: DmaState, dev: device, addr: int, size: int, attrs: int, site: Site) -> None:
-    """A mapping to be made, and one that is there: if a device writes to both and they overlap, or start in one cache
-    line, data may be lost (DMA1). The kernel sees the cache lines of the first bytes only.
+def overlap(dma: DmaState, dev: device, addr: int, size: int, attrs: int, other: DmaMapping, site: Site) -> None:
+    """A mapping to be made and ``other``, which is there: a device writes to both, and they overlap or start in one
+    cache line, so that data may be lost (DMA1). The kernel sees the cache lines of the first bytes only.
     """
-    if attrs & DMA_ATTR_SKIP_CPU_SYNC:
-        return
-    line, end = addr & -_LINE, addr + size
-    for frame in range(addr & _PAGE_MASK, end, PAGE_SIZE):
-        for m in dma.by_page.get(frame, ()):
-            if m.dir == DMA_TO_DEVICE:
-                continue
-            if m.addr & -_LINE == line or (m.addr < end and addr < m.addr + m.size):
-                broken_rule(
-                    "DMA1",
-                    f"{dev}: cacheline tracking EEXIST, overlapping mappings aren't supported: "
-                    f"{size} bytes at bus 0x{addr + dma.bus_offset:x} and a {m}",
-                    site_str(site),
-                )
-                return
+    if not attrs & DMA_ATTR_SKIP_CPU_SYNC:
+        broken_rule(
+            "DMA1",
+            f"{dev}: cacheline tracking EEXIST, overlapping mappings aren't supported: "
+            f"{size} bytes at bus 0x{addr + dma.bus_offset:x} and a {other}",
+            site_str(site),
+        )
 
 
 def bad_unmap(dma: DmaState, dev: device, bus: int, size: int, dir: int, kind: int, ents: int, site: Site) -> NoReturn:
