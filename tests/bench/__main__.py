@@ -67,7 +67,7 @@ def _config(load: Load, count: int = 0, backend: str = "rtl") -> Config:
         scenario="tests.scenarios.load:round_trips", dut="nic", backend=backend,
         queues=_QUEUES, data_width=load.width, seed=1, rate_gbps=load.rate,
         quantum_ns=load.quantum, stalls=False, costs=_COSTS, max_us=0, module_params={"rx_ring": 1024, "tx_ring": 1024},
-        args={"count": count or load.count, "size": load.size},
+        args={"count": count or load.count, "size": load.size, "gro": int(backend == "soft")},
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import cycle, islice
 
+from pymodel import linux
 from tb.env import Env
 from tb.wire.flow import flow_key
 from tests.scenarios.frames import udp_frame
@@ -15,8 +16,17 @@ __all__ = ["round_trips"]
 _POOL = 2048  # different frames; repeated when more are asked for
 
 
+def _gro_on(env: Env) -> None:
+    linux.rtnl_lock()
+    env.ndev.wanted_features |= linux.NETIF_F_GRO
+    linux.netdev_update_features(env.ndev)
+    linux.rtnl_unlock()
+
+
 async def round_trips(env: Env) -> None:
-    """args: count (frames each way), size (bytes)."""
+    """args: count (frames each way), size (bytes), gro (1: on; these frames, UDP for nobody, it leaves as they are)."""
+    if env.cfg.args.get("gro"):
+        await env.run(_gro_on, env)
     count, size = int(env.cfg.args["count"]), int(env.cfg.args["size"])
     flows = 64
     down = [udp_frame(size, i % flows, i, to_host=False) for i in range(min(count, _POOL))]
