@@ -114,7 +114,7 @@ class MmState:
         self.free_areas: list[dict[int, None]] = [{} for _ in range(MAX_ORDER + 1)]  # ordered sets, used from the end
         self.free_objs: dict[int, list[int]] = {size: [] for size in (*KMALLOC_SIZES, SKB_SMALL_HEAD)}
         self.objs: dict[int, tuple[int, Site]] = {}  # live kmalloc objects: address -> (size, where allocated)
-        self.objs_freed: dict[int, Site] = {}  # where each object that is not live was freed last
+        self.objs_freed: dict[int, tuple[Site, Site]] = {}  # of each that was freed last: where allocated, where freed
         self.frag_caches: dict[tuple[int, str], page_frag_cache] = {}  # (cpu, which)
         self.fail: Callable[[str, int], bool] | None = None  # (what, bytes) -> fail this one
         self.allocs_failed = 0
@@ -394,7 +394,7 @@ def _kfree(mm: MmState, addr: int, site: Site) -> None:
     by_page = dma.by_page
     if addr & -PAGE_SIZE in by_page or addr + size - 1 & -PAGE_SIZE in by_page or size > 2 * PAGE_SIZE:
         dma.assert_idle(addr, size, site)
-    mm.objs_freed[addr] = site
+    mm.objs_freed[addr] = obj[1], site
     free = mm.free_objs.get(size)
     if free is None:
         pg = mm.mem_map[addr >> PAGE_SHIFT]
@@ -408,7 +408,10 @@ def _kfree(mm: MmState, addr: int, site: Site) -> None:
 
 def _bad_free(mm: MmState, addr: int, site: Site) -> NoReturn:
     if addr in mm.objs_freed:
-        raise DoubleFree(f"kfree(0x{addr:x}): freed twice, first at {site_str(mm.objs_freed[addr])}", site_str(site))
+        made, freed = mm.objs_freed[addr]
+        raise DoubleFree(
+            f"kfree(0x{addr:x}): allocated at {site_str(made)}, freed twice, first at {site_str(freed)}", site_str(site)
+        )
     raise DoubleFree(f"kfree(0x{addr:x}): no object was ever allocated at this address", site_str(site))
 
 

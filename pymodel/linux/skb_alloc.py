@@ -395,8 +395,10 @@ def _unref(skb: sk_buff, users: int, site: Site) -> None:
         return
     skb.users = REFCOUNT_SATURATED
     pr_err("refcount_t: underflow; use-after-free.")
+    waiting = (at for sd in machine().state["net"].softnet for other, _, at in sd.completion_queue if other is skb)
+    first = next(waiting, None)
     WARN(
-        f"refcount_t: underflow; use-after-free of {skb!r}",
+        f"refcount_t: underflow; use-after-free of {skb!r}" + (f", freed first at {site_str(first)}" if first else ""),
         site_str(site),
         "lib/refcount.c:28 refcount_warn_saturate+0xbe/0x110",
     )

@@ -58,7 +58,8 @@ def test_kfree_twice_names_both_places() -> None:
     Bed()
     addr = L.kmalloc(100, L.GFP_ATOMIC)
     L.kfree(addr)
-    with pytest.raises(L.DoubleFree, match=r"freed twice, first at test_linux_mm.py:\d+ test_kfree_twice"):
+    facts = r"allocated at {0}:\d+ test_kfree_twice\w*, freed twice, first at {0}:\d+ test_kfree_twice"
+    with pytest.raises(L.DoubleFree, match=facts.format("test_linux_mm.py")):
         L.kfree(addr)
 
 

@@ -434,6 +434,20 @@ def test_double_free_by_each_function_names_both_places() -> None:
             free(skb)
 
 
+def test_double_free_before_the_softirq_frees_names_both_places() -> None:
+    bed = Bed()
+    skb = filled()
+
+    def with_irqs_off() -> None:
+        L.local_irq_disable()
+        L.dev_consume_skb_any(skb)
+        L.dev_consume_skb_any(skb)
+
+    facts = r"use-after-free of <sk_buff .* from {0}:\d+ filled>, freed first at {0}:\d+ with_irqs_off"
+    with pytest.raises(L.KernelWarning, match=facts.format("test_linux_skb_fields.py")):
+        bed.run(with_irqs_off)
+
+
 def test_list_is_freed_link_by_link() -> None:
     Bed()
     first, second = filled(), filled()
