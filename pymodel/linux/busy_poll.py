@@ -12,6 +12,7 @@ from typing import Any
 from pymodel.hw.access import machine, this_cpu
 from pymodel.hw.contexts import Cpu
 from pymodel.linux.gro import gro_normal_list, napi_gro_flush
+from pymodel.linux.hrtimer import HRTIMER_MODE_REL_PINNED, hrtimer_start
 from pymodel.linux.napi import (
     MIN_NAPI_ID,
     NAPIF_STATE_DISABLE,
@@ -28,7 +29,7 @@ from pymodel.linux.napi_poll import poll_checked
 from pymodel.linux.netdevice import NetState
 from pymodel.linux.sched import cond_resched, preempt_disable, preempt_enable
 from pymodel.linux.softirq import local_bh_disable, local_bh_enable
-from pymodel.linux.time import HRTIMER_MODE_REL_PINNED, HZ, hrtimer_start
+from pymodel.linux.time import HZ
 
 __all__ = ["BUSY_POLL_BUDGET", "busy_loop_current_time", "napi_busy_loop", "napi_by_id", "napi_id_valid"]
 

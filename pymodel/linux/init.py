@@ -11,6 +11,7 @@ from pymodel.linux.backlog import RPS_VECTOR, process_backlog, rps_trigger_softi
 from pymodel.linux.bug import KernelLog
 from pymodel.linux.dma_debug import DmaState, dma_leaks
 from pymodel.linux.dropreason import drop_reason_name
+from pymodel.linux.hrtimer import time_init
 from pymodel.linux.ip_route import InetState
 from pymodel.linux.irq import irq_leaks
 from pymodel.linux.link_watch import LinkwatchState
@@ -33,7 +34,7 @@ from pymodel.linux.sock import sock_leaks
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, NET_TX_SOFTIRQ, SoftirqState, open_softirq
 from pymodel.linux.swiotlb import IO_TLB_SIZE, SwiotlbPool, swiotlb_slots
 from pymodel.linux.tasklet import tasklet_boot, tasklet_leaks
-from pymodel.linux.time import time_init, timer_leaks
+from pymodel.linux.time import timer_leaks
 from pymodel.linux.workqueue import WorkqueueState, work_leaks
 
 __all__ = ["boot", "counters", "leak_report"]
@@ -56,11 +57,11 @@ def boot(m: Machine, seed: int = 0, swiotlb: str = "noforce", weak: bool = False
     state["skb"] = SkbState()
     state["page_pool"] = PagePoolState()
     state["softirq"] = SoftirqState()
-    state["workqueue"] = WorkqueueState()
     state["linkwatch"] = LinkwatchState()
     irq_init(m)
     time_init()
     tasklet_boot()
+    state["workqueue"] = WorkqueueState()
     state["napi"] = NapiState(napi_kthread_create)
     net = state["net"] = NetState(seed)
     net.softnet = [softnet_data(process_backlog) for _ in m.sched.cpus]

@@ -25,13 +25,13 @@ from pymodel.linux.gro import (
     gro_normal_list,
     napi_gro_flush,
 )
+from pymodel.linux.hrtimer import HRTIMER_MODE_REL_PINNED, HRTIMER_NORESTART, hrtimer, hrtimer_cancel, hrtimer_start
 from pymodel.linux.kthread import kthread_stop
 from pymodel.linux.netdevice import NETREG_REGISTERED, net_device
 from pymodel.linux.sched import might_sleep, sleep_until
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skbuff import sk_buff
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, raise_softirq_irqoff
-from pymodel.linux.time import HRTIMER_MODE_REL_PINNED, HRTIMER_NORESTART, hrtimer, hrtimer_cancel, hrtimer_start
 
 __all__ = [
     "MIN_NAPI_ID", "NAPIF_STATE_DISABLE", "NAPIF_STATE_IN_BUSY_POLL", "NAPIF_STATE_LISTED", "NAPIF_STATE_MISSED",

@@ -13,17 +13,18 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pymodel.hw.access import machine, this_cpu
-from pymodel.hw.contexts import PS_PER_NS, Cpu, Task
+from pymodel.hw.contexts import Cpu, Task
 from pymodel.linux.bug import Lockup, SchedulingWhileAtomic, Site, caller, site_str
 
 __all__ = [
     "DEFINE_SPINLOCK", "cond_resched", "current", "in_atomic", "in_hardirq", "in_interrupt", "in_irq",
-    "in_serving_softirq", "in_softirq", "in_task", "irqs_disabled", "local_irq_disable", "local_irq_enable",
-    "local_irq_restore", "local_irq_save", "might_sleep", "mutex", "mutex_init", "mutex_is_locked", "mutex_lock",
-    "mutex_trylock", "mutex_unlock", "num_online_cpus", "preempt_disable", "preempt_enable", "schedule",
-    "sleep_until", "smp_processor_id", "spin_is_locked", "spin_lock", "spin_lock_init", "spin_lock_irq",
-    "spin_lock_irqsave", "spin_trylock", "spin_unlock", "spin_unlock_irq", "spin_unlock_irqrestore", "spinlock_t",
-    "wait_event", "wait_event_timeout_ns", "wait_queue_head_t", "wake_up", "wake_up_all",
+    "in_serving_softirq", "in_softirq", "in_task", "init_waitqueue_head", "irqs_disabled", "local_irq_disable",
+    "local_irq_enable", "local_irq_restore", "local_irq_save", "might_sleep", "mutex", "mutex_init",
+    "mutex_is_locked", "mutex_lock", "mutex_trylock", "mutex_unlock", "num_online_cpus", "preempt_disable",
+    "preempt_enable", "schedule", "sleep_until", "smp_processor_id", "spin_is_locked", "spin_lock", "spin_lock_init",
+    "spin_lock_irq", "spin_lock_irqsave", "spin_trylock", "spin_unlock", "spin_unlock_irq", "spin_unlock_irqrestore",
+    "spinlock_t", "wait_event", "wait_event_interruptible", "wait_queue_head_t", "waitqueue_active", "wake_up",
+    "wake_up_all",
 ]
 
 
@@ -271,21 +272,20 @@ def wait_event(wq: wait_queue_head_t, condition: Callable[[], Any]) -> None:
             wq.tasks.remove(task)
 
 
-def wait_event_timeout_ns(wq: wait_queue_head_t, condition: Callable[[], Any], timeout_ns: int) -> bool:
-    """wait_event() that ends after ``timeout_ns`` of simulated time. Whether the condition is true then."""
+def wait_event_interruptible(wq: wait_queue_head_t, condition: Callable[[], Any]) -> int:
+    """wait_event() that a signal would end: always 0."""
     might_sleep(caller())
-    cpu = this_cpu()
-    task = cpu.task
-    assert task is not None
-    end = cpu.time + timeout_ns * PS_PER_NS
-    while not condition():
-        if cpu.time >= end:
-            return False
-        wq.tasks.append(task)
-        schedule(wq.name, end)
-        if task in wq.tasks:
-            wq.tasks.remove(task)
-    return True
+    wait_event(wq, condition)
+    return 0
+
+
+def init_waitqueue_head(wq: wait_queue_head_t) -> None:
+    wq.__init__(wq.name)  # type: ignore[misc]
+
+
+def waitqueue_active(wq: wait_queue_head_t) -> bool:
+    """Whether somebody waits."""
+    return bool(wq.tasks)
 
 
 def wake_up(wq: wait_queue_head_t) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.hw.contexts import Cpu, Task
-from pymodel.linux.bug import WARN, caller, site_str
+from pymodel.linux.bug import BUG, WARN, caller, site_str
 from pymodel.linux.sched import cond_resched, schedule, spin_lock, spin_trylock, spin_unlock, spinlock_t
 
 __all__ = [
@@ -124,7 +124,10 @@ def handle_softirqs(cpu: Cpu) -> None:
                     action = actions[nr]
                     assert action is not None, f"softirq {nr} has no action"
                     counts[nr] += 1
+                    depth = cpu.preempt_disabled
                     action()
+                    if cpu.preempt_disabled != depth:
+                        _leaked(cpu, nr, action, depth)
                 pending >>= 1
                 nr += 1
             if not cpu.softirq_pending:
@@ -136,6 +139,13 @@ def handle_softirqs(cpu: Cpu) -> None:
     finally:
         cpu.softirq = 0
         cpu.irqs_disabled = irqs_disabled
+
+
+def _leaked(cpu: Cpu, nr: int, action: Callable[[], object], depth: int) -> None:
+    BUG(
+        f"huh, entered softirq {nr} {getattr(action, '__name__', action)} with preempt_count {depth}, "
+        f"exited with {cpu.preempt_disabled}: a spinlock was not given back?"
+    )
 
 
 def _wakeup_softirqd(cpu: Cpu) -> None:

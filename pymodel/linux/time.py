@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time: jiffies, delays, sleeping, timers and high-resolution timers, all on simulated time.
+"""Time: jiffies, delays, sleeping and timers, all on simulated time. High-resolution timers: hrtimer.py.
 
 HZ is 250, so a jiffy is 4 ms of simulated time: prefer ``usleep_range`` and hrtimers in drivers that a simulator
-has to wait for. There is no periodic tick: a timer's expiry raises the local timer interrupt on its CPU. Source:
-kernel/time/, v6.12.
+has to wait for. There is no periodic tick: a timer's expiry raises the local timer interrupt on its CPU. Timers expire
+where the kernel's timer wheel has them expire: in the jiffy after the one asked for, and on multiples of 8, 64, ...
+jiffies when they are more than 63, 504, ... away. Source: kernel/time/timer.c, v6.12.
 """
 
 from __future__ import annotations
@@ -13,42 +14,53 @@ from typing import Any
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.hw.contexts import PS_PER_NS, Cpu, Timer
-from pymodel.linux.bug import Site, caller, site_str
-from pymodel.linux.sched import might_sleep, schedule, sleep_until
-from pymodel.linux.softirq import TIMER_SOFTIRQ, open_softirq
+from pymodel.linux.bug import BUG, WARN, Lockup, Site, caller, site_str
+from pymodel.linux.sched import might_sleep, schedule, sleep_until, wait_queue_head_t
 
 __all__ = [
-    "HRTIMER_MODE_REL", "HRTIMER_MODE_REL_PINNED", "HRTIMER_NORESTART", "HRTIMER_RESTART", "HZ",
-    "MAX_SCHEDULE_TIMEOUT", "NSEC_PER_SEC", "TimeState", "add_timer", "del_timer", "del_timer_sync", "fsleep",
-    "hrtimer", "hrtimer_active", "hrtimer_cancel", "hrtimer_forward_now", "hrtimer_init", "hrtimer_start",
-    "hrtimer_try_to_cancel", "jiffies", "jiffies_to_msecs", "jiffies_to_usecs", "ktime_get", "ktime_get_ns", "mdelay",
-    "mod_timer", "msecs_to_jiffies", "msleep", "ndelay", "round_jiffies", "schedule_timeout", "sleep_ns",
-    "time_after", "time_after_eq", "time_before", "time_before_eq", "timer_delete", "timer_delete_sync",
-    "timer_leaks", "timer_list", "timer_pending", "timer_setup", "timer_shutdown_sync", "udelay", "usecs_to_jiffies",
-    "usleep_range",
+    "HZ", "MAX_SCHEDULE_TIMEOUT", "NSEC_PER_MSEC", "NSEC_PER_SEC", "NSEC_PER_USEC", "USEC_PER_SEC", "TimeState",
+    "add_timer", "add_timer_on", "del_timer", "del_timer_sync", "fsleep", "jiffies", "jiffies_to_msecs",
+    "jiffies_to_usecs", "ktime_add_ns", "ktime_get", "ktime_get_ns", "ktime_sub", "ktime_to_ns", "ktime_to_us",
+    "mdelay", "mod_timer", "mod_timer_pending", "ms_to_ktime", "msecs_to_jiffies", "msleep", "msleep_interruptible",
+    "ndelay", "ns_to_ktime", "round_jiffies", "schedule_timeout", "schedule_timeout_interruptible",
+    "schedule_timeout_uninterruptible", "sleep_ns", "time_after", "time_after_eq", "time_before", "time_before_eq",
+    "timer_delete", "timer_delete_sync", "timer_leaks", "timer_list", "timer_pending", "timer_reduce", "timer_setup",
+    "timer_shutdown", "timer_shutdown_sync", "try_to_del_timer_sync", "udelay", "us_to_ktime", "usecs_to_jiffies",
+    "usleep_range", "wait_event_timeout",
 ]
 
 HZ = 250
 NSEC_PER_SEC = 1_000_000_000
+NSEC_PER_MSEC = 1_000_000
+NSEC_PER_USEC = 1000
+USEC_PER_SEC = 1_000_000
 JIFFY_PS = 1_000_000_000_000 // HZ
 MAX_SCHEDULE_TIMEOUT = (1 << 63) - 1
 LOCAL_TIMER_VECTOR = -1
+_LVL_CLK_SHIFT = 3
+_WHEEL_CUTOFF = (63 << 8 * _LVL_CLK_SHIFT) - 1
 
 
 class TimeState:
-    __slots__ = ("armed", "expired", "expired_hr")
+    __slots__ = ("armed", "expired", "expired_hr", "expired_soft")
 
     def __init__(self, n_cpus: int) -> None:
-        self.armed: set[timer_list | hrtimer] = set()
+        self.armed: set[Any] = set()  # timers and hrtimers
         self.expired: list[list[timer_list]] = [[] for _ in range(n_cpus)]
-        self.expired_hr: list[list[hrtimer]] = [[] for _ in range(n_cpus)]
+        self.expired_hr: list[list[Any]] = [[] for _ in range(n_cpus)]
+        self.expired_soft: list[list[Any]] = [[] for _ in range(n_cpus)]
 
 
-def time_init() -> None:
-    m = machine()
-    m.state["time"] = TimeState(len(m.sched.cpus))
-    m.state["irq"].vectors[LOCAL_TIMER_VECTOR] = _local_timer_interrupt
-    open_softirq(TIMER_SOFTIRQ, _run_timer_softirq)
+def wheel_expiry(expires: int, now: int) -> int:
+    """The jiffy in which the wheel lets a timer expire that is armed at ``now``. Source: calc_wheel_index()."""
+    delta = expires - now
+    if delta < 0:
+        return now + 1
+    delta = min(delta, _WHEEL_CUTOFF)
+    shift = 0
+    while delta >= 63 << shift:
+        shift += _LVL_CLK_SHIFT
+    return (now + delta >> shift) + 1 << shift
 
 
 # -- reading -------------------------------------------------------------------------------------------------
@@ -63,6 +75,34 @@ def ktime_get_ns() -> int:
 
 
 ktime_get = ktime_get_ns
+
+
+def ktime_add_ns(kt: int, nsval: int) -> int:
+    return kt + nsval
+
+
+def ktime_sub(lhs: int, rhs: int) -> int:
+    return lhs - rhs
+
+
+def ktime_to_ns(kt: int) -> int:
+    """A ktime_t is an int, in ns."""
+    return kt
+
+
+def ktime_to_us(kt: int) -> int:
+    return kt // 1000
+
+
+ns_to_ktime = ktime_to_ns
+
+
+def us_to_ktime(us: int) -> int:
+    return us * 1000
+
+
+def ms_to_ktime(ms: int) -> int:
+    return ms * 1_000_000
 
 
 def msecs_to_jiffies(m: int) -> int:
@@ -121,18 +161,50 @@ def mdelay(msecs: int) -> None:
 
 def schedule_timeout(timeout: int) -> int:
     """Sleep up to ``timeout`` jiffies, or until woken; the jiffies that were left."""
-    end = jiffies() + timeout
     if timeout == MAX_SCHEDULE_TIMEOUT:
         schedule("a wake-up")
         return timeout
-    schedule(f"{timeout} jiffies to pass", end * JIFFY_PS)
+    now = jiffies()
+    end = now + timeout
+    schedule(f"{timeout} jiffies to pass", wheel_expiry(end, now) * JIFFY_PS)
     return max(0, end - jiffies())
+
+
+schedule_timeout_interruptible = schedule_timeout  # nobody sends signals
+schedule_timeout_uninterruptible = schedule_timeout
 
 
 def msleep(msecs: int) -> None:
     """Sleep for at least ``msecs`` ms, on whole jiffies."""
     might_sleep(caller())
-    sleep_until((jiffies() + msecs_to_jiffies(msecs) + 1) * JIFFY_PS, f"msleep({msecs})")
+    timeout = msecs_to_jiffies(msecs)
+    while timeout:
+        timeout = schedule_timeout(timeout)
+
+
+def msleep_interruptible(msecs: int) -> int:
+    """msleep() that a signal would end: the ms that were left, always 0."""
+    might_sleep(caller())
+    msleep(msecs)
+    return 0
+
+
+def wait_event_timeout(wq: wait_queue_head_t, condition: Callable[[], Any], timeout: int) -> int:
+    """wait_event() that ends after ``timeout`` jiffies: 0 where the condition is still false then, else the jiffies
+    that are left, at least 1.
+    """
+    might_sleep(caller())
+    task = this_cpu().task
+    assert task is not None
+    while True:
+        if condition():
+            return max(1, timeout)
+        if not timeout:
+            return 0
+        wq.tasks.append(task)
+        timeout = schedule_timeout(timeout)
+        if task in wq.tasks:
+            wq.tasks.remove(task)
 
 
 def usleep_range(min: int, max: int) -> None:
@@ -176,7 +248,9 @@ class timer_list:
 
 
 def timer_setup(timer: timer_list, callback: Callable[[timer_list], object], flags: int) -> None:
+    """Make it ready, not armed. ``flags`` (TIMER_*) change nothing here."""
     timer.function = callback
+    timer.shut = False
 
 
 def timer_pending(timer: timer_list) -> bool:
@@ -188,20 +262,46 @@ def mod_timer(timer: timer_list, expires: int) -> int:
     return _arm(timer, expires, caller())
 
 
+def mod_timer_pending(timer: timer_list, expires: int) -> int:
+    """mod_timer() only where it is armed."""
+    return _arm(timer, expires, caller()) if timer_pending(timer) else 0
+
+
+def timer_reduce(timer: timer_list, expires: int) -> int:
+    """mod_timer() that never makes it later."""
+    if timer_pending(timer) and timer.expires <= expires:
+        return 1
+    return _arm(timer, expires, caller())
+
+
 def add_timer(timer: timer_list) -> None:
-    _arm(timer, timer.expires, caller())
+    """Arm for ``timer.expires``; it must not be armed."""
+    site = caller()
+    if timer_pending(timer):
+        WARN("add_timer() of a timer that is armed", site_str(site))
+        return
+    _arm(timer, timer.expires, site)
 
 
-def _arm(timer: timer_list, expires: int, site: Site) -> int:
+def add_timer_on(timer: timer_list, cpu: int) -> None:
+    """add_timer() on another CPU."""
+    site = caller()
+    if timer_pending(timer):
+        WARN("add_timer_on() of a timer that is armed", site_str(site))
+        return
+    _arm(timer, timer.expires, site, machine().sched.cpus[cpu])
+
+
+def _arm(timer: timer_list, expires: int, site: Site, cpu: Cpu | None = None) -> int:
     if timer.shut or timer.function is None:
         return 0
     was = _disarm(timer)
-    cpu = this_cpu()
+    cpu = cpu or this_cpu()
     timer.expires = expires
     timer.cpu = cpu
     timer.site = site
     machine().state["time"].armed.add(timer)
-    due = max(expires, jiffies() + (0 if expires > jiffies() else 1)) * JIFFY_PS
+    due = wheel_expiry(expires, jiffies()) * JIFFY_PS
     timer._timer = machine().sched.call_at(due, _timer_expired, timer)
     return was
 
@@ -229,13 +329,22 @@ def timer_delete_sync(timer: timer_list) -> int:
     cpu = this_cpu()
     while timer.running:
         if timer.cpu is cpu:
-            from pymodel.linux.bug import Lockup
-
             raise Lockup("timer_delete_sync() from the timer's own function", site_str(caller()))
         cpu.charge(100)
         cpu.sync()
         was |= _disarm(timer)
     return was
+
+
+def try_to_del_timer_sync(timer: timer_list) -> int:
+    """Disarm: 1 where it was armed, 0 where not; -1, and nothing done, where its function runs."""
+    return -1 if timer.running else _disarm(timer)
+
+
+def timer_shutdown(timer: timer_list) -> int:
+    """timer_delete(), after which it cannot be armed again."""
+    timer.shut = True
+    return _disarm(timer)
 
 
 def timer_shutdown_sync(timer: timer_list) -> int:
@@ -255,18 +364,10 @@ def _timer_expired(timer: timer_list) -> None:
     timer.cpu.raise_irq(LOCAL_TIMER_VECTOR)
 
 
-def _local_timer_interrupt(cpu: Cpu) -> None:
+def run_timer_softirq() -> None:
     state: TimeState = machine().state["time"]
-    expired, state.expired_hr[cpu.id] = state.expired_hr[cpu.id], []
-    for timer in expired:
-        _run_hrtimer(state, timer, cpu)
-    if state.expired[cpu.id]:
-        cpu.softirq_pending |= 1 << TIMER_SOFTIRQ
-
-
-def _run_timer_softirq() -> None:
-    state: TimeState = machine().state["time"]
-    expired = state.expired[this_cpu().id]
+    cpu = this_cpu()
+    expired = state.expired[cpu.id]
     while expired:
         timer = expired.pop(0)
         timer.queued = False
@@ -274,115 +375,16 @@ def _run_timer_softirq() -> None:
         fn = timer.function
         if fn is not None:
             timer.running = True
+            depth = cpu.preempt_disabled
             fn(timer)
+            if cpu.preempt_disabled != depth:
+                BUG(f"timer: {getattr(fn, '__name__', fn)} preempt leak: {depth} -> {cpu.preempt_disabled}")
             timer.running = False
-
-
-# -- high-resolution timers ----------------------------------------------------------------------------------
-HRTIMER_NORESTART = 0
-HRTIMER_RESTART = 1
-HRTIMER_MODE_REL = 1
-HRTIMER_MODE_REL_PINNED = 3
-
-
-class hrtimer:
-    """``function(timer)`` runs in a hard interrupt and returns HRTIMER_NORESTART or, having moved the expiry,
-    HRTIMER_RESTART.
-    """
-
-    __slots__ = ("_timer", "container", "cpu", "expires_ps", "function", "running", "site")
-
-    def __init__(self, function: Callable[[hrtimer], int] | None = None, container: Any = None) -> None:
-        self.function = function
-        self.container = container
-        self.expires_ps = 0
-        self.cpu: Cpu | None = None
-        self.running = False
-        self.site: Site | None = None
-        self._timer: Timer | None = None
-
-
-def hrtimer_init(timer: hrtimer, clock_id: int, mode: int) -> None:
-    """Monotonic time is the only clock."""
-    timer.__init__(timer.function, timer.container)  # type: ignore[misc]
-
-
-def hrtimer_start(timer: hrtimer, tim: int, mode: int) -> None:
-    """(Re)arm for ``tim`` ns from now."""
-    hrtimer_try_to_cancel(timer)
-    cpu = this_cpu()
-    timer.cpu = cpu
-    timer.site = caller()
-    timer.expires_ps = cpu.time + tim * PS_PER_NS
-    _hr_arm(timer)
-
-
-def _hr_arm(timer: hrtimer) -> None:
-    m = machine()
-    m.state["time"].armed.add(timer)
-    timer._timer = m.sched.call_at(timer.expires_ps, _hr_expired, timer)
-
-
-def _hr_expired(timer: hrtimer) -> None:
-    assert timer.cpu is not None
-    machine().state["time"].expired_hr[timer.cpu.id].append(timer)
-    timer.cpu.raise_irq(LOCAL_TIMER_VECTOR)
-
-
-def _run_hrtimer(state: TimeState, timer: hrtimer, cpu: Cpu) -> None:
-    timer._timer = None
-    state.armed.discard(timer)
-    assert timer.function is not None
-    timer.running = True
-    restart = timer.function(timer)
-    timer.running = False
-    if restart == HRTIMER_RESTART:
-        _hr_arm(timer)
-
-
-def hrtimer_forward_now(timer: hrtimer, interval: int) -> int:
-    """Move the expiry by whole intervals (ns) past now; how many."""
-    step = interval * PS_PER_NS
-    now = machine().sched.local_now
-    if now < timer.expires_ps:
-        return 0
-    n = (now - timer.expires_ps) // step + 1
-    timer.expires_ps += n * step
-    return n
-
-
-def hrtimer_try_to_cancel(timer: hrtimer) -> int:
-    """1 where it was armed, 0 where not, -1 where its function runs."""
-    state: TimeState = machine().state["time"]
-    if timer.running:
-        return -1
-    was = timer in state.armed
-    state.armed.discard(timer)
-    if timer._timer is not None:
-        timer._timer.cancel()
-        timer._timer = None
-    if timer.cpu is not None and timer in state.expired_hr[timer.cpu.id]:
-        state.expired_hr[timer.cpu.id].remove(timer)
-    return int(was)
-
-
-def hrtimer_active(timer: hrtimer) -> bool:
-    """Whether it is armed, or its function runs."""
-    return timer.running or timer in machine().state["time"].armed
-
-
-def hrtimer_cancel(timer: hrtimer) -> int:
-    """Disarm, and wait until its function does not run. 1 where it was armed."""
-    cpu = this_cpu()
-    while (ret := hrtimer_try_to_cancel(timer)) < 0:
-        cpu.charge(100)
-        cpu.sync()
-    return ret
 
 
 def timer_leaks() -> list[str]:
     """One line for each timer that is still armed."""
-    armed: set[timer_list | hrtimer] = machine().state["time"].armed
+    armed: set[Any] = machine().state["time"].armed
     return [
         f"{type(t).__name__} of {getattr(t.function, '__name__', t.function)}, armed at {site_str(t.site)}"
         for t in armed
