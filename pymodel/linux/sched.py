@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pymodel.hw.access import machine, this_cpu
-from pymodel.hw.contexts import Cpu, Task
+from pymodel.hw.contexts import PS_PER_NS, Cpu, Task
 from pymodel.linux.bug import Lockup, SchedulingWhileAtomic, Site, caller, site_str
 
 __all__ = [
