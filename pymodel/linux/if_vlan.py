@@ -14,7 +14,8 @@ from pymodel.linux.if_ether import ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, VLAN_HLE
 from pymodel.linux.netdev_features import NETIF_F_HW_VLAN_CTAG_TX, NETIF_F_HW_VLAN_STAG_TX
 from pymodel.linux.skb_alloc import dev_kfree_skb_any
 from pymodel.linux.skb_copy import skb_cow_head
-from pymodel.linux.skb_frags import pskb_may_pull, skb_copy_bits
+from pymodel.linux.skb_frags import pskb_may_pull
+from pymodel.linux.skb_header import skb_header_pointer
 from pymodel.linux.skbuff import UNSET, sk_buff, skb_push
 
 __all__ = [
@@ -42,14 +43,6 @@ def eth_type_vlan(ethertype: int) -> bool:
 
 
 # -- what is below the tags ----------------------------------------------------------------------------------
-def _bytes_at(skb: sk_buff, offset: int, n: int) -> memoryview | bytes | None:
-    """skb_header_pointer(): ``n`` bytes from ``offset``, wherever they are; None past the end."""
-    if offset + n <= skb.len - skb.data_len:
-        return machine().platform.memory.mem[skb.data + offset : skb.data + offset + n]
-    copy = bytearray(n)
-    return None if skb_copy_bits(skb, offset, copy, n) else bytes(copy)
-
-
 def __vlan_get_protocol(skb: sk_buff, type: int) -> tuple[int, int]:
     """(protocol below all tags in the data, bytes of all that is in front of it). Protocol 0 where the tags go on
     past the end, or past VLAN_MAX_DEPTH. ``type``: the protocol of the outermost.
@@ -66,7 +59,7 @@ def __vlan_get_protocol(skb: sk_buff, type: int) -> tuple[int, int]:
     else:
         depth = ETH_HLEN
     for _ in range(VLAN_MAX_DEPTH - 1):
-        tag = _bytes_at(skb, depth, VLAN_HLEN)
+        tag = skb_header_pointer(skb, depth, VLAN_HLEN)
         if tag is None:
             return 0, 0
         type = tag[2] << 8 | tag[3]

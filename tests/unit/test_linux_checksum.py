@@ -462,6 +462,20 @@ def test_skb_checksum_setup_pulls_the_longest_header_that_there_may_be(linear: i
     assert L.skb_headlen(skb) == pulled and L.skb_to_bytes(skb) == data
 
 
+def test_skb_checksum_setup_goes_past_an_authentication_header() -> None:
+    """Whose length counts in words of 4 bytes; that of other extension headers in words of 8."""
+    from scapy.layers.inet import UDP
+    from scapy.layers.inet6 import IPv6
+
+    header = bytes([L.IPPROTO_UDP, 4]) + bytes(22)
+    data = bytes(IPv6(src="2001::1", dst="2001::2", nh=L.IPPROTO_AH) / header / bytes(UDP(sport=1, dport=2)))
+    skb = make_skb(data)
+    skb.protocol = L.ETH_P_IPV6
+    L.skb_reset_network_header(skb)
+    assert L.skb_checksum_setup(skb, False) == 0
+    assert skb.csum_start - skb.network_header == 40 + 24
+
+
 def test_skb_ensure_writable_copies_a_clone_once() -> None:
     skb = make_skb(bytes(60))
     clone = L.skb_clone(skb, L.GFP_ATOMIC)

@@ -164,8 +164,8 @@ def test_cut_extension_headers_and_gre_are_no_flow() -> None:
         size = 41 if IPv6 in packet else 20 + (4 if getattr(packet.payload, "key_present", 0) else 2)
         _, good = dissect(cut[: 14 + size])
         assert not good
-    _, good = dissect(bytes(ETH / V4 / GRE(proto=0x6558) / ETH)[: 14 + 30])
-    assert not good
+    keys, good = dissect(bytes(ETH / V4 / GRE(proto=0x6558) / ETH)[: 14 + 30])
+    assert not good and keys.n_proto == L.ETH_P_TEB
 
 
 @pytest.mark.parametrize(
