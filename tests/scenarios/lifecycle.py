@@ -47,6 +47,18 @@ async def stop_in_traffic(env: Env) -> None:
         await env.drain()
 
 
+async def _quiet(env: Env) -> None:
+    """Until nothing is left in queueing disciplines and rings, which outlasts a device that comes back, and nothing
+    has left the device for 40 us."""
+    quiet, seen = 0, -1
+    while quiet < 40:
+        rings = (state for state in env.ops.describe(env.ndev) if state.name.startswith("tx"))
+        busy = any(q.qdisc_sleeping.qlen for q in env.ndev._tx) or any(r.producer != r.consumer for r in rings)
+        quiet = 0 if busy or env.board.tx.matched != seen else quiet + 1
+        seen = env.board.tx.matched
+        await env.sleep(1000)
+
+
 async def bus_error(env: Env) -> None:
     """The bus fails in traffic and cuts the device off; driver and device come back (kernel-rules.md: ERR1, DMA1,
     ETH2). Run with lossy=True."""
@@ -57,6 +69,7 @@ async def bus_error(env: Env) -> None:
         await env.sleep(env.rng.randrange(200, 12_000))
         before = await env.stats()
         env.watchdog.stop()  # the link's reset alone takes 100 ms
+        env.board.tx.lossy = True  # what the device had is lost; what waits for it behind that is sent
         result = await env.run(linux.pci_inject_error, env.pdev, linux.pci_channel_io_frozen)
         if result != linux.PCI_ERS_RESULT_RECOVERED:
             raise CheckError("ERR1", f"the driver did not recover: {result}", env.dut.driver)
@@ -64,7 +77,9 @@ async def bus_error(env: Env) -> None:
         await sender
         await env.peer.drained
         await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
+        await _quiet(env)
         env.forgive_unsent()
+        env.board.tx.lossy = False
         await env.forgive_unreported()
         after = await env.stats()
         for name in ("tx_packets", "rx_packets", "rx_dropped", "rx_missed_errors"):
