@@ -31,6 +31,7 @@ from pymodel.linux.netdevice import NetState, net_device
 from pymodel.linux.sched import cond_resched, schedule
 from pymodel.linux.softirq import NET_RX_SOFTIRQ, local_bh_disable, local_bh_enable
 from pymodel.linux.time import HZ, JIFFY_PS, usecs_to_jiffies
+from pymodel.linux.xdp_dev import xdp_do_check_flushed
 
 __all__ = ["dev_set_threaded", "net_rx_action", "netpoll_poll_dev"]
 
@@ -44,6 +45,8 @@ def poll_checked(n: napi_struct, budget: int, sd: softnet_data, net: NetState) -
     n.delivered = 0
     n.polls += 1
     work = n.poll(n, budget)
+    if sd.xdp_bulk:
+        xdp_do_check_flushed(n)
     sd.poll = 0
     sd.current = None
     completed = n._poll == COMPLETED

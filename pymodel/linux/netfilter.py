@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import WARN, caller, caller_outside, site_str
+from pymodel.linux.bug import BUG, WARN, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_NETFILTER_DROP, SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.errno import EBUSY, EINVAL, EPERM, ESRCH
 from pymodel.linux.skb_alloc import _kfree_skb
@@ -237,7 +237,9 @@ def nf_unregister_queue_handler() -> None:
 def _nf_queue(skb: sk_buff, state: nf_hook_state, index: int, verdict: int) -> int:
     nf: NfState = machine().state["nf"]
     handler = nf.queue_handler
-    hooks = state.in_.nf_hooks_ingress if state.pf == NFPROTO_NETDEV else nf.hooks[state.pf, state.hook]  # type: ignore[union-attr]
+    if state.okfn is None:
+        BUG("NF_QUEUE at ingress: there is no way back from there", site_str(caller_outside()))
+    hooks = nf.hooks[state.pf, state.hook]
     err = -ESRCH if handler is None else handler(nf_queue_entry(skb, state, hooks, index), verdict >> 16)
     if err < 0:
         if err == -ESRCH and verdict & NF_VERDICT_FLAG_QUEUE_BYPASS:
@@ -254,7 +256,8 @@ def nf_reinject(entry: nf_queue_entry, verdict: int) -> None:
     kind = verdict & NF_VERDICT_MASK
     if kind in (NF_ACCEPT, NF_REPEAT):
         ret = nf_hook_slow(skb, state, hooks, at + (kind == NF_ACCEPT))
-        if ret == 1 and state.okfn is not None:
+        if ret == 1:
+            assert state.okfn is not None
             state.okfn(skb)
     elif kind == NF_QUEUE:
         _nf_queue(skb, state, at, verdict)

@@ -144,7 +144,7 @@ class pci_dev:
         "answers", "bars", "class_", "config", "current_state", "dev", "devfn", "device", "driver", "enable_cnt",
         "error_state", "irq", "is_busmaster", "isolated", "line", "line_irq", "line_level", "line_seen", "mapped",
         "masters", "msi", "msi_enabled", "msix_enabled", "msix_table", "no_dma", "regions", "revision", "saved",
-        "subsystem_device", "subsystem_vendor", "told", "vectors", "vendor",
+        "subsystem_device", "subsystem_vendor", "told", "unmapped", "vectors", "vendor",
     )  # fmt: skip
 
     def __init__(self, desc: Mapping[str, Any], name: str = "0000:01:00.0") -> None:
@@ -172,6 +172,7 @@ class pci_dev:
         self.msix_enabled = False
         self.msi: list[Any] = []  # of pci_msi.MsiEntry
         self.mapped: dict[int, list[Site]] = {}  # BAR -> who mapped it
+        self.unmapped: dict[int, Site] = {}  # BAR that was mapped -> who undid it
         self.regions: dict[int, tuple[str, Site]] = {}  # BAR -> who requested it
         self.driver: pci_driver | None = None
         self.current_state = PCI_D0

@@ -13,7 +13,7 @@ from pymodel.linux.bug import WARN, Site, caller, site_str
 from pymodel.linux.device import device, devm_add_action, devm_remove_action
 from pymodel.linux.errno import EBUSY, EINVAL, ENOMEM
 from pymodel.linux.pci import pci_dev
-from pymodel.linux.pci_config import BAR_SHIFT
+from pymodel.linux.pci_config import BAR_SHIFT, update_access
 
 __all__ = [
     "IORESOURCE_MEM", "PCI_STD_NUM_BARS", "devm_ioremap", "devm_iounmap", "ioremap", "iounmap", "pci_iomap",
@@ -113,6 +113,8 @@ def _iomap(pdev: pci_dev, bar: int, offset: int, site: Site) -> int | None:
     if not 0 <= offset < pdev.bars.get(bar, 0):
         return None
     pdev.mapped.setdefault(bar, []).append(site)
+    if pdev.unmapped.pop(bar, None) is not None:
+        update_access(pdev)
     return (bar << BAR_SHIFT) + offset
 
 
@@ -124,6 +126,8 @@ def _iounmap(pdev: pci_dev, addr: int, site: Site) -> None:
     sites.pop()
     if not sites:
         del pdev.mapped[addr >> BAR_SHIFT]
+        pdev.unmapped[addr >> BAR_SHIFT] = site
+        update_access(pdev)
 
 
 def pci_iomap(pdev: pci_dev, bar: int, maxlen: int) -> int | None:

@@ -164,7 +164,7 @@ def update_access(pdev: pci_dev) -> None:
     pdev.answers = bool(on & PCI_COMMAND_MEMORY and awake and not pdev.isolated)
     pdev.masters = bool(on & PCI_COMMAND_MASTER and awake and not pdev.isolated and not pdev.no_dma)
     devices = state.devices
-    m.mmio_lost = _lost if any(not d.answers for d in devices) else None
+    m.mmio_lost = _lost if any(not d.answers or d.unmapped for d in devices) else None
     m.memory.set_master(not devices or any(d.masters for d in devices))
 
 
@@ -172,11 +172,13 @@ def _lost(addr: int, is_write: bool) -> bool:
     """Whether a register access gets no answer. What a driver may not do at all is an exception."""
     bar = addr >> BAR_SHIFT
     there = [d for d in machine().state["pci"].devices if bar in d.bars]
-    if not there or any(d.answers for d in there):
+    if not there or any(d.answers and bar not in d.unmapped for d in there):
         return False
     pdev = there[0]
     what = f"{'write' if is_write else 'read'} of 0x{addr & ((1 << BAR_SHIFT) - 1):x} in BAR {bar}"
     where = _who()
+    if bar in pdev.unmapped:
+        raise CheckError("PCI", f"{pdev}: {what}, which {site_str(pdev.unmapped[bar])} has unmapped", where)
     if pdev.isolated:
         if pdev.told:
             broken_rule("ERR1", f"{pdev}: {what} after error_detected(), before the device is back", where)

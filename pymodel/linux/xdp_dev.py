@@ -9,7 +9,7 @@ v6.12. Simplified: redirection is to a device by its ifindex, without maps; no o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.linux.bug import WARN, caller, caller_outside, site_str
@@ -57,11 +57,14 @@ from pymodel.linux.xdp import (
 )
 from pymodel.linux.xmit import netdev_start_xmit
 
+if TYPE_CHECKING:
+    from pymodel.linux.napi import napi_struct
+
 __all__ = [
     "NETDEV_XDP_ACT_BASIC", "NETDEV_XDP_ACT_NDO_XMIT", "NETDEV_XDP_ACT_REDIRECT", "XDP_FLAGS_DRV_MODE",
     "XDP_FLAGS_HW_MODE", "XDP_FLAGS_REPLACE", "XDP_FLAGS_SKB_MODE", "XDP_FLAGS_UPDATE_IF_NOEXIST", "XDP_XMIT_FLUSH",
     "bpf_prog_run_generic_xdp", "bpf_xdp_redirect", "dev_change_xdp_fd", "dev_xdp_prog_count", "dev_xdp_prog_id",
-    "do_xdp_generic", "generic_xdp_tx", "xdp_do_flush", "xdp_do_redirect",
+    "do_xdp_generic", "generic_xdp_tx", "xdp_do_check_flushed", "xdp_do_flush", "xdp_do_redirect",
 ]
 
 XDP_FLAGS_UPDATE_IF_NOEXIST = 1 << 0
@@ -348,6 +351,13 @@ def xdp_do_flush() -> None:
     for dev, frames in bulk.items():
         _xmit_all(dev, frames)
     bulk.clear()
+
+
+def xdp_do_check_flushed(napi: napi_struct) -> None:
+    """WARN where a poll has redirected packets and not flushed; send them. CONFIG_DEBUG_NET's check."""
+    poll = getattr(napi.poll, "__code__", None)
+    xdp_do_flush()
+    WARN(f"{napi.dev}: missed xdp_do_flush() invocation after NAPI", site_str((poll, 0)) if poll is not None else "")
 
 
 def _xmit_all(dev: net_device, frames: list[xdp_frame]) -> None:

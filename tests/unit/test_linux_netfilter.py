@@ -213,6 +213,15 @@ def test_nf_hook_repeats_and_warns_of_verdicts_that_do_not_exist() -> None:
         bed.run(walk, packet(bed), [], done)
 
 
+def test_nf_queue_at_ingress_is_a_bug() -> None:
+    """Linux would call a NULL okfn when the packet comes back."""
+    bed = Bed()
+    nic = up(bed)
+    hook([], L.NF_QUEUE_NR(1), dev=nic.ndev)
+    with pytest.raises(L.KernelBug, match="NF_QUEUE at ingress"):
+        receive(bed, nic.ndev)
+
+
 def test_nf_queue_without_a_program_drops_or_bypasses() -> None:
     bed = Bed()
     assert bed.run(walk, packet(bed), [L.NF_QUEUE_NR(3)], done) == 0

@@ -377,8 +377,12 @@ def test_bars_are_unmapped_after_the_device_is_unregistered() -> None:
     bed.run(L.writel, 1, regs)
     bed.run(L.unregister_netdev, priv.dev)
     L.pci_iounmap(priv.pdev, regs)
+    with pytest.raises(L.CheckError, match="BAR 0, which .* has unmapped"):
+        bed.run(L.writel, 1, regs)
     with pytest.raises(L.CheckError):
         L.pci_iounmap(priv.pdev, regs)
+    assert bed.run(L.pci_iomap, priv.pdev, 0, 0) == regs
+    bed.run(L.writel, 1, regs)
 
 
 def test_ndo_get_stats_is_asked_where_there_is_no_ndo_get_stats64() -> None:

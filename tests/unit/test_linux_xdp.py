@@ -427,6 +427,31 @@ def test_redirected_buffers_are_sent_in_bulks_of_16_and_at_the_flush() -> None:
     assert {(f.dev_rx, f.len) for f in target.got} == {(source.ndev, 100)}
 
 
+def test_poll_that_redirects_must_flush() -> None:
+    """CONFIG_DEBUG_NET says so of each poll; the frames go all the same."""
+    bed = Bed()
+    source, target = up(bed), Target(bed)
+
+    def poll(napi: Any, budget: int) -> int:
+        xdp = L.xdp_buff()
+        L.xdp_init_buff(xdp, 2048, None)
+        L.xdp_prepare_buff(xdp, L.netdev_alloc_frag(2048), 256, 100, False)
+        L.bpf_xdp_redirect(target.nic.ndev.ifindex, 0)
+        assert L.xdp_do_redirect(source.ndev, xdp, None) == 0
+        L.napi_complete_done(napi, 1)
+        return 1
+
+    def run() -> None:
+        L.local_bh_disable()
+        source.interrupt()
+        L.local_bh_enable()
+
+    source.napi.poll = poll
+    with pytest.raises(L.KernelWarning, match=r"missed xdp_do_flush\(\)"):
+        bed.run(run)
+    assert target.calls == [1]
+
+
 def test_frames_that_the_target_does_not_take_are_given_back() -> None:
     bed = Bed()
     source, target = up(bed), Target(bed, room=2)
