@@ -640,7 +640,7 @@ from pymodel.linux.xdp_dev import (
     NETDEV_XDP_ACT_BASIC, NETDEV_XDP_ACT_NDO_XMIT, NETDEV_XDP_ACT_REDIRECT, XDP_FLAGS_DRV_MODE, XDP_FLAGS_HW_MODE,
     XDP_FLAGS_REPLACE, XDP_FLAGS_SKB_MODE, XDP_FLAGS_UPDATE_IF_NOEXIST, XDP_XMIT_FLUSH, bpf_prog_run_generic_xdp,
     bpf_xdp_redirect, dev_change_xdp_fd, dev_xdp_prog_count, dev_xdp_prog_id, do_xdp_generic, generic_xdp_tx,
-    xdp_do_flush, xdp_do_redirect,
+    xdp_do_check_flushed, xdp_do_flush, xdp_do_redirect,
 )
 from pymodel.linux.xmit import (
     dev_hard_start_xmit, dev_queue_xmit_nit, netdev_start_xmit, validate_xmit_skb, validate_xmit_skb_list,
@@ -1109,8 +1109,9 @@ __all__ = [
     "wait_for_completion_interruptible_timeout", "wait_for_completion_timeout", "wait_queue_head_t", "waitqueue_active",
     "wake_up", "wake_up_all", "wake_up_process", "wmb", "work_busy", "work_leaks", "work_pending", "work_struct",
     "workqueue_struct", "writeb", "writel", "writel_relaxed", "writeq", "writew", "wsum_negate", "xdp_buff",
-    "xdp_convert_buff_to_frame", "xdp_data_hard_end", "xdp_do_flush", "xdp_do_redirect", "xdp_frame",
-    "xdp_get_buff_len", "xdp_get_frame_len", "xdp_init_buff", "xdp_packet", "xdp_prepare_buff", "xdp_return_buff",
-    "xdp_return_frame", "xdp_return_frame_rx_napi", "xdp_rxq_info", "xdp_rxq_info_is_reg", "xdp_rxq_info_reg",
-    "xdp_rxq_info_reg_mem_model", "xdp_rxq_info_unreg", "xdp_rxq_info_unused", "xdp_set_data_meta_invalid",
+    "xdp_convert_buff_to_frame", "xdp_data_hard_end", "xdp_do_check_flushed", "xdp_do_flush", "xdp_do_redirect",
+    "xdp_frame", "xdp_get_buff_len", "xdp_get_frame_len", "xdp_init_buff", "xdp_packet", "xdp_prepare_buff",
+    "xdp_return_buff", "xdp_return_frame", "xdp_return_frame_rx_napi", "xdp_rxq_info", "xdp_rxq_info_is_reg",
+    "xdp_rxq_info_reg", "xdp_rxq_info_reg_mem_model", "xdp_rxq_info_unreg", "xdp_rxq_info_unused",
+    "xdp_set_data_meta_invalid",
 ]
