@@ -9,18 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymodel.hw.access import machine
-from pymodel.linux.bug import caller, netdev_warn
-from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED
+from pymodel.linux.bug import netdev_warn
 from pymodel.linux.qdisc import (
     QDISC_STATE_DEACTIVATED,
     QDISC_STATE_SCHED,
     Qdisc,
     noop_qdisc,
-    qdisc_pkt_len,
     qdisc_reset,
 )
 from pymodel.linux.sched import sleep_until
-from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.time import jiffies, timer_delete
 from pymodel.linux.watchdog import dev_watchdog, netdev_watchdog_up
 
@@ -85,28 +82,19 @@ def dev_deactivate(dev: net_device) -> None:
 
 
 def dev_qdisc_change_tx_queue_len(dev: net_device) -> int:
-    """Have each band of a queue hold ``tx_queue_len`` packets; the youngest that find no room are dropped. 0.
+    """Have each band of a queue hold ``tx_queue_len`` packets. 0. What waits is dropped, as the disciplines of a
+    device that is up are taken away for it.
 
-    Source: net/sched/sch_generic.c dev_qdisc_change_tx_queue_len(), pfifo_fast_change_tx_queue_len(), v6.12. Under
-    rtnl.
+    Source: net/sched/sch_generic.c dev_qdisc_change_tx_queue_len(), v6.12. Under rtnl; sleeps.
     """
     from pymodel.linux.netdevice import IFF_UP
 
-    new_len = dev.tx_queue_len
     up = dev.flags & IFF_UP
     if up:
         dev_deactivate(dev)
     for txq in dev._tx:
-        q = txq.qdisc_sleeping
-        if q.kind != "pfifo_fast":
-            continue
-        q.limit = new_len
-        for band in q.bands:
-            while len(band) > new_len:
-                skb = band.pop()
-                q.qlen -= 1
-                q.backlog -= qdisc_pkt_len(skb)
-                _kfree_skb(skb, SKB_DROP_REASON_NOT_SPECIFIED, caller())
+        if txq.qdisc_sleeping is not noop_qdisc():
+            txq.qdisc_sleeping.limit = dev.tx_queue_len
     if up:
         dev_activate(dev)
     return 0

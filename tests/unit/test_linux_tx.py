@@ -286,6 +286,17 @@ def test_direct_xmit_goes_past_the_qdisc_to_the_queue_it_names() -> None:
     assert (skb.users, nic.qlen(1)) == (1, 0), "a stopped queue: the packet is the caller's"
     assert run(L.dev_direct_xmit, skb, 1) == L.NETDEV_TX_BUSY
     assert len(L.skb_leaks()) == 1, "only what is in the ring"
+    seen: list[tuple[int, bool]] = []
+
+    def xmit(skb: Any, dev: Any) -> int:
+        seen.append((machine().state["net"].softnet[0].xmit_recursion, bool(L.in_softirq())))
+        L.consume_skb(skb)
+        return L.NETDEV_TX_OK
+
+    nic.ndev.netdev_ops.ndo_start_xmit = xmit
+    run(lambda: (L.dev_direct_xmit(nic.packet(), 0), seen.append((0, bool(L.in_softirq())))))
+    assert seen == [(1, True), (0, False)], "bottom halves are off in the driver, and on again"
+    assert machine().state["net"].softnet[0].xmit_recursion == 0
 
 
 def test_direct_xmit_of_a_device_that_is_down_drops() -> None:
@@ -339,6 +350,28 @@ def test_noqueue_device_sends_at_once_or_drops() -> None:
     bed.run(L.dev_open, nic.ndev)
     assert nic.send(1, 2) == [0, -L.ENETDOWN]
     assert L.dev_get_stats(nic.ndev).tx_dropped == 1
+
+
+def test_xmit_sets_mac_header_and_queue_and_costs_time() -> None:
+    nic = Nic(Bed(tx_stack=500))
+
+    def run() -> tuple[int, int, int]:
+        skb = nic.packet()
+        L.skb_record_rx_queue(skb, 5)
+        skb.mac_header = 3
+        begin = nic.bed.sched.local_now
+        L.dev_queue_xmit(skb)
+        return skb.mac_header - L.skb_headroom(skb), skb.queue_mapping, nic.bed.sched.local_now - begin
+
+    header, queue, took = nic.bed.run(run)
+    assert (header, queue) == (0, 0)
+    assert took >= 500_000
+
+
+def test_xmit_of_an_empty_packet_warns() -> None:
+    nic = Nic(Bed())
+    with pytest.raises(L.KernelWarning, match="empty skb"):
+        nic.bed.run(lambda: L.dev_queue_xmit(nic.packet(size=0)))
 
 
 def test_xmit_in_a_hard_interrupt_warns() -> None:

@@ -28,15 +28,16 @@ def test_traffic_class_gives_its_own_queues() -> None:
     dev = nic.ndev
     assert L.netdev_set_num_tc(dev, 2) == 0
     assert L.netdev_set_tc_queue(dev, 0, 2, 0) == 0
-    assert L.netdev_set_tc_queue(dev, 1, 4, 4) == 0
+    assert L.netdev_set_tc_queue(dev, 1, 3, 4) == 0
     assert L.netdev_set_prio_tc_map(dev, 5, 1) == 0
     assert (L.netdev_get_num_tc(dev), L.netdev_get_prio_tc_map(dev, 5), L.netdev_get_prio_tc_map(dev, 21)) == (2, 1, 1)
     assert L.netdev_pick_tx(dev, _skb(nic), None) == 1
-    assert L.netdev_pick_tx(dev, _skb(nic, prio=5), None) == 6
-    skb = _skb(nic, prio=5)
-    L.skb_record_rx_queue(skb, 13)
-    assert L.netdev_pick_tx(dev, skb, None) == 4 + (13 - 4) % 4
-    assert [L.netdev_txq_to_tc(dev, q) for q in (0, 1, 3, 4, 7)] == [0, 0, -1, 1, 1]
+    assert L.netdev_pick_tx(dev, _skb(nic, prio=5), None) == 5
+    for rxq, queue in ((14, 4 + (14 - 4) % 3), (4, 4), (2, 4 + 2)):
+        skb = _skb(nic, prio=5)
+        L.skb_record_rx_queue(skb, rxq)
+        assert L.netdev_pick_tx(dev, skb, None) == queue
+    assert [L.netdev_txq_to_tc(dev, q) for q in (0, 1, 3, 4, 7)] == [0, 0, -1, 1, -1]
     L.netdev_reset_tc(dev)
     assert (L.netdev_get_num_tc(dev), L.netdev_pick_tx(dev, _skb(nic, prio=5), None)) == (0, 4)
     assert L.netdev_txq_to_tc(dev, 3) == 0
@@ -180,7 +181,7 @@ def test_device_without_room_for_packets_falls_back_to_noqueue() -> None:
     assert "default qdisc (pfifo_fast) fail, fallback to noqueue" in L.dmesg()[-1]
 
 
-def test_tx_queue_len_is_the_room_of_each_band_and_may_shrink() -> None:
+def test_tx_queue_len_is_the_room_of_each_band() -> None:
     nic = Nic(Bed(), size=1)
     assert nic.bed.run(L.dev_change_tx_queue_len, nic.ndev, 3) == 0
     assert nic.ndev.tx_queue_len == 3
@@ -188,6 +189,39 @@ def test_tx_queue_len_is_the_room_of_each_band_and_may_shrink() -> None:
     assert nic.bed.run(L.dev_change_tx_queue_len, nic.ndev, -1) == -L.ERANGE
     assert nic.bed.run(L.dev_change_tx_queue_len, nic.ndev, 3) == 0
     assert nic.qlen() == 4, "the same length changes nothing"
+    assert nic.bed.run(L.dev_change_tx_queue_len, nic.ndev, 2) == 0
+    assert (nic.qlen(), L.counters()["drops"]) == (0, {"QDISC_DROP": 1, "QUEUE_PURGE": 4})
+    nic.rings[0].clear()
+    nic.bed.run(L.netif_wake_queue, nic.ndev)
+    assert nic.send(*range(5)) == [0, 0, 0, 0, L.NET_XMIT_DROP]
+
+
+def test_close_waits_for_the_xmit_that_runs() -> None:
+    bed = Bed(cpus=2)
+    ended: list[int] = []
+
+    def xmit(skb: Any, dev: Any) -> int:
+        L.charge(50_000)
+        ended.append(bed.sched.local_now)
+        L.consume_skb(skb)
+        return L.NETDEV_TX_OK
+
+    def stop(dev: Any) -> int:
+        ended.append(bed.sched.local_now)
+        return 0
+
+    nic = Nic(bed, ndo_start_xmit=xmit, ndo_stop=stop)
+
+    def close() -> None:
+        L.udelay(10)
+        L.dev_close(nic.ndev)
+
+    tasks = [
+        Task(bed.sched.cpus[0], L.dev_queue_xmit, (nic.packet(),), "sender"),
+        Task(bed.sched.cpus[1], close, (), "closer"),
+    ]
+    bed.pump(lambda: all(task.done for task in tasks))
+    assert len(ended) == 2 and ended[0] < ended[1]
 
 
 def test_open_and_close_set_and_end_the_watch_over_the_queues() -> None:
