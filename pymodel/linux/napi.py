@@ -36,12 +36,13 @@ from pymodel.linux.softirq import NET_RX_SOFTIRQ, raise_softirq_irqoff
 __all__ = [
     "MIN_NAPI_ID", "NAPIF_STATE_DISABLE", "NAPIF_STATE_IN_BUSY_POLL", "NAPIF_STATE_LISTED", "NAPIF_STATE_MISSED",
     "NAPIF_STATE_NO_BUSY_POLL", "NAPIF_STATE_NPSVC", "NAPIF_STATE_PREFER_BUSY_POLL", "NAPIF_STATE_SCHED",
-    "NAPIF_STATE_SCHED_THREADED", "NAPIF_STATE_THREADED", "NAPI_POLL_WEIGHT", "NapiState", "__napi_schedule",
-    "__napi_schedule_irqoff", "napi_complete", "napi_complete_done", "napi_disable", "napi_disable_pending",
-    "napi_enable", "napi_if_scheduled_mark_missed", "napi_is_scheduled", "napi_leaks", "napi_prefer_busy_poll",
-    "napi_schedule", "napi_schedule_irqoff", "napi_schedule_prep", "napi_struct", "napi_synchronize",
-    "netdev_sw_irq_coalesce_default_on", "netif_napi_add", "netif_napi_add_tx", "netif_napi_add_tx_weight",
-    "netif_napi_add_weight", "netif_napi_del", "netif_napi_set_irq", "netif_queue_set_napi", "softnet_data",
+    "NAPIF_STATE_SCHED_THREADED", "NAPIF_STATE_THREADED", "NAPI_POLL_WEIGHT", "NETDEV_QUEUE_TYPE_RX",
+    "NETDEV_QUEUE_TYPE_TX", "NapiState", "__napi_schedule", "__napi_schedule_irqoff", "napi_complete",
+    "napi_complete_done", "napi_disable", "napi_disable_pending", "napi_enable", "napi_if_scheduled_mark_missed",
+    "napi_is_scheduled", "napi_leaks", "napi_prefer_busy_poll", "napi_schedule", "napi_schedule_irqoff",
+    "napi_schedule_prep", "napi_struct", "napi_synchronize", "netdev_sw_irq_coalesce_default_on", "netif_napi_add",
+    "netif_napi_add_tx", "netif_napi_add_tx_weight", "netif_napi_add_weight", "netif_napi_del", "netif_napi_set_irq",
+    "netif_queue_set_napi", "softnet_data",
 ]
 
 NAPI_POLL_WEIGHT = 64
@@ -64,6 +65,9 @@ _ENABLED = ~(NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC)
 _COMPLETED = ~(
     NAPIF_STATE_SCHED | NAPIF_STATE_MISSED | NAPIF_STATE_SCHED_THREADED | NAPIF_STATE_PREFER_BUSY_POLL
 )
+
+NETDEV_QUEUE_TYPE_RX = 0
+NETDEV_QUEUE_TYPE_TX = 1
 
 MIN_NAPI_ID = 8193  # NR_CPUS + 1: lower ones are CPUs' (skb->sender_cpu)
 
@@ -225,7 +229,15 @@ def netif_napi_set_irq(napi: napi_struct, irq: int) -> None:
 
 
 def netif_queue_set_napi(dev: net_device, queue_index: int, type: int, napi: napi_struct | None) -> None:
-    """Tell netlink which queue it serves: nothing here asks."""
+    """Say which instance serves a queue (NETDEV_QUEUE_TYPE_RX or _TX); None: none. A queue that is not there warns."""
+    queues: list[Any] = dev._rx if type == NETDEV_QUEUE_TYPE_RX else dev._tx
+    in_use = dev.real_num_rx_queues if type == NETDEV_QUEUE_TYPE_RX else dev.real_num_tx_queues
+    if napi is not None and napi.dev is None:
+        WARN("netif_queue_set_napi() with an instance that was never added", site_str(caller()))
+    elif queue_index >= in_use:
+        WARN(f"{dev.name}: netif_queue_set_napi() of queue {queue_index} of {in_use}", site_str(caller()))
+    else:
+        queues[queue_index].napi = napi
 
 
 def napi_enable(n: napi_struct) -> None:

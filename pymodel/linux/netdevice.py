@@ -190,13 +190,14 @@ class netdev_queue:
     """A transmit queue. ``trans_start`` is in jiffies."""
 
     __slots__ = (
-        "_lock", "dev", "dql", "dql_poll", "index", "qdisc", "qdisc_sleeping", "state", "stops", "trans_start",
-        "timed_out", "trans_timeout", "wakes",
+        "_lock", "dev", "dql", "dql_poll", "index", "napi", "qdisc", "qdisc_sleeping", "state", "stops", "timed_out",
+        "trans_start", "trans_timeout", "wakes",
     )
 
     def __init__(self, dev: net_device, index: int, noop: Qdisc) -> None:
         self.dev = dev
         self.index = index
+        self.napi: napi_struct | None = None  # netif_queue_set_napi()
         self.state = 0
         self.qdisc = noop
         self.qdisc_sleeping = noop
@@ -217,11 +218,12 @@ class netdev_queue:
 class netdev_rx_queue:
     """A receive queue: ``rps_map`` lists the CPUs that share its packets (none: no RPS)."""
 
-    __slots__ = ("dev", "index", "rps_map", "xdp_rxq")
+    __slots__ = ("dev", "index", "napi", "rps_map", "xdp_rxq")
 
     def __init__(self, dev: net_device, index: int) -> None:
         self.dev = dev
         self.index = index
+        self.napi: napi_struct | None = None  # netif_queue_set_napi()
         self.rps_map: list[int] = []
         self.xdp_rxq = xdp_rxq_info()
 

@@ -389,6 +389,20 @@ def test_transmit_instance_has_no_id_and_received_packets_have_their_instances()
     assert L.napi_by_id(ids[0]) is None
 
 
+def test_queues_know_the_instance_that_serves_them() -> None:
+    bed = Bed()
+    p = Poller(bed)
+    L.netif_queue_set_napi(p.ndev, 0, L.NETDEV_QUEUE_TYPE_RX, p.napi)
+    assert p.ndev._rx[0].napi is p.napi and p.ndev._tx[0].napi is None
+    L.netif_queue_set_napi(p.ndev, 0, L.NETDEV_QUEUE_TYPE_TX, p.napi)
+    L.netif_queue_set_napi(p.ndev, 0, L.NETDEV_QUEUE_TYPE_RX, None)
+    assert p.ndev._rx[0].napi is None and p.ndev._tx[0].napi is p.napi
+    with pytest.raises(L.KernelWarning, match="of queue 1 of 1"):
+        L.netif_queue_set_napi(p.ndev, 1, L.NETDEV_QUEUE_TYPE_TX, p.napi)
+    with pytest.raises(L.KernelWarning, match="never added"):
+        L.netif_queue_set_napi(p.ndev, 0, L.NETDEV_QUEUE_TYPE_TX, L.napi_struct())
+
+
 # -- several CPUs --------------------------------------------------------------------------------------------
 def test_instance_is_polled_on_the_cpu_that_scheduled_it() -> None:
     bed = Bed(cpus=3)
