@@ -53,8 +53,8 @@ _SK_BUFF = SKB_DATA_ALIGN(SIZEOF_SK_BUFF)
 
 class napi_gro_cb:
     """``struct napi_gro_cb``. ``data_offset``: where GRO is in the packet, from ``data``; ``frag0``, ``frag0_len``: the
-    bytes that can be read where they are. Of a held packet: ``last``, the sk_buff at its end, ``age`` in jiffies, and
-    ``mac``, its MAC header.
+    bytes that can be read where they are; ``csum_cnt``: how many checksums the device verified. Of a held packet:
+    ``last``, the sk_buff at its end, ``age`` in jiffies, and ``mac``, its MAC header.
     """
 
     __slots__ = (

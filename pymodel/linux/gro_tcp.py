@@ -153,23 +153,21 @@ def _check_fraglist(head: list[sk_buff], skb: sk_buff, th: int) -> None:
 
 def tcp4_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
     cb = skb.gro_cb
-    if not cb.flush:
-        if cb.csum_cnt:
-            cb.csum_cnt -= 1
-        elif not skb_gro_checksum_validate(skb, inet_gro_compute_pseudo(skb, IPPROTO_TCP)):
-            cb.flush = 1
-            return None
+    if not (
+        cb.flush or cb.csum_cnt or skb_gro_checksum_validate(skb, inet_gro_compute_pseudo(skb, IPPROTO_TCP))
+    ):
+        cb.flush = 1
+        return None
     return _receive(head, skb, cb)
 
 
 def tcp6_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
     cb = skb.gro_cb
-    if not cb.flush:
-        if cb.csum_cnt:
-            cb.csum_cnt -= 1
-        elif not skb_gro_checksum_validate(skb, ip6_gro_compute_pseudo(skb, IPPROTO_TCP)):
-            cb.flush = 1
-            return None
+    if not (
+        cb.flush or cb.csum_cnt or skb_gro_checksum_validate(skb, ip6_gro_compute_pseudo(skb, IPPROTO_TCP))
+    ):
+        cb.flush = 1
+        return None
     return _receive(head, skb, cb)
 
 

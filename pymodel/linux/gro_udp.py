@@ -44,10 +44,8 @@ def _receive(head: list[sk_buff], skb: sk_buff, compute_pseudo: Callable[[sk_buf
     if not uh:
         cb.flush = 1
         return None
-    if not cb.flush:
-        if cb.csum_cnt:
-            cb.csum_cnt -= 1
-        elif not cb.mem[uh + 6] and not cb.mem[uh + 7]:
+    if not (cb.flush or cb.csum_cnt):
+        if not cb.mem[uh + 6] and not cb.mem[uh + 7]:
             __skb_incr_checksum_unnecessary(skb)  # there is none, which is fine
         elif not skb_gro_checksum_validate(skb, compute_pseudo(skb, IPPROTO_UDP)):
             cb.flush = 1

@@ -21,12 +21,12 @@ def words(data: bytes) -> int:
     return int.from_bytes(data + bytes(len(data) & 1), "big") % 0xFFFF
 
 
-def tcp(payload: bytes, seq: int, ip_id: int = 1, sport: int = 1025, flags: int = 0x10, ttl: int = 64) -> bytes:
+def tcp(payload: bytes, seq: int, ip_id: int = 1, sport: int = 1025, src: bytes = SRC) -> bytes:
     """A frame with a TCP segment over IPv4, checksums right."""
-    head = struct.pack(">HHIIBBHHH", sport, 5001, seq, 77, 0x50, flags, 501, 0, 0)
-    pseudo = SRC + DST + struct.pack(">HH", 6, len(head) + len(payload))
+    head = struct.pack(">HHIIBBHHH", sport, 5001, seq, 77, 0x50, 0x10, 501, 0, 0)
+    pseudo = src + DST + struct.pack(">HH", 6, len(head) + len(payload))
     head = head[:16] + struct.pack(">H", 0xFFFF - words(pseudo + head + payload)) + head[18:]
-    ip = struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(payload), ip_id, 0x4000, ttl, 6, 0) + SRC + DST
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(payload), ip_id, 0x4000, 64, 6, 0) + src + DST
     ip = ip[:10] + struct.pack(">H", 0xFFFF - words(ip)) + ip[12:]
     return MAC + b"\x08\x00" + ip + head + payload
 
@@ -119,13 +119,15 @@ class Receiver:
         self.results.append(L.napi_gro_receive(napi, skb))
         return skb
 
-    def frags(self, napi: Any, frame: bytes, **fields: Any) -> Any:
-        """The same through napi_gro_frags(), all of the frame in one page."""
+    def frags(self, napi: Any, *pages: bytes, **fields: Any) -> Any:
+        """The same through napi_gro_frags(), with parts of the frame in pages."""
         skb = L.napi_get_frags(napi)
-        page = L.alloc_page(L.GFP_ATOMIC)
-        assert skb is not None and page is not None
-        self.bed.m.memory.mem[page.addr : page.addr + len(frame)] = frame
-        L.skb_add_rx_frag(skb, 0, page, 0, len(frame), L.PAGE_SIZE)
+        assert skb is not None
+        for i, part in enumerate(pages):
+            page = L.alloc_page(L.GFP_ATOMIC)
+            assert page is not None
+            self.bed.m.memory.mem[page.addr : page.addr + len(part)] = part
+            L.skb_add_rx_frag(skb, i, page, 0, len(part), L.PAGE_SIZE)
         for name, value in fields.items():
             setattr(skb, name, value)
         self.results.append(L.napi_gro_frags(napi))

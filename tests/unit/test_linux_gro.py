@@ -177,11 +177,14 @@ def test_packets_with_a_fragment_list_or_a_generic_xdp_program_are_left_alone() 
     assert r.results == [L.GRO_NORMAL, L.GRO_NORMAL]
 
 
-@pytest.mark.parametrize(("second", "merged"), [(b"\6\0\1\4\0\0\0\0", True), (b"\6\0\5\2\0\0\1\0", False)])
+HOP = b"\6\0\1\4\0\0\0\0"  # a hop-by-hop header: TCP follows, padding
+
+
+@pytest.mark.parametrize(("second", "merged"), [(HOP, True), (b"\6\0\5\2\0\0\1\0", False)])
 def test_ipv6_extension_headers_belong_to_the_flow(second: bytes, merged: bool) -> None:
     """Source: net/ipv6/ip6_offload.c ipv6_gro_pull_exthdrs()."""
     r = Receiver()
-    r.give(tcp6(b"A" * 50, 1, b"\6\0\1\4\0\0\0\0"), tcp6(b"B" * 50, 51, second))
+    r.give(tcp6(b"A" * 50, 1, HOP), tcp6(b"B" * 50, 51, second))
     assert r.segments() == ([2] if merged else [1, 1])
     if merged:
         (skb,) = r.seen
@@ -189,6 +192,36 @@ def test_ipv6_extension_headers_belong_to_the_flow(second: bytes, merged: bool) 
         assert data[48 + 20 :] == b"A" * 50 + b"B" * 50
         assert struct.unpack(">H", data[4:6])[0] == 8 + 20 + 100
         assert L.skb_transport_offset(skb) == 48
+
+
+def test_checksum_of_a_packet_behind_long_extension_headers_is_right() -> None:
+    r = Receiver()
+    headers = b"\x3c\1\1\x0c" + bytes(12) + b"\6\2\1\x14" + bytes(20)  # hop by hop of 16, destination of 24 bytes
+    r.give(tcp6(b"A" * 50, 1, headers), tcp6(b"B" * 50, 51, headers))
+    (skb,) = r.seen
+    L.skb_gso_reset(skb)
+    assert L.skb_checksum_help(skb) == 0
+    assert L.skb_to_bytes(skb) == tcp6(b"A" * 50 + b"B" * 50, 1, headers)[14:]
+
+
+def test_flows_of_other_hosts_with_the_same_ports_are_not_mixed() -> None:
+    r = Receiver()
+    r.give(tcp(b"A" * 10, 1), tcp(b"B" * 10, 11, 2, src=b"\x0a\0\0\7"), tcp(b"C" * 10, 11, 2))
+    assert r.results == [L.GRO_HELD, L.GRO_HELD, L.GRO_MERGED_FREE]
+
+
+def test_segment_of_a_byte_is_held_and_one_without_data_is_not() -> None:
+    r = Receiver()
+    r.give(tcp(b"", 1), tcp(b"A", 1, 2), tcp(b"B", 9, 3))
+    assert r.results == [L.GRO_NORMAL, L.GRO_HELD, L.GRO_HELD]
+
+
+def test_chain_of_segments_ends_at_64() -> None:
+    """Source: net/ipv4/tcp_offload.c tcp_gro_receive()."""
+    r = Receiver(L.NETIF_F_GRO | L.NETIF_F_GRO_FRAGLIST)
+    with L.tolerate("NAPI1"):  # more than a budget
+        r.give(*(tcp(b"A" * 10, 10 * i, i) for i in range(70)))
+    assert r.segments() == [64, 6]
 
 
 def test_tags_in_the_data_are_looked_through_up_to_a_limit() -> None:
@@ -226,6 +259,12 @@ def test_datagrams_are_merged_for_forwarding_only_where_that_is_on() -> None:
         assert r.segments() == segments
     info = L.skb_shinfo(r.seen[0])
     assert (info.gso_type, info.gso_size) == (L.SKB_GSO_UDP_L4, 100)
+
+
+def test_datagrams_of_a_byte_are_merged_and_empty_ones_are_not() -> None:
+    r = Receiver(L.NETIF_F_GRO | L.NETIF_F_GRO_UDP_FWD)
+    r.give(udp(b"A", 1), udp(b"B", 2), udp(b"", 3))
+    assert r.results == [L.GRO_HELD, L.GRO_MERGED_FREE, L.GRO_NORMAL]
 
 
 def test_datagrams_are_chained_as_they_are_with_gro_fraglist() -> None:
@@ -285,6 +324,22 @@ def test_ipv6_beyond_65535_bytes_is_a_jumbogram() -> None:
     assert data[68:] == b"".join(bytes([i]) * 1440 for i in range(n))
     assert L.skb_transport_offset(skb) == 48
     assert L.skb_mac_frame(skb)[:14] == MAC + b"\x86\xdd"
+
+
+def test_ipv6_with_65535_bytes_behind_its_header_is_no_jumbogram() -> None:
+    r = Receiver()
+    r.ndev.mtu = 16000
+    L.netif_set_gro_max_size(r.ndev, 200_000)
+    r.give(*(tcp6(bytes([i]) * 13103, i * 13103) for i in range(5)))
+    (skb,) = r.seen
+    assert L.skb_to_bytes(skb)[4:7] == b"\xff\xff\6"
+
+
+def test_datagrams_stay_below_65536_bytes_whatever_the_device_says() -> None:
+    r = Receiver(L.NETIF_F_GRO | L.NETIF_F_GRO_UDP_FWD)
+    L.netif_set_gro_ipv4_max_size(r.ndev, 200_000)
+    r.give(*(udp(bytes(1236), i) for i in range(53)))
+    assert r.segments() == [52, 1]
 
 
 def test_ipv4_beyond_65535_bytes_has_length_0() -> None:
@@ -418,20 +473,23 @@ def test_frags_of_a_protocol_without_gro_are_passed_on_with_their_header_off() -
 def test_frags_whose_first_one_is_shorter_than_the_ethernet_header_are_put_together() -> None:
     r = Receiver()
     frame = tcp(b"A" * 20, 1)
-
-    def work(napi: Any) -> None:
-        skb = L.napi_get_frags(napi)
-        page = L.alloc_page(L.GFP_ATOMIC)
-        assert skb is not None and page is not None
-        L.get_page(page)
-        r.bed.m.memory.mem[page.addr : page.addr + len(frame)] = frame
-        L.skb_add_rx_frag(skb, 0, page, 0, 10, 2048)
-        L.skb_add_rx_frag(skb, 1, page, 10, len(frame) - 10, 2048)
-        r.results.append(L.napi_gro_frags(napi))
-
-    r.poll(work)
+    r.poll(lambda napi: r.frags(napi, frame[:10], frame[10:]))
     assert r.results == [L.GRO_HELD]
     assert L.skb_mac_frame(r.seen[0]) == frame
+
+
+def test_frags_whose_headers_are_in_two_pages_are_merged() -> None:
+    """The first page is free once its bytes are in the linear part."""
+    r = Receiver()
+
+    def work(napi: Any) -> None:
+        for i in range(2):
+            frame = tcp6(bytes([65 + i]) * 50, 50 * i, HOP)
+            r.frags(napi, frame[:54], frame[54:])
+
+    r.poll(work)
+    assert r.segments() == [2]
+    assert L.skb_to_bytes(r.seen[0])[68:] == b"A" * 50 + b"B" * 50
 
 
 def test_skb_of_frags_whose_head_was_merged_is_not_used_again() -> None:
