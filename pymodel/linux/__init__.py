@@ -495,8 +495,7 @@ from pymodel.linux.sched import (
     might_sleep, mutex, mutex_init, mutex_is_locked, mutex_lock, mutex_trylock, mutex_unlock, num_online_cpus,
     preempt_disable, preempt_enable, schedule, sleep_until, smp_processor_id, spin_is_locked, spin_lock, spin_lock_init,
     spin_lock_irq, spin_lock_irqsave, spin_trylock, spin_unlock, spin_unlock_irq, spin_unlock_irqrestore, spinlock_t,
-    wait_event, wait_event_interruptible, wait_event_timeout_ns, wait_queue_head_t, waitqueue_active, wake_up,
-    wake_up_all,
+    wait_event, wait_event_interruptible, wait_queue_head_t, waitqueue_active, wake_up, wake_up_all,
 )
 from pymodel.linux.siphash import siphash
 from pymodel.linux.skb_alloc import (
@@ -1105,7 +1104,7 @@ __all__ = [
     "vlan_gro_receive", "vlan_hw_filter_capable", "vlan_hw_offload_capable", "vlan_insert_inner_tag", "vlan_insert_tag",
     "vlan_insert_tag_set_proto", "vlan_proto_init", "vlan_remove_tag", "vlan_set_encap_proto", "vlan_vid_add",
     "vlan_vid_del", "vlan_vids_add_by_dev", "vlan_vids_del_by_dev", "wait_event", "wait_event_interruptible",
-    "wait_event_timeout", "wait_event_timeout_ns", "wait_for_completion", "wait_for_completion_interruptible",
+    "wait_event_timeout", "wait_for_completion", "wait_for_completion_interruptible",
     "wait_for_completion_interruptible_timeout", "wait_for_completion_timeout", "wait_queue_head_t", "waitqueue_active",
     "wake_up", "wake_up_all", "wake_up_process", "wmb", "work_busy", "work_leaks", "work_pending", "work_struct",
     "workqueue_struct", "writeb", "writel", "writel_relaxed", "writeq", "writew", "wsum_negate", "xdp_buff",

@@ -16,12 +16,11 @@ from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_PACKET_SOCK_E
 from pymodel.linux.errno import EAGAIN, EINVAL, EMSGSIZE, ENETDOWN, ENOBUFS
 from pymodel.linux.if_ether import ETH_HLEN, ETH_P_8021Q, VLAN_HLEN
 from pymodel.linux.mm import GFP_KERNEL
-from pymodel.linux.sched import wait_event, wake_up
+from pymodel.linux.sched import wake_up
 from pymodel.linux.skb_alloc import _kfree_skb, alloc_skb, consume_skb, kfree_skb
 from pymodel.linux.skb_frags import pskb_trim, skb_to_bytes
 from pymodel.linux.skbuff import sk_buff
 from pymodel.linux.sock import (
-    MSG_DONTWAIT,
     add_data_frags,
     purge,
     return_to_user,
@@ -29,6 +28,7 @@ from pymodel.linux.sock import (
     sock,
     sock_wait_for_wmem,
     sock_wfree,
+    wait_for_packet,
 )
 
 if TYPE_CHECKING:
@@ -148,10 +148,9 @@ def packet_recvmsg(sk: sock, flags: int = 0) -> bytes | int:
     """The next frame; sleeps until there is one. With MSG_DONTWAIT -EAGAIN where there is none. A VLAN tag that is
     beside the data is put back, as libpcap does with PACKET_AUXDATA.
     """
-    if not sk.sk_receive_queue:
-        if flags & MSG_DONTWAIT:
-            return -EAGAIN
-        wait_event(sk.sk_data_ready, lambda: bool(sk.sk_receive_queue))
+    err = wait_for_packet(sk, flags, lambda: bool(sk.sk_receive_queue))
+    if err:
+        return err
     skb = sk.sk_receive_queue.popleft()
     frame = skb_to_bytes(skb)
     if skb.vlan_proto:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pymodel.hw.access import machine, this_cpu
-from pymodel.hw.contexts import PS_PER_NS, Cpu, Task
+from pymodel.hw.contexts import Cpu, Task
 from pymodel.linux.bug import Lockup, SchedulingWhileAtomic, Site, caller, site_str
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "mutex_is_locked", "mutex_lock", "mutex_trylock", "mutex_unlock", "num_online_cpus", "preempt_disable",
     "preempt_enable", "schedule", "sleep_until", "smp_processor_id", "spin_is_locked", "spin_lock", "spin_lock_init",
     "spin_lock_irq", "spin_lock_irqsave", "spin_trylock", "spin_unlock", "spin_unlock_irq", "spin_unlock_irqrestore",
-    "spinlock_t", "wait_event", "wait_event_interruptible", "wait_event_timeout_ns", "wait_queue_head_t",
+    "spinlock_t", "wait_event", "wait_event_interruptible", "wait_queue_head_t",
     "waitqueue_active", "wake_up", "wake_up_all",
 ]
 
@@ -270,23 +270,6 @@ def wait_event(wq: wait_queue_head_t, condition: Callable[[], Any]) -> None:
         schedule(wq.name)
         if task in wq.tasks:
             wq.tasks.remove(task)
-
-
-def wait_event_timeout_ns(wq: wait_queue_head_t, condition: Callable[[], Any], timeout_ns: int) -> bool:
-    """wait_event() that ends after ``timeout_ns`` of simulated time. Whether the condition is true then."""
-    might_sleep(caller())
-    cpu = this_cpu()
-    task = cpu.task
-    assert task is not None
-    end = cpu.time + timeout_ns * PS_PER_NS
-    while not condition():
-        if cpu.time >= end:
-            return False
-        wq.tasks.append(task)
-        schedule(wq.name, end)
-        if task in wq.tasks:
-            wq.tasks.remove(task)
-    return True
 
 
 def wait_event_interruptible(wq: wait_queue_head_t, condition: Callable[[], Any]) -> int:

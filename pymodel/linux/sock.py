@@ -25,11 +25,11 @@ from pymodel.linux.dropreason import (
 )
 from pymodel.linux.errno import EAGAIN, ENOBUFS, ENOMEM, EPERM
 from pymodel.linux.mm import GFP_KERNEL, PAGE_SIZE, alloc_page
-from pymodel.linux.sched import cond_resched, wait_event, wait_event_timeout_ns, wait_queue_head_t, wake_up
+from pymodel.linux.sched import cond_resched, wait_event, wait_queue_head_t, wake_up
 from pymodel.linux.skb_alloc import _kfree_skb, consume_skb
 from pymodel.linux.skb_frags import pskb_trim, skb_add_rx_frag
 from pymodel.linux.skbuff import sk_buff
-from pymodel.linux.time import HZ
+from pymodel.linux.time import HZ, MAX_SCHEDULE_TIMEOUT, wait_event_timeout
 
 if TYPE_CHECKING:
     from pymodel.linux.dev import packet_type
@@ -92,7 +92,7 @@ class sock:
         self.sk_tx_queue_mapping = -1
         self.sk_rx_queue_mapping = -1
         self.sk_dst_cache: object = None
-        self.sk_rcvtimeo = -1  # ns; -1: for ever
+        self.sk_rcvtimeo = MAX_SCHEDULE_TIMEOUT  # jiffies
         self.sk_err = 0
         self.sk_filter: Callable[[sk_buff], int] | None = None
         self.sk_write_space = wait_queue_head_t("room in the socket's send buffer")
@@ -252,15 +252,12 @@ def sock_queue_rcv_skb(sk: sock, skb: sk_buff) -> int:
 
 
 def wait_for_packet(sk: sock, flags: int, ready: Callable[[], bool]) -> int:
-    """Sleep until ``ready()``, for ``sk_rcvtimeo`` at most. 0 or -EAGAIN."""
+    """Sleep until ``ready()``, for ``sk_rcvtimeo`` jiffies at most. 0 or -EAGAIN."""
     if ready():
         return 0
     if flags & MSG_DONTWAIT or not sk.sk_rcvtimeo:
         return -EAGAIN
-    if sk.sk_rcvtimeo < 0:
-        wait_event(sk.sk_data_ready, ready)
-        return 0
-    return 0 if wait_event_timeout_ns(sk.sk_data_ready, ready, sk.sk_rcvtimeo) else -EAGAIN
+    return 0 if wait_event_timeout(sk.sk_data_ready, ready, sk.sk_rcvtimeo) else -EAGAIN
 
 
 def purge(queue: deque[sk_buff]) -> None:

@@ -161,12 +161,17 @@ def mdelay(msecs: int) -> None:
 
 def schedule_timeout(timeout: int) -> int:
     """Sleep up to ``timeout`` jiffies, or until woken; the jiffies that were left."""
+    return _sleep(timeout, "a wake-up" if timeout == MAX_SCHEDULE_TIMEOUT else f"{timeout} jiffies to pass")
+
+
+def _sleep(timeout: int, what: str) -> int:
+    """schedule_timeout() of a task that waits for ``what``."""
     if timeout == MAX_SCHEDULE_TIMEOUT:
-        schedule("a wake-up")
+        schedule(what)
         return timeout
     now = jiffies()
     end = now + timeout
-    schedule(f"{timeout} jiffies to pass", wheel_expiry(end, now) * JIFFY_PS)
+    schedule(what, wheel_expiry(end, now) * JIFFY_PS)
     return max(0, end - jiffies())
 
 
@@ -202,7 +207,7 @@ def wait_event_timeout(wq: wait_queue_head_t, condition: Callable[[], Any], time
         if not timeout:
             return 0
         wq.tasks.append(task)
-        timeout = schedule_timeout(timeout)
+        timeout = _sleep(timeout, wq.name)
         if task in wq.tasks:
             wq.tasks.remove(task)
 

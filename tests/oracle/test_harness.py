@@ -6,9 +6,11 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from tests.oracle.records import SAMPLE, BadRecords, files, items
 from tests.oracle.run import replay, run
 
 ROOT = Path(__file__).parents[2]
+README = Path(__file__).parent / "README.md"
 
 
 def _double(record: Record, context: Record | None) -> Record:
@@ -145,6 +148,133 @@ def test_a_change_of_any_observed_value_of_any_record_is_found(path: Path) -> No
             at[leaf[-1]] = _changed(at[leaf[-1]])
             for outcome in (ours, *may):
                 assert list(differences(family, other, outcome)), f"{place}: {leaf} is not compared"
+
+
+# -- what a replay reads ------------------------------------------------------------------------------------------
+# The inputs that stand among what was observed, by family. A path names the fields; of a list that is an event
+# (``["ret", 0, {..}]``) it names the event and the position: ``trace.ret.1``. Events themselves are inputs where the
+# recorder did something; the others are in no list here. Whatever no pattern matches, a replay must not depend on.
+_INPUTS = {
+    "csum_complete_ops": "ops.op ops.n ops.bytes",
+    "dma": "ops.(op|off|n|seed|skip_cpu_sync)",
+    "dql": "ops.(op|n)",
+    "irq": "trace.op.[1-3] trace.op.3.(shared|oneshot|no_autoen) trace.cfg.1.(hret|hnapi|hdis|edge_again)",
+    "lifecycle": "trace.op.1 trace.op.2 trace.op.2.(addr|sa_family)",
+    "napi": "trace.(netif_napi_add|napi_enable|napi_disable|netif_napi_del|napi_schedule|napi_complete_done"
+    "|napi_if_scheduled_mark_missed|set_DISABLE|clear_DISABLE|final).1 trace.napi_complete_done.2",
+    "pick_tx": "picks.(prio|hash|rxq)",
+    "skb_alloc": "data_len",  # of alloc_skb_with_frags; elsewhere it is observed
+    "skb_ops": "init.(fn|size) ops.(op|slot|to|from|n|off|seed|truesize|nhead|ntail|new_alloc)",
+    "softirq": "trace.(tasklet_schedule|tasklet_hi_schedule|tasklet_disable_nosync|tasklet_enable).1"
+    " trace.cfg.1.(again|hi_schedules_tasklet0)",
+    "tx": "trace.dev_queue_xmit.1.(id|len|prio|rxq) trace.complete.1.(q|n) trace.inject_busy.1.(q|n)"
+    " trace.netif_tx_(stop|wake)_queue.1",
+    "tx_timeout": "trace.dev_queue_xmit.1.(id|q) trace.netif_tx_stop_queue.1 trace.complete.1.(q|n)",
+    "vlan_ops": "ops.(op|proto|tci)",
+}
+# Families in whose traces operations and observations are mixed: the events that are operations.
+_OPERATIONS = {
+    "irq": "op cfg fire",
+    "lifecycle": "op",
+    "softirq": "cfg bh_disable bh_enable tasklet_schedule tasklet_hi_schedule tasklet_disable_nosync tasklet_enable "
+    "napi_schedule nested_bh_disable_enable",
+    "tx": "dev_queue_xmit complete inject_busy netif_tx_stop_queue netif_tx_wake_queue bh_enable drain",
+    "tx_timeout": "dev_queue_xmit netif_tx_stop_queue complete bh_enable sleep_until_timeout_or_2600ms",
+}
+
+
+def _scrambled(value: Any, path: str, inputs: re.Pattern[str]) -> Any:
+    """A copy with other values in all places that are no inputs."""
+    if isinstance(value, dict):
+        return {key: _scrambled(v, f"{path}.{key}", inputs) for key, v in value.items()}
+    if isinstance(value, list):
+        if path in ("trace", "ops") and isinstance(value[0], str):
+            event = f"{path}.{value[0]}"
+            return [value[0], *(_scrambled(v, f"{event}.{at}", inputs) for at, v in enumerate(value[1:], 1))]
+        return [_scrambled(v, path, inputs) for v in value]
+    return value if inputs.fullmatch(path) else _changed(value)
+
+
+def _without_observations(record: Record, family: Family) -> Record:
+    """A copy of a record that has no true observation: values are others, events that are no operations are gone."""
+    fam = record["fam"]
+    inputs = re.compile("|".join(pattern.replace(".", r"\.") for pattern in _INPUTS.get(fam, "(?!)").split()))
+    other = {k: v if k == "fam" or k in family.inputs else _scrambled(v, k, inputs) for k, v in record.items()}
+    if fam in _OPERATIONS:
+        other["trace"] = [event for event in other["trace"] if event[0] in _OPERATIONS[fam].split()]
+    elif fam == "napi":
+        other["trace"] = list(_outside_of_polls(other["trace"]))
+    return other
+
+
+def _outside_of_polls(trace: list[Any]) -> Iterator[Any]:
+    """What polls do stands between these events."""
+    polling = False
+    for event in trace:
+        polling = polling and event != ["quiet"]
+        if not polling:
+            yield event
+        polling = polling or event[0] in ("bh_enable", "sleep_until_idle")
+
+
+def _context_without_observations(context: Record | None, family: Family, known: dict[str, Family]) -> Record | None:
+    if context is None:
+        return None
+    other = _without_observations({k: v for k, v in context.items() if k != "before"}, known[context["fam"]])
+    if "before" in context:
+        other["before"] = [_without_observations(earlier, family) for earlier in context["before"]]
+        other["previous"] = context["previous"]
+    return other
+
+
+def _told(family: Family, record: Record, context: Record | None) -> str:
+    """What a replay says, and what else it says where something is open (the first few of it)."""
+    may = islice(family.also(record, context), 3) if family.also is not None else ()
+    return json.dumps([family.replay(record, context), *may], default=repr)
+
+
+@pytest.mark.parametrize("path", files(SAMPLE), ids=lambda path: path.name.split(".")[0])
+def test_no_replay_looks_at_what_the_kernel_did(path: Path) -> None:
+    """Replays of records whose observations are all others say the same."""
+    known = families()
+    for place, record, context in items(path, known):
+        family = known[record["fam"]]
+        other = _without_observations(record, family)
+        if set(record) - set(family.inputs) - {"fam"}:
+            assert other != record, place
+        other_context = _context_without_observations(context, family, known)
+        assert _told(family, other, other_context) == _told(family, record, context), place
+
+
+@pytest.mark.parametrize(
+    ("fam", "looks"),
+    [
+        ("dql", lambda record: record["ops"][-1]["st"]["limit"]),
+        ("tx", lambda record: [event for event in record["trace"] if event[0] == "ndo_start_xmit"]),
+        ("tx", lambda record: next(event[1] for event in record["trace"] if event[0] == "ret")),
+        ("lifecycle", lambda record: next(event[1:] for event in record["trace"] if event[0] == "notify")),
+        ("napi", lambda record: [event for event in record["trace"] if event[0] == "poll"]),
+        ("gso", lambda record: record["network_seglen_ok_1500"]),
+    ],
+)
+def test_a_replay_that_looks_at_what_the_kernel_did_is_found(fam: str, looks: Callable[[Record], Any]) -> None:
+    known = families()
+    name = "tx" if fam == "dql" else fam
+    record = next(record for _, record, _ in items(SAMPLE / f"{name}.jsonl.gz", known) if record["fam"] == fam)
+    other = _without_observations(record, known[fam])
+    try:
+        assert looks(other) != looks(record)
+    except StopIteration:
+        pass  # the event is gone
+
+
+def test_fields_that_are_left_out_or_compared_by_length_are_in_the_readme() -> None:
+    rows = re.findall(r"^\| (\w+) \| ([\w., ]+) \| .+ \|$", README.read_text(), re.MULTILINE)
+    listed = {(fam, field) for fam, fields in rows for field in fields.split(", ")}
+    known = families()
+    assert {(f.fam, field) for f in known.values() for field in (*f.left_out, *f.by_length)} == {
+        (fam, field) for fam, field in listed if fam in known and field != "Field"
+    }
 
 
 def _oracle(*words: str) -> subprocess.CompletedProcess[str]:

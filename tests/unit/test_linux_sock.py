@@ -111,17 +111,22 @@ def test_full_receive_buffer_drops_and_counts() -> None:
     assert L.counters()["drops"] == {"PACKET_SOCK_ERROR": 3}
 
 
-def test_receiver_sleeps_until_a_frame_comes() -> None:
+def test_receiver_sleeps_until_a_frame_comes_or_its_time_is_up() -> None:
     bed = Bed()
     nic = up(bed)
     sock = L.packet_socket(nic.ndev, L.ETH_P_IP)
     task = bed.sched.run_task(L.packet_recvmsg, sock)
     bed.settle(1000)
     assert not task.done
+    assert any("a packet on the socket" in line for line in bed.sched.waiters())
     nic.receive(FRAME)
     softirq(bed, nic)
     bed.settle(1000)
     assert task.result == FRAME
+    sock.sk_rcvtimeo = 5
+    begin = bed.run(L.jiffies)
+    assert bed.run(L.packet_recvmsg, sock) == -L.EAGAIN
+    assert bed.run(L.jiffies) - begin in (5, 6)
 
 
 def test_truesize_changed_under_way_is_reported() -> None:
