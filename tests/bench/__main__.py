@@ -59,7 +59,7 @@ _LOADS = {
 _PIN_COUNT = {60: 60, 1514: 24}
 
 
-_HOST = Load(0, 60, 10_000, 10.0, 8000)
+_HOST = Load(0, 60, 10_000, 10.0, 16000)
 
 
 def _config(load: Load, count: int = 0, backend: str = "rtl") -> Config:
