@@ -224,8 +224,8 @@ def _gro(record: Record, context: Record | None) -> Record:
 
 
 # What the recorder's flows may have left: their hashes (none, the one that makes flows collide, one of each flow a
-# golden ratio apart; each also with the bit flipped that makes two flows of one), transport headers behind IPv4 and IPv6
-# with and without VLAN tag, checksums of every level.
+# golden ratio apart; each also with the bit flipped that makes two flows of one), transport headers behind IPv4 and
+# IPv6 with and without VLAN tag, checksums of every level.
 _FLOWS = (0, 85, *((3722888192 + k * 2654435761) & 0xFFFFFFFF for k in range(12)))
 _HASHES = tuple(flow ^ flipped for flipped in (0, 1, 8) for flow in _FLOWS)
 _HEADERS = tuple(L.NET_SKB_PAD + L.ETH_HLEN + n for n in (20, 40, 24, 44))
