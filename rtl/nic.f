@@ -13,6 +13,7 @@ csr/nic_counters.sv
 csr/nic_csr_global.sv
 csr/nic_csr_reset.sv
 csr/nic_csr_rings.sv
+csr/nic_csr_rss.sv
 csr/nic_csr.sv
 irq/nic_irq_vector.sv
 irq/nic_msix_table.sv
@@ -27,7 +28,12 @@ tx/nic_tx_store.sv
 tx/nic_tx_ram.sv
 tx/nic_tx_egress.sv
 tx/nic_tx.sv
-rx/nic_rx_hash.sv
+rx/nic_rx_pkg.sv
+rx/nic_rx_l2.sv
+rx/nic_rx_l3.sv
+rx/nic_rx_ext.sv
+rx/nic_rx_l4.sv
+rx/nic_rx_toeplitz.sv
 rx/nic_rx_parse.sv
 rx/nic_rx_ingress.sv
 rx/nic_rx_ram.sv

@@ -60,8 +60,31 @@ package nic_pkg;
     logic        allmulti;
     logic        broadcast;
     frame_len_t  max_frame; // bytes without FCS, at most MaxFrame (csr has limited it)
-    logic [4:0]  rx_queues; // 1..Queues (csr has limited it)
   } glob_cfg_t;
+
+  // Receive-side scaling (csr to datapath). Registers.
+  typedef struct packed {
+    logic [319:0] key;      // first byte most significant
+    logic         sym_xor;
+    logic [5:0]   types;    // RSS_CTRL's enables, in its order
+  } rss_cfg_t;
+
+  // Encoding of rx_completion.hash_type.
+  typedef enum logic [2:0] {
+    RssNone = 3'(nic_regs_pkg::RSS_TYPE_NONE),
+    RssIp4  = 3'(nic_regs_pkg::RSS_TYPE_IP4),
+    RssTcp4 = 3'(nic_regs_pkg::RSS_TYPE_TCP4),
+    RssUdp4 = 3'(nic_regs_pkg::RSS_TYPE_UDP4),
+    RssIp6  = 3'(nic_regs_pkg::RSS_TYPE_IP6),
+    RssTcp6 = 3'(nic_regs_pkg::RSS_TYPE_TCP6),
+    RssUdp6 = 3'(nic_regs_pkg::RSS_TYPE_UDP6)
+  } rss_type_t;
+
+  // What RX finds out of a frame and its completion record tells.
+  typedef struct packed {
+    rss_type_t   hash_type;
+    logic [31:0] hash;
+  } rx_meta_t;
 
   // Counter events: each a one-clock pulse for one frame, with its data in the same clock.
   typedef struct packed {

@@ -96,6 +96,9 @@ module nic_top
   logic                   irq_busy, soft_reset, quiesced_q, core_rst_n, idle_q;
   glob_cfg_t              glob;
   ring_cfg_t [Queues-1:0] tx_cfg, rx_cfg;
+  rss_cfg_t               rss_cfg;
+  logic [6:0]             rss_index;
+  queue_t                 rss_queue;
   ring_sts_t [Queues-1:0] tx_sts, rx_sts;
   cnt_evt_t               cnt;
   logic                   msix_valid, msix_ready, msix_done, msix_hold;
@@ -132,6 +135,9 @@ module nic_top
       .irq_rsp_i   (irq_rsp),
       .irq_busy_i  (irq_busy),
       .glob_cfg_o  (glob),
+      .rss_cfg_o   (rss_cfg),
+      .rss_index_i (rss_index),
+      .rss_queue_o (rss_queue),
       .tx_cfg_o    (tx_cfg),
       .rx_cfg_o    (rx_cfg),
       .soft_reset_o(soft_reset),
@@ -490,6 +496,9 @@ module nic_top
       .hard_rst_ni     (rst_ni),
       .stop_i          (soft_reset),
       .glob_i          (glob),
+      .rss_cfg_i       (rss_cfg),
+      .rss_index_o     (rss_index),
+      .rss_queue_i     (rss_queue),
       .dma_busy_o      (rx_dma_busy),
       .idle_o          (rx_idle),
       .s_axis_tdata,

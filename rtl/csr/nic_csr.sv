@@ -51,6 +51,9 @@ module nic_csr
 
     // configuration
     output glob_cfg_t               glob_cfg_o,
+    output rss_cfg_t                rss_cfg_o,
+    input  logic [6:0]              rss_index_i,    // RSS table entry that is looked up
+    output queue_t                  rss_queue_o,
     output ring_cfg_t [Queues-1:0]  tx_cfg_o,
     output ring_cfg_t [Queues-1:0]  rx_cfg_o,
 
@@ -68,11 +71,11 @@ module nic_csr
 );
 
   reg_req_t req;
-  reg_rsp_t rsp, glob_rsp, tx_rsp, rx_rsp, cnt_rsp;
+  reg_rsp_t rsp, glob_rsp, rss_rsp, tx_rsp, rx_rsp, cnt_rsp;
   logic     reset_request, reset_busy;
 
   assign irq_req_o = req;
-  assign rsp       = glob_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i;
+  assign rsp       = glob_rsp | rss_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i;
 
   nic_axil u_axil (
       .clk_i,
@@ -127,6 +130,18 @@ module nic_csr
       .idle_i
   );
 
+  nic_csr_rss #(
+      .Queues(Queues)
+  ) u_rss (
+      .clk_i,
+      .rst_ni (core_rst_no),
+      .req_i  (req),
+      .rsp_o  (rss_rsp),
+      .rss_cfg_o,
+      .index_i(rss_index_i),
+      .queue_o(rss_queue_o)
+  );
+
   nic_csr_rings #(
       .Queues(Queues),
       .Offset(nic_regs_pkg::QP_TX_BASE_LO_OFFSET[7:0])
@@ -162,6 +177,6 @@ module nic_csr
   );
 
   // At most one block has a register at an address.
-  `NIC_ASSERT(CsrOneHit, $onehot0({glob_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit}))
+  `NIC_ASSERT(CsrOneHit, $onehot0({glob_rsp.hit, rss_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit}))
 
 endmodule

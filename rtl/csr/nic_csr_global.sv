@@ -34,13 +34,7 @@ module nic_csr_global
     return bytes > frame_len_t'(MaxFrame) ? frame_len_t'(MaxFrame) : bytes;
   endfunction
 
-  function automatic logic [4:0] limit_queues(logic [4:0] count);
-    if (count == '0) return 5'd1;
-    return count > 5'(Queues) ? 5'(Queues) : count;
-  endfunction
-
   frame_len_t  max_frame_q;   // as written
-  logic [4:0]  rx_queues_q;   // as written
   logic [31:0] scratch_q;
   logic [31:0] wbits;         // the bits of the bytes that are written
   logic        write;
@@ -52,9 +46,7 @@ module nic_csr_global
 
   // What a write gives for the registers whose value is also kept in a limited form.
   frame_len_t max_frame_d;
-  logic [4:0] rx_queues_d;
   assign max_frame_d = 14'(apply_strb(32'(max_frame_q), req_i.wdata, req_i.wstrb));
-  assign rx_queues_d = 5'(apply_strb(32'(rx_queues_q), req_i.wdata, req_i.wstrb));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -64,9 +56,7 @@ module nic_csr_global
       glob_cfg_o.allmulti  <= RX_CTRL_DEFAULT[RX_CTRL_ALLMULTI_LSB];
       glob_cfg_o.broadcast <= RX_CTRL_DEFAULT[RX_CTRL_BROADCAST_LSB];
       glob_cfg_o.max_frame <= limit_frame(frame_len_t'(MAX_FRAME_DEFAULT));
-      glob_cfg_o.rx_queues <= limit_queues(5'(RX_QUEUES_DEFAULT));
       max_frame_q          <= frame_len_t'(MAX_FRAME_DEFAULT);
-      rx_queues_q          <= 5'(RX_QUEUES_DEFAULT);
       scratch_q            <= SCRATCH_DEFAULT;
     end else if (write) begin
       case (req_i.addr)
@@ -83,10 +73,6 @@ module nic_csr_global
         MAX_FRAME_OFFSET: begin
           max_frame_q          <= max_frame_d;
           glob_cfg_o.max_frame <= limit_frame(max_frame_d);
-        end
-        RX_QUEUES_OFFSET: begin
-          rx_queues_q          <= rx_queues_d;
-          glob_cfg_o.rx_queues <= limit_queues(rx_queues_d);
         end
         SCRATCH_OFFSET: scratch_q <= apply_strb(scratch_q, req_i.wdata, req_i.wstrb);
         default: ;
@@ -116,7 +102,6 @@ module nic_csr_global
           rsp_o.rdata[RX_CTRL_BROADCAST_LSB] <= glob_cfg_o.broadcast;
         end
         MAX_FRAME_OFFSET: rsp_o.rdata <= 32'(max_frame_q);
-        RX_QUEUES_OFFSET: rsp_o.rdata <= 32'(rx_queues_q);
         SCRATCH_OFFSET:   rsp_o.rdata <= scratch_q;
         default:          rsp_o.hit <= 1'b0;
       endcase

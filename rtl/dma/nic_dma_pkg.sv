@@ -50,7 +50,7 @@ package nic_dma_pkg;
   // What is kept of an RX buffer that is being filled, until its completion record is written.
   typedef struct packed {
     logic        eop;
-    logic [31:0] hash;
+    rx_meta_t    meta;
     index_t      index;
     frame_len_t  len;
   } rx_record_t;

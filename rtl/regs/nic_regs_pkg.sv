@@ -64,11 +64,23 @@ package nic_regs_pkg;
   localparam logic [31:0] MAX_FRAME_DEFAULT = 32'h000005ee;
   localparam int unsigned MAX_FRAME_BYTES_LSB = 0;
   localparam int unsigned MAX_FRAME_BYTES_WIDTH = 14;
-  localparam logic [15:0] RX_QUEUES_OFFSET = 16'h0028;
-  localparam logic [31:0] RX_QUEUES_WMASK = 32'h0000001f;
-  localparam logic [31:0] RX_QUEUES_DEFAULT = 32'h00000001;
-  localparam int unsigned RX_QUEUES_COUNT_LSB = 0;
-  localparam int unsigned RX_QUEUES_COUNT_WIDTH = 5;
+  localparam logic [15:0] RSS_CTRL_OFFSET = 16'h0028;
+  localparam logic [31:0] RSS_CTRL_WMASK = 32'h0000007f;
+  localparam logic [31:0] RSS_CTRL_DEFAULT = 32'h00000000;
+  localparam int unsigned RSS_CTRL_IP4_LSB = 0;
+  localparam int unsigned RSS_CTRL_IP4_WIDTH = 1;
+  localparam int unsigned RSS_CTRL_TCP4_LSB = 1;
+  localparam int unsigned RSS_CTRL_TCP4_WIDTH = 1;
+  localparam int unsigned RSS_CTRL_UDP4_LSB = 2;
+  localparam int unsigned RSS_CTRL_UDP4_WIDTH = 1;
+  localparam int unsigned RSS_CTRL_IP6_LSB = 3;
+  localparam int unsigned RSS_CTRL_IP6_WIDTH = 1;
+  localparam int unsigned RSS_CTRL_TCP6_LSB = 4;
+  localparam int unsigned RSS_CTRL_TCP6_WIDTH = 1;
+  localparam int unsigned RSS_CTRL_UDP6_LSB = 5;
+  localparam int unsigned RSS_CTRL_UDP6_WIDTH = 1;
+  localparam int unsigned RSS_CTRL_SYM_XOR_LSB = 6;
+  localparam int unsigned RSS_CTRL_SYM_XOR_WIDTH = 1;
   localparam logic [15:0] SCRATCH_OFFSET = 16'h002c;
   localparam logic [31:0] SCRATCH_WMASK = 32'hffffffff;
   localparam logic [31:0] SCRATCH_DEFAULT = 32'h00000000;
@@ -150,6 +162,30 @@ package nic_regs_pkg;
   localparam logic [15:0] MSIX_PBA_HI_OFFSET = 16'h9004;
   localparam logic [31:0] MSIX_PBA_HI_WMASK = 32'h00000000;
   localparam logic [31:0] MSIX_PBA_HI_DEFAULT = 32'h00000000;
+
+  // RSS_KEY registers
+  localparam logic [15:0] RSS_KEY_BASE = 16'h0200;
+  localparam int unsigned RSS_KEY_STRIDE = 4;
+  localparam int unsigned RSS_KEY_COUNT = 10;
+  localparam logic [15:0] RSS_KEY_WORD_OFFSET = 16'h0000;
+  localparam logic [31:0] RSS_KEY_WORD_WMASK = 32'hffffffff;
+  localparam logic [31:0] RSS_KEY_WORD_DEFAULT = 32'h00000000;
+
+  // RSS_TABLE registers
+  localparam logic [15:0] RSS_TABLE_BASE = 16'h0280;
+  localparam int unsigned RSS_TABLE_STRIDE = 4;
+  localparam int unsigned RSS_TABLE_COUNT = 32;
+  localparam logic [15:0] RSS_TABLE_WORD_OFFSET = 16'h0000;
+  localparam logic [31:0] RSS_TABLE_WORD_WMASK = 32'h0f0f0f0f;
+  localparam logic [31:0] RSS_TABLE_WORD_DEFAULT = 32'h00000000;
+  localparam int unsigned RSS_TABLE_WORD_QUEUE0_LSB = 0;
+  localparam int unsigned RSS_TABLE_WORD_QUEUE0_WIDTH = 4;
+  localparam int unsigned RSS_TABLE_WORD_QUEUE1_LSB = 8;
+  localparam int unsigned RSS_TABLE_WORD_QUEUE1_WIDTH = 4;
+  localparam int unsigned RSS_TABLE_WORD_QUEUE2_LSB = 16;
+  localparam int unsigned RSS_TABLE_WORD_QUEUE2_WIDTH = 4;
+  localparam int unsigned RSS_TABLE_WORD_QUEUE3_LSB = 24;
+  localparam int unsigned RSS_TABLE_WORD_QUEUE3_WIDTH = 4;
 
   // QP registers
   localparam logic [15:0] QP_BASE = 16'h1000;
@@ -305,6 +341,15 @@ package nic_regs_pkg;
   localparam logic [3:0] RING_ERROR_AXI_WRITE = 4'd2;
   localparam logic [3:0] RING_ERROR_BAD_DESC = 4'd3;
 
+  // Values of fields of type rss_type; nic_pkg makes the enum of them
+  localparam logic [3:0] RSS_TYPE_NONE = 4'd0;
+  localparam logic [3:0] RSS_TYPE_IP4 = 4'd1;
+  localparam logic [3:0] RSS_TYPE_TCP4 = 4'd2;
+  localparam logic [3:0] RSS_TYPE_UDP4 = 4'd3;
+  localparam logic [3:0] RSS_TYPE_IP6 = 4'd4;
+  localparam logic [3:0] RSS_TYPE_TCP6 = 4'd5;
+  localparam logic [3:0] RSS_TYPE_UDP6 = 4'd6;
+
   // 16 bytes. A frame is one or more descriptors, the last with eop; 14 to 9018 bytes in all.
   typedef struct packed {
     logic [31:0] rsvd96;
@@ -336,7 +381,8 @@ package nic_regs_pkg;
     logic phase;
     logic [50:0] rsvd76;
     logic [3:0] error_code;
-    logic [6:0] rsvd65;
+    logic [2:0] hash_type;
+    logic [3:0] rsvd65;
     logic eop;
     logic [31:0] hash;
     logic [15:0] index;

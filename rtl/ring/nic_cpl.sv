@@ -198,7 +198,8 @@ module nic_cpl
     end else begin
       rx_rec.error_code = rec_err_i ? ErrAxiWrite : ErrNone;
       rx_rec.eop        = rec_i.eop;
-      rx_rec.hash       = rec_i.hash;
+      rx_rec.hash       = rec_i.meta.hash;
+      rx_rec.hash_type  = rec_i.meta.hash_type;
       rx_rec.index      = rec_i.index;
       rx_rec.len        = 16'(rec_i.len);
     end

@@ -21,6 +21,9 @@ module nic_rx
     input  logic hard_rst_ni,
     input  logic stop_i,                    // begin nothing new
     input  glob_cfg_t glob_i,
+    input  rss_cfg_t  rss_cfg_i,
+    output logic [6:0] rss_index_o,         // the table is looked up
+    input  queue_t    rss_queue_i,
     output logic dma_busy_o,                // writes are under way
     output logic idle_o,                    // no frame anywhere
 
@@ -94,7 +97,7 @@ module nic_rx
   logic                     frame_valid, frame_pop, frames_left;
   logic [QWidth-1:0]        frame_queue, frame_pop_queue;
   frame_len_t               frame_len;
-  logic [31:0]              frame_hash;
+  rx_meta_t                 frame_meta;
   logic                     job_valid, job_ready, job_drop, job_last, rec_valid;
   logic [QWidth-1:0]        job_queue, sched_queue;
   logic [63:0]              job_addr;
@@ -121,6 +124,9 @@ module nic_rx
       .hard_rst_ni,
       .go_i             (glob_i.enable && !stop_i),
       .glob_i,
+      .rss_cfg_i,
+      .rss_index_o,
+      .rss_queue_i,
       .busy_o           (ingress_busy),
       .s_axis_tdata,
       .s_axis_tkeep,
@@ -138,7 +144,7 @@ module nic_rx
       .frame_valid_o    (frame_valid),
       .frame_queue_o    (frame_queue),
       .frame_len_o      (frame_len),
-      .frame_hash_o     (frame_hash),
+      .frame_meta_o     (frame_meta),
       .frame_pop_i      (frame_pop),
       .frame_pop_queue_i(frame_pop_queue),
       .cnt_stream_o,
@@ -188,7 +194,7 @@ module nic_rx
       .frame_valid_i    (frame_valid),
       .frame_queue_i    (frame_queue),
       .frame_len_i      (frame_len),
-      .frame_hash_i     (frame_hash),
+      .frame_meta_i     (frame_meta),
       .frame_pop_o      (frame_pop),
       .frames_left_o    (frames_left),
       .frame_pop_queue_o(frame_pop_queue),

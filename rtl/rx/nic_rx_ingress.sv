@@ -27,6 +27,9 @@ module nic_rx_ingress
     input  logic hard_rst_ni,
     input  logic go_i,                          // take frames
     input  glob_cfg_t            glob_i,
+    input  rss_cfg_t             rss_cfg_i,
+    output logic [6:0]           rss_index_o,
+    input  queue_t               rss_queue_i,
     output logic                 busy_o,        // within a frame
 
     // stream
@@ -50,7 +53,7 @@ module nic_rx_ingress
     output logic                 frame_valid_o,
     output logic [QWidth-1:0]    frame_queue_o,
     output frame_len_t           frame_len_o,
-    output logic [31:0]          frame_hash_o,
+    output rx_meta_t             frame_meta_o,
     input  logic                 frame_pop_i,   // an entry of the frame list was released
     input  logic [QWidth-1:0]    frame_pop_queue_i,
 
@@ -63,7 +66,7 @@ module nic_rx_ingress
 );
 
   localparam int unsigned Slots = 1 << QWidth;
-  localparam int unsigned Stage = 16;           // beats; the parser decides within 13
+  localparam int unsigned Stage = 32;           // beats; the parser decides within 29
   typedef logic [WordLog2:0] ptr_t;
   typedef logic [$clog2(Frames):0] level_t;
 
@@ -99,7 +102,7 @@ module nic_rx_ingress
   typedef struct packed {
     logic              pass;
     logic [QWidth-1:0] qp;
-    logic [31:0]       hash;
+    rx_meta_t          meta;
   } decision_t;
 
   beat_t             in_beat, beat;
@@ -135,13 +138,16 @@ module nic_rx_ingress
       .clk_i,
       .rst_ni,
       .glob_i,
+      .rss_cfg_i,
+      .rss_index_o,
+      .rss_queue_i,
       .valid_i(valid && rst_ni),
       .data_i (s_axis_tdata),
       .last_i (s_axis_tlast),
       .bytes_i(in_bytes),
       .valid_o(in_decided),
       .pass_o (in_decision.pass),
-      .hash_o (in_decision.hash),
+      .meta_o (in_decision.meta),
       .queue_o(in_decision.qp)
   );
 
@@ -192,7 +198,7 @@ module nic_rx_ingress
   assign frame_valid_o = pop_last && good;
   assign frame_queue_o = decision.qp;
   assign frame_len_o   = len[13:0];
-  assign frame_hash_o  = decision.hash;
+  assign frame_meta_o  = decision.meta;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) first_q <= 1'b1;

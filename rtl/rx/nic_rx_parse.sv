@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at the beginning of each frame as it arrives and decides: does its destination pass the filter, what is its
-// flow hash, and which queue gets it. One decision a frame, in order, three clocks after the beat that completes the
+// RSS hash, and which queue gets it. One decision a frame, in order, 13 clocks after the beat that completes the
 // first HdrBytes bytes or ends the frame. A frame a clock is possible. Runts get a decision too; it has no meaning.
+//
+//   collect > l2 (VLAN tags) > l3 (IP) > ext x 4 (IPv6 extension headers) > l4 (ports) > toeplitz > table
 
 module nic_rx_parse
   import nic_pkg::*;
+  import nic_rx_pkg::*;
 #(
     parameter int unsigned DataWidth = 64,
     parameter int unsigned Queues    = 4,
@@ -15,6 +18,9 @@ module nic_rx_parse
     input  logic clk_i,
     input  logic rst_ni,
     input  glob_cfg_t            glob_i,
+    input  rss_cfg_t             rss_cfg_i,
+    output logic [6:0]           rss_index_o,  // the table is looked up
+    input  queue_t               rss_queue_i,
 
     // the stream
     input  logic                 valid_i,
@@ -25,23 +31,22 @@ module nic_rx_parse
     // the decision
     output logic                 valid_o,
     output logic                 pass_o,
-    output logic [31:0]          hash_o,
+    output rx_meta_t             meta_o,
     output logic [QWidth-1:0]    queue_o
 );
 
-  localparam int unsigned HdrBytes = 80;
-  localparam int unsigned HdrBeats = (HdrBytes + Bytes - 1) / Bytes;
+  localparam int unsigned HdrBeats  = HdrBytes / Bytes;
   localparam int unsigned BeatWidth = $clog2(HdrBeats + 1);
 
   // ------------------------------------------------------------------ collect
   logic [HdrBeats-1:0][DataWidth-1:0] hdr_q;
   logic [BeatWidth-1:0]               beat_q;      // HdrBeats: all have been seen
   logic                               done_q;
-  logic [6:0]                         len_q, len;
+  logic [7:0]                         len_q, len;
 
   always_comb begin
-    len = 7'(HdrBytes);
-    if (last_i && (32'(beat_q) * Bytes + 32'(bytes_i) < HdrBytes)) len = 7'(32'(beat_q) * Bytes + 32'(bytes_i));
+    len = 8'(HdrBytes);
+    if (last_i && (32'(beat_q) * Bytes + 32'(bytes_i) < HdrBytes)) len = 8'(32'(beat_q) * Bytes + 32'(bytes_i));
   end
 
   always_ff @(posedge clk_i) begin
@@ -67,62 +72,106 @@ module nic_rx_parse
     if (valid_i) len_q <= len;
   end
 
-  // ------------------------------------------------------------------ fold, filter
-  logic [8*HdrBytes-1:0] hdr;
-  logic [31:0]           fold_q;
-  logic                  fold_valid_q, pass_q, pass;
+  // ------------------------------------------------------------------ filter
+  logic        pass;
+  logic [47:0] dest;
 
-  assign hdr = (8 * HdrBytes)'(hdr_q);
-
-  nic_rx_hash u_hash (
-      .clk_i,
-      .valid_i(done_q),
-      .hdr_i  (hdr),
-      .len_i  (len_q),
-      .fold_o (fold_q)
-  );
+  assign dest = hdr_q[0][47:0];
 
   always_comb begin
-    if (glob_i.promisc)       pass = 1'b1;
-    else if (hdr[47:0] == '1) pass = glob_i.broadcast || glob_i.allmulti;
-    else if (hdr[0])          pass = glob_i.allmulti;
-    else                      pass = hdr[47:0] == glob_i.mac;
+    if (glob_i.promisc)  pass = 1'b1;
+    else if (dest == '1) pass = glob_i.broadcast || glob_i.allmulti;
+    else if (dest[0])    pass = glob_i.allmulti;
+    else                 pass = dest == glob_i.mac;
   end
 
-  always_ff @(posedge clk_i) begin
-    fold_valid_q <= rst_ni && done_q;
+  // ------------------------------------------------------------------ headers
+  logic       l2_valid, l2_pass, l2_ip4, l2_ip6;
+  l3_bytes_t  l2_bytes;
+  logic [6:0] l2_len;
+
+  nic_rx_l2 u_l2 (
+      .clk_i,
+      .rst_ni,
+      .valid_i   (done_q),
+      .hdr_i     (hdr_q),
+      .len_i     (len_q),
+      .pass_i    (pass),
+      .valid_o   (l2_valid),
+      .l3_o      (l2_bytes),
+      .len_o     (l2_len),
+      .type_ip4_o(l2_ip4),
+      .type_ip6_o(l2_ip6),
+      .pass_o    (l2_pass)
+  );
+
+  logic  [ExtSteps:0] step_valid;
+  net_t               step_net  [ExtSteps + 1];
+  rest_t              step_rest [ExtSteps + 1];
+
+  nic_rx_l3 u_l3 (
+      .clk_i,
+      .rst_ni,
+      .valid_i   (l2_valid),
+      .l3_i      (l2_bytes),
+      .len_i     (l2_len),
+      .type_ip4_i(l2_ip4),
+      .type_ip6_i(l2_ip6),
+      .pass_i    (l2_pass),
+      .valid_o   (step_valid[0]),
+      .net_o     (step_net[0]),
+      .rest_o    (step_rest[0])
+  );
+
+  for (genvar s = 0; s < ExtSteps; s++) begin : gen_ext
+    nic_rx_ext u_ext (
+        .clk_i,
+        .rst_ni,
+        .valid_i(step_valid[s]),
+        .net_i  (step_net[s]),
+        .rest_i (step_rest[s]),
+        .valid_o(step_valid[s+1]),
+        .net_o  (step_net[s+1]),
+        .rest_o (step_rest[s+1])
+    );
   end
 
-  always_ff @(posedge clk_i) begin
-    if (done_q) pass_q <= pass;
-  end
+  logic         l4_valid, l4_pass;
+  rss_type_t    l4_type;
+  logic [287:0] l4_data;
+
+  nic_rx_l4 u_l4 (
+      .clk_i,
+      .rst_ni,
+      .rss_cfg_i,
+      .valid_i(step_valid[ExtSteps]),
+      .net_i  (step_net[ExtSteps]),
+      .rest_i (step_rest[ExtSteps]),
+      .valid_o(l4_valid),
+      .pass_o (l4_pass),
+      .type_o (l4_type),
+      .data_o (l4_data)
+  );
 
   // ------------------------------------------------------------------ hash, queue
-  // CRC-32 (reflected 0x04C11DB7) of the word's bytes, most significant first.
-  function automatic logic [31:0] crc32(logic [31:0] word);
-    logic [31:0] crc;
-    crc = ~{word[7:0], word[15:8], word[23:16], word[31:24]};
-    for (int i = 0; i < 32; i++) crc = (crc >> 1) ^ (crc[0] ? 32'hedb88320 : 32'd0);
-    return ~crc;
-  endfunction
+  nic_rx_toeplitz #(
+      .Along(1 + $bits(rss_type_t))
+  ) u_toeplitz (
+      .clk_i,
+      .rst_ni,
+      .key_i  (rss_cfg_i.key),
+      .valid_i(l4_valid),
+      .data_i (l4_data),
+      .along_i({l4_pass, l4_type}),
+      .valid_o,
+      .hash_o (meta_o.hash),
+      .along_o({pass_o, meta_o.hash_type})
+  );
 
-  logic        hash_valid_q, hash_pass_q;
-  logic [31:0] hash_q;
-  logic [20:0] scaled;
+  assign rss_index_o = meta_o.hash[6:0];
+  assign queue_o     = rss_queue_i[QWidth-1:0];
 
-  assign scaled = {5'b0, hash_q[15:0]} * {16'b0, glob_i.rx_queues};
-
-  always_ff @(posedge clk_i) begin
-    hash_valid_q <= rst_ni && fold_valid_q;
-    if (fold_valid_q) begin
-      hash_q      <= crc32(fold_q);
-      hash_pass_q <= pass_q;
-    end
-  end
-
-  assign valid_o = hash_valid_q;
-  assign pass_o  = hash_pass_q;
-  assign hash_o  = hash_q;
-  assign queue_o = QWidth'(scaled >> 16);
+  logic unused;
+  assign unused = ^rss_queue_i;
 
 endmodule

@@ -43,7 +43,7 @@ module nic_rx_sched
     input  logic                   frame_valid_i,
     input  logic [QWidth-1:0]      frame_queue_i,
     input  frame_len_t             frame_len_i,
-    input  logic [31:0]            frame_hash_i,
+    input  rx_meta_t               frame_meta_i,
     output logic                   frame_pop_o,
     output logic                   frames_left_o, // any queue has frames
     output logic [QWidth-1:0]      frame_pop_queue_o,
@@ -95,8 +95,8 @@ module nic_rx_sched
   typedef logic [ListLog2:0] count_t;
   typedef logic [WordLog2:0] ptr_t;
   typedef struct packed {
-    logic [31:0] hash;
-    frame_len_t  len;
+    rx_meta_t   meta;
+    frame_len_t len;
   } frame_t;
 
   // ------------------------------------------------------------------ frame list; look = the entry looked at ahead
@@ -135,7 +135,7 @@ module nic_rx_sched
       .clk_i,
       .we_i   (frame_valid_i),
       .waddr_i(waddr),
-      .wdata_i({frame_hash_i, frame_len_i}),
+      .wdata_i({frame_meta_i, frame_len_i}),
       .re_i   (choose),
       .raddr_i(raddr),
       .rdata_o(ahead)
@@ -147,7 +147,7 @@ module nic_rx_sched
   state_e              state_q;
   logic [QWidth-1:0]   queue_q;
   frame_len_t          len_q;               // of the frame
-  logic [31:0]         hash_q;
+  rx_meta_t            meta_q;
   logic [$clog2(Depth):0] need_q;           // buffers looked at before this one
   logic [17:0]         room_q, room;        // their bytes
   logic [63:0]         addr_q;              // next byte of the buffer being filled
@@ -206,7 +206,7 @@ module nic_rx_sched
   assign rec_valid_o = fire && ends_buffer;
   assign rec_o       = '{
       eop: ends_frame,
-      hash: hash_q,
+      meta: meta_q,
       index: rd_index_i,
       len: filled_q + frame_len_t'(bytes)
   };
@@ -250,7 +250,7 @@ module nic_rx_sched
       queue_q <= ahead_q;
       len_q   <= ahead.len;
       left_q  <= ahead.len;
-      hash_q  <= ahead.hash;
+      meta_q  <= ahead.meta;
       need_q  <= '0;
       room_q  <= '0;
       src_q   <= BufLog2'({(frame_done && ahead_q == queue_q) ? job_free_o : word_q[ahead_q], ByteLog2'(0)});

@@ -131,6 +131,6 @@ class Bench:
         found = []
         for reg in hw.REGISTERS:
             group = hw.GROUPS[reg.group]
-            entries = min(group.entries, self.queues) if reg.group else 1
+            entries = min(group.entries, self.queues) if reg.group in ("QP", "MSIX") else group.entries
             found += [(group.base + n * group.stride + reg.offset, reg) for n in range(entries)]
         return found

@@ -162,20 +162,37 @@ async def ring_configuration_reaches_its_ring(dut: Any) -> None:
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def device_configuration_is_limited(dut: Any) -> None:
-    """The datapath sees MAX_FRAME of at most 9018 and RX_QUEUES of 1 to CAPS.queues; the rest as written."""
+    """The datapath sees MAX_FRAME of at most 9018; the rest as written."""
     bench = await Bench.start(dut)
     await bench.write(hw.MAC_LO, 0x03020100)
     await bench.write(hw.MAC_HI, 0x0504)
     await bench.write(hw.CTRL, hw.CTRL_ENABLE)
     await bench.write(hw.RX_CTRL, hw.RX_CTRL_ALLMULTI)
-    for frame, queues in ((9018, 0), (9019, 1), (16383, 16), (60, 31), (1518, bench.queues)):
+    for frame in (9018, 9019, 16383, 60, 1518):
         await bench.write(hw.MAX_FRAME, frame)
-        await bench.write(hw.RX_QUEUES, queues)
         assert await bench.read(hw.MAX_FRAME) == frame
-        assert await bench.read(hw.RX_QUEUES) == queues
-        used = min(max(queues, 1), bench.queues)
-        config = [(1, 1), (0x050403020100, 48), (0, 1), (1, 1), (0, 1), (min(frame, 9018), 14), (used, 5)]
+        config = [(1, 1), (0x050403020100, 48), (0, 1), (1, 1), (0, 1), (min(frame, 9018), 14)]
         assert int(dut.glob_cfg_o.value) == pack(config)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def rss_table_is_looked_up(dut: Any) -> None:
+    """Each entry's queue, 0 for one that does not exist; the key's bytes in order."""
+    bench = await Bench.start(dut)
+    table = [bench.rng.randrange(16) for _ in range(128)]
+    key = bench.rng.randbytes(40)
+    for word in range(hw.RSS_TABLE_COUNT):
+        await bench.write(hw.rss_table(word), int.from_bytes(bytes(table[4 * word : 4 * word + 4]), "little"))
+    for word in range(hw.RSS_KEY_COUNT):
+        await bench.write(hw.rss_key(word), int.from_bytes(key[4 * word : 4 * word + 4], "little"))
+    await bench.write(hw.RSS_CTRL, 0x65)
+    for entry, queue in enumerate(table):
+        dut.rss_index_i.value = entry
+        await bench.clocks(1)
+        await ReadOnly()
+        assert int(dut.rss_queue_o.value) == (queue if queue < bench.queues else 0)
+        await RisingEdge(dut.clk_i)
+    assert int(dut.rss_cfg_o.value) == pack([(int.from_bytes(key, "big"), 320), (1, 1), (0x25, 6)])
 
 
 # ---------------------------------------------------------------------- counters
@@ -418,6 +435,7 @@ TESTS = [
     "status_of_rings_and_device",
     "ring_configuration_reaches_its_ring",
     "device_configuration_is_limited",
+    "rss_table_is_looked_up",
     "counters_count_events",
     "counters_read_in_two_halves_are_consistent",
     "device_reset_waits_and_restores_everything",

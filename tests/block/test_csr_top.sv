@@ -31,6 +31,9 @@ module test_csr_top
     input  logic        s_axil_rready,
 
     output glob_cfg_t              glob_cfg_o,
+    output rss_cfg_t               rss_cfg_o,
+    input  logic [6:0]             rss_index_i,
+    output queue_t                 rss_queue_o,
     output ring_cfg_t [Queues-1:0] tx_cfg_o,
     output ring_cfg_t [Queues-1:0] rx_cfg_o,
     input  ring_sts_t [Queues-1:0] tx_sts_i,

@@ -12,7 +12,7 @@ import re
 
 import pytest
 
-from pymodel.drivers.nic.softnic_rings import flow_hash
+from pymodel.drivers.nic.softnic_rss import Rss, headers
 from tests.block.datapath_bench import build, run
 
 SEED = int(os.environ.get("RINGSIDE_SEED", "1"))
@@ -69,12 +69,20 @@ def test_datapath_frames_that_do_not_arrive_are_counted_by_reason(width: int, qu
     passes(width, queues, "rules", seed=SEED)
 
 
-def test_datapath_flow_hash_equals_the_soft_nics() -> None:
-    """Of frames of all kinds: fragments, options, headers that are cut short, other EtherTypes."""
-    lines = [line.split() for line in passes(64, 4, "hashes", seed=SEED).splitlines() if "clocks" not in line]
-    assert len(lines) == 300
-    for frame, value in lines:
-        assert flow_hash(bytes.fromhex(frame)) == int(value), frame
+@pytest.mark.parametrize(("width", "queues"), SHAPES)
+def test_datapath_rss_hash_equals_the_soft_nics(width: int, queues: int) -> None:
+    """Of frames of all kinds: VLAN tags, options, extension headers, fragments, headers cut short, other EtherTypes."""
+    lines = [line.split() for line in passes(width, queues, "hashes", seed=SEED).splitlines() if "clocks" not in line]
+    rss = Rss(queues)
+    rss.key[:] = bytes.fromhex(lines.pop(0)[0])
+    assert len(lines) == 1000
+    kinds = set()
+    for text, types, value, kind in lines:
+        rss.set_ctrl(int(types))
+        frame = bytes.fromhex(text)
+        assert rss.hash(frame, headers(frame)) == (int(value), int(kind)), text
+        kinds.add(int(kind))
+    assert kinds == set(range(7))
 
 
 @pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])

@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-import random
-import zlib
-
 import pytest
 
 from pymodel.drivers.nic import nic_hw as hw
-from pymodel.drivers.nic.softnic_rings import flow_hash
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import DEV_READ, DEV_WRITE, DmaFault
 from tests.unit.soft_bench import SIZE, Bench
@@ -242,7 +238,6 @@ def test_msix_is_sent_once_until_armed_and_names_what_was_read() -> None:
     bench.start(1)
     bench.post_rx(1, 8)
     bench.post_rx(0, 0)
-    bench.nic.rx_queues = 1
     bench.post_tx(1, frame(60))
     bench.settle()
     bench.post_tx(1, frame(60))
@@ -371,61 +366,3 @@ def test_write_only_where_the_device_may_write() -> None:
     bench.platform.wire_send(frame(60), 0)
     with pytest.raises(DmaFault, match="may not write"):
         bench.settle()
-
-
-def _hash_by_definition(frame_: bytes) -> int:
-    """The flow hash word by word, as rtl/README.md defines it."""
-    ethertype = int.from_bytes(frame_[12:14], "big")
-    ip = frame_[14:]
-    words: list[bytes]
-    l4 = b""
-    if ethertype == 0x0800 and ip and ip[0] >> 4 == 4 and (ip[0] & 15) >= 5 and len(ip) >= 4 * (ip[0] & 15):
-        words = [ip[12:16], ip[16:20]]
-        fragment = int.from_bytes(ip[6:8], "big") & 0x3FFF
-        l4 = ip[4 * (ip[0] & 15) :] if ip[9] in (6, 17) and not fragment else b""
-    elif ethertype == 0x86DD and len(ip) >= 40 and ip[0] >> 4 == 6:
-        words = [ip[i : i + 4] for i in range(8, 40, 4)]
-        l4 = ip[40:] if ip[6] in (6, 17) else b""
-    else:
-        padded = frame_[:14] + b"\0\0"
-        words = [padded[i : i + 4] for i in range(0, 16, 4)]
-    if len(l4) >= 4:
-        words.append(l4[:4])
-    fold = bytes(4)
-    for word in words:
-        fold = bytes(a ^ b for a, b in zip(fold, word, strict=True))
-    return zlib.crc32(fold)
-
-
-def test_flow_hash_is_the_defined_one() -> None:
-    """Real and random headers, cut at every length: IPv4 with options and fragments, IPv6, others."""
-    rng = random.Random(5)
-    for _ in range(3000):
-        data = bytearray(rng.randbytes(rng.randrange(14, 100)))
-        kind = rng.choice((0x0800, 0x0800, 0x86DD, 0x0806, 0x8100))
-        data[12:14] = kind.to_bytes(2, "big")
-        if len(data) > 14 and rng.random() < 0.9:
-            data[14] = 0x60 | rng.randrange(16) if kind == 0x86DD else 0x40 | rng.choice((4, 5, 5, 5, 6, 15))
-        if len(data) > 23:
-            data[20:22] = rng.choice((b"\0\0", b"\x40\0", b"\x20\0", b"\0\x01"))
-            data[rng.choice((20, 23))] = rng.choice((6, 17, 1))
-        assert flow_hash(bytes(data)) == _hash_by_definition(bytes(data)), data.hex()
-
-
-def test_flows_are_spread_over_the_rx_queues() -> None:
-    """queue = (hash[15:0] * count) >> 16; the hash is in the record; one flow stays in one queue."""
-    bench = Bench(queues=4)
-    for q in range(4):
-        bench.start(q)
-        bench.post_rx(q, 8)
-    bench.write(hw.RX_QUEUES, 3)
-    bench.settle()
-    for i in range(12):
-        bench.platform.wire_send(frame(60, i, dest=bytes([2, 0, 0, 0, 0, i])), 0)
-    bench.settle()
-    seen = [bench.read(hw.qp(q) + hw.QP_RXC_HEAD) for q in range(4)]
-    want = [0, 0, 0, 0]
-    for i in range(12):
-        want[(flow_hash(frame(60, i, dest=bytes([2, 0, 0, 0, 0, i]))) & 0xFFFF) * 3 >> 16] += 1
-    assert seen == want
-    assert seen[3] == 0 and min(seen[:3]) > 0

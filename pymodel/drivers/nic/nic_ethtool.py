@@ -8,6 +8,14 @@ from typing import Any
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_netdev import nic_hw_counters, nic_resize
 from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_RING, MIN_RING, NicPriv
+from pymodel.drivers.nic.nic_rss import (
+    nic_get_rxfh,
+    nic_get_rxfh_indir_size,
+    nic_get_rxfh_key_size,
+    nic_get_rxnfc,
+    nic_set_rxfh,
+    nic_set_rxnfc,
+)
 from pymodel.hw.access import readl, writel
 from pymodel.linux import (
     AUTONEG_DISABLE,
@@ -149,6 +157,13 @@ nic_ethtool_ops = ethtool_ops(
     set_ringparam=nic_set_ringparam,
     get_channels=nic_get_channels,
     get_link_ksettings=nic_get_link_ksettings,
+    get_rxnfc=nic_get_rxnfc,
+    set_rxnfc=nic_set_rxnfc,
+    get_rxfh_indir_size=nic_get_rxfh_indir_size,
+    get_rxfh_key_size=nic_get_rxfh_key_size,
+    get_rxfh=nic_get_rxfh,
+    set_rxfh=nic_set_rxfh,
+    cap_rss_sym_xor_supported=True,
     get_regs_len=nic_get_regs_len,
     get_regs=nic_get_regs,
     self_test=nic_self_test,

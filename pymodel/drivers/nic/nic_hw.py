@@ -38,22 +38,29 @@ __all__ = [
     "QP_TX_SIZE_LOG2", "QP_TX_SIZE_LOG2_SHIFT", "QP_TX_STATUS", "QP_TX_STATUS_ACTIVE", "QP_TX_STATUS_ERROR",
     "QP_TX_STATUS_ERROR_CODE", "QP_TX_STATUS_ERROR_CODE_SHIFT", "QP_TX_TAIL", "QP_TX_TAIL_INDEX",
     "QP_TX_TAIL_INDEX_SHIFT", "REGISTERS", "RESET", "RESET_RESET", "RING_ERROR_AXI_READ", "RING_ERROR_AXI_WRITE",
-    "RING_ERROR_BAD_DESC", "RING_ERROR_NONE", "RX_BYTES_HI", "RX_BYTES_LO", "RX_COMPLETION", "RX_COMPLETION_HASH",
-    "RX_COMPLETION_LEN", "RX_COMPLETION_LEN_INDEX", "RX_COMPLETION_LEN_INDEX_SHIFT", "RX_COMPLETION_LEN_LEN",
+    "RING_ERROR_BAD_DESC", "RING_ERROR_NONE", "RSS_CTRL", "RSS_CTRL_IP4", "RSS_CTRL_IP6", "RSS_CTRL_SYM_XOR",
+    "RSS_CTRL_TCP4", "RSS_CTRL_TCP6", "RSS_CTRL_UDP4", "RSS_CTRL_UDP6", "RSS_KEY_BASE", "RSS_KEY_COUNT",
+    "RSS_KEY_STRIDE", "RSS_KEY_WORD", "RSS_TABLE_BASE", "RSS_TABLE_COUNT", "RSS_TABLE_STRIDE", "RSS_TABLE_WORD",
+    "RSS_TABLE_WORD_QUEUE0", "RSS_TABLE_WORD_QUEUE0_SHIFT", "RSS_TABLE_WORD_QUEUE1", "RSS_TABLE_WORD_QUEUE1_SHIFT",
+    "RSS_TABLE_WORD_QUEUE2", "RSS_TABLE_WORD_QUEUE2_SHIFT", "RSS_TABLE_WORD_QUEUE3", "RSS_TABLE_WORD_QUEUE3_SHIFT",
+    "RSS_TYPE_IP4", "RSS_TYPE_IP6", "RSS_TYPE_NONE", "RSS_TYPE_TCP4", "RSS_TYPE_TCP6", "RSS_TYPE_UDP4",
+    "RSS_TYPE_UDP6", "RX_BYTES_HI", "RX_BYTES_LO", "RX_COMPLETION", "RX_COMPLETION_HASH", "RX_COMPLETION_LEN",
+    "RX_COMPLETION_LEN_INDEX", "RX_COMPLETION_LEN_INDEX_SHIFT", "RX_COMPLETION_LEN_LEN",
     "RX_COMPLETION_LEN_LEN_SHIFT", "RX_COMPLETION_PHASE", "RX_COMPLETION_PHASE_PHASE", "RX_COMPLETION_SIZE",
     "RX_COMPLETION_STATUS", "RX_COMPLETION_STATUS_EOP", "RX_COMPLETION_STATUS_ERROR_CODE",
-    "RX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "RX_CTRL", "RX_CTRL_ALLMULTI", "RX_CTRL_BROADCAST", "RX_CTRL_PROMISC",
+    "RX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "RX_COMPLETION_STATUS_HASH_TYPE",
+    "RX_COMPLETION_STATUS_HASH_TYPE_SHIFT", "RX_CTRL", "RX_CTRL_ALLMULTI", "RX_CTRL_BROADCAST", "RX_CTRL_PROMISC",
     "RX_DESC", "RX_DESC_ADDR_HI", "RX_DESC_ADDR_LO", "RX_DESC_CTRL", "RX_DESC_CTRL_LEN", "RX_DESC_CTRL_LEN_SHIFT",
     "RX_DESC_SIZE", "RX_DROP_ERROR_HI", "RX_DROP_ERROR_LO", "RX_DROP_FIFO_HI", "RX_DROP_FIFO_LO",
     "RX_DROP_FILTER_HI", "RX_DROP_FILTER_LO", "RX_DROP_LENGTH_HI", "RX_DROP_LENGTH_LO", "RX_DROP_NODESC_HI",
-    "RX_DROP_NODESC_LO", "RX_FRAMES_HI", "RX_FRAMES_LO", "RX_QUEUES", "RX_QUEUES_COUNT", "RX_QUEUES_COUNT_SHIFT",
-    "RX_STREAM_HI", "RX_STREAM_LO", "Register", "SCRATCH", "STATUS", "STATUS_IDLE", "STATUS_LINK", "TX_BYTES_HI",
-    "TX_BYTES_LO", "TX_COMPLETION", "TX_COMPLETION_HEAD", "TX_COMPLETION_HEAD_HEAD",
-    "TX_COMPLETION_HEAD_HEAD_SHIFT", "TX_COMPLETION_PHASE", "TX_COMPLETION_PHASE_PHASE", "TX_COMPLETION_SIZE",
-    "TX_COMPLETION_STATUS", "TX_COMPLETION_STATUS_ERROR_CODE", "TX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "TX_DESC",
-    "TX_DESC_ADDR_HI", "TX_DESC_ADDR_LO", "TX_DESC_CTRL", "TX_DESC_CTRL_EOP", "TX_DESC_CTRL_KIND",
-    "TX_DESC_CTRL_KIND_SHIFT", "TX_DESC_CTRL_LEN", "TX_DESC_CTRL_LEN_SHIFT", "TX_DESC_SIZE", "TX_FRAMES_HI",
-    "TX_FRAMES_LO", "VERSION", "msix", "qp",
+    "RX_DROP_NODESC_LO", "RX_FRAMES_HI", "RX_FRAMES_LO", "RX_STREAM_HI", "RX_STREAM_LO", "Register", "SCRATCH",
+    "STATUS", "STATUS_IDLE", "STATUS_LINK", "TX_BYTES_HI", "TX_BYTES_LO", "TX_COMPLETION", "TX_COMPLETION_HEAD",
+    "TX_COMPLETION_HEAD_HEAD", "TX_COMPLETION_HEAD_HEAD_SHIFT", "TX_COMPLETION_PHASE", "TX_COMPLETION_PHASE_PHASE",
+    "TX_COMPLETION_SIZE", "TX_COMPLETION_STATUS", "TX_COMPLETION_STATUS_ERROR_CODE",
+    "TX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "TX_DESC", "TX_DESC_ADDR_HI", "TX_DESC_ADDR_LO", "TX_DESC_CTRL",
+    "TX_DESC_CTRL_EOP", "TX_DESC_CTRL_KIND", "TX_DESC_CTRL_KIND_SHIFT", "TX_DESC_CTRL_LEN",
+    "TX_DESC_CTRL_LEN_SHIFT", "TX_DESC_SIZE", "TX_FRAMES_HI", "TX_FRAMES_LO", "VERSION", "msix", "qp", "rss_key",
+    "rss_table",
 ]
 
 
@@ -116,9 +123,14 @@ RX_CTRL_BROADCAST: Final[int] = 0x4
 MAX_FRAME: Final[int] = 0x24
 MAX_FRAME_BYTES: Final[int] = 0x3FFF
 MAX_FRAME_BYTES_SHIFT: Final[int] = 0
-RX_QUEUES: Final[int] = 0x28
-RX_QUEUES_COUNT: Final[int] = 0x1F
-RX_QUEUES_COUNT_SHIFT: Final[int] = 0
+RSS_CTRL: Final[int] = 0x28
+RSS_CTRL_IP4: Final[int] = 0x1
+RSS_CTRL_TCP4: Final[int] = 0x2
+RSS_CTRL_UDP4: Final[int] = 0x4
+RSS_CTRL_IP6: Final[int] = 0x8
+RSS_CTRL_TCP6: Final[int] = 0x10
+RSS_CTRL_UDP6: Final[int] = 0x20
+RSS_CTRL_SYM_XOR: Final[int] = 0x40
 SCRATCH: Final[int] = 0x2C
 IRQ_CTRL: Final[int] = 0x40
 IRQ_CTRL_LINE_MODE: Final[int] = 0x1
@@ -149,6 +161,26 @@ MSIX_PBA: Final[int] = 0x9000
 MSIX_PBA_PENDING: Final[int] = 0xFFFF
 MSIX_PBA_PENDING_SHIFT: Final[int] = 0
 MSIX_PBA_HI: Final[int] = 0x9004
+
+# RSS_KEY: offsets from rss_key(n).
+RSS_KEY_BASE: Final[int] = 0x200
+RSS_KEY_STRIDE: Final[int] = 0x4
+RSS_KEY_COUNT: Final[int] = 10
+RSS_KEY_WORD: Final[int] = 0x0
+
+# RSS_TABLE: offsets from rss_table(n).
+RSS_TABLE_BASE: Final[int] = 0x280
+RSS_TABLE_STRIDE: Final[int] = 0x4
+RSS_TABLE_COUNT: Final[int] = 32
+RSS_TABLE_WORD: Final[int] = 0x0
+RSS_TABLE_WORD_QUEUE0: Final[int] = 0xF
+RSS_TABLE_WORD_QUEUE0_SHIFT: Final[int] = 0
+RSS_TABLE_WORD_QUEUE1: Final[int] = 0xF00
+RSS_TABLE_WORD_QUEUE1_SHIFT: Final[int] = 8
+RSS_TABLE_WORD_QUEUE2: Final[int] = 0xF0000
+RSS_TABLE_WORD_QUEUE2_SHIFT: Final[int] = 16
+RSS_TABLE_WORD_QUEUE3: Final[int] = 0xF000000
+RSS_TABLE_WORD_QUEUE3_SHIFT: Final[int] = 24
 
 # QP: offsets from qp(n).
 QP_BASE: Final[int] = 0x1000
@@ -238,6 +270,15 @@ RING_ERROR_AXI_READ: Final[int] = 1  # A DMA read was answered with an error.
 RING_ERROR_AXI_WRITE: Final[int] = 2  # A DMA write was answered with an error.
 RING_ERROR_BAD_DESC: Final[int] = 3  # A descriptor broke its limits.
 
+# Values of fields of type rss_type.
+RSS_TYPE_NONE: Final[int] = 0  # Nothing: the hash is 0.
+RSS_TYPE_IP4: Final[int] = 1  # IPv4 addresses.
+RSS_TYPE_TCP4: Final[int] = 2  # IPv4 addresses, TCP ports.
+RSS_TYPE_UDP4: Final[int] = 3  # IPv4 addresses, UDP ports.
+RSS_TYPE_IP6: Final[int] = 4  # IPv6 addresses.
+RSS_TYPE_TCP6: Final[int] = 5  # IPv6 addresses, TCP ports.
+RSS_TYPE_UDP6: Final[int] = 6  # IPv6 addresses, UDP ports.
+
 # 16 bytes. A frame is one or more descriptors, the last with eop; 14 to 9018 bytes in all.
 TX_DESC_SIZE: Final[int] = 16  # bytes
 TX_DESC: Final[struct.Struct] = struct.Struct("<QII")  # addr, ctrl, rsvd
@@ -282,6 +323,8 @@ RX_COMPLETION_LEN_INDEX_SHIFT: Final[int] = 16
 RX_COMPLETION_HASH: Final[int] = 4
 RX_COMPLETION_STATUS: Final[int] = 8
 RX_COMPLETION_STATUS_EOP: Final[int] = 0x1
+RX_COMPLETION_STATUS_HASH_TYPE: Final[int] = 0xE0
+RX_COMPLETION_STATUS_HASH_TYPE_SHIFT: Final[int] = 5
 RX_COMPLETION_STATUS_ERROR_CODE: Final[int] = 0xF00
 RX_COMPLETION_STATUS_ERROR_CODE_SHIFT: Final[int] = 8
 RX_COMPLETION_PHASE: Final[int] = 12
@@ -303,6 +346,8 @@ COUNTERS: Final[dict[str, int]] = {
 
 GROUPS: Final[dict[str, Group]] = {
     "": Group(0x0, 0x0, 1),
+    "RSS_KEY": Group(0x200, 0x4, 10),
+    "RSS_TABLE": Group(0x280, 0x4, 32),
     "QP": Group(0x1000, 0x100, 16),
     "MSIX": Group(0x8000, 0x10, 16),
 }
@@ -329,7 +374,15 @@ REGISTERS: Final[tuple[Register, ...]] = (
         Field("broadcast", 2, 1, "rw", False, 0x1),
     )),
     Register("MAX_FRAME", "", 0x24, (Field("bytes", 0, 14, "rw", False, 0x5EE),)),
-    Register("RX_QUEUES", "", 0x28, (Field("count", 0, 5, "rw", False, 0x1),)),
+    Register("RSS_CTRL", "", 0x28, (
+        Field("ip4", 0, 1, "rw", False, 0x0),
+        Field("tcp4", 1, 1, "rw", False, 0x0),
+        Field("udp4", 2, 1, "rw", False, 0x0),
+        Field("ip6", 3, 1, "rw", False, 0x0),
+        Field("tcp6", 4, 1, "rw", False, 0x0),
+        Field("udp6", 5, 1, "rw", False, 0x0),
+        Field("sym_xor", 6, 1, "rw", False, 0x0),
+    )),
     Register("SCRATCH", "", 0x2C, (Field("value", 0, 32, "rw", False, 0x0),)),
     Register("IRQ_CTRL", "", 0x40, (Field("line_mode", 0, 1, "rw", False, 0x0),)),
     Register("IRQ_PENDING", "", 0x44, (Field("vectors", 0, 16, "ro", True, 0x0),)),
@@ -355,6 +408,13 @@ REGISTERS: Final[tuple[Register, ...]] = (
     Register("RX_STREAM_HI", "", 0x14C, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("MSIX_PBA", "", 0x9000, (Field("pending", 0, 16, "ro", True, 0x0),)),
     Register("MSIX_PBA_HI", "", 0x9004, ()),
+    Register("WORD", "RSS_KEY", 0x0, (Field("bytes", 0, 32, "rw", False, 0x0),)),
+    Register("WORD", "RSS_TABLE", 0x0, (
+        Field("queue0", 0, 4, "rw", False, 0x0),
+        Field("queue1", 8, 4, "rw", False, 0x0),
+        Field("queue2", 16, 4, "rw", False, 0x0),
+        Field("queue3", 24, 4, "rw", False, 0x0),
+    )),
     Register("TX_BASE_LO", "QP", 0x0, (Field("addr", 6, 26, "rw", False, 0x0),)),
     Register("TX_BASE_HI", "QP", 0x4, (Field("addr", 0, 32, "rw", False, 0x0),)),
     Register("TX_SIZE", "QP", 0x8, (Field("log2", 0, 4, "rw", False, 0x8),)),
@@ -398,6 +458,16 @@ REGISTERS: Final[tuple[Register, ...]] = (
     Register("DATA", "MSIX", 0x8, (Field("data", 0, 32, "rw", False, 0x0),)),
     Register("VECTOR_CTRL", "MSIX", 0xC, (Field("mask", 0, 1, "rw", False, 0x1),)),
 )
+
+
+def rss_key(n: int) -> int:
+    """Byte offset of RSS_KEY[n]; no check that n is below `RSS_KEY_COUNT`."""
+    return RSS_KEY_BASE + n * RSS_KEY_STRIDE
+
+
+def rss_table(n: int) -> int:
+    """Byte offset of RSS_TABLE[n]; no check that n is below `RSS_TABLE_COUNT`."""
+    return RSS_TABLE_BASE + n * RSS_TABLE_STRIDE
 
 
 def qp(n: int) -> int:

@@ -19,6 +19,7 @@ from pymodel.drivers.nic.nic_err import nic_err_handler
 from pymodel.drivers.nic.nic_ethtool import nic_ethtool_ops
 from pymodel.drivers.nic.nic_netdev import nic_netdev_ops, nic_poll, nic_reset, nic_reset_task
 from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_FRAME, MAX_RING, MIN_RING, NicPriv, NicQueue
+from pymodel.drivers.nic.nic_rss import nic_rss_init
 from pymodel.drivers.nic.nic_rx import NicRxRing
 from pymodel.drivers.nic.nic_tx import NicTxRing
 from pymodel.hw.access import machine, readl
@@ -32,6 +33,7 @@ from pymodel.linux import (
     ETH_MIN_MTU,
     INIT_WORK,
     NETIF_F_HIGHDMA,
+    NETIF_F_RXHASH,
     NETIF_F_SG,
     PCI_DEVICE,
     SET_NETDEV_DEV,
@@ -120,6 +122,7 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     priv.rx_size = module_param(pdev, "rx_ring", priv.rx_size)
     priv.copybreak = module_param(pdev, "copybreak", priv.copybreak)
     priv.line_irq = bool(module_param(pdev, "line_irq", False))
+    nic_rss_init(priv)
     INIT_WORK(priv.reset_work, nic_reset_task)
 
     ndev.netdev_ops = nic_netdev_ops
@@ -127,7 +130,7 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     ndev.min_mtu = ETH_MIN_MTU
     ndev.max_mtu = MAX_FRAME - ETH_HLEN - VLAN_HLEN
     ndev.mtu = ETH_DATA_LEN
-    ndev.features = ndev.hw_features = NETIF_F_SG | NETIF_F_HIGHDMA
+    ndev.features = ndev.hw_features = NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_RXHASH
     eth_hw_addr_set(ndev, LOCAL_ADDRESS)
 
     # Whoever used the device before may have left it running: it is silent before an interrupt is asked for (LIFE3).

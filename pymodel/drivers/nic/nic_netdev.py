@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
+from pymodel.drivers.nic.nic_rss import nic_rss_write
 from pymodel.drivers.nic.nic_rx import nic_rx_alloc, nic_rx_clean, nic_rx_drain, nic_rx_fill, nic_rx_free
 from pymodel.drivers.nic.nic_tx import nic_start_xmit, nic_tx_alloc, nic_tx_clean, nic_tx_drain, nic_tx_free
 from pymodel.hw.access import readl, writel
@@ -120,7 +121,7 @@ def _configure(priv: NicPriv) -> None:
     _write_address(priv)
     _write_max_frame(priv)
     nic_set_rx_mode(priv.ndev)
-    writel(priv.num_queues, priv.iomem + hw.RX_QUEUES)
+    nic_rss_write(priv)
     writel(hw.IRQ_CTRL_LINE_MODE if priv.line_irq else 0, priv.iomem + hw.IRQ_CTRL)
     for queue in priv.queues:
         regs, tx, rx = queue.regs, queue.tx, queue.rx

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from pymodel.drivers.nic.nic_tx import NicTxRing
     from pymodel.linux import napi_struct, net_device, pci_dev
 
-__all__ = ["DRIVER_NAME", "MAX_FRAME", "MAX_RING", "MIN_RING", "NicPriv", "NicQueue"]
+__all__ = [
+    "DRIVER_NAME", "MAX_FRAME", "MAX_RING", "MIN_RING", "RSS_KEY_BYTES", "RSS_TABLE_ENTRIES", "NicPriv", "NicQueue",
+]  # fmt: skip
 
 DRIVER_NAME = "nic"
 MAX_FRAME = 9018  # bytes without FCS: 9000, an Ethernet header and a VLAN tag
 MIN_RING = 64  # descriptors: three times what the largest skb needs
 MAX_RING = 4096
+RSS_KEY_BYTES = 4 * hw.RSS_KEY_COUNT
+RSS_TABLE_ENTRIES = 4 * hw.RSS_TABLE_COUNT
 
 
 class NicQueue:
@@ -42,7 +46,8 @@ class NicPriv:
 
     __slots__ = (
         "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq", "max_queues",
-        "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rx_size", "stats_lock", "tx_size",
+        "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rss_ctrl", "rss_key", "rss_table",
+        "rx_size", "stats_lock", "tx_size",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -58,6 +63,9 @@ class NicPriv:
         self.rx_size = 256
         self.copybreak = 0  # bytes: frames up to this length are copied and their buffer is used again
         self.line_irq = False
+        self.rss_key = b""
+        self.rss_table: list[int] = []  # queues
+        self.rss_ctrl = 0  # of the register of that name
         self.hw_stats: dict[str, int] = {}  # the device's counters before its last reset
         self.hw_seen: dict[str, int] = {}  # what was told of them last
         self.resets = 0

@@ -15,13 +15,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.nic_rss import HASH_TYPES
 from pymodel.hw.access import memory, this_cpu, writel
 from pymodel.linux import (
     DMA_FROM_DEVICE,
     ENOMEM,
     GFP_KERNEL,
     NET_SKB_PAD,
-    PKT_HASH_TYPE_L3,
+    NETIF_F_RXHASH,
     SKB_DATA_ALIGN,
     SKB_WITH_OVERHEAD,
     desc_store,
@@ -69,6 +70,8 @@ REFILL_BATCH = 16  # buffers: a doorbell for less is not worth its write
 _INDEX = 0xFFFF
 _PHASE_BYTE = hw.RX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
 _EOP = hw.RX_COMPLETION_STATUS_EOP
+_HASH_TYPE = hw.RX_COMPLETION_STATUS_HASH_TYPE
+_HASH_TYPE_SHIFT = hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
 _ERROR = hw.RX_COMPLETION_STATUS_ERROR_CODE
 
 
@@ -184,6 +187,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
     charge = this_cpu().charge
     rx_packet = priv.costs.rx_packet
     copybreak = priv.copybreak
+    rxhash = ndev.features & NETIF_F_RXHASH
     done = 0
     while done < budget:
         index = ring.next_to_clean
@@ -217,7 +221,8 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
             ring.packets += 1
             ring.bytes += skb.len
             skb_record_rx_queue(skb, queue.index)
-            skb_set_hash(skb, hash_, PKT_HASH_TYPE_L3)
+            if rxhash and status & _HASH_TYPE:
+                skb_set_hash(skb, hash_, HASH_TYPES[(status & _HASH_TYPE) >> _HASH_TYPE_SHIFT])
             skb.protocol = eth_type_trans(skb, ndev)
             napi_gro_receive(napi, skb)
         if size - ring.posted() >= REFILL_BATCH:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.softnic_irq import SoftIrq
 from pymodel.drivers.nic.softnic_rings import MAX_FRAME, RxEngine, SoftRing, TxEngine
+from pymodel.drivers.nic.softnic_rss import Rss
 from pymodel.hw.soft import SoftDevice, SoftPlatform
 
 __all__ = ["SoftNic"]
@@ -53,7 +54,7 @@ class SoftNic(SoftDevice):
         self.resetting = False
         self.enabled = False
         self.max_frame = 1518
-        self.rx_queues = 1
+        self.rss = Rss(self.queues)
         self.station = bytes(6)
         self.rx_ctrl = hw.RX_CTRL_BROADCAST
         self._regs = {offset: reset for offset, (reset, _) in _HELD[""].items()}
@@ -114,6 +115,10 @@ class SoftNic(SoftDevice):
                 self._write_qp(q, reg, value)
         elif hw.MSIX_BASE <= offset < hw.MSIX_BASE + self.queues * hw.MSIX_STRIDE:
             self.irq.write_table(*divmod(offset - hw.MSIX_BASE, hw.MSIX_STRIDE), value)
+        elif hw.RSS_KEY_BASE <= offset < hw.rss_key(hw.RSS_KEY_COUNT):
+            self.rss.set_key((offset - hw.RSS_KEY_BASE) // 4, value)
+        elif hw.RSS_TABLE_BASE <= offset < hw.rss_table(hw.RSS_TABLE_COUNT):
+            self.rss.set_table((offset - hw.RSS_TABLE_BASE) // 4, value)
         elif offset == hw.RESET:
             if value & hw.RESET_RESET:
                 self._reset()
@@ -138,8 +143,8 @@ class SoftNic(SoftDevice):
             self.rx_ctrl = value
         elif offset == hw.MAX_FRAME:
             self.max_frame = min(value, MAX_FRAME)
-        elif offset == hw.RX_QUEUES:
-            self.rx_queues = min(max(value, 1), self.queues)
+        elif offset == hw.RSS_CTRL:
+            self.rss.set_ctrl(value)
         elif offset in (hw.MAC_LO, hw.MAC_HI):
             self.station = (self._regs[hw.MAC_HI] << 32 | self._regs[hw.MAC_LO]).to_bytes(6, "little")
         elif offset == hw.IRQ_CTRL:
@@ -185,6 +190,10 @@ class SoftNic(SoftDevice):
             return self._read_qp(*divmod(offset - hw.QP_BASE, hw.QP_STRIDE))
         if hw.MSIX_BASE <= offset < hw.MSIX_BASE + self.queues * hw.MSIX_STRIDE:
             return self.irq.read_table(*divmod(offset - hw.MSIX_BASE, hw.MSIX_STRIDE))
+        if hw.RSS_KEY_BASE <= offset < hw.rss_key(hw.RSS_KEY_COUNT):
+            return int.from_bytes(self.rss.key[offset - hw.RSS_KEY_BASE :][:4], "little")
+        if hw.RSS_TABLE_BASE <= offset < hw.rss_table(hw.RSS_TABLE_COUNT):
+            return int.from_bytes(self.rss.table[offset - hw.RSS_TABLE_BASE :][:4], "little")
         name = _COUNTERS.get(offset)
         if name is not None:
             count = self.counter(name)

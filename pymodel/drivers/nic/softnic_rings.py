@@ -11,15 +11,15 @@ from __future__ import annotations
 import struct
 from collections import deque
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.softnic_rss import headers
 from pymodel.hw.memory import DmaFault
 
 if TYPE_CHECKING:
     from pymodel.drivers.nic.softnic import SoftNic
 
-__all__ = ["MAX_FRAME", "MIN_FRAME", "PAD_FRAME", "RxEngine", "SoftRing", "TxEngine", "flow_hash"]
+__all__ = ["MAX_FRAME", "MIN_FRAME", "PAD_FRAME", "RxEngine", "SoftRing", "TxEngine"]
 
 MIN_FRAME = 14  # bytes without FCS
 PAD_FRAME = 60
@@ -34,35 +34,6 @@ _EOP = hw.TX_DESC_CTRL_EOP
 _LEN = hw.TX_DESC_CTRL_LEN
 _RX_RECORD = struct.Struct("<HHIII")
 _PHASE_1 = struct.pack("<I", hw.RX_COMPLETION_PHASE_PHASE)
-
-_WORD, _PAIR, _EIGHT, _HEADER = (struct.Struct(f) for f in (">I", ">II", ">IIIIIIII", ">IIIH"))
-_TCP_UDP = (6, 17)
-
-
-def flow_hash(frame: bytes) -> int:
-    """The 32-bit flow hash of a frame (rtl/README.md, "Flow hash"): CRC-32 of the addresses and ports folded to a word.
-
-    Headers that the frame is too short for are not there.
-    """
-    n = len(frame)
-    kind = frame[12:14]
-    ports_at = 0
-    if kind == b"\x08\x00" and n > 14 and frame[14] >> 4 == 4 and (ihl := frame[14] & 15) >= 5 and n >= 14 + 4 * ihl:
-        source, dest = _PAIR.unpack_from(frame, 26)
-        fold = source ^ dest
-        if frame[23] in _TCP_UDP and not (frame[20] & 0x3F or frame[21]):  # not a fragment
-            ports_at = 14 + 4 * ihl
-    elif kind == b"\x86\xdd" and n >= 54 and frame[14] >> 4 == 6:
-        a, b, c, d, e, f, g, h = _EIGHT.unpack_from(frame, 22)
-        fold = a ^ b ^ c ^ d ^ e ^ f ^ g ^ h
-        if frame[20] in _TCP_UDP:
-            ports_at = 54
-    else:
-        a, b, c, d = _HEADER.unpack_from(frame)
-        fold = a ^ b ^ c ^ d << 16
-    if ports_at and n >= ports_at + 4:
-        fold ^= _WORD.unpack_from(frame, ports_at)[0]
-    return crc32(_WORD.pack(fold))
 
 
 class SoftRing:
@@ -305,7 +276,7 @@ class RxEngine(_Engine):
         self.stream = 0
         self.drop_nodesc = self.drop_fifo = self.drop_filter = self.drop_length = self.drop_error = 0
         self.queue_drops = [0] * queues
-        self._fifo: deque[tuple[bytes, SoftRing, int]] = deque()
+        self._fifo: deque[tuple[bytes, SoftRing, int, int]] = deque()
         self._fifo_bytes = 0
         self._scheduled = False
 
@@ -330,9 +301,9 @@ class RxEngine(_Engine):
         elif self._fifo_bytes + n > _RX_BUFFER:
             self.drop_fifo += 1
         else:
-            value = flow_hash(frame)
-            ring = self.rings[(value & 0xFFFF) * nic.rx_queues >> 16]
-            self._fifo.append((frame, ring, value))
+            value, kind = nic.rss.hash(frame, headers(frame))
+            ring = self.rings[nic.rss.queue(value)]
+            self._fifo.append((frame, ring, value, kind << hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT))
             self._fifo_bytes += n
             if not self._scheduled:
                 self._scheduled = True
@@ -346,9 +317,9 @@ class RxEngine(_Engine):
         fifo = self._fifo
         touched = []
         while fifo:
-            frame, ring, value = fifo.popleft()
+            frame, ring, value, status = fifo.popleft()
             self._fifo_bytes -= len(frame)
-            if not ring.running or not self._deliver(ring, frame, value):
+            if not ring.running or not self._deliver(ring, frame, value, status):
                 self.drop_nodesc += 1
                 self.queue_drops[ring.queue] += 1
             if ring not in touched:
@@ -359,7 +330,7 @@ class RxEngine(_Engine):
                 self.platform.call_after(self.platform.dma_delay(), self._write_records, ring)
             self.settle(ring)
 
-    def _deliver(self, ring: SoftRing, frame: bytes, value: int) -> bool:
+    def _deliver(self, ring: SoftRing, frame: bytes, value: int, status: int) -> bool:
         """Write a frame to the next free buffers. False when there are too few, and then none is used."""
         cache = ring.cache
         n = len(frame)
@@ -373,7 +344,6 @@ class RxEngine(_Engine):
         index = ring.head
         records = ring.records
         dma_write = self.platform.dma_write
-        status = 0
         for i in range(used):
             addr, size = cache.popleft()
             part = frame if used == 1 else frame[at : at + size]
@@ -381,7 +351,7 @@ class RxEngine(_Engine):
             try:
                 dma_write(addr, part)
             except DmaFault as fault:
-                status = hw.RING_ERROR_AXI_WRITE << hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT
+                status |= hw.RING_ERROR_AXI_WRITE << hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT
                 ring.error_code = hw.RING_ERROR_AXI_WRITE
                 self.platform.dma_fault(fault)
             if i == used - 1:

@@ -3,6 +3,7 @@
 // buffers, reads completion records and checks each against what it expects.
 #pragma once
 #include "bench.h"
+#include "rx_model.h"
 
 namespace bench {
 
@@ -65,30 +66,6 @@ class Registers {
     uint32_t value_ = 0;
 };
 
-// The flow hash of rtl/README.md, written a second time.
-inline uint32_t flow_hash(const Bytes& f) {
-    auto word = [&](size_t at) { return uint32_t(f[at]) << 24 | uint32_t(f[at + 1]) << 16 | uint32_t(f[at + 2]) << 8 | f[at + 3]; };
-    const unsigned type = unsigned(f[12]) << 8 | f[13];
-    uint32_t x = 0;
-    size_t l4 = 0;
-    if (type == 0x0800 && f.size() >= 34 && f[14] >> 4 == 4 && (f[14] & 15) >= 5 && f.size() >= 14u + 4u * (f[14] & 15)) {
-        x = word(26) ^ word(30);
-        if ((f[23] == 6 || f[23] == 17) && !(f[20] & 0x3F) && !f[21]) l4 = 14 + 4 * (f[14] & 15);
-    } else if (type == 0x86DD && f.size() >= 54 && f[14] >> 4 == 6) {
-        for (size_t i = 22; i < 54; i += 4) x ^= word(i);
-        if (f[20] == 6 || f[20] == 17) l4 = 54;
-    } else {
-        x = word(0) ^ word(4) ^ word(8) ^ uint32_t(type) << 16;
-    }
-    if (l4 && f.size() >= l4 + 4) x ^= word(l4);
-    uint32_t crc = ~0u;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        crc ^= x >> shift & 255;
-        for (int i = 0; i < 8; i++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
-    }
-    return ~crc;
-}
-
 // A circular piece of memory, given out and given back in order.
 struct Arena {
     size_t base = 0, size = 0, pos = 0;
@@ -123,7 +100,8 @@ class Driver {
     bool tx_on = false, rx_on = false;
     uint32_t queue;
 
-    Driver(uint32_t q, Memory& mem, Registers& regs, Random& rng) : queue(q), mem_(mem), regs_(regs), rng_(rng) {
+    Driver(uint32_t q, Memory& mem, Registers& regs, Random& rng, const RxModel& model)
+        : queue(q), mem_(mem), regs_(regs), rng_(rng), model_(model) {
         for (Ring* r : {&tx_, &rx_}) {
             r->base = mem.alloc(16u << 10, 64) ;
             r->cq = mem.alloc(16u << 10, 64);
@@ -228,7 +206,9 @@ class Driver {
             mid_frame_ = !(status & 1);
             retire(rx_, false);
             if (mid_frame_) continue;
-            if (hash != flow_hash(partial_)) fail(text("queue %u: hash 0x%08x, expected 0x%08x", queue, hash, flow_hash(partial_)));
+            const RxModel::Hash want = model_.hash(partial_);
+            if (hash != want.value || (status >> 5 & 7) != want.type)
+                fail(text("queue %u: hash 0x%08x of type %u, expected 0x%08x of type %u", queue, hash, status >> 5 & 7, want.value, want.type));
             while (set.lossy && !rx_expect.empty() && rx_expect.front() != partial_) rx_expect.pop_front(), rx_missing++;
             if (rx_expect.empty()) fail(text("queue %u: a frame of %zu bytes that nobody sent", queue, partial_.size()));
             if (rx_expect.front() != partial_) fail(text("queue %u: frame of %zu bytes differs (expected %zu bytes)", queue, partial_.size(), rx_expect.front().size()));
@@ -256,6 +236,7 @@ class Driver {
     Memory& mem_;
     Registers& regs_;
     Random& rng_;
+    const RxModel& model_;
     std::deque<uint32_t> space_;
     Bytes partial_;
     bool mid_frame_ = false;

@@ -244,7 +244,7 @@ void hold(Bench& b) {
     args.emplace("tx_max", "1514"), args.emplace("rx_max", "1514"), args.emplace("frags", "2");
     args.emplace("buf_min", "2048"), args.emplace("buf_max", "2048");
     settings(b);
-    b.lossy = true;
+    b.lossy = b.plain = true;
     for (auto& d : b.drivers) d->set.lossy = true;
     b.source_gap = 30;
     b.setup();
@@ -289,6 +289,7 @@ void rate(Bench& b) {
     for (auto& d : b.drivers) d->set.lossy = true;
     b.poll_delay = 20;
     b.setup();
+    b.plain = true;
     const bool tx = arg("tx", 1), rx = arg("rx", 1);
     b.sender_on = tx;
     b.source_on = rx;
@@ -334,15 +335,22 @@ void latency(Bench& b) {
 
 void hashes(Bench& b) {
     b.setup();
-    for (int i = 0; i < 300; i++) {
-        const Bytes f = b.random_frame(b.rng.range(14, 140));
+    for (const uint8_t byte : b.model.key) std::printf("%02x", byte);
+    std::printf("\n");
+    for (int i = 0; i < 1000; i++) {
+        if (i % 250 == 0) {
+            b.model.types = i == 0 ? 0x3F : uint32_t(b.rng.below(128));
+            b.write_rss();
+            b.until([&] { return b.regs.idle(); }, 1000, "RSS is set up");
+        }
+        const Bytes f = b.random_frame(b.rng.range(14, 180));
         Driver& d = *b.drivers[b.queue_of(f)];
         const uint64_t done = d.rx_done;
         d.rx_expect.push_back(f);
         b.push_frame(f, false);
         b.until([&] { d.poll(); return d.rx_done > done; }, 2000, "the frame is delivered");   // poll compares the hash
         for (const uint8_t byte : f) std::printf("%02x", byte);
-        std::printf(" %u\n", flow_hash(f));
+        std::printf(" %u %u %u\n", b.model.types, b.model.hash(f).value, b.model.hash(f).type);
     }
 }
 

@@ -20,9 +20,11 @@ class Bench {
     Registers regs;
     AxiSlave axi;
     std::vector<std::unique_ptr<Driver>> drivers;
+    RxModel model;
     uint32_t sink_stall = 0, source_gap = 0;        // percent
     uint32_t rx_min = 14, rx_max = 1514;
     bool source_on = false, sender_on = false, lossy = false, loose = false;
+    bool plain = false;                             // all frames are TCP over IPv4: evenly over the queues
     uint32_t send_queues = ~0u, rx_skip = 0;
     uint64_t wire_frames = 0, wire_bytes = 0, sent_in = 0, dropped_here = 0;
     uint64_t bad_frames = 0, filtered = 0, wrong_length = 0;
@@ -35,7 +37,7 @@ class Bench {
     explicit Bench(uint64_t seed)
         : dut((context.randReset(2), context.randSeed(int(seed) + 1), context.assertOn(true), new Vdut_wrapper(&context))), rng(seed), regs(*dut),
           axi(*dut, mem, WIDTH, seed ^ 0x5555) {
-        for (unsigned q = 0; q < QUEUES; q++) drivers.push_back(std::make_unique<Driver>(q, mem, regs, rng));
+        for (unsigned q = 0; q < QUEUES; q++) drivers.push_back(std::make_unique<Driver>(q, mem, regs, rng, model));
         axi.on_msi = [this](uint32_t v, uint32_t data) {
             if (v >= QUEUES || data != v + 0x40) fail("MSI-X: wrong vector or data");
             irqs++;
@@ -113,7 +115,11 @@ class Bench {
     void setup() {
         regs.write(0x20, 5);                            // promiscuous, broadcast
         regs.write(0x24, 9018);
-        regs.write(0x28, QUEUES);
+        model.queues = QUEUES;
+        for (auto& b : model.key) b = uint8_t(rng.next());
+        for (size_t i = 0; i < 128; i++) model.table[i] = uint8_t(i % QUEUES);
+        model.types = 0x3F;
+        write_rss();
         for (unsigned v = 0; v < QUEUES; v++) {
             regs.write(0x8000 + 16 * v, uint32_t(AxiSlave::MSI + 0x100 * v));
             regs.write(0x8004 + 16 * v, 0);
@@ -123,6 +129,12 @@ class Bench {
         regs.write(0x0c, 1);
         for (auto& d : drivers) d->start_tx(), d->start_rx(), d->arm();
         until([&] { return regs.idle(); }, 5000, "set-up");
+    }
+    void write_rss() {
+        const auto word = [](const auto& bytes, size_t at) { return uint32_t(bytes[at]) | uint32_t(bytes[at + 1]) << 8 | uint32_t(bytes[at + 2]) << 16 | uint32_t(bytes[at + 3]) << 24; };
+        for (uint32_t i = 0; i < 40; i += 4) regs.write(0x200 + i, word(model.key, i));
+        for (uint32_t i = 0; i < 128; i += 4) regs.write(0x280 + i, word(model.table, i));
+        regs.write(0x28, model.types);
     }
     bool drained() {
         if (!regs.idle() || inside_ || beats_.size()) return false;
@@ -192,16 +204,32 @@ class Bench {
         Bytes f(n);
         for (auto& b : f) b = uint8_t(rng.next());
         f[0] &= 0xFE;
-        const uint32_t kind = rng.below(8);
-        if (kind < 4) {                                  // IPv4
-            f[12] = 8, f[13] = 0;
-            if (n > 14) f[14] = uint8_t(kind == 3 ? rng.next() : 0x45 + rng.below(3));
-            if (n > 23) f[23] = uint8_t(kind == 0 ? 6 : kind == 1 ? 17 : rng.below(20));
-            if (n > 21) f[20] = kind == 2 ? uint8_t(rng.next()) : 0x40, f[21] = kind == 2 ? uint8_t(rng.below(2)) : 0;
-        } else if (kind < 6) {                           // IPv6
-            f[12] = 0x86, f[13] = 0xDD;
-            if (n > 14) f[14] = uint8_t(0x60 | rng.below(16));
-            if (n > 20) f[20] = uint8_t(kind == 4 ? 6 : rng.below(20));
+        size_t l3 = 14;
+        for (uint32_t tags = plain || rng.chance(70) ? 0 : 1 + rng.below(3); tags && n >= l3 + 4; tags--, l3 += 4)
+            f[l3 - 2] = rng.chance(50) ? 0x81 : 0x88, f[l3 - 1] = f[l3 - 2] == 0x81 ? 0 : 0xA8;
+        const auto put = [&](size_t at, uint32_t v) {
+            if (l3 + at < n) f[l3 + at] = uint8_t(v);
+        };
+        const auto proto = [&] { return rng.chance(40) ? 6 : rng.chance(60) ? 17 : rng.below(256); };
+        const uint32_t kind = plain ? 0 : rng.below(16);
+        f[l3 - 2] = 8, f[l3 - 1] = uint8_t(kind == 15 ? 6 : 0);
+        if (kind < 8) {                                  // IPv4: with options, fragments, bad headers
+            put(0, kind == 7 ? uint32_t(rng.next()) : 0x45 + (!plain && rng.chance(30) ? rng.below(11) : 0));
+            put(6, kind == 6 ? uint32_t(rng.next()) : 0x40), put(7, kind == 6 ? rng.below(2) : 0);
+            put(9, proto());
+        } else if (kind < 15) {                          // IPv6: with extension headers
+            f[l3 - 2] = 0x86, f[l3 - 1] = 0xDD;
+            put(0, rng.chance(95) ? 0x60 | rng.below(16) : uint32_t(rng.next()));
+            static constexpr uint8_t EXT[] = {0, 43, 60, 44, 51, 6, 17};
+            size_t next = 6, at = 40;
+            for (uint32_t i = kind < 11 ? 0 : rng.below(7); i && l3 + at < n; i--) {
+                const uint8_t ext = EXT[rng.chance(80) ? rng.below(3) : rng.below(7)];
+                put(next, ext);
+                put(at + 1, rng.chance(90) ? rng.below(3) : uint32_t(rng.next()));
+                if (ext == 43 && rng.chance(80)) put(at + 3, 0);
+                next = at, at += l3 + at + 1 < n ? 8 + 8u * f[l3 + at + 1] : 8;
+            }
+            put(next, proto());
         }
         return f;
     }
@@ -214,7 +242,7 @@ class Bench {
         return true;
     }
     bool source_empty() const { return beats_.empty(); }
-    unsigned queue_of(const Bytes& f) { return (flow_hash(f) & 0xFFFF) * QUEUES >> 16; }
+    unsigned queue_of(const Bytes& f) const { return model.queue_of(f); }
 
   private:
     void new_frame() {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the stages of the RX parser hand on to each other.
+
+package nic_rx_pkg;
+  import nic_pkg::*;
+
+  localparam int unsigned HdrBytes = 128;                // of a frame: what the parser sees
+  localparam int unsigned L3Bytes  = 104;                // from the network header on: behind two VLAN tags
+  localparam int unsigned Rest     = 20;                 // after the fixed IPv4 header, counted from the network header
+  localparam int unsigned ExtSteps = 4;                  // IPv6 extension headers that are followed
+
+  localparam logic [7:0] ProtoHopByHop = 8'd0;
+  localparam logic [7:0] ProtoTcp      = 8'd6;
+  localparam logic [7:0] ProtoUdp      = 8'd17;
+  localparam logic [7:0] ProtoRouting  = 8'd43;
+  localparam logic [7:0] ProtoFragment = 8'd44;
+  localparam logic [7:0] ProtoNone     = 8'd59;          // also: a header that the parser does not know
+  localparam logic [7:0] ProtoDest     = 8'd60;
+
+  typedef logic [8*HdrBytes-1:0]         hdr_t;          // first byte on the wire in 7:0
+  typedef logic [8*L3Bytes-1:0]          l3_bytes_t;
+  typedef logic [8*(L3Bytes - Rest)-1:0] rest_t;
+
+  // What is known of a frame once its network header is read.
+  typedef struct packed {
+    logic         pass;      // by the filter
+    logic         is_ip4;    // a whole and sound IPv4 header, or IPv6 header
+    logic         is_ip6;
+    logic [7:0]   proto;     // of the header at off; ProtoNone in fragments
+    logic [4:0]   off;       // where it begins, in words of 4 bytes from the network header
+    logic [6:0]   len;       // bytes from the network header on that are there, at most L3Bytes
+    logic [127:0] src;       // first byte on the wire most significant; IPv4: the upper 32 bits, 0 below
+    logic [127:0] dst;
+  } net_t;
+
+endpackage
