@@ -143,7 +143,7 @@ def get_order(size: int) -> int:
 
 
 def _alloc_pages(mm: MmState, order: int, site: Site | None) -> page | None:
-    if mm.fail is not None and mm.fail("page", PAGE_SIZE << order):
+    if order > MAX_ORDER or (mm.fail is not None and mm.fail("page", PAGE_SIZE << order)):
         mm.allocs_failed += 1
         return None
     area = mm.free_areas[order]
@@ -222,15 +222,21 @@ def _free_pages(mm: MmState, pg: page, site: Site) -> None:
     mm.free_areas[order][addr] = None
 
 
+def _warn_order(order: int, gfp: int, site: Site) -> None:
+    if order > MAX_ORDER and not gfp & __GFP_NOWARN:
+        WARN(f"an allocation of order {order} is asked for, beyond MAX_PAGE_ORDER {MAX_ORDER}", site_str(site))
+
+
 def alloc_pages(gfp: int, order: int, _site: Site | None = None) -> page | None:
-    """Allocate ``1 << order`` contiguous pages, reference count 1; None on failure. Source: mm/mempolicy.c
-    alloc_pages().
+    """Allocate ``1 << order`` contiguous pages, reference count 1; None on failure. WARN where ``order`` is beyond
+    MAX_ORDER, unless __GFP_NOWARN is given. Source: mm/page_alloc.c __alloc_pages_noprof(), v6.12.
     """
     mm: MmState = machine().state["mm"]
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
     pg = _alloc_pages(mm, order, _site or caller())
     if pg is None:
+        _warn_order(order, gfp, _site or caller())
         if not gfp & __GFP_NOWARN:
             pr_warn("page allocation failure: order:%d, mode:0x%x [%s]", order, gfp, site_str(_site or caller()))
     elif gfp & __GFP_ZERO:
@@ -416,35 +422,39 @@ def _bad_free(mm: MmState, addr: int, site: Site) -> NoReturn:
 
 
 def kmalloc(size: int, gfp: int) -> int:
-    """Allocate ``size`` bytes; 0 (NULL) on failure. Contents are undefined. Source: mm/slub.c kmalloc(), v6.12."""
+    """Allocate ``size`` bytes; 0 (NULL) on failure, with a WARN beyond 4 MiB. Contents are undefined. Source:
+    mm/slub.c kmalloc(), v6.12.
+    """
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
     mm: MmState = machine().state["mm"]
     f = _getframe(1)
     addr = _kmalloc(mm, kmalloc_size_roundup(size), (f.f_code, f.f_lasti))
-    if addr and gfp & __GFP_ZERO:
+    if not addr:
+        _warn_order(get_order(size), gfp, (f.f_code, f.f_lasti))
+    elif gfp & __GFP_ZERO:
         mm.mem[addr : addr + size] = bytes(size)
+    return addr
+
+
+def _kzalloc(size: int, gfp: int, site: Site) -> int:
+    if gfp & __GFP_DIRECT_RECLAIM:
+        might_alloc()
+    mm: MmState = machine().state["mm"]
+    addr = _kmalloc(mm, kmalloc_size_roundup(size), site)
+    if addr:
+        mm.mem[addr : addr + size] = bytes(size)
+    else:
+        _warn_order(get_order(size), gfp, site)
     return addr
 
 
 def kzalloc(size: int, gfp: int) -> int:
-    if gfp & __GFP_DIRECT_RECLAIM:
-        might_alloc()
-    mm: MmState = machine().state["mm"]
-    addr = _kmalloc(mm, kmalloc_size_roundup(size), caller())
-    if addr:
-        mm.mem[addr : addr + size] = bytes(size)
-    return addr
+    return _kzalloc(size, gfp, caller())
 
 
 def kcalloc(n: int, size: int, gfp: int) -> int:
-    if gfp & __GFP_DIRECT_RECLAIM:
-        might_alloc()
-    mm: MmState = machine().state["mm"]
-    addr = _kmalloc(mm, kmalloc_size_roundup(n * size), caller())
-    if addr:
-        mm.mem[addr : addr + n * size] = bytes(n * size)
-    return addr
+    return _kzalloc(n * size, gfp, caller())
 
 
 def kfree(addr: int) -> None:

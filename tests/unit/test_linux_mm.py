@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -198,3 +200,29 @@ def test_failed_page_allocation_is_told_unless_nowarn() -> None:
     assert L.dmesg() == []
     L.alloc_page(L.GFP_ATOMIC)
     assert "page allocation failure: order:0, mode:0x820 [test_linux_mm.py" in L.dmesg()[-1]
+
+
+@pytest.mark.parametrize(
+    "allocate",
+    [
+        lambda gfp: L.alloc_pages(gfp, 11),
+        lambda gfp: L.kmalloc((4 << 20) + 1, gfp),
+        lambda gfp: L.kzalloc(1 << 30, gfp),
+        lambda gfp: L.kcalloc(1 << 20, 8, gfp),
+    ],
+)
+def test_what_is_larger_than_the_largest_block_is_not_there_and_warned_of(allocate: Callable[[int], Any]) -> None:
+    Bed()
+    with pytest.raises(L.KernelWarning, match=r"beyond MAX_PAGE_ORDER 10 \[test_linux_mm.py"):
+        allocate(L.GFP_KERNEL)
+    assert not allocate(L.GFP_KERNEL | L.__dict__["__GFP_NOWARN"])
+
+
+def test_data_beyond_the_largest_block_is_no_memory() -> None:
+    """kmalloc_reserve() asks without a warning."""
+    Bed()
+    assert L.alloc_skb(4 << 20, L.GFP_KERNEL) is None
+    assert L.netdev_alloc_skb(None, 1 << 30) is None
+    skb = L.alloc_skb(64, L.GFP_KERNEL)
+    assert skb is not None
+    assert L.pskb_expand_head(skb, 1 << 30, 0, L.GFP_KERNEL) == -L.ENOMEM
