@@ -25,7 +25,7 @@ def test_every_module_is_named_once_in_the_folders_readme() -> None:
 
 
 def test_symbols_named_in_the_map_are_exported_by_their_module() -> None:
-    """Functions, classes and constants are; ops of a driver and words like "header offsets" are no symbols of a module."""
+    """Functions, classes, constants are; a driver's ops and words like "header offsets" are no symbols of a module."""
     for symbols, module in re.findall(r"^\| (.*?) \| `(\w+)\.py` \| `", README, re.MULTILINE):
         exported = importlib.import_module(f"pymodel.linux.{module}").__all__
         for name in re.sub(r" \(.*\)", "", symbols).split(", "):
