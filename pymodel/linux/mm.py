@@ -353,7 +353,7 @@ def might_alloc() -> None:
     if cpu is not None and (cpu.hardirq or cpu.softirq or cpu.bh_disabled or cpu.preempt_disabled or cpu.irqs_disabled):
         from pymodel.linux.sched import atomic_error
 
-        atomic_error("GFP_KERNEL allocation", caller(2))
+        atomic_error("GFP_KERNEL allocation")
 
 
 def _kmalloc(mm: MmState, size: int, site: Site, what: str = "kmalloc") -> int:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from pymodel.hw.access import machine, this_cpu
 from pymodel.hw.contexts import Cpu, Task
-from pymodel.linux.bug import Lockup, SchedulingWhileAtomic, Site, caller, site_str
+from pymodel.linux.bug import Lockup, SchedulingWhileAtomic, Site, caller, caller_outside, site_str
 
 __all__ = [
     "DEFINE_SPINLOCK", "cond_resched", "current", "in_atomic", "in_hardirq", "in_interrupt", "in_irq",
@@ -83,11 +83,11 @@ def preempt_count(cpu: Cpu) -> int:
     return cpu.preempt_disabled | (cpu.softirq | cpu.bh_disabled << 1) << 8 | cpu.hardirq << 16
 
 
-def atomic_error(what: str, site: Site) -> NoReturn:
+def atomic_error(what: str) -> NoReturn:
     cpu = this_cpu()
     state = f"preempt_count 0x{preempt_count(cpu):08x}, irqs {'off' if cpu.irqs_disabled else 'on'}"
     raise SchedulingWhileAtomic(
-        f"scheduling while atomic: {what} in {cpu.where()} on cpu{cpu.id}, {state}", site_str(site)
+        f"scheduling while atomic: {what} in {cpu.where()} on cpu{cpu.id}, {state}", site_str(caller_outside())
     )
 
 
@@ -95,8 +95,8 @@ def might_sleep(site: Site | None = None) -> None:
     """Raise SchedulingWhileAtomic where sleeping is not allowed. Source: include/linux/kernel.h might_sleep()."""
     cpu = this_cpu()
     if cpu.hardirq or cpu.softirq or cpu.bh_disabled or cpu.preempt_disabled or cpu.irqs_disabled or cpu.task is None:
-        site = site or caller()
-        atomic_error(f"{site[0].co_name}() may sleep", site)
+        code, _ = site or caller()
+        atomic_error(f"{code.co_name}() may sleep")
 
 
 def preempt_disable() -> None:
@@ -158,7 +158,7 @@ def spin_contended(lock: spinlock_t, cpu: Cpu) -> None:
     while lock.owner is not None:
         holder = f"taken at {site_str(lock.site)}" if lock.site else f"held by cpu{lock.owner.id}"
         if lock.owner is cpu:
-            raise Lockup(f"spinlock recursion on CPU#{cpu.id}: {lock.name}, {holder}", site_str(caller(2)))
+            raise Lockup(f"spinlock recursion on CPU#{cpu.id}: {lock.name}, {holder}", site_str(caller_outside()))
         lock.waiters.append(cpu)
         cpu.block(f"spinlock {lock.name}, {holder}")
 
@@ -184,7 +184,8 @@ def spin_trylock(lock: spinlock_t) -> bool:
 def spin_unlock(lock: spinlock_t) -> None:
     cpu = this_cpu()
     if lock.owner is not cpu:
-        raise Lockup(f"spinlock {lock.name} unlocked by cpu{cpu.id}, which does not hold it", site_str(caller()))
+        where = site_str(caller_outside())
+        raise Lockup(f"spinlock {lock.name} unlocked by cpu{cpu.id}, which does not hold it", where)
     lock.owner = None
     cpu.preempt_disabled -= 1
     if lock.waiters:
@@ -228,7 +229,7 @@ def schedule(why: str = "a wake-up", until: int | None = None) -> None:
     cpu = this_cpu()
     task = cpu.task
     if task is None or cpu.hardirq or cpu.softirq or cpu.bh_disabled or cpu.preempt_disabled or cpu.irqs_disabled:
-        atomic_error("schedule()", caller())
+        atomic_error("schedule()")
     task.sleep(why, until)
     task.cpu.charge(machine().costs.task_switch)  # it may have moved
 
@@ -316,7 +317,7 @@ def mutex_lock(lock: mutex) -> None:
     task = this_cpu().task
     assert task is not None
     if lock.owner is task:
-        raise Lockup(f"{lock.name} taken twice by task {task.name}", site_str(caller()))
+        raise Lockup(f"{lock.name} taken twice by task {task.name}", site_str(caller_outside()))
     while lock.owner is not None:
         lock.waiters.append(task)
         schedule(f"{lock.name}, held by task {lock.owner.name}")
@@ -334,7 +335,7 @@ def mutex_trylock(lock: mutex) -> bool:
 
 def mutex_unlock(lock: mutex) -> None:
     if lock.owner is not this_cpu().task or lock.owner is None:
-        raise Lockup(f"{lock.name} unlocked by a task that does not hold it", site_str(caller()))
+        raise Lockup(f"{lock.name} unlocked by a task that does not hold it", site_str(caller_outside()))
     lock.owner = None
     if lock.waiters:
         lock.waiters.popleft().wake()

@@ -255,3 +255,35 @@ def test_scheduler_that_is_closed_lets_its_machine_go() -> None:
     del bed
     gc.collect()
     assert gone() is None
+
+
+@pytest.mark.parametrize(
+    "sleeps",
+    [
+        lambda: L.alloc_skb(10, L.GFP_KERNEL),
+        lambda: L.kmalloc(10, L.GFP_KERNEL),
+        lambda: L.rtnl_lock(),
+        lambda: L.msleep(1),
+        lambda: L.netdev_alloc_skb(None, 10) and L.alloc_page(L.GFP_KERNEL),
+    ],
+)
+def test_who_sleeps_in_atomic_context_is_named_however_deep_the_kernel_found_it(sleeps: Any) -> None:
+    bed = Bed()
+
+    def atomic() -> None:
+        L.local_bh_disable()
+        sleeps()
+
+    with pytest.raises(L.SchedulingWhileAtomic, match=r"\[test_linux_sched.py:\d+ <lambda>\]"):
+        bed.run(atomic)
+
+
+def test_who_takes_rtnl_twice_is_named() -> None:
+    bed = Bed()
+
+    def twice() -> None:
+        L.rtnl_lock()
+        L.rtnl_lock()
+
+    with pytest.raises(L.Lockup, match=r"rtnl_mutex taken twice by task .*\[test_linux_sched.py:\d+ twice\]"):
+        bed.run(twice)
