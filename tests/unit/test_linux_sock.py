@@ -193,7 +193,7 @@ def test_many_machines_in_one_process_are_independent() -> None:
 
 
 def test_packet_pairs_leave_no_python_objects_behind() -> None:
-    """A million packets must not cost more memory than a hundred thousand."""
+    """A million packets must not cost more memory than a hundred thousand. The smallest object has 24 bytes."""
     tracemalloc.start()
     held = []
     for n in (4000, 16_000):  # after the first, every buffer and mapping has been in use
@@ -201,4 +201,4 @@ def test_packet_pairs_leave_no_python_objects_behind() -> None:
         gc.collect()
         held.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert held[1] < held[0] * 1.2
+    assert held[1] - held[0] < 12_000 * 16
