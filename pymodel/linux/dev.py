@@ -16,6 +16,7 @@ from pymodel.linux.dropreason import SKB_DROP_REASON_UNHANDLED_PROTO
 from pymodel.linux.errno import EBUSY
 from pymodel.linux.if_ether import ETH_P_8021AD, ETH_P_8021Q, ETH_P_ALL
 from pymodel.linux.netdevice import (
+    ASSERT_RTNL,
     IFF_UP,
     LINK_STATE_START,
     NET_RX_DROP,
@@ -118,7 +119,7 @@ def netdev_rx_handler_register(
     """Give ``dev`` its one receiver, as bridges, bonds and macvlan do: ``rx_handler(skb)`` returns RX_HANDLER_* and
     the skb (in C it may change the caller's pointer). 0, or -EBUSY where there is one. rtnl is held.
     """
-    _assert_rtnl("netdev_rx_handler_register")
+    ASSERT_RTNL()
     if dev.rx_handler is not None:
         return -EBUSY
     dev.rx_handler = rx_handler
@@ -128,14 +129,9 @@ def netdev_rx_handler_register(
 
 def netdev_rx_handler_unregister(dev: net_device) -> None:
     """Take it away; it does not run any more when this returns. rtnl is held."""
-    _assert_rtnl("netdev_rx_handler_unregister")
+    ASSERT_RTNL()
     dev.rx_handler = None
     dev.rx_handler_data = None
-
-
-def _assert_rtnl(who: str) -> None:
-    if machine().state["net"].rtnl.owner is None:
-        WARN(f"RTNL: assertion failed in {who}()", site_str(caller_outside()))
 
 
 # -- up ------------------------------------------------------------------------------------------------------

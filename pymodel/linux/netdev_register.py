@@ -29,6 +29,7 @@ from pymodel.linux.netdev_features import (
 )
 from pymodel.linux.netdev_ops import dev_close
 from pymodel.linux.netdevice import (
+    ASSERT_RTNL,
     IFF_LOOPBACK,
     IFF_UP,
     IFNAMSIZ,
@@ -43,7 +44,6 @@ from pymodel.linux.netdevice import (
     NETREG_UNREGISTERING,
     NetState,
     net_device,
-    rtnl_is_locked,
     rtnl_lock,
     with_rtnl,
 )
@@ -199,13 +199,8 @@ def register_netdev(dev: net_device) -> int:
 def register_netdevice(dev: net_device) -> int:
     """register_netdev() for callers that hold rtnl."""
     site = caller()
-    _assert_rtnl("register_netdevice", site)
+    ASSERT_RTNL()
     return _register(dev, site)
-
-
-def _assert_rtnl(who: str, site: Site) -> None:
-    if not rtnl_is_locked():
-        BUG(f"{who}() without rtnl", site_str(site))
 
 
 def _register(dev: net_device, site: Site) -> int:
@@ -285,13 +280,13 @@ def unregister_netdev(dev: net_device) -> None:
 def unregister_netdevice(dev: net_device) -> None:
     """The same for callers that hold rtnl; the device is finished when they unlock it."""
     site = caller()
-    _assert_rtnl("unregister_netdevice", site)
+    ASSERT_RTNL()
     _unregister_many([dev], site)
 
 
 def unregister_netdevice_many(head: list[net_device]) -> None:
     site = caller()
-    _assert_rtnl("unregister_netdevice_many", site)
+    ASSERT_RTNL()
     _unregister_many(head, site)
 
 
@@ -387,7 +382,7 @@ def free_netdev(dev: net_device) -> None:
     if dev._gone:
         BUG(f"free_netdev({dev.name}): freed twice", site_str(site))
     if dev.reg_state == NETREG_UNREGISTERING:
-        _assert_rtnl("free_netdev", site)
+        ASSERT_RTNL()
         dev.needs_free_netdev = True
         return
     if dev.reg_state not in (NETREG_UNINITIALIZED, NETREG_UNREGISTERED):

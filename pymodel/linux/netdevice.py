@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine
 from pymodel.hw.contexts import Cpu
-from pymodel.linux.bug import BUG, Site, broken_rule, caller_outside, pr_err, site_str
+from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, pr_err, site_str
 from pymodel.linux.device import device
 from pymodel.linux.dql import dql
 from pymodel.linux.errno import EINVAL
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pymodel.linux.xdp import bpf_prog
 
 __all__ = [
-    "ARPHRD_ETHER", "ARPHRD_LOOPBACK", "ARPHRD_NONE", "DEFAULT_TX_QUEUE_LEN", "IFF_802_1Q_VLAN", "IFF_ALLMULTI",
+    "ARPHRD_ETHER", "ARPHRD_LOOPBACK", "ARPHRD_NONE", "ASSERT_RTNL", "DEFAULT_TX_QUEUE_LEN", "IFF_802_1Q_VLAN",
+    "IFF_ALLMULTI",
     "IFF_AUTOMEDIA", "IFF_BROADCAST", "IFF_DEBUG", "IFF_DORMANT", "IFF_DYNAMIC", "IFF_ECHO", "IFF_LIVE_ADDR_CHANGE",
     "IFF_LOOPBACK", "IFF_LOWER_UP", "IFF_MASTER", "IFF_MULTICAST", "IFF_NOARP", "IFF_NOTRAILERS", "IFF_NO_QUEUE",
     "IFF_NO_RX_HANDLER", "IFF_POINTOPOINT", "IFF_PORTSEL", "IFF_PROMISC", "IFF_RUNNING", "IFF_RXFH_CONFIGURED",
@@ -431,6 +432,12 @@ def rtnl_is_locked() -> bool:
     return _net().rtnl.owner is not None
 
 
+def ASSERT_RTNL() -> None:
+    """WARN where nobody holds rtnl. Source: include/linux/rtnetlink.h."""
+    if not rtnl_is_locked():
+        WARN(f"RTNL: assertion failed in {caller()[0].co_name}()", site_str(caller_outside()))
+
+
 def with_rtnl(fn: Callable[..., Any], *args: Any) -> Any:
     """Call with rtnl held, as an ioctl or netlink request does; the caller may hold it already."""
     cpu = machine().sched.cpu
@@ -532,6 +539,7 @@ def netif_set_real_num_tx_queues(dev: net_device, txq: int) -> int:
         return -EINVAL
     old = dev.real_num_tx_queues
     if dev.reg_state in (NETREG_REGISTERED, NETREG_UNREGISTERING):
+        ASSERT_RTNL()
         if dev.num_tc:
             tc_real_num_tx_changed(dev, txq)
         dev.real_num_tx_queues = txq
@@ -546,6 +554,8 @@ def netif_set_real_num_tx_queues(dev: net_device, txq: int) -> int:
 def netif_set_real_num_rx_queues(dev: net_device, rxq: int) -> int:
     if rxq < 1 or rxq > dev.num_rx_queues:
         return -EINVAL
+    if dev.reg_state == NETREG_REGISTERED:
+        ASSERT_RTNL()
     dev.real_num_rx_queues = rxq
     return 0
 

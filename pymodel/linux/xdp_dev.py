@@ -12,13 +12,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pymodel.hw.access import machine, this_cpu
-from pymodel.linux.bug import WARN, caller, caller_outside, site_str
+from pymodel.linux.bug import WARN, caller, site_str
 from pymodel.linux.dev_xmit import netdev_core_pick_tx
 from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED, SKB_DROP_REASON_XDP
 from pymodel.linux.errno import EBUSY, EEXIST, EINVAL, EMSGSIZE, ENETDOWN, EOPNOTSUPP, EOVERFLOW
 from pymodel.linux.if_ether import ETH_HLEN, VLAN_HLEN, eth_type_trans
 from pymodel.linux.mm import GFP_ATOMIC
-from pymodel.linux.netdevice import IFF_UP, NETDEV_TX_BUSY, QUEUE_STATE_DRV_XOFF_OR_FROZEN, net_device
+from pymodel.linux.netdevice import (
+    ASSERT_RTNL,
+    IFF_UP,
+    NETDEV_TX_BUSY,
+    QUEUE_STATE_DRV_XOFF_OR_FROZEN,
+    net_device,
+)
 from pymodel.linux.sched import spin_lock, spin_unlock
 from pymodel.linux.skb_alloc import _kfree_skb
 from pymodel.linux.skb_copy import pskb_expand_head
@@ -106,8 +112,7 @@ def dev_change_xdp_fd(
 
 
 def _attach(dev: net_device, extack: Any, new: bpf_prog | None, old: bpf_prog | None, flags: int) -> int:
-    if machine().state["net"].rtnl.owner is None:
-        WARN("RTNL: assertion failed in dev_xdp_attach()", site_str(caller_outside()))
+    ASSERT_RTNL()
     modes = flags & _MODES
     if modes & (modes - 1):
         return _err(extack, "Only one XDP mode flag can be set", EINVAL)

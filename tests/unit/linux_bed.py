@@ -82,6 +82,18 @@ class Bed:
             raise task.exception
         return task.result
 
+    def run_rtnl(self, fn: Callable[..., Any], *args: Any) -> Any:
+        """run() with rtnl held."""
+
+        def locked() -> Any:
+            L.rtnl_lock()
+            try:
+                return fn(*args)
+            finally:
+                L.rtnl_unlock()
+
+        return self.run(locked)
+
     def settle(self, ns: int = 1000) -> None:
         """Let ``ns`` pass."""
         end = self.sched.now + ns * 1000

@@ -128,7 +128,7 @@ def test_a_table_naming_a_queue_that_does_not_exist_changes_nothing() -> None:
 def test_a_driver_that_reports_a_queue_that_does_not_exist_is_rss3() -> None:
     """kernel-rules.md: RSS3."""
     d = Driver(Bed())
-    d.bed.run(L.netif_set_real_num_rx_queues, d.dev, 3)
+    d.bed.run_rtnl(L.netif_set_real_num_rx_queues, d.dev, 3)
     with pytest.raises(L.CheckError, match="RSS3: eth0: get_rxfh: entry 3 names queue 3; 3 are in use"):
         d.rss(L.ETHTOOL_GRSSH, indir_size=8)
     with pytest.raises(L.CheckError, match="RSS3"):

@@ -229,8 +229,8 @@ def test_statistics_that_sleep_are_reported() -> None:
 def test_real_number_of_queues_is_checked() -> None:
     bed = Bed()
     ndev = device(bed, queues=4)
-    assert bed.run(L.netif_set_real_num_tx_queues, ndev, 5) == -L.EINVAL
-    assert bed.run(L.netif_set_real_num_queues, ndev, 2, 3) == 0
+    assert bed.run_rtnl(L.netif_set_real_num_tx_queues, ndev, 5) == -L.EINVAL
+    assert bed.run_rtnl(L.netif_set_real_num_queues, ndev, 2, 3) == 0
     assert (ndev.real_num_tx_queues, ndev.real_num_rx_queues) == (2, 3)
 
 

@@ -208,7 +208,7 @@ def test_rps_off_again_keeps_packets_on_their_cpu() -> None:
 def test_rps_of_a_queue_that_is_not_in_use_is_told_and_not_followed() -> None:
     bed = Bed(cpus=2)
     nic = up(bed, queues=4)
-    bed.run(L.netif_set_real_num_rx_queues, nic.ndev, 2)
+    bed.run_rtnl(L.netif_set_real_num_rx_queues, nic.ndev, 2)
     log: list[str] = []
     handler(log, "ip", L.ETH_P_IP)
     L.netdev_rx_queue_set_rps_mask(nic.ndev._rx[3], 0b10)

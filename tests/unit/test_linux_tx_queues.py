@@ -87,11 +87,11 @@ def test_fewer_queues_take_traffic_classes_away() -> None:
     L.netdev_set_tc_queue(dev, 1, 2, 2)
     for prio in (1, 3, 15):
         L.netdev_set_prio_tc_map(dev, prio, 1)
-    assert nic.bed.run(L.netif_set_real_num_tx_queues, dev, 3) == 0
+    assert nic.bed.run_rtnl(L.netif_set_real_num_tx_queues, dev, 3) == 0
     assert L.netdev_get_num_tc(dev) == 2
     assert [L.netdev_get_prio_tc_map(dev, prio) for prio in (1, 3, 15)] == [0, 0, 0]
     assert "Priority 15 to tc mapping 1 is no longer valid" in L.dmesg()[-1]
-    assert nic.bed.run(L.netif_set_real_num_tx_queues, dev, 1) == 0
+    assert nic.bed.run_rtnl(L.netif_set_real_num_tx_queues, dev, 1) == 0
     assert L.netdev_get_num_tc(dev) == 0
     assert "invalidating tc mappings" in L.dmesg()[-1]
 
@@ -105,9 +105,9 @@ def test_xps_gives_each_cpu_its_queues() -> None:
         assert L.netif_set_xps_queue(nic.ndev, 0b10, queue) == 0
     picked = [bed.run(L.netdev_pick_tx, nic.ndev, _skb(nic, h), None, cpu=c) for c in (0, 1) for h in (1, 0xF000_0000)]
     assert picked == [3, 3, 1, 2]
-    bed.run(L.netif_set_real_num_tx_queues, nic.ndev, 3)
+    bed.run_rtnl(L.netif_set_real_num_tx_queues, nic.ndev, 3)
     assert bed.run(L.netdev_pick_tx, nic.ndev, _skb(nic), None) == 1, "queue 3 is not in use: by hash"
-    bed.run(L.netif_set_real_num_tx_queues, nic.ndev, 4)
+    bed.run_rtnl(L.netif_set_real_num_tx_queues, nic.ndev, 4)
     assert bed.run(L.netdev_pick_tx, nic.ndev, _skb(nic), None) == 2, "nor does it come back to the map"
     for queue in (1, 2):
         L.netif_set_xps_queue(nic.ndev, 0, queue)
@@ -262,7 +262,7 @@ def test_qdisc_that_was_scheduled_does_not_send_once_the_device_goes_down() -> N
 def test_queue_that_is_in_use_no_more_drops_what_waits() -> None:
     nic = Nic(Bed(), size=1, queues=2, ndo_select_queue=lambda dev, skb, sb: 1)
     nic.send(1, 2, 3)
-    nic.bed.run(L.netif_set_real_num_tx_queues, nic.ndev, 1)
+    nic.bed.run_rtnl(L.netif_set_real_num_tx_queues, nic.ndev, 1)
     assert L.qdisc_leaks() == []
     assert L.counters()["drops"] == {"QUEUE_PURGE": 2}
 
