@@ -24,8 +24,10 @@ ring/nic_ring_ctl.sv
 ring/nic_desc_fetch.sv
 ring/nic_cpl.sv
 tx/nic_tx_issue.sv
+tx/nic_tx_csum.sv
 tx/nic_tx_store.sv
 tx/nic_tx_ram.sv
+tx/nic_tx_edit.sv
 tx/nic_tx_egress.sv
 tx/nic_tx.sv
 rx/nic_rx_pkg.sv

@@ -13,6 +13,7 @@ package nic_pkg;
   localparam int unsigned MinFrame     = 14;   // bytes without FCS
   localparam int unsigned PadFrame     = 60;   // TX pads to this
   localparam int unsigned MaxFrame     = 9018;
+  localparam int unsigned TagBytes     = 4;    // of a VLAN tag
   localparam int unsigned MinRingLog2  = 3;
   localparam int unsigned MaxRingLog2  = 15;
   /* verilator lint_on UNUSEDPARAM */
@@ -28,6 +29,12 @@ package nic_pkg;
     ErrAxiWrite = nic_regs_pkg::RING_ERROR_AXI_WRITE,
     ErrBadDesc  = nic_regs_pkg::RING_ERROR_BAD_DESC
   } ring_error_e;
+
+  // tx_desc.kind
+  typedef enum logic [3:0] {
+    TxData    = nic_regs_pkg::TX_KIND_DATA,
+    TxOffload = nic_regs_pkg::TX_KIND_OFFLOAD
+  } tx_kind_e;
 
   // What software asks of one ring (csr to datapath). Registers; base and size are stable while the ring is active.
   typedef struct packed {

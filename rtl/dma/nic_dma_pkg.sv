@@ -44,8 +44,32 @@ package nic_dma_pkg;
     logic [3:0]  kind;    // TX only, as eop
     logic        eop;
     logic [15:0] len;
-    logic [63:0] addr;
+    logic [63:0] addr;    // of an offload descriptor: its first two words
   } desc_t;
+
+  // What is to be done with one TX frame (tx_offload descriptor). Positions count from the frame's first byte.
+  typedef struct packed {
+    logic        vlan;        // insert a tag
+    logic [15:0] tci;
+    logic        csum;        // fill in the checksum of all from csum_start on
+    frame_len_t  csum_start;
+    frame_len_t  csum_offset; // of its two bytes, from csum_start
+  } tx_offload_t;
+
+  // What egress changes in a frame, and a frame in the TX packet buffer.
+  typedef struct packed {
+    logic        vlan;
+    logic [15:0] tci;
+    logic        csum;
+    frame_len_t  csum_at;     // the checksum's two bytes
+  } tx_edit_t;
+
+  typedef struct packed {
+    tx_edit_t    edit;
+    logic        csum_odd;    // the checksum begins at an odd byte
+    index_t      last;        // the descriptor after its last
+    frame_len_t  len;         // bytes in the buffer: without tag and padding
+  } tx_frame_t;
 
   // What is kept of an RX buffer that is being filled, until its completion record is written.
   typedef struct packed {

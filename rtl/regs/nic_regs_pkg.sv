@@ -341,6 +341,10 @@ package nic_regs_pkg;
   localparam logic [3:0] RING_ERROR_AXI_WRITE = 4'd2;
   localparam logic [3:0] RING_ERROR_BAD_DESC = 4'd3;
 
+  // Values of fields of type tx_kind; nic_pkg makes the enum of them
+  localparam logic [3:0] TX_KIND_DATA = 4'd0;
+  localparam logic [3:0] TX_KIND_OFFLOAD = 4'd1;
+
   // Values of fields of type rss_type; nic_pkg makes the enum of them
   localparam logic [3:0] RSS_TYPE_NONE = 4'd0;
   localparam logic [3:0] RSS_TYPE_IP4 = 4'd1;
@@ -350,7 +354,7 @@ package nic_regs_pkg;
   localparam logic [3:0] RSS_TYPE_TCP6 = 4'd5;
   localparam logic [3:0] RSS_TYPE_UDP6 = 4'd6;
 
-  // 16 bytes. A frame is one or more descriptors, the last with eop; 14 to 9018 bytes in all.
+  // 16 bytes. A frame is one or more descriptors, the last with eop; 14 to 9018 bytes in all, an inserted tag included.
   typedef struct packed {
     logic [31:0] rsvd96;
     logic [3:0] kind;
@@ -388,6 +392,21 @@ package nic_regs_pkg;
     logic [15:0] index;
     logic [15:0] len;
   } rx_completion_t;
+
+  // 16 bytes: what the device does with one frame; stands in the ring directly in front of the frame's first tx_desc.
+  typedef struct packed {
+    logic [31:0] rsvd96;
+    logic [3:0] kind;
+    logic [25:0] rsvd66;
+    logic vlan;
+    logic csum;
+    logic [15:0] rsvd48;
+    logic [15:0] tci;
+    logic [1:0] rsvd30;
+    logic [13:0] csum_offset;
+    logic [1:0] rsvd14;
+    logic [13:0] csum_start;
+  } tx_offload_t;
 
   /* verilator lint_on UNUSEDPARAM */
 

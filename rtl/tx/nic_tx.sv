@@ -62,15 +62,15 @@ module nic_tx
   localparam int unsigned ByteLog2 = $clog2(Bytes);
   localparam int unsigned WordLog2 = BufLog2 - ByteLog2;
 
-  logic                    burst_eof, burst_done;
+  logic                    burst_eof, burst_sum, burst_done;
   logic [ByteLog2-1:0]     burst_offset;
-  logic [BurstLog2:0]      burst_bytes;
+  logic [BurstLog2:0]      burst_bytes, burst_skip;
   logic [$clog2(Bursts):0] bursts_used;
   logic [$clog2(Frames):0] frames_used;
   logic                    frame_valid, complete;
   logic [QWidth-1:0]       complete_queue, issue_queue, ram_wqueue, ram_rqueue;
-  frame_len_t              frame_len;
-  index_t                  frame_end;
+  tx_frame_t               frame;
+  logic [15:0]             complete_sum;
   logic                    ram_we, ram_re;
   logic [WordLog2-1:0]     ram_wword, ram_rword;
   logic [WordLog2:0]       free_ptr;
@@ -108,12 +108,13 @@ module nic_tx
       .burst_offset_o    (burst_offset),
       .burst_bytes_o     (burst_bytes),
       .burst_eof_o       (burst_eof),
+      .burst_sum_o       (burst_sum),
+      .burst_skip_o      (burst_skip),
       .bursts_used_i     (bursts_used),
       .burst_done_i      (burst_done),
       .burst_done_queue_i(r_queue_i),
       .frame_valid_o     (frame_valid),
-      .frame_len_o       (frame_len),
-      .frame_end_o       (frame_end),
+      .frame_o           (frame),
       .frames_used_i     (frames_used),
       .free_valid_i      (ram_re),
       .free_queue_i      (ram_rqueue),
@@ -137,6 +138,8 @@ module nic_tx
       .burst_offset_i(burst_offset),
       .burst_bytes_i (burst_bytes),
       .burst_eof_i   (burst_eof),
+      .burst_sum_i   (burst_sum),
+      .burst_skip_i  (burst_skip),
       .used_queue_i  (rd_queue_o),
       .used_o        (bursts_used),
       .burst_done_o  (burst_done),
@@ -154,7 +157,8 @@ module nic_tx
       .ram_be_next_o (ram_be_next),
       .ram_data_o    (ram_wdata),
       .frame_valid_o (complete),
-      .frame_queue_o (complete_queue)
+      .frame_queue_o (complete_queue),
+      .frame_sum_o   (complete_sum)
   );
 
   nic_tx_ram #(
@@ -189,11 +193,11 @@ module nic_tx
       .start_queue_i,
       .frame_valid_i   (frame_valid),
       .frame_queue_i   (rd_queue_o),
-      .frame_len_i     (frame_len),
-      .frame_end_i     (frame_end),
+      .frame_i         (frame),
       .frames_used_o   (frames_used),
       .complete_i      (complete),
       .complete_queue_i(complete_queue),
+      .complete_sum_i  (complete_sum),
       .ram_re_o        (ram_re),
       .ram_queue_o     (ram_rqueue),
       .ram_word_o      (ram_rword),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends complete frames from the TX packet buffer to the stream, queues in turn, padded with zeros to PadFrame.
+// Sends complete frames from the TX packet buffer to the stream, queues in turn, with what nic_tx_edit does to them, and
+// padded with zeros to PadFrame.
 //
 // A frame begins only when all of it is in the buffer, so tvalid never falls inside a frame, and frames follow each
 // other without a gap. A frame counts as sent when the stream has taken its last beat. stop_i (device reset):
@@ -9,6 +10,7 @@
 
 module nic_tx_egress
   import nic_pkg::*;
+  import nic_dma_pkg::*;
 #(
     parameter int unsigned DataWidth = 64,
     parameter int unsigned Queues    = 4,
@@ -31,13 +33,13 @@ module nic_tx_egress
     // frame list: entered when the last read is prepared
     input  logic                 frame_valid_i,
     input  logic [QWidth-1:0]    frame_queue_i,
-    input  frame_len_t           frame_len_i,
-    input  index_t               frame_end_i,
+    input  tx_frame_t            frame_i,
     output logic [$clog2(Frames):0] frames_used_o,     // of queue frame_queue_i
 
     // the oldest frame in the list that was not complete is so now
     input  logic                 complete_i,
     input  logic [QWidth-1:0]    complete_queue_i,
+    input  logic [15:0]          complete_sum_i,       // of what its checksum covers
 
     // the packet buffer
     output logic                 ram_re_o,
@@ -50,7 +52,7 @@ module nic_tx_egress
     output logic                 sent_o,
     output logic [QWidth-1:0]    sent_queue_o,
     output index_t               sent_end_o,
-    output frame_len_t           sent_len_o,           // with padding
+    output frame_len_t           sent_len_o,           // with tag and padding
     input  logic [QWidth-1:0]    scan_i,
     output logic                 pending_o,            // queue scan_i has complete frames that are not sent
 
@@ -67,15 +69,12 @@ module nic_tx_egress
 
   typedef logic [ListLog2:0]   count_t;
   typedef logic [PtrWidth-1:0] ptr_t;
-  typedef struct packed {
-    index_t     last;
-    frame_len_t len;
-  } entry_t;
+  typedef logic [13-ByteLog2:0] word_t;
 
   // ------------------------------------------------------------------ frame list
-  entry_t list [Slots * Frames];
-  count_t wp_q [Slots], rp_q [Slots];
-  count_t ready_q [Slots];              // complete and not chosen
+  tx_frame_t   list [Slots * Frames];
+  logic [15:0] sums [Slots * Frames];   // of the complete ones
+  count_t wp_q [Slots], cp_q [Slots], rp_q [Slots];   // entered, complete, chosen
   count_t unsent_q [Slots];             // complete and not sent
   ptr_t   rptr_q [Slots];               // next word to read
   logic [Queues-1:0] have;
@@ -84,18 +83,21 @@ module nic_tx_egress
   assign pending_o     = unsent_q[scan_i] != '0;
 
   always_comb begin
-    for (int q = 0; q < int'(Queues); q++) have[q] = ready_q[q] != '0;
+    for (int q = 0; q < int'(Queues); q++) have[q] = cp_q[q] != rp_q[q];
   end
 
   always_ff @(posedge clk_i) begin
-    if (frame_valid_i)
-      list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= '{last: frame_end_i, len: frame_len_i};
+    if (frame_valid_i) list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (complete_i) sums[{complete_queue_i, cp_q[complete_queue_i][ListLog2-1:0]}] <= complete_sum_i;
   end
 
   // ------------------------------------------------------------------ the next frame
   logic              next_valid_q, any, choose, load;
   logic [QWidth-1:0] next_q, pick;
-  entry_t            next_entry_q;
+  tx_frame_t         next_frame_q;
+  logic [15:0]       next_sum_q;
 
   nic_rr_pick #(
       .Width   (Queues),
@@ -120,33 +122,35 @@ module nic_tx_egress
   end
 
   always_ff @(posedge clk_i) begin
-    if (choose) next_entry_q <= list[{pick, rp_q[pick][ListLog2-1:0]}];
+    if (choose) begin
+      next_frame_q <= list[{pick, rp_q[pick][ListLog2-1:0]}];
+      next_sum_q   <= sums[{pick, rp_q[pick][ListLog2-1:0]}];
+    end
   end
 
-  logic same_sent, same_ready;
-  assign same_ready = complete_i && choose && complete_queue_i == pick;
-  assign same_sent  = complete_i && sent_o && complete_queue_i == sent_queue_o;
+  logic same_sent;
+  assign same_sent = complete_i && sent_o && complete_queue_i == sent_queue_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
         wp_q[q]     <= '0;
+        cp_q[q]     <= '0;
         rp_q[q]     <= '0;
-        ready_q[q]  <= '0;
         unsent_q[q] <= '0;
         rptr_q[q]   <= '0;
       end
     end else begin
       if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
       if (choose) rp_q[pick] <= rp_q[pick] + 1'b1;
-      if (complete_i && !same_ready) ready_q[complete_queue_i] <= ready_q[complete_queue_i] + 1'b1;
-      if (choose && !same_ready) ready_q[pick] <= ready_q[pick] - 1'b1;
+      if (complete_i) cp_q[complete_queue_i] <= cp_q[complete_queue_i] + 1'b1;
       if (complete_i && !same_sent) unsent_q[complete_queue_i] <= unsent_q[complete_queue_i] + 1'b1;
       if (sent_o && !same_sent) unsent_q[sent_queue_o] <= unsent_q[sent_queue_o] - 1'b1;
       if (ram_re_o) rptr_q[ram_queue_o] <= free_ptr_o;
       if (start_i) begin
         // Frames of a halted ring that never became complete are forgotten.
         wp_q[start_queue_i]   <= '0;
+        cp_q[start_queue_i]   <= '0;
         rp_q[start_queue_i]   <= '0;
         rptr_q[start_queue_i] <= '0;
       end
@@ -157,15 +161,26 @@ module nic_tx_egress
   logic              en;
   logic              cur_valid_q, cur_last;
   logic [QWidth-1:0] cur_queue_q;
-  entry_t            cur_q;
+  tx_edit_t          cur_edit_q;
+  index_t            cur_end_q;
+  frame_len_t        cur_len_q;
+  logic [15:0]       cur_check_q;
+  word_t             cur_word_q;
   frame_len_t        cur_data_q;        // bytes of data still to read
-  frame_len_t        cur_left_q;        // bytes still to send, padding included
-  frame_len_t        next_padded;
+  frame_len_t        cur_left_q;        // bytes still to send, tag and padding included
+  frame_len_t        next_tagged, next_len;      // bytes with the tag; on the wire
 
-  assign en          = !m_axis_tvalid || m_axis_tready;
-  assign cur_last    = cur_left_q <= frame_len_t'(Bytes);
-  assign load        = next_valid_q && (!cur_valid_q || (en && cur_last));
-  assign next_padded = (next_entry_q.len < frame_len_t'(PadFrame)) ? frame_len_t'(PadFrame) : next_entry_q.len;
+  // Inverted, as its bytes are on the wire, and never 0 (in UDP that would mean that there is none).
+  function automatic logic [15:0] checksum(logic [15:0] sum, logic odd);
+    if (sum == '1) return '1;
+    return odd ? ~{sum[7:0], sum[15:8]} : ~sum;
+  endfunction
+
+  assign en       = !m_axis_tvalid || m_axis_tready;
+  assign cur_last = cur_left_q <= frame_len_t'(Bytes);
+  assign load     = next_valid_q && (!cur_valid_q || (en && cur_last));
+  assign next_tagged = next_frame_q.len + (next_frame_q.edit.vlan ? frame_len_t'(TagBytes) : '0);
+  assign next_len = (next_tagged < frame_len_t'(PadFrame)) ? frame_len_t'(PadFrame) : next_tagged;
 
   assign ram_re_o    = en && cur_valid_q && cur_data_q != '0;
   assign ram_queue_o = cur_queue_q;
@@ -181,20 +196,28 @@ module nic_tx_egress
   always_ff @(posedge clk_i) begin
     if (load) begin
       cur_queue_q <= next_q;
-      cur_q       <= next_entry_q;
-      cur_data_q  <= next_entry_q.len;
-      cur_left_q  <= next_padded;
+      cur_edit_q  <= next_frame_q.edit;
+      cur_end_q   <= next_frame_q.last;
+      cur_len_q   <= next_len;
+      cur_check_q <= checksum(next_sum_q, next_frame_q.csum_odd);
+      cur_word_q  <= '0;
+      cur_data_q  <= next_frame_q.len;
+      cur_left_q  <= next_len;
     end else if (en && cur_valid_q) begin
+      cur_word_q <= cur_word_q + 1'b1;
       cur_data_q <= (cur_data_q < frame_len_t'(Bytes)) ? '0 : cur_data_q - frame_len_t'(Bytes);
       cur_left_q <= cur_left_q - frame_len_t'(Bytes);
     end
   end
 
   // ------------------------------------------------------------------ the word that was read, and the stream
-  logic              rd_valid_q, rd_last_q, rd_part_q;
+  logic              rd_valid_q, rd_last_q;
   logic [ByteLog2:0] rd_bytes_q;        // of data in this word
   logic [ByteLog2:0] rd_keep_q;         // valid bytes
+  word_t             rd_word_q;
   logic [QWidth-1:0] rd_queue_q, out_queue_q;
+  tx_edit_t          rd_edit_q;
+  logic [15:0]       rd_check_q;
   index_t            rd_end_q, out_end_q;
   frame_len_t        rd_len_q, out_len_q;
 
@@ -211,23 +234,32 @@ module nic_tx_egress
   always_ff @(posedge clk_i) begin
     if (en && cur_valid_q) begin
       rd_last_q  <= cur_last;
-      rd_part_q  <= cur_data_q < frame_len_t'(Bytes);
       rd_bytes_q <= (cur_data_q < frame_len_t'(Bytes)) ? (ByteLog2 + 1)'(cur_data_q) : (ByteLog2 + 1)'(Bytes);
       rd_keep_q  <= cur_last ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
+      rd_word_q  <= cur_word_q;
       rd_queue_q <= cur_queue_q;
-      rd_end_q   <= cur_q.last;
-      rd_len_q   <= (cur_q.len < frame_len_t'(PadFrame)) ? frame_len_t'(PadFrame) : cur_q.len;
+      rd_edit_q  <= cur_edit_q;
+      rd_end_q   <= cur_end_q;
+      rd_len_q   <= cur_len_q;
+      rd_check_q <= cur_check_q;
     end
   end
 
-  // Bytes of a word that are data, as a mask.
-  function automatic logic [DataWidth-1:0] byte_mask(logic [ByteLog2:0] bytes);
-    return ~({DataWidth{1'b1}} << {bytes, 3'b000});
-  endfunction
+  nic_tx_edit #(
+      .DataWidth(DataWidth)
+  ) u_edit (
+      .clk_i,
+      .en_i   (en && rd_valid_q),
+      .data_i (ram_data_i),
+      .bytes_i(rd_bytes_q),
+      .word_i (rd_word_q),
+      .edit_i (rd_edit_q),
+      .check_i(rd_check_q),
+      .data_o (m_axis_tdata)
+  );
 
   always_ff @(posedge clk_i) begin
     if (en && rd_valid_q) begin
-      m_axis_tdata <= rd_part_q ? ram_data_i & byte_mask(rd_bytes_q) : ram_data_i;
       m_axis_tkeep <= ~({Bytes{1'b1}} << rd_keep_q);
       m_axis_tlast <= rd_last_q;
       out_queue_q  <= rd_queue_q;

@@ -35,6 +35,13 @@ def test_datapath_random_traffic_all_frames_arrive(width: int, queues: int) -> N
 
 
 @pytest.mark.parametrize(("width", "queues"), SHAPES)
+def test_datapath_offloads_of_every_frame(width: int, queues: int) -> None:
+    """Checksums of any start and place, also in later fragments, and tags: each frame with an offload descriptor."""
+    for seed in range(SEED, SEED + 3):
+        passes(width, queues, "traffic", seed=seed, clocks=20000, offloads=100)
+
+
+@pytest.mark.parametrize(("width", "queues"), SHAPES)
 def test_datapath_without_pacing_each_missing_frame_is_counted(width: int, queues: int) -> None:
     """More comes from the wire than buffers are there: a frame arrives whole or is counted as dropped."""
     passes(width, queues, "traffic", seed=SEED, clocks=30000, lossy=1, source_gap=5, log2=4)
@@ -99,6 +106,15 @@ def test_datapath_both_directions_at_full_rate(size: int, most: float) -> None:
         assert found
         assert float(found[1]) <= most
         assert float(found[2]) <= most
+
+
+@pytest.mark.parametrize(("size", "most"), [(60, 4.0), (1514, 48 / 0.96)])
+def test_datapath_offloads_at_full_rate(size: int, most: float) -> None:
+    """Clocks a packet at 256 bits when each has an offload descriptor: checksum, tag or both."""
+    text = passes(256, 16, "rate", size=size, clocks=40000, offloads=100, rx=0)
+    found = re.search(r"tx ([\d.]+) clocks a packet", text)
+    assert found
+    assert float(found[1]) <= most
 
 
 def test_datapath_one_frame_reaches_wire_and_interrupt_in_time() -> None:

@@ -42,6 +42,10 @@ def _pressure(name: str, **settings: Any) -> Case:
     return Case(name, f"tests.scenarios.pressure:{name}", settings)
 
 
+def _offload(name: str, **settings: Any) -> Case:
+    return Case(name, f"tests.scenarios.offloads:{name}", settings)
+
+
 CASES: tuple[Case, ...] = (
     _traffic("both_ways"),
     _traffic("every_length"),
@@ -52,6 +56,7 @@ CASES: tuple[Case, ...] = (
     _traffic("slow_cpu", costs=_SLOW_HOST, cpus=1),
     _traffic("transmit_full", rate_gbps=0.5),
     _traffic("overrun", lossy=True, costs=_SLOW_HOST, cpus=1),
+    _offload("transmit_offloads"),
     _life("reopen"),
     _life("stop_in_traffic", lossy=True),
     _life("bus_error", "nic", lossy=True),

@@ -293,5 +293,5 @@ def test_indices_wrap_at_65536(host: Any, params: dict[str, Any]) -> None:
 
 
 def test_stop_threshold_fits_the_largest_skb() -> None:
-    """TX2: the queue stops while an skb with all fragments would still fit."""
-    assert STOP_BELOW == linux.MAX_SKB_FRAGS + 1
+    """TX2: the queue stops while an skb with all fragments, and an offload descriptor, would still fit."""
+    assert STOP_BELOW == linux.MAX_SKB_FRAGS + 2

@@ -59,7 +59,11 @@ __all__ = [
     "TX_COMPLETION_SIZE", "TX_COMPLETION_STATUS", "TX_COMPLETION_STATUS_ERROR_CODE",
     "TX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "TX_DESC", "TX_DESC_ADDR_HI", "TX_DESC_ADDR_LO", "TX_DESC_CTRL",
     "TX_DESC_CTRL_EOP", "TX_DESC_CTRL_KIND", "TX_DESC_CTRL_KIND_SHIFT", "TX_DESC_CTRL_LEN",
-    "TX_DESC_CTRL_LEN_SHIFT", "TX_DESC_SIZE", "TX_FRAMES_HI", "TX_FRAMES_LO", "VERSION", "msix", "qp", "rss_key",
+    "TX_DESC_CTRL_LEN_SHIFT", "TX_DESC_SIZE", "TX_FRAMES_HI", "TX_FRAMES_LO", "TX_KIND_DATA", "TX_KIND_OFFLOAD",
+    "TX_OFFLOAD", "TX_OFFLOAD_CSUM", "TX_OFFLOAD_CSUM_CSUM_OFFSET", "TX_OFFLOAD_CSUM_CSUM_OFFSET_SHIFT",
+    "TX_OFFLOAD_CSUM_CSUM_START", "TX_OFFLOAD_CSUM_CSUM_START_SHIFT", "TX_OFFLOAD_CTRL", "TX_OFFLOAD_CTRL_CSUM",
+    "TX_OFFLOAD_CTRL_KIND", "TX_OFFLOAD_CTRL_KIND_SHIFT", "TX_OFFLOAD_CTRL_VLAN", "TX_OFFLOAD_SIZE",
+    "TX_OFFLOAD_VLAN", "TX_OFFLOAD_VLAN_TCI", "TX_OFFLOAD_VLAN_TCI_SHIFT", "VERSION", "msix", "qp", "rss_key",
     "rss_table",
 ]
 
@@ -270,6 +274,10 @@ RING_ERROR_AXI_READ: Final[int] = 1  # A DMA read was answered with an error.
 RING_ERROR_AXI_WRITE: Final[int] = 2  # A DMA write was answered with an error.
 RING_ERROR_BAD_DESC: Final[int] = 3  # A descriptor broke its limits.
 
+# Values of fields of type tx_kind.
+TX_KIND_DATA: Final[int] = 0  # A piece of a frame: tx_desc.
+TX_KIND_OFFLOAD: Final[int] = 1  # What is to be done with the frame that follows: tx_offload.
+
 # Values of fields of type rss_type.
 RSS_TYPE_NONE: Final[int] = 0  # Nothing: the hash is 0.
 RSS_TYPE_IP4: Final[int] = 1  # IPv4 addresses.
@@ -279,7 +287,7 @@ RSS_TYPE_IP6: Final[int] = 4  # IPv6 addresses.
 RSS_TYPE_TCP6: Final[int] = 5  # IPv6 addresses, TCP ports.
 RSS_TYPE_UDP6: Final[int] = 6  # IPv6 addresses, UDP ports.
 
-# 16 bytes. A frame is one or more descriptors, the last with eop; 14 to 9018 bytes in all.
+# 16 bytes. A frame is one or more descriptors, the last with eop; 14 to 9018 bytes in all, an inserted tag included.
 TX_DESC_SIZE: Final[int] = 16  # bytes
 TX_DESC: Final[struct.Struct] = struct.Struct("<QII")  # addr, ctrl, rsvd
 TX_DESC_ADDR_LO: Final[int] = 0
@@ -329,6 +337,23 @@ RX_COMPLETION_STATUS_ERROR_CODE: Final[int] = 0xF00
 RX_COMPLETION_STATUS_ERROR_CODE_SHIFT: Final[int] = 8
 RX_COMPLETION_PHASE: Final[int] = 12
 RX_COMPLETION_PHASE_PHASE: Final[int] = 0x80000000
+
+# 16 bytes: what the device does with one frame; stands in the ring directly in front of the frame's first tx_desc.
+TX_OFFLOAD_SIZE: Final[int] = 16  # bytes
+TX_OFFLOAD: Final[struct.Struct] = struct.Struct("<IIII")  # csum, vlan, ctrl, rsvd
+TX_OFFLOAD_CSUM: Final[int] = 0
+TX_OFFLOAD_CSUM_CSUM_START: Final[int] = 0x3FFF
+TX_OFFLOAD_CSUM_CSUM_START_SHIFT: Final[int] = 0
+TX_OFFLOAD_CSUM_CSUM_OFFSET: Final[int] = 0x3FFF0000
+TX_OFFLOAD_CSUM_CSUM_OFFSET_SHIFT: Final[int] = 16
+TX_OFFLOAD_VLAN: Final[int] = 4
+TX_OFFLOAD_VLAN_TCI: Final[int] = 0xFFFF
+TX_OFFLOAD_VLAN_TCI_SHIFT: Final[int] = 0
+TX_OFFLOAD_CTRL: Final[int] = 8
+TX_OFFLOAD_CTRL_CSUM: Final[int] = 0x1
+TX_OFFLOAD_CTRL_VLAN: Final[int] = 0x2
+TX_OFFLOAD_CTRL_KIND: Final[int] = 0xF0000000
+TX_OFFLOAD_CTRL_KIND_SHIFT: Final[int] = 28
 
 COUNTERS: Final[dict[str, int]] = {
     # name: offset of LO; HI follows

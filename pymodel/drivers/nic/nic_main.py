@@ -33,6 +33,8 @@ from pymodel.linux import (
     ETH_MIN_MTU,
     INIT_WORK,
     NETIF_F_HIGHDMA,
+    NETIF_F_HW_CSUM,
+    NETIF_F_HW_VLAN_CTAG_TX,
     NETIF_F_RXHASH,
     NETIF_F_SG,
     PCI_DEVICE,
@@ -130,7 +132,8 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     ndev.min_mtu = ETH_MIN_MTU
     ndev.max_mtu = MAX_FRAME - ETH_HLEN - VLAN_HLEN
     ndev.mtu = ETH_DATA_LEN
-    ndev.features = ndev.hw_features = NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_RXHASH
+    ndev.vlan_features = NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM
+    ndev.features = ndev.hw_features = ndev.vlan_features | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_RXHASH
     eth_hw_addr_set(ndev, LOCAL_ADDRESS)
 
     # Whoever used the device before may have left it running: it is silent before an interrupt is asked for (LIFE3).

@@ -17,6 +17,7 @@ from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_priv import MAX_FRAME
 from pymodel.hw.access import charge, memory, writel
 from pymodel.linux import (
+    CHECKSUM_PARTIAL,
     DMA_TO_DEVICE,
     ENOMEM,
     ETH_HLEN,
@@ -24,6 +25,7 @@ from pymodel.linux import (
     MAX_SKB_FRAGS,
     NETDEV_TX_BUSY,
     NETDEV_TX_OK,
+    VLAN_HLEN,
     __netdev_tx_sent_queue,
     desc_store,
     dev_kfree_skb_any,
@@ -48,9 +50,12 @@ from pymodel.linux import (
     netif_tx_stop_queue,
     netif_tx_wake_queue,
     schedule_work,
+    skb_checksum_start_offset,
     skb_frag_dma_map,
     skb_frag_size,
     skb_shinfo,
+    skb_vlan_tag_get,
+    skb_vlan_tag_present,
     smp_mb,
 )
 
@@ -60,15 +65,17 @@ if TYPE_CHECKING:
 
 __all__ = ["NicTxRing", "nic_start_xmit", "nic_tx_alloc", "nic_tx_clean", "nic_tx_drain", "nic_tx_free"]
 
-STOP_BELOW = MAX_SKB_FRAGS + 1  # free descriptors: what the largest skb needs
+STOP_BELOW = MAX_SKB_FRAGS + 2  # free descriptors: what the largest skb needs, its offload descriptor included
 WAKE_ABOVE = 2 * STOP_BELOW  # so that a woken queue takes more than one such skb before it stops again
 
 _INDEX = 0xFFFF
 _EOP = hw.TX_DESC_CTRL_EOP
 _PHASE_BYTE = hw.TX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
 
-# A buffer that the device may read: bus address, bytes, whether mapped as a page, and the skb that ends here or None.
+# A buffer that the device may read: bus address, bytes, whether mapped as a page, and the skb that ends here or None;
+# no bytes: an offload descriptor, which has no buffer.
 _Buffer = tuple[int, int, bool, "sk_buff | None"]
+_NO_BUFFER: _Buffer = (0, 0, False, None)
 
 
 class NicTxRing:
@@ -135,6 +142,29 @@ def _write_desc(ring: NicTxRing, index: int, dma: int, ctrl: int) -> None:
     desc_store(ring.desc + (index & ring.mask) * hw.TX_DESC_SIZE, hw.TX_DESC.pack(dma, ctrl, 0))
 
 
+def _can_offload(skb: sk_buff) -> bool:
+    """False for what the device would refuse, and halt the queue: too long with its tag, a checksum beyond its end."""
+    if skb_vlan_tag_present(skb) and skb.len + VLAN_HLEN > MAX_FRAME:
+        return False
+    return skb.ip_summed != CHECKSUM_PARTIAL or skb_checksum_start_offset(skb) + skb.csum_offset + 2 <= skb.len
+
+
+def _write_offload(ring: NicTxRing, skb: sk_buff) -> None:
+    """Fill the descriptor at ``next_to_use`` with what the device is to do with the skb behind it."""
+    csum = tci = 0
+    ctrl = hw.TX_KIND_OFFLOAD << hw.TX_OFFLOAD_CTRL_KIND_SHIFT
+    if skb.ip_summed == CHECKSUM_PARTIAL:
+        ctrl |= hw.TX_OFFLOAD_CTRL_CSUM
+        csum = skb_checksum_start_offset(skb) << hw.TX_OFFLOAD_CSUM_CSUM_START_SHIFT
+        csum |= skb.csum_offset << hw.TX_OFFLOAD_CSUM_CSUM_OFFSET_SHIFT
+    if skb_vlan_tag_present(skb):
+        ctrl |= hw.TX_OFFLOAD_CTRL_VLAN
+        tci = skb_vlan_tag_get(skb)
+    slot = ring.next_to_use & ring.mask
+    ring.buffers[slot] = _NO_BUFFER
+    desc_store(ring.desc + slot * hw.TX_OFFLOAD_SIZE, hw.TX_OFFLOAD.pack(csum, tci, ctrl, 0))
+
+
 def _doorbell(ring: NicTxRing) -> None:
     """Tell the device how far the ring is filled. It reads nothing beyond the index it was told."""
     ring.posted = ring.next_to_use
@@ -148,15 +178,16 @@ def nic_start_xmit(skb: sk_buff, ndev: net_device) -> int:
     ring = priv.queues[skb.queue_mapping].tx
     charge(priv.costs.tx_packet)
     length = skb.len
+    offload = skb.ip_summed == CHECKSUM_PARTIAL or skb_vlan_tag_present(skb)
     shinfo = skb_shinfo(skb)
     nr_frags = shinfo.nr_frags
-    if ring.free() < nr_frags + 1:
+    if ring.free() < nr_frags + (2 if offload else 1):
         # The queue is stopped below STOP_BELOW, so the stack has no business here.
         netif_tx_stop_queue(ring.txq)
         netdev_err(ndev, "TX queue %d: the ring is full, but the queue was awake", ring.queue.index)
         _flush(ring)
         return NETDEV_TX_BUSY
-    if not ETH_HLEN <= length <= MAX_FRAME:
+    if not ETH_HLEN <= length <= MAX_FRAME or (offload and not _can_offload(skb)):
         return _drop(ring, skb)
 
     # All is mapped first; next_to_use moves only when nothing can fail any more.
@@ -165,6 +196,9 @@ def nic_start_xmit(skb: sk_buff, ndev: net_device) -> int:
     mask = ring.mask
     index = ring.next_to_use
     headlen = length - skb.data_len
+    if offload:
+        _write_offload(ring, skb)
+        index = (index + 1) & _INDEX
     dma = dma_map_single(dev, skb.data, headlen, DMA_TO_DEVICE)
     if dma_mapping_error(dev, dma):
         return _drop(ring, skb)
@@ -232,7 +266,9 @@ def _unmap(ring: NicTxRing, start: int, end: int) -> None:
         assert buffer is not None
         ring.buffers[start & ring.mask] = None
         dma, size, is_page, _ = buffer
-        if is_page:
+        if not size:
+            pass
+        elif is_page:
             dma_unmap_page(dev, dma, size, DMA_TO_DEVICE)
         else:
             dma_unmap_single(dev, dma, size, DMA_TO_DEVICE)
@@ -269,7 +305,7 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
     if (head - index) & _INDEX > (ring.next_to_use - index) & _INDEX:
         netdev_err(ring.queue.priv.ndev, "TX queue %d: completion of descriptors that are not in use", ring.queue.index)
         return
-    packets = length = 0
+    packets = length = tags = 0
     while index != head:
         buffer = buffers[index & mask]
         assert buffer is not None
@@ -277,16 +313,18 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
         dma, part, is_page, skb = buffer
         if is_page:
             dma_unmap_page(dev, dma, part, DMA_TO_DEVICE)
-        else:
+        elif part:
             dma_unmap_single(dev, dma, part, DMA_TO_DEVICE)
         if skb is not None:
             packets += 1
             length += skb.len
+            if skb_vlan_tag_present(skb):
+                tags += VLAN_HLEN
             napi_consume_skb(skb, budget)
         index = (index + 1) & _INDEX
     charge(packets * ring.queue.priv.costs.tx_reclaim)
     ring.packets += packets
-    ring.bytes += length
+    ring.bytes += length + tags
     ring.next_to_clean = index
     netdev_tx_completed_queue(ring.txq, packets, length)
     smp_mb()  # next_to_clean is visible before we look whether the queue is stopped; pairs with _stop()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.softnic_irq import SoftIrq
-from pymodel.drivers.nic.softnic_rings import MAX_FRAME, RxEngine, SoftRing, TxEngine
+from pymodel.drivers.nic.softnic_rings import RxEngine, SoftRing, TxEngine
 from pymodel.drivers.nic.softnic_rss import Rss
+from pymodel.drivers.nic.softnic_tx import MAX_FRAME
 from pymodel.hw.soft import SoftDevice, SoftPlatform
 
 __all__ = ["SoftNic"]

@@ -14,22 +14,21 @@ from typing import TYPE_CHECKING
 
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.softnic_rss import headers
+from pymodel.drivers.nic.softnic_tx import MAX_FRAME, MIN_FRAME, PAD_FRAME, TxOffload
 from pymodel.hw.memory import DmaFault
 
 if TYPE_CHECKING:
     from pymodel.drivers.nic.softnic import SoftNic
 
-__all__ = ["MAX_FRAME", "MIN_FRAME", "PAD_FRAME", "RxEngine", "SoftRing", "TxEngine"]
+__all__ = ["RxEngine", "SoftRing", "TxEngine"]
 
-MIN_FRAME = 14  # bytes without FCS
-PAD_FRAME = 60
-MAX_FRAME = 9018
 _FETCH = 32  # descriptors read at a time, at most
 _TX_BUFFER = 16384  # bytes that wait for the wire, at most
 _RX_BUFFER = 65536  # bytes that wait for host memory, at most
 _MASK = 0xFFFF  # ring indices are free-running 16-bit counters
 
-_TX_RESERVED = hw.TX_DESC_CTRL_KIND
+_TX_KIND = hw.TX_DESC_CTRL_KIND
+_TX_OFFLOAD = hw.TX_KIND_OFFLOAD << hw.TX_DESC_CTRL_KIND_SHIFT
 _EOP = hw.TX_DESC_CTRL_EOP
 _LEN = hw.TX_DESC_CTRL_LEN
 _RX_RECORD = struct.Struct("<HHIII")
@@ -41,7 +40,7 @@ class SoftRing:
 
     __slots__ = (
         "active", "base", "cache", "completing", "cq_base", "cq_head", "done", "enable", "error_code", "fetched",
-        "frags", "head", "mask", "queue", "records", "size", "tail",
+        "frags", "head", "mask", "offload", "queue", "records", "size", "tail",
     )  # fmt: skip
 
     def __init__(self, queue: int) -> None:
@@ -61,6 +60,7 @@ class SoftRing:
         self.done = 0  # TX: first descriptor whose frame is not finished
         self.completing = False  # a completion write is under way
         self.frags: list[bytes] = []  # TX: of a frame whose end has not been read
+        self.offload: TxOffload | None = None  # TX: for the frame whose descriptors come next
         self.cache: deque[tuple[int, int]] = deque()  # RX: (address, length) of buffers read ahead
         self.records: list[bytes] = []  # RX: completion records to be written
 
@@ -205,7 +205,14 @@ class TxEngine(_Engine):
         sent = 0
         for addr, ctrl, _ in hw.TX_DESC.iter_unpack(self.fetch(ring)):
             length = ctrl & _LEN
-            if not 1 <= length <= MAX_FRAME or ctrl & _TX_RESERVED:
+            if ctrl & _TX_KIND == _TX_OFFLOAD:
+                if frags or ring.offload is not None:
+                    self.bad_descriptor(ring, f"an offload descriptor {'inside a frame' if frags else 'twice'}")
+                    break
+                ring.offload = TxOffload(addr & 0xFFFFFFFF, addr >> 32, ctrl)
+                ring.head = (ring.head + 1) & _MASK
+                continue
+            if not 1 <= length <= MAX_FRAME or ctrl & _TX_KIND:
                 self.bad_descriptor(ring, f"length {length}, control word 0x{ctrl:08x}")
                 break
             try:
@@ -223,9 +230,13 @@ class TxEngine(_Engine):
                 data = b"".join(frags)
                 frags.clear()
             n = len(data)
-            if n < MIN_FRAME or n > MAX_FRAME:
-                self.bad_descriptor(ring, f"ends a frame of {n} bytes")
+            offload, ring.offload = ring.offload, None
+            if n < MIN_FRAME or n > MAX_FRAME or (offload is not None and not offload.fits(n)):
+                self.bad_descriptor(ring, f"ends a frame of {n} bytes, {offload}")
                 break
+            if offload is not None:
+                data = offload.apply(data)
+                n = len(data)
             if n < PAD_FRAME:
                 data = data.ljust(PAD_FRAME, b"\0")
                 n = PAD_FRAME

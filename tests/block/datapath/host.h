@@ -82,6 +82,7 @@ struct Arena {
 struct DriverSettings {
     uint32_t log2 = 6;
     uint32_t tx_min = 14, tx_max = 1514, tx_frags = 4;   // bytes of a frame, most fragments
+    uint32_t tx_offloads = 0;                            // percent of the frames have an offload descriptor
     uint32_t rx_min = 1600, rx_max = 2048;               // bytes of a buffer
     int tx_align = -1, rx_align = -1;                    // offset in a 64-byte line; -1: random
     uint32_t rx_batch = 8;                               // buffers posted at a time
@@ -129,7 +130,9 @@ class Driver {
     // Post one frame, if there is room. Returns the frame as it will be on the wire.
     bool send(const Bytes& frame, uint32_t frags) {
         const uint32_t n = std::min<uint32_t>(frags, uint32_t(frame.size()));
-        if (!tx_on || tx_.free() < n || tx_.arena.taken - tx_.given_back > tx_.arena.size - 40000) return false;
+        const bool offload = rng_.chance(set.tx_offloads);
+        if (!tx_on || tx_.free() < n + offload || tx_.arena.taken - tx_.given_back > tx_.arena.size - 40000) return false;
+        Bytes wire = offload ? offloaded(frame) : frame;
         size_t at = 0;
         for (uint32_t i = 0; i < n; i++) {
             const size_t left = frame.size() - at;
@@ -141,12 +144,17 @@ class Driver {
             descriptor(tx_, va, uint32_t(len) | (i == n - 1 ? 1u << 16 : 0), len);
             at += len;
         }
-        Bytes wire = frame;
         if (wire.size() < 60) wire.resize(60);
         tx_expect.push_back(wire);
         return true;
     }
     void raw_tx_descriptor(size_t va, uint32_t ctrl) { descriptor(tx_, va, ctrl, 0); }
+    void tx_offload(uint32_t start, uint32_t offset, uint32_t tci, uint32_t flags) {
+        const size_t at = tx_.base + 16 * (tx_.tail % tx_.size());
+        descriptor(tx_, 0, 0x10000000 | flags, 0);
+        mem_.put32(at, start | offset << 16);
+        mem_.put32(at + 4, tci);
+    }
     void ring_tx() { regs_.write(reg(0x10), uint16_t(tx_.tail)); }
     uint32_t tx_free() const { return tx_.free(); }
     uint32_t tx_used() const { return tx_.size() - tx_.free(); }
@@ -242,6 +250,27 @@ class Driver {
     bool mid_frame_ = false;
     uint32_t rx_life_ = 0;                                // of the RX ring: starts at each start anew
 
+    // Post an offload descriptor of random contents; returns what the device makes of the frame.
+    Bytes offloaded(Bytes f) {
+        const uint32_t size = uint32_t(f.size());
+        const bool csum = rng_.chance(70), vlan = rng_.chance(50) && size + 4 <= 9018;
+        uint32_t start = rng_.below(rng_.chance(50) ? size - 1 : std::min(size - 1, 60u));
+        uint32_t offset = rng_.below(std::min(rng_.chance(50) ? size : 20u, size - 1 - start));
+        if (rng_.chance(10)) start = size - 2, offset = 0;
+        const uint32_t tci = uint32_t(rng_.next()) & 0xFFFF;
+        tx_offload(csum ? start : uint32_t(rng_.next()) & 0x3FFF, csum ? offset : uint32_t(rng_.next()) & 0x3FFF, tci, uint32_t(csum) | uint32_t(vlan) << 1);
+        if (csum) {
+            uint32_t sum = 0;
+            for (uint32_t i = start; i < size; i++) sum += (i - start) & 1 ? f[i] : uint32_t(f[i]) << 8;
+            while (sum >> 16) sum = (sum & 0xFFFF) + (sum >> 16);
+            if (sum != 0xFFFF) sum ^= 0xFFFF;
+            f[start + offset] = uint8_t(sum >> 8);
+            f[start + offset + 1] = uint8_t(sum);
+        }
+        const uint8_t tag[] = {0x81, 0, uint8_t(tci >> 8), uint8_t(tci)};
+        if (vlan) f.insert(f.begin() + 12, tag, tag + 4);
+        return f;
+    }
     void start(Ring& r, uint32_t at) {
         r.log2 = set.log2;
         r.slots.assign(r.size(), {});

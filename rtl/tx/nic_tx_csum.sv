@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ones' complement sum of the bytes of each queue's frame, for its checksum (RFC 1071).
+//
+// add_i: the bytes of data_i that be_i names belong to the sum of the frame of queue_i; byte 0 of data_i is at an even
+// position of the frame. eof_i, with the frame's last data or without: the sum comes out two clocks later, and the
+// queue's next frame begins at 0. The sum is that of little-endian 16-bit words: a frame's first byte counts in 7:0.
+// Queues may follow one another in any order, clock by clock.
+
+`include "nic_assert.svh"
+
+module nic_tx_csum #(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned Bytes    = DataWidth / 8
+) (
+    input  logic                 clk_i,
+    input  logic                 rst_ni,
+
+    input  logic                 start_i,         // forget what was begun of start_queue_i's frame
+    input  logic [QWidth-1:0]    start_queue_i,
+
+    input  logic                 add_i,
+    input  logic                 eof_i,
+    input  logic [QWidth-1:0]    queue_i,
+    input  logic [Bytes-1:0]     be_i,
+    input  logic [DataWidth-1:0] data_i,
+
+    input  logic [QWidth-1:0]    scan_i,
+    output logic                 busy_o,          // a sum of queue scan_i is about to come out
+
+    output logic                 valid_o,
+    output logic [QWidth-1:0]    queue_o,
+    output logic [15:0]          sum_o
+);
+
+  localparam int unsigned Slots    = 1 << QWidth;
+  localparam int unsigned Words    = Bytes / 2;
+  localparam int unsigned SumWidth = 16 + $clog2(Words);
+
+  typedef logic [SumWidth-1:0] part_t;
+
+  function automatic part_t sum_words(logic [DataWidth-1:0] data, logic [Bytes-1:0] be);
+    sum_words = '0;
+    for (int w = 0; w < int'(Words); w++) begin
+      sum_words += part_t'({be[2*w+1] ? data[16*w+8+:8] : 8'h00, be[2*w] ? data[16*w+:8] : 8'h00});
+    end
+  endfunction
+
+  // What goes beyond 16 bits is added at the bottom.
+  function automatic logic [15:0] add_ones(logic [15:0] a, logic [15:0] b);
+    logic [16:0] sum;
+    sum = {1'b0, a} + {1'b0, b};
+    return sum[15:0] + 16'(sum[16]);
+  endfunction
+
+  // ------------------------------------------------------------------ the words of a beat
+  logic              add_q, eof_q;
+  logic [QWidth-1:0] queue_q;
+  part_t             part_q;
+
+  always_ff @(posedge clk_i) begin
+    add_q <= rst_ni && add_i;
+    eof_q <= rst_ni && eof_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (add_i || eof_i) queue_q <= queue_i;
+    if (add_i) part_q <= sum_words(data_i, be_i);
+  end
+
+  // ------------------------------------------------------------------ the beats of a frame
+  logic [15:0] acc_q [Slots];
+  logic [15:0] part, sum;
+
+  assign part = add_ones(part_q[15:0], 16'(part_q[SumWidth-1:16]));
+  assign sum  = add_q ? add_ones(acc_q[queue_q], part) : acc_q[queue_q];
+
+  always_ff @(posedge clk_i) begin
+    if (add_q) acc_q[queue_q] <= sum;
+    if (eof_q) acc_q[queue_q] <= '0;
+    if (start_i) acc_q[start_queue_i] <= '0;
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) acc_q[q] <= '0;
+    end
+  end
+
+  assign busy_o = eof_q && queue_q == scan_i;
+
+  always_ff @(posedge clk_i) begin
+    valid_o <= rst_ni && eof_q;
+    if (eof_q) begin
+      queue_o <= queue_q;
+      sum_o   <= sum;
+    end
+  end
+
+  `NIC_ASSERT(TxSumIdleAtStart, !start_i || !(add_q || eof_q) || queue_q != start_queue_i)
+
+endmodule

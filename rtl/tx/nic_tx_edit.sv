@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is changed in a frame on its way from the packet buffer to the stream: its checksum is put in, a VLAN tag is
+// inserted behind the addresses, and what follows the data is zero.
+//
+// One word a clock while en_i is high; words of a frame come in order, word_i counts them from 0. bytes_i of a word are
+// data; with a tag, or padding, words without data follow until everything is out. The result is registered.
+
+module nic_tx_edit
+  import nic_pkg::*;
+  import nic_dma_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    localparam int unsigned Bytes    = DataWidth / 8,
+    localparam int unsigned ByteLog2 = $clog2(Bytes)
+) (
+    input  logic                 clk_i,
+
+    input  logic                 en_i,
+    input  logic [DataWidth-1:0] data_i,
+    input  logic [ByteLog2:0]    bytes_i,
+    input  logic [13-ByteLog2:0] word_i,
+    input  tx_edit_t             edit_i,
+    input  logic [15:0]          check_i,    // the checksum, its first byte on the wire in 7:0
+
+    output logic [DataWidth-1:0] data_o
+);
+
+  localparam int unsigned AddrBytes = 12;   // both MAC addresses
+
+  typedef logic [13-ByteLog2:0] word_t;
+
+  // ------------------------------------------------------------------ data, and zeros behind it
+  logic [DataWidth-1:0] clean;
+  assign clean = bytes_i[ByteLog2] ? data_i : data_i & ~({DataWidth{1'b1}} << {bytes_i, 3'b000});
+
+  // ------------------------------------------------------------------ the checksum's two bytes, perhaps in two words
+  frame_len_t           second;
+  word_t                first_at, second_at;
+  logic [DataWidth-1:0] right;
+
+  assign second    = edit_i.csum_at + 1'b1;
+  assign first_at  = word_t'(edit_i.csum_at >> ByteLog2);
+  assign second_at = word_t'(second >> ByteLog2);
+
+  always_comb begin
+    right = clean;
+    if (edit_i.csum) begin
+      if (first_at == word_i) right[{edit_i.csum_at[ByteLog2-1:0], 3'b000}+:8] = check_i[7:0];
+      if (second_at == word_i) right[{second[ByteLog2-1:0], 3'b000}+:8] = check_i[15:8];
+    end
+  end
+
+  // ------------------------------------------------------------------ the tag
+  logic [31:0]          rest_q;             // last bytes of the word before
+  logic [31:0]          tag;
+  logic [DataWidth-1:0] shifted, with_tag;
+
+  assign tag     = {edit_i.tci[7:0], edit_i.tci[15:8], 16'h0081};
+  assign shifted = {right[DataWidth-33:0], rest_q};
+
+  // Bytes 0 to 11 stay, 12 to 15 are the tag, the others come 4 bytes later.
+  if (Bytes == 8) begin : gen_narrow
+    assign with_tag = (word_i == '0) ? right : (word_i == word_t'(1)) ? {tag, right[31:0]} : shifted;
+  end else begin : gen_wide
+    logic [DataWidth-1:0] first;
+    if (Bytes == AddrBytes + TagBytes) begin : gen_just
+      assign first = {tag, right[8*AddrBytes-1:0]};
+    end else begin : gen_more
+      assign first = {right[DataWidth-33:8*AddrBytes], tag, right[8*AddrBytes-1:0]};
+    end
+    assign with_tag = (word_i == '0) ? first : shifted;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      data_o <= edit_i.vlan ? with_tag : right;
+      rest_q <= right[DataWidth-1-:32];
+    end
+  end
+
+endmodule

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packets whose checksums and tags are left to the device: on the wire must be what Linux's software path makes of
+them, whoever does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymodel import linux
+from tb.env import Env
+from tb.wire.flow import pad60
+from tests.scenarios.frames import mixed_frames
+from tests.scenarios.packets import Packet, build, random_packet, software
+
+__all__ = ["transmit_offloads"]
+
+
+def _send(env: Env, packets: list[Packet]) -> None:
+    """Kernel side: hand the packets to the queueing layer, not faster than the device sends."""
+    board = env.board.tx
+    for packet in packets:
+        for frame in software(packet, env.ndev):
+            wire = pad60(frame)
+            board.expect(wire, env.sched.local_now)
+            env.padded += len(wire) - len(frame)
+        err = linux.dev_queue_xmit(build(packet, env.ndev))
+        assert err == linux.NET_XMIT_SUCCESS, f"dev_queue_xmit() gave {err}"
+        while board.pending > 64:
+            linux.usleep_range(1, 2)
+
+
+async def transmit_offloads(env: Env) -> None:
+    """CHECKSUM_PARTIAL at any start and offset, tags of both kinds, any fragments (OFF1, OFF2); traffic the other
+    way meanwhile."""
+    n = int(env.cfg.args.get("count", 200))
+    for frame in mixed_frames(env.rng, n // 4, to_host=True):
+        env.peer.send(frame)
+    cpus = len(env.sched.cpus)
+    packets = [random_packet(env.rng, i, env.ndev.mtu + 14) for i in range(n)]
+    tasks: list[Any] = [env.start(_send, env, packets[cpu::cpus], cpu=cpu) for cpu in range(cpus)]
+    for task in tasks:
+        await task
+    await env.drain()

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packets as the stack hands them to a device that can offload, and what Linux's software path makes of them.
+
+:func:`build` makes the skb; :func:`software` gives the frames that must be on the wire, whoever does the work: the
+tag pushed into the data and the checksum filled in, by the kernel's own functions.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from pymodel import linux as L
+from pymodel.hw.access import machine
+from tests.scenarios.frames import HOST_MAC, PEER_MAC
+
+__all__ = ["Packet", "build", "random_packet", "software"]
+
+_HEADROOM = 64
+_TCP, _UDP = 6, 17
+
+
+@dataclass(slots=True)
+class Packet:
+    """A frame without the tag beside it. ``pieces``: bytes of the linear part and of each fragment."""
+
+    data: bytes
+    pieces: list[int]
+    csum: tuple[int, int] | None  # start and offset
+    tag: tuple[int, int] | None  # EtherType and TCI
+    net: int = 14  # the network header
+
+
+def _sum16(data: bytes) -> int:
+    value = sum(int.from_bytes(data[i : i + 2].ljust(2, b"\0"), "big") for i in range(0, len(data), 2))
+    while value >> 16:
+        value = (value & 0xFFFF) + (value >> 16)
+    return value
+
+
+def _ipv4(rng: random.Random, proto: int, length: int) -> tuple[bytes, bytes]:
+    """A header for ``length`` bytes behind it, and the pseudo header."""
+    options = rng.choice((0, 0, rng.randrange(11))) * 4
+    ip = bytearray(20) + bytearray(b"\x01" * options)
+    ip[0] = 0x45 + options // 4
+    ip[1] = rng.randrange(256)
+    ip[2:4] = (len(ip) + length).to_bytes(2, "big")
+    ip[4:6] = rng.randbytes(2)
+    ip[6] = 0x40
+    ip[8], ip[9] = 64, proto
+    ip[12:20] = bytes([10, 0, 0, 1, 10, 0, 0, 2])
+    ip[10:12] = (_sum16(bytes(ip)) ^ 0xFFFF).to_bytes(2, "big")
+    return bytes(ip), bytes(ip[12:20]) + bytes([0, proto]) + length.to_bytes(2, "big")
+
+
+def _ipv6(rng: random.Random, proto: int, length: int) -> tuple[bytes, bytes]:
+    """The same, behind up to four destination options headers: the transport header may be far beyond byte 128."""
+    addresses = rng.randbytes(32)
+    chain = b""
+    following = proto
+    for _ in range(rng.choice((0, 0, 1, 2, 4))):
+        n = rng.randrange(1, 17)  # units of 8 bytes behind the first; one PadN option fills the header
+        chain = bytes([following, n, 1, 8 * n + 4]) + bytes(8 * n + 4) + chain
+        following = 60
+    head = bytes([0x60, 0, 0, 0]) + (len(chain) + length).to_bytes(2, "big") + bytes([following, 64]) + addresses
+    return head + chain, addresses + length.to_bytes(4, "big") + bytes([0, 0, 0, proto])
+
+
+def _pieces(rng: random.Random, total: int, least: int) -> list[int]:
+    """``total`` bytes in a linear part of ``least`` bytes or more, and fragments."""
+    linear = min(total, max(least, rng.choice((least, least + rng.randrange(64), total, rng.randint(0, total)))))
+    rest = total - linear
+    pieces = [linear]
+    most = min(rest, rng.choice((1, 2, 3, 17)), 17)
+    for i in range(most):
+        left = most - 1 - i
+        n = rest - left if not left else rng.randint(1, min(4096, rest - left))
+        n = min(4096, max(n, rest - left * 4096))
+        pieces.append(n)
+        rest -= n
+    assert rest == 0
+    return pieces
+
+
+def random_packet(rng: random.Random, number: int, longest: int = 1514) -> Packet:
+    """TCP or UDP over IP with its checksum left to the device; any checksum in a frame of no protocol; a tag or none.
+
+    Each has a source address of its own, so that each is a flow of its own.
+    """
+    source = HOST_MAC[:2] + number.to_bytes(4, "big")
+    tag = None
+    if rng.random() < 0.5:
+        tag = (rng.choice((L.ETH_P_8021Q, L.ETH_P_8021Q, L.ETH_P_8021AD)), rng.randrange(1, 65536))
+    short = rng.random() < 0.3
+    if rng.random() < 0.3:
+        data = PEER_MAC + source + b"\x88\xb5" + rng.randbytes(rng.randint(4, 80 if short else longest - 14))
+        csum = None
+        least = 14
+        if rng.random() < 0.8:
+            # From byte 14 on: where a tag has moved the addresses, Linux counts what is behind them.
+            start = rng.randrange(14, len(data) - 1)
+            offset = rng.randrange(len(data) - 1 - start) if rng.random() < 0.5 else 0
+            csum = (start, offset)
+            least = start + offset + 2
+        return Packet(data, _pieces(rng, len(data), least), csum, tag)
+    proto = rng.choice((_TCP, _UDP))
+    v6 = rng.random() < 0.5
+    options = rng.randrange(11) * 4 if proto == _TCP else 0
+    size = 20 + options if proto == _TCP else 8
+    ip_most = 40 + 4 * 136 if v6 else 60
+    payload = rng.randbytes(rng.randint(0, 30 if short else longest - 14 - ip_most - size))
+    ip, pseudo = (_ipv6 if v6 else _ipv4)(rng, proto, size + len(payload))
+    l4 = bytearray(rng.randbytes(size))
+    if proto == _TCP:
+        l4[12] = size // 4 << 4
+        l4[20:] = b"\x01" * options
+    else:
+        l4[4:6] = (size + len(payload)).to_bytes(2, "big")
+    at = 16 if proto == _TCP else 6
+    l4[at : at + 2] = _sum16(pseudo).to_bytes(2, "big")
+    head = PEER_MAC + source + (b"\x86\xdd" if v6 else b"\x08\x00") + ip + bytes(l4)
+    data = head + payload
+    return Packet(data, _pieces(rng, len(data), len(head)), (14 + len(ip), at), tag)
+
+
+def build(packet: Packet, dev: Any) -> Any:
+    """The skb, ready for dev_queue_xmit()."""
+    mem = machine().platform.memory.mem
+    linear = packet.pieces[0]
+    skb = L.alloc_skb(_HEADROOM + linear, L.GFP_KERNEL)
+    L.skb_reserve(skb, _HEADROOM)
+    L.skb_put_data(skb, packet.data, linear)
+    at = linear
+    for i, n in enumerate(packet.pieces[1:]):
+        page = L.alloc_page(L.GFP_KERNEL)
+        shift = (at * 7) % (4096 - n + 1)
+        mem[page.addr + shift : page.addr + shift + n] = packet.data[at : at + n]
+        L.skb_add_rx_frag(skb, i, page, shift, n, 4096)
+        at += n
+    skb.dev = dev
+    skb.protocol = int.from_bytes(packet.data[12:14], "big")
+    L.skb_reset_mac_header(skb)
+    L.skb_set_network_header(skb, packet.net)
+    if packet.csum is not None:
+        assert L.skb_partial_csum_set(skb, *packet.csum)
+    if packet.tag is not None:
+        L.__vlan_hwaccel_put_tag(skb, *packet.tag)
+    return skb
+
+
+def software(packet: Packet, dev: Any) -> list[bytes]:
+    """The frames that the packet becomes, without padding: what Linux sends through a device that can do nothing."""
+    skb = build(packet, dev)
+    if packet.tag is not None:
+        skb = L.__vlan_hwaccel_push_inside(skb)
+    if packet.csum is not None:
+        assert L.skb_checksum_help(skb) == 0
+    frame = L.skb_to_bytes(skb)
+    L.consume_skb(skb)
+    return [frame]
