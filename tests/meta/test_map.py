@@ -47,6 +47,14 @@ DMA_TO_DEVICE dma_unmap_single
 """.split()
 
 
+# Words of the page that look like names of Linux and are none of these: types that are ints here, the page's driver.
+OTHERS = re.compile(
+    r"__(be16|u8|u16|u32|wsum)|\w+_t|my_\w+|dest_mac|dev_id|list_head|sizeof_priv|work_done|A|NULL"
+    r"|API|DMA|ETH|GFP|GRO|HW|L[234]|MAC|MTU|NAPI|RSS|TC|TCP|XDP"
+)
+TEXT = ROOT.parent / "shared" / "linux-networking.txt"
+
+
 class Row(NamedTuple):
     symbol: str  # "napi_enable", or "napi_struct.weight"
     module: str
@@ -73,6 +81,13 @@ def test_every_name_of_the_page_has_a_row_and_every_row_is_of_the_page() -> None
     assert sorted(PAGE) == sorted(set(PAGE))
     assert {row.symbol.rpartition(".")[2] for row in ROWS} == set(PAGE)
     assert len({row.symbol for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.skipif(not TEXT.is_file(), reason="the page is not at hand")
+def test_every_word_of_the_page_that_looks_like_a_symbol_is_one_of_its_names() -> None:
+    words = set(re.findall(r"[A-Za-z_]\w*", TEXT.read_text()))
+    symbols = {word for word in words if "_" in word or word.isupper()}
+    assert {word for word in symbols - set(PAGE) if not OTHERS.fullmatch(word)} == set()
 
 
 def test_rows_name_modules_and_families_that_exist() -> None:

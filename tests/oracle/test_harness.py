@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import os
 import re
 import subprocess
 import sys
@@ -330,6 +331,15 @@ def test_a_bad_folder_is_told_with_exit_code_2(tmp_path: Path, name: str, conten
     with pytest.raises(BadRecords):
         for path in files(tmp_path):
             items(path, families())
+
+
+def test_command_takes_a_relative_folder_and_fails_for_a_family_that_nobody_replays(tmp_path: Path) -> None:
+    (tmp_path / "some.jsonl").write_text("\n".join([*_csum(tmp_path)[:3], '{"fam": "new", "id": 4}']) + "\n")
+    done = _oracle("--oracle", os.path.relpath(tmp_path, ROOT))
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["csum_partial: 3 passed, 0 failed", "new: 0 passed, 1 failed"]
+    assert lines[2].startswith("    some.jsonl:4 id 4: fam: kernel \"new\"")
 
 
 def test_records_are_replayed_alike_in_one_process_and_in_two() -> None:

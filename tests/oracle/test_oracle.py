@@ -5,6 +5,8 @@ hand.
 
 from __future__ import annotations
 
+import gzip
+import random
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,28 @@ def test_few_records_cannot_be_expressed() -> None:
         for fam, outcome in run([item for item in everything if item[1]["fam"] != "bug"]).items():
             of = sum(1 for item in everything if item[1]["fam"] == fam)
             assert outcome.not_expressed.total() <= (0.02 * of if of >= 100 else 0), outcome.line(fam)
+
+
+def test_order_of_replays_does_not_matter() -> None:
+    """Nothing stays in the process from one record to the next."""
+    everything = [item for path in files(SAMPLE) for item in _items(path)]
+    random.Random(7).shuffle(everything)
+    failed = [str(result.found[0]) for o in run(everything).values() for result in o.failures]
+    assert not failed
+
+
+@pytest.mark.parametrize("name", ["gro", "ethtool"])
+@pytest.mark.parametrize("kept", [0.6, 0.3])
+def test_records_pass_where_others_of_their_file_are_missing(tmp_path: Path, name: str, kept: float) -> None:
+    """Their recorder left something behind from record to record."""
+    rng = random.Random(kept)
+    source = next(path for path in reversed(_FILES) if path.name == f"{name}.jsonl.gz")
+    with gzip.open(source, "rt") as lines:
+        some = [line for line in lines if "_cfg" in line or rng.random() < kept]
+    (tmp_path / f"{name}.jsonl").write_text("".join(some))
+    failed = [
+        f"{result.where}: {result.found[0]}"
+        for o in run(items(tmp_path / f"{name}.jsonl", families())).values()
+        for result in o.failures
+    ]
+    assert not failed
