@@ -28,7 +28,7 @@ options = $(foreach v,$1,$(if $($v),--$(shell echo $v | tr A-Z_ a-z-)='$($v)'))
 # Stops with one line and exit code 2 when the variable is set and is not what it must be: $(call check,SEED,[0-9]+,a number)
 check = $(if $($1),$(if $(shell [[ '$($1)' =~ ^($2)$$ ]] && echo good),,$(error $1=$($1) is not possible: it must be $3)))
 
-.PHONY: help setup sim test unit oracle regress bench mutants lint regs exports waves clean distclean
+.PHONY: help setup sim test unit oracle regress bench mutants offloads lint regs exports waves clean distclean
 
 help: ## print this
 	@echo 'make TARGET [VARIABLE=value ...]'
@@ -79,6 +79,10 @@ bench: setup ## speed against bare Verilator and against a pin-level testbench; 
 mutants: setup ## bugs put into RTL and drivers on purpose: each must be found; M=name for those named
 	@$(PY) -m tests.mutants $(M)
 
+offloads: setup ## random packets with all offloads on, COUNT frames against Linux's software path
+	@$(foreach v,COUNT SEED QUEUES DATA_WIDTH,$(call check,$v,[0-9]+,a whole number))
+	$(PY) -m tests.offloads $(call options,COUNT SEED BACKEND QUEUES DATA_WIDTH)
+
 lint: setup ## ruff, mypy, verilator --lint-only -Wall, verible, generated files up to date
 	@$(PY) -m tools.lint
 
@@ -106,7 +110,7 @@ distclean: clean ## remove .venv as well
 ##   DATA_WIDTH=bits       64 to 512 (sim, test, regress)
 ##   MTU=bytes             what the capture needs, at least 1500 (sim)
 ##   RATE=Gb/s             line rate of the wire, 10 (sim)
-##   COUNT=n               frames in all, the capture is repeated (sim)
+##   COUNT=n               frames in all, the capture is repeated (sim); frames to compare (offloads)
 ##   TIMING=back-to-back|capture   as fast as it goes, or at the capture's times (sim)
 ##   LOSSY=1               the peer does not wait for free buffers; every drop must be counted (sim)
 ##   SEED=n                one seed, one run: same clocks, same bytes (sim, test)

@@ -23,11 +23,14 @@ dma/nic_dma_write.sv
 ring/nic_ring_ctl.sv
 ring/nic_desc_fetch.sv
 ring/nic_cpl.sv
+tx/nic_tx_piece.sv
 tx/nic_tx_issue.sv
 tx/nic_tx_csum.sv
 tx/nic_tx_store.sv
 tx/nic_tx_ram.sv
+tx/nic_tx_headers.sv
 tx/nic_tx_edit.sv
+tx/nic_tx_list.sv
 tx/nic_tx_egress.sv
 tx/nic_tx.sv
 rx/nic_rx_pkg.sv

@@ -33,7 +33,8 @@ package nic_pkg;
   // tx_desc.kind
   typedef enum logic [3:0] {
     TxData    = nic_regs_pkg::TX_KIND_DATA,
-    TxOffload = nic_regs_pkg::TX_KIND_OFFLOAD
+    TxOffload = nic_regs_pkg::TX_KIND_OFFLOAD,
+    TxTso     = nic_regs_pkg::TX_KIND_TSO
   } tx_kind_e;
 
   // What software asks of one ring (csr to datapath). Registers; base and size are stable while the ring is active.

@@ -275,7 +275,7 @@ module nic_top
   logic                 tx_ring_busy, rx_ring_busy;
   logic                 tx_err_desc, rx_err_desc, tx_err_tail, rx_err_tail;
   q_t                   tx_err_queue, rx_err_queue;
-  logic                 sent, tx_cq_valid, rx_cq_valid;
+  logic                 sent, done, tx_cq_valid, rx_cq_valid;
   q_t                   sent_queue, cq_queue;
   index_t               sent_end, cq_head;
   frame_len_t           sent_len;
@@ -319,7 +319,7 @@ module nic_top
       .err_desc_i       (tx_err_desc),
       .err_desc_queue_i (tx_err_queue),
       .err_tail_i       (tx_err_tail),
-      .head_valid_i     (sent),
+      .head_valid_i     (done),
       .head_queue_i     (sent_queue),
       .head_i           (sent_end),
       .cq_valid_i       (tx_cq_valid),
@@ -465,6 +465,7 @@ module nic_top
       .r_last_i        (r_last),
       .r_err_i         (r_err),
       .sent_o          (sent),
+      .done_o          (done),
       .sent_queue_o    (sent_queue),
       .sent_end_o      (sent_end),
       .sent_len_o      (sent_len),
@@ -572,7 +573,7 @@ module nic_top
       .scan_i          (tx_scan),
       .tx_busy_o       (tx_cpl_busy),
       .rx_busy_o       (rx_cpl_busy),
-      .sent_i          (sent),
+      .sent_i          (done),
       .sent_queue_i    (sent_queue),
       .sent_end_i      (sent_end),
       .tx_idle_i       (!tx_work && !(tx_avail[tx_scan] && tx_run[tx_scan])),

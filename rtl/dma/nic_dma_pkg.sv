@@ -41,20 +41,42 @@ package nic_dma_pkg;
   } dma_req_t;
 
   typedef struct packed {
-    logic [3:0]  kind;    // TX only, as eop
+    logic [31:0] rsvd;    // TX only, as all but len
+    logic [3:0]  kind;
+    logic [10:0] more;    // CTRL[27:17]
     logic        eop;
     logic [15:0] len;
     logic [63:0] addr;    // of an offload descriptor: its first two words
   } desc_t;
 
-  // What is to be done with one TX frame (tx_offload descriptor). Positions count from the frame's first byte.
+  // What is to be done with one TX frame (tx_offload, tx_tso descriptors). Positions count from the frame's first byte.
   typedef struct packed {
     logic        vlan;        // insert a tag
     logic [15:0] tci;
     logic        csum;        // fill in the checksum of all from csum_start on
     frame_len_t  csum_start;
     frame_len_t  csum_offset; // of its two bytes, from csum_start
-  } tx_offload_t;
+    logic        tso;         // cut into frames; the rest is valid then
+    logic        ipv6;
+    logic        fixedid;
+    frame_len_t  mss;
+    logic [7:0]  hdr_len;
+    logic [7:0]  l3_off;
+    logic [7:0]  flags;
+    logic [15:0] ip_id;
+    logic [31:0] seq;
+  } tx_todo_t;
+
+  // Header fields of one frame of a TCP segment that is cut.
+  typedef struct packed {
+    logic        ipv6;
+    logic [7:0]  l3_off;
+    logic [7:0]  l4_off;
+    logic [15:0] ip_len;      // total length (IPv4) or payload length (IPv6)
+    logic [15:0] ip_id;
+    logic [31:0] seq;
+    logic [7:0]  flags;
+  } tx_headers_t;
 
   // What egress changes in a frame, and a frame in the TX packet buffer.
   typedef struct packed {
@@ -65,6 +87,11 @@ package nic_dma_pkg;
   } tx_edit_t;
 
   typedef struct packed {
+    logic        tso;         // a frame of a TCP segment that is cut
+    logic        part;        // and not its last
+    tx_headers_t headers;
+    logic [15:0] adjust;      // what the new fields add to the sum for TCP's checksum
+    logic [15:0] ip_adjust;   // and for IPv4's
     tx_edit_t    edit;
     logic        csum_odd;    // the checksum begins at an odd byte
     index_t      last;        // the descriptor after its last

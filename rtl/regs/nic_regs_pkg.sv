@@ -344,6 +344,7 @@ package nic_regs_pkg;
   // Values of fields of type tx_kind; nic_pkg makes the enum of them
   localparam logic [3:0] TX_KIND_DATA = 4'd0;
   localparam logic [3:0] TX_KIND_OFFLOAD = 4'd1;
+  localparam logic [3:0] TX_KIND_TSO = 4'd2;
 
   // Values of fields of type rss_type; nic_pkg makes the enum of them
   localparam logic [3:0] RSS_TYPE_NONE = 4'd0;
@@ -407,6 +408,24 @@ package nic_regs_pkg;
     logic [1:0] rsvd14;
     logic [13:0] csum_start;
   } tx_offload_t;
+
+  // 16 bytes: the frame that follows is a TCP segment of any length, to be cut. Stands where a tx_offload would.
+  typedef struct packed {
+    logic [7:0] rsvd120;
+    logic [7:0] flags;
+    logic [7:0] l4_off;
+    logic [7:0] l3_off;
+    logic [3:0] kind;
+    logic [2:0] rsvd89;
+    logic [7:0] hdr_len;
+    logic fixedid;
+    logic ipv6;
+    logic vlan;
+    logic [13:0] mss;
+    logic [15:0] tci;
+    logic [15:0] ip_id;
+    logic [31:0] seq;
+  } tx_tso_t;
 
   /* verilator lint_on UNUSEDPARAM */
 

@@ -62,6 +62,7 @@ module nic_desc_fetch
   localparam int unsigned PerBeat  = (DataWidth > 128) ? DataWidth / 128 : 1;
   localparam int unsigned LaneLog2 = $clog2(PerBeat);
   localparam int unsigned MaxOut   = 4;          // bursts outstanding for a ring
+  localparam int unsigned CtrlWidth = (Kind == RdTxDesc) ? 64 : 16;   // kept of a descriptor's upper half
 
   typedef logic [DepthLog2:0] level_t;
 
@@ -145,23 +146,23 @@ module nic_desc_fetch
     localparam int unsigned Rows = Depth / PerBeat;
     localparam int unsigned RowLog2 = $clog2(Rows);
     logic [63:0] addr_mem [Slots * Rows];
-    logic [20:0] ctrl_mem [Slots * Rows];     // kind, eop, len
+    logic [CtrlWidth-1:0] ctrl_mem [Slots * Rows];
     logic [QWidth+RowLog2-1:0] wrow, rrow;
     logic                      we_addr, we_ctrl;
-    logic [20:0]               ctrl;
+    logic [CtrlWidth-1:0]      ctrl;
     logic [63:0]               rd_addr;
-    logic [20:0]               rd_ctrl;
+    logic [CtrlWidth-1:0]      rd_ctrl;
     index_t                    rd_pos;
 
     assign wrow = {r_queue_i, RowLog2'(arr >> LaneLog2)};
     if (DataWidth == 64) begin : gen_half
       assign we_addr = store && !half_q[r_queue_i];
       assign we_ctrl = store && half_q[r_queue_i];
-      assign ctrl    = {r_data_i[31:28], r_data_i[16:0]};
+      assign ctrl    = r_data_i[CtrlWidth-1:0];
     end else begin : gen_whole
       assign we_addr = store && 4'(i) >= lane0 && 4'(i) < lane0 + here;
       assign we_ctrl = we_addr;
-      assign ctrl    = {r_data_i[128*i+92+:4], r_data_i[128*i+64+:17]};
+      assign ctrl    = r_data_i[128*i+64+:CtrlWidth];
     end
     always_ff @(posedge clk_i) begin
       if (we_addr) addr_mem[wrow] <= r_data_i[(DataWidth == 64 ? 0 : 128*i)+:64];
@@ -178,8 +179,8 @@ module nic_desc_fetch
 
   // ------------------------------------------------------------------ consumer
   logic [PerBeat-1:0][63:0] lane_addr;
-  logic [PerBeat-1:0][20:0] lane_ctrl;
-  logic [20:0]              ctrl;
+  logic [PerBeat-1:0][CtrlWidth-1:0] lane_ctrl;
+  logic [CtrlWidth-1:0]     ctrl;
   index_t                   pos;
   level_t                   level;
 
@@ -195,9 +196,7 @@ module nic_desc_fetch
     assign rd_desc_o.addr = lane_addr[LaneLog2'(pos)];
     assign ctrl           = lane_ctrl[LaneLog2'(pos)];
   end
-  assign rd_desc_o.len  = ctrl[15:0];
-  assign rd_desc_o.eop  = ctrl[16];
-  assign rd_desc_o.kind = ctrl[20:17];
+  assign {rd_desc_o.rsvd, rd_desc_o.kind, rd_desc_o.more, rd_desc_o.eop, rd_desc_o.len} = 64'(ctrl);
 
   assign level      = level_t'(arr_q[rd_queue_i] - con_q[rd_queue_i]);
   assign rd_valid_o = level > level_t'(rd_skip_i);

@@ -46,6 +46,7 @@ module nic_tx
 
     // a frame was sent
     output logic                   sent_o,
+    output logic                   done_o,         // all descriptors before sent_end_o are done
     output logic [QWidth-1:0]      sent_queue_o,
     output index_t                 sent_end_o,
     output frame_len_t             sent_len_o,
@@ -64,13 +65,13 @@ module nic_tx
 
   logic                    burst_eof, burst_sum, burst_done;
   logic [ByteLog2-1:0]     burst_offset;
-  logic [BurstLog2:0]      burst_bytes, burst_skip;
+  logic [BurstLog2:0]      burst_bytes, burst_skip, burst_ip_skip;
   logic [$clog2(Bursts):0] bursts_used;
   logic [$clog2(Frames):0] frames_used;
   logic                    frame_valid, complete;
   logic [QWidth-1:0]       complete_queue, issue_queue, ram_wqueue, ram_rqueue;
   tx_frame_t               frame;
-  logic [15:0]             complete_sum;
+  logic [15:0]             complete_sum, complete_ip_sum;
   logic                    ram_we, ram_re;
   logic [WordLog2-1:0]     ram_wword, ram_rword;
   logic [WordLog2:0]       free_ptr;
@@ -110,6 +111,7 @@ module nic_tx
       .burst_eof_o       (burst_eof),
       .burst_sum_o       (burst_sum),
       .burst_skip_o      (burst_skip),
+      .burst_ip_skip_o   (burst_ip_skip),
       .bursts_used_i     (bursts_used),
       .burst_done_i      (burst_done),
       .burst_done_queue_i(r_queue_i),
@@ -140,6 +142,7 @@ module nic_tx
       .burst_eof_i   (burst_eof),
       .burst_sum_i   (burst_sum),
       .burst_skip_i  (burst_skip),
+      .burst_ip_skip_i(burst_ip_skip),
       .used_queue_i  (rd_queue_o),
       .used_o        (bursts_used),
       .burst_done_o  (burst_done),
@@ -158,7 +161,8 @@ module nic_tx
       .ram_data_o    (ram_wdata),
       .frame_valid_o (complete),
       .frame_queue_o (complete_queue),
-      .frame_sum_o   (complete_sum)
+      .frame_sum_o   (complete_sum),
+      .frame_ip_sum_o(complete_ip_sum)
   );
 
   nic_tx_ram #(
@@ -198,12 +202,14 @@ module nic_tx
       .complete_i      (complete),
       .complete_queue_i(complete_queue),
       .complete_sum_i  (complete_sum),
+      .complete_ip_sum_i(complete_ip_sum),
       .ram_re_o        (ram_re),
       .ram_queue_o     (ram_rqueue),
       .ram_word_o      (ram_rword),
       .ram_data_i      (ram_rdata),
       .free_ptr_o      (free_ptr),
       .sent_o,
+      .done_o,
       .sent_queue_o,
       .sent_end_o,
       .sent_len_o,

@@ -20,6 +20,9 @@ module nic_tx_edit
     input  logic [ByteLog2:0]    bytes_i,
     input  logic [13-ByteLog2:0] word_i,
     input  tx_edit_t             edit_i,
+    input  logic                 tso_i,      // the header fields, too
+    input  tx_headers_t          headers_i,
+    input  logic [15:0]          ip_check_i,
     input  logic [15:0]          check_i,    // the checksum, its first byte on the wire in 7:0
 
     output logic [DataWidth-1:0] data_o
@@ -30,8 +33,19 @@ module nic_tx_edit
   typedef logic [13-ByteLog2:0] word_t;
 
   // ------------------------------------------------------------------ data, and zeros behind it
-  logic [DataWidth-1:0] clean;
-  assign clean = bytes_i[ByteLog2] ? data_i : data_i & ~({DataWidth{1'b1}} << {bytes_i, 3'b000});
+  logic [DataWidth-1:0] clean_data, clean;
+  assign clean_data = bytes_i[ByteLog2] ? data_i : data_i & ~({DataWidth{1'b1}} << {bytes_i, 3'b000});
+
+  nic_tx_headers #(
+      .DataWidth(DataWidth)
+  ) u_headers (
+      .enable_i(tso_i),
+      .headers_i,
+      .ip_check_i,
+      .word_i,
+      .data_i  (clean_data),
+      .data_o  (clean)
+  );
 
   // ------------------------------------------------------------------ the checksum's two bytes, perhaps in two words
   frame_len_t           second;

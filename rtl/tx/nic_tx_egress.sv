@@ -40,6 +40,7 @@ module nic_tx_egress
     input  logic                 complete_i,
     input  logic [QWidth-1:0]    complete_queue_i,
     input  logic [15:0]          complete_sum_i,       // of what its checksum covers
+    input  logic [15:0]          complete_ip_sum_i,    // of its IPv4 header
 
     // the packet buffer
     output logic                 ram_re_o,
@@ -50,6 +51,7 @@ module nic_tx_egress
 
     // a frame was sent
     output logic                 sent_o,
+    output logic                 done_o,               // and with it all descriptors before sent_end_o are done
     output logic [QWidth-1:0]    sent_queue_o,
     output index_t               sent_end_o,
     output frame_len_t           sent_len_o,           // with tag and padding
@@ -65,95 +67,51 @@ module nic_tx_egress
 );
 
   localparam int unsigned Slots    = 1 << QWidth;
-  localparam int unsigned ListLog2 = $clog2(Frames);
 
-  typedef logic [ListLog2:0]   count_t;
-  typedef logic [PtrWidth-1:0] ptr_t;
+  typedef logic [PtrWidth-1:0]  ptr_t;
   typedef logic [13-ByteLog2:0] word_t;
 
-  // ------------------------------------------------------------------ frame list
-  tx_frame_t   list [Slots * Frames];
-  logic [15:0] sums [Slots * Frames];   // of the complete ones
-  count_t wp_q [Slots], cp_q [Slots], rp_q [Slots];   // entered, complete, chosen
-  count_t unsent_q [Slots];             // complete and not sent
-  ptr_t   rptr_q [Slots];               // next word to read
-  logic [Queues-1:0] have;
-
-  assign frames_used_o = wp_q[frame_queue_i] - rp_q[frame_queue_i];
-  assign pending_o     = unsent_q[scan_i] != '0;
-
-  always_comb begin
-    for (int q = 0; q < int'(Queues); q++) have[q] = cp_q[q] != rp_q[q];
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (frame_valid_i) list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
-  end
-  always_ff @(posedge clk_i) begin
-    if (complete_i) sums[{complete_queue_i, cp_q[complete_queue_i][ListLog2-1:0]}] <= complete_sum_i;
-  end
-
   // ------------------------------------------------------------------ the next frame
-  logic              next_valid_q, any, choose, load;
-  logic [QWidth-1:0] next_q, pick;
+  logic              next_valid_q, load;
+  logic [QWidth-1:0] next_q;
   tx_frame_t         next_frame_q;
-  logic [15:0]       next_sum_q;
+  logic [15:0]       next_sum_q, next_ip_sum_q;
+  ptr_t              rptr_q [Slots];    // next word to read
 
-  nic_rr_pick #(
-      .Width   (Queues),
-      .IdxWidth(QWidth)
-  ) u_pick (
-      .req_i (have),
-      .last_i(next_q),
-      .any_o (any),
-      .pick_o(pick)
+  nic_tx_list #(
+      .Queues(Queues),
+      .Frames(Frames)
+  ) u_list (
+      .clk_i,
+      .rst_ni,
+      .stop_i,
+      .start_i,
+      .start_queue_i,
+      .frame_valid_i,
+      .frame_queue_i,
+      .frame_i,
+      .frames_used_o,
+      .complete_i,
+      .complete_queue_i,
+      .complete_sum_i,
+      .complete_ip_sum_i,
+      .next_valid_o (next_valid_q),
+      .next_queue_o (next_q),
+      .next_frame_o (next_frame_q),
+      .next_sum_o   (next_sum_q),
+      .next_ip_sum_o(next_ip_sum_q),
+      .take_i       (load),
+      .sent_i       (sent_o),
+      .sent_queue_i (sent_queue_o),
+      .scan_i,
+      .pending_o
   );
 
-  assign choose = any && !stop_i && (!next_valid_q || load);
-
   always_ff @(posedge clk_i) begin
+    if (ram_re_o) rptr_q[ram_queue_o] <= free_ptr_o;
+    if (start_i) rptr_q[start_queue_i] <= '0;
     if (!rst_ni) begin
-      next_valid_q <= 1'b0;
-      next_q       <= '0;
-    end else if (choose || load) begin
-      next_valid_q <= choose;
-      if (choose) next_q <= pick;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (choose) begin
-      next_frame_q <= list[{pick, rp_q[pick][ListLog2-1:0]}];
-      next_sum_q   <= sums[{pick, rp_q[pick][ListLog2-1:0]}];
-    end
-  end
-
-  logic same_sent;
-  assign same_sent = complete_i && sent_o && complete_queue_i == sent_queue_o;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) begin
-        wp_q[q]     <= '0;
-        cp_q[q]     <= '0;
-        rp_q[q]     <= '0;
-        unsent_q[q] <= '0;
-        rptr_q[q]   <= '0;
-      end
-    end else begin
-      if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
-      if (choose) rp_q[pick] <= rp_q[pick] + 1'b1;
-      if (complete_i) cp_q[complete_queue_i] <= cp_q[complete_queue_i] + 1'b1;
-      if (complete_i && !same_sent) unsent_q[complete_queue_i] <= unsent_q[complete_queue_i] + 1'b1;
-      if (sent_o && !same_sent) unsent_q[sent_queue_o] <= unsent_q[sent_queue_o] - 1'b1;
-      if (ram_re_o) rptr_q[ram_queue_o] <= free_ptr_o;
-      if (start_i) begin
-        // Frames of a halted ring that never became complete are forgotten.
-        wp_q[start_queue_i]   <= '0;
-        cp_q[start_queue_i]   <= '0;
-        rp_q[start_queue_i]   <= '0;
-        rptr_q[start_queue_i] <= '0;
-      end
+      for (int q = 0; q < int'(Slots); q++) rptr_q[q] <= '0;
     end
   end
 
@@ -164,17 +122,24 @@ module nic_tx_egress
   tx_edit_t          cur_edit_q;
   index_t            cur_end_q;
   frame_len_t        cur_len_q;
-  logic [15:0]       cur_check_q;
+  logic              cur_tso_q, cur_part_q;
+  tx_headers_t       cur_headers_q;
+  logic [15:0]       cur_check_q, cur_ip_check_q;
   word_t             cur_word_q;
   frame_len_t        cur_data_q;        // bytes of data still to read
   frame_len_t        cur_left_q;        // bytes still to send, tag and padding included
   frame_len_t        next_tagged, next_len;      // bytes with the tag; on the wire
 
-  // Inverted, as its bytes are on the wire, and never 0 (in UDP that would mean that there is none).
-  function automatic logic [15:0] checksum(logic [15:0] sum, logic odd);
-    if (sum == '1) return '1;
-    return odd ? ~{sum[7:0], sum[15:8]} : ~sum;
+  // The checksum, first byte on the wire in 15:8: of a sum of little-endian words and what is to be added to it.
+  function automatic logic [15:0] checksum(logic [15:0] sum, logic odd, logic [15:0] adjust);
+    logic [16:0] total;
+    total = {1'b0, odd ? sum : {sum[7:0], sum[15:8]}} + {1'b0, adjust};
+    return ~(total[15:0] + 16'(total[16]));
   endfunction
+
+  // Never 0 (in UDP that would mean that there is none).
+  logic [15:0] check;
+  assign check = checksum(next_sum_q, next_frame_q.csum_odd, next_frame_q.tso ? next_frame_q.adjust : '0);
 
   assign en       = !m_axis_tvalid || m_axis_tready;
   assign cur_last = cur_left_q <= frame_len_t'(Bytes);
@@ -199,7 +164,11 @@ module nic_tx_egress
       cur_edit_q  <= next_frame_q.edit;
       cur_end_q   <= next_frame_q.last;
       cur_len_q   <= next_len;
-      cur_check_q <= checksum(next_sum_q, next_frame_q.csum_odd);
+      cur_tso_q   <= next_frame_q.tso;
+      cur_part_q  <= next_frame_q.part;
+      cur_headers_q <= next_frame_q.headers;
+      cur_check_q <= (check == '0) ? '1 : {check[7:0], check[15:8]};
+      cur_ip_check_q <= checksum(next_ip_sum_q, next_frame_q.headers.l3_off[0], next_frame_q.ip_adjust);
       cur_word_q  <= '0;
       cur_data_q  <= next_frame_q.len;
       cur_left_q  <= next_len;
@@ -217,7 +186,9 @@ module nic_tx_egress
   word_t             rd_word_q;
   logic [QWidth-1:0] rd_queue_q, out_queue_q;
   tx_edit_t          rd_edit_q;
-  logic [15:0]       rd_check_q;
+  logic              rd_tso_q, rd_part_q, out_part_q;
+  tx_headers_t       rd_headers_q;
+  logic [15:0]       rd_check_q, rd_ip_check_q;
   index_t            rd_end_q, out_end_q;
   frame_len_t        rd_len_q, out_len_q;
 
@@ -242,6 +213,10 @@ module nic_tx_egress
       rd_end_q   <= cur_end_q;
       rd_len_q   <= cur_len_q;
       rd_check_q <= cur_check_q;
+      rd_tso_q   <= cur_tso_q;
+      rd_part_q  <= cur_part_q;
+      rd_headers_q  <= cur_headers_q;
+      rd_ip_check_q <= cur_ip_check_q;
     end
   end
 
@@ -255,6 +230,9 @@ module nic_tx_egress
       .word_i (rd_word_q),
       .edit_i (rd_edit_q),
       .check_i(rd_check_q),
+      .tso_i  (rd_tso_q),
+      .headers_i (rd_headers_q),
+      .ip_check_i(rd_ip_check_q),
       .data_o (m_axis_tdata)
   );
 
@@ -264,20 +242,19 @@ module nic_tx_egress
       m_axis_tlast <= rd_last_q;
       out_queue_q  <= rd_queue_q;
       out_end_q    <= rd_end_q;
+      out_part_q   <= rd_part_q;
       out_len_q    <= rd_len_q;
     end
   end
 
   assign sent_o       = m_axis_tvalid && m_axis_tready && m_axis_tlast;
+  assign done_o       = sent_o && !out_part_q;
   assign sent_queue_o = out_queue_q;
   assign sent_end_o   = out_end_q;
   assign sent_len_o   = out_len_q;
   assign busy_o       = next_valid_q || cur_valid_q || rd_valid_q || m_axis_tvalid;
 
   // ------------------------------------------------------------------ rules
-  `NIC_ASSERT(TxFrameListInRange, frames_used_o <= count_t'(Frames))
-  `NIC_ASSERT(TxCompleteIsListed, !choose || wp_q[pick] != rp_q[pick])
-  `NIC_ASSERT(TxNothingUnsentAtStart, !start_i || unsent_q[start_queue_i] == '0)
 `ifndef SYNTHESIS
   logic inside_q;                       // between a frame's first and last beat
   logic wait_q;

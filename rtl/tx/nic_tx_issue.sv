@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// From TX descriptors to read bursts: one descriptor at a time, queues in turn.
+// From TX descriptors to read bursts: one piece (nic_tx_piece) at a time, queues in turn.
 //
-// A descriptor is taken only when everything that its data will need is reserved: room in the queue's part of the
+// A piece is taken only when everything that its data will need is reserved: room in the queue's part of the
 // packet buffer, entries in its burst and frame lists. A queue that cannot be served is set aside until something of
 // it is released, so it never delays another. Frames begin at a word of the buffer and fill it without gaps.
+// An offload descriptor needs no room.
 //
-// A frame's entry in the frame list is made with its last descriptor; nic_tx_store says when its data is there.
-// An offload descriptor is kept until the frame behind it ends; it needs no room.
+// A frame's entry in the frame list is made with its last piece; nic_tx_store says when its data is there.
 // Bad descriptors halt the ring: length 0, reserved kind, a frame shorter than MinFrame or longer than MaxFrame (with
-// its tag), an offload descriptor inside a frame or behind another, a checksum whose place is not in the frame.
+// its tag), an offload descriptor inside a frame or behind another, a checksum whose place is not in the frame, a TSO
+// without payload or whose headers are not in its first tx_desc or do not hold what they should.
 
 `include "nic_assert.svh"
 
@@ -51,6 +52,7 @@ module nic_tx_issue
     output logic                   burst_eof_o,      // ends a frame
     output logic                   burst_sum_o,      // of a frame that wants a checksum
     output logic [BurstLog2:0]     burst_skip_o,     // bytes in front of what the checksum covers
+    output logic [BurstLog2:0]     burst_ip_skip_o,  // bytes in front of the IPv4 header (TSO)
     input  logic [$clog2(Bursts):0] bursts_used_i,   // of queue rd_queue_o
     input  logic                   burst_done_i,
     input  logic [QWidth-1:0]      burst_done_queue_i,
@@ -101,61 +103,59 @@ module nic_tx_issue
   end
 
   // ------------------------------------------------------------------ can its descriptor be taken?
-  frame_len_t  sofar_q [Slots];           // bytes of the frame in the descriptors before
-  logic        offload_q [Slots];         // an offload descriptor came before it
-  tx_offload_t todo_q [Slots];            // and what it said
   ptr_t        base_q [Slots];            // first word of the frame
   ptr_t        free_q [Slots];            // first word that is not released
 
-  logic [16:0] total;
+  logic        is_data, bad, ends, sums, fits, take, take_todo, try_it, slot_free;
+  logic [63:0] addr;
+  frame_len_t  len, skip, ip_skip;
+  logic [14:0] total;
   ptr_t        words, level;
   logic [4:0]  bursts;
-  logic        bad, bad_data, fits, take, take_offload, try_it, slot_free, is_data;
-  tx_offload_t todo, new_todo;
-  logic [14:0] csum_at;
-  frame_len_t  skip;
 
   assign rd_queue_o = next_q;
-  assign total      = {3'b0, sofar_q[next_q]} + {1'b0, rd_desc_i.len};
-  assign words      = ptr_t'((total[14:0] + 15'(DataWidth / 8 - 1)) >> ByteLog2);
-  assign level      = base_q[next_q] + words - free_q[next_q];
-  assign bursts     = 5'((16'(rd_desc_i.addr[BurstLog2-1:0]) + rd_desc_i.len + 16'(BurstBytes - 1)) >> BurstLog2);
-  assign is_data    = rd_desc_i.kind == TxData;
-  assign todo       = offload_q[next_q] ? todo_q[next_q] : '0;
-  assign csum_at    = {1'b0, todo.csum_start} + {1'b0, todo.csum_offset};
-  assign skip       = (todo.csum_start > sofar_q[next_q]) ? todo.csum_start - sofar_q[next_q] : '0;
-  assign bad_data   = rd_desc_i.len == '0 || total > 17'(MaxFrame) - (todo.vlan ? 17'(TagBytes) : '0) ||
-                      (rd_desc_i.eop && total < 17'(MinFrame)) ||
-                      (rd_desc_i.eop && todo.csum && 17'(csum_at) + 17'd2 > total);
-  assign bad        = is_data ? bad_data
-                              : rd_desc_i.kind != TxOffload || sofar_q[next_q] != '0 || offload_q[next_q];
-  assign new_todo   = '{
-      vlan: rd_desc_i.len[1],
-      tci: rd_desc_i.addr[47:32],
-      csum: rd_desc_i.len[0],
-      csum_start: rd_desc_i.addr[13:0],
-      csum_offset: rd_desc_i.addr[29:16]
-  };
+
+  nic_tx_piece #(
+      .Queues(Queues)
+  ) u_piece (
+      .clk_i,
+      .rst_ni,
+      .start_i,
+      .start_queue_i,
+      .queue_i    (next_q),
+      .desc_i     (rd_desc_i),
+      .index_i    (rd_index_i),
+      .take_i     (take),
+      .take_todo_i(take_todo),
+      .is_data_o  (is_data),
+      .bad_o      (bad),
+      .pop_o,
+      .addr_o     (addr),
+      .len_o      (len),
+      .end_o      (ends),
+      .total_o    (total),
+      .sum_o      (sums),
+      .skip_o     (skip),
+      .ip_skip_o  (ip_skip),
+      .frame_o
+  );
+
+  assign words  = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
+  assign level  = base_q[next_q] + words - free_q[next_q];
+  assign bursts = 5'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2);
   // The entry that the descriptor before is making in this clock is not counted yet: hence the 1.
   assign fits = level <= ptr_t'(1 << (BufLog2 - ByteLog2)) &&
                 8'(bursts_used_i) + 8'(bursts) + 8'd1 <= 8'(Bursts) &&
                 8'(frames_used_i) + 8'd1 <= 8'(Frames);
   assign try_it = next_valid_q && slot_free;
   assign looked = try_it;
-  assign take   = try_it && run_i[next_q] && rd_valid_i && is_data && !bad && fits;
-  assign take_offload = try_it && run_i[next_q] && rd_valid_i && !is_data && !bad;
-  assign pop_o  = take || take_offload;
+  assign take      = try_it && run_i[next_q] && rd_valid_i && is_data && !bad && fits;
+  assign take_todo = try_it && run_i[next_q] && rd_valid_i && !is_data && !bad;
 
   assign err_desc_o       = try_it && run_i[next_q] && rd_valid_i && bad;
   assign err_desc_queue_o = next_q;
 
-  assign frame_valid_o = take && rd_desc_i.eop;
-  assign frame_o       = '{
-      edit: '{vlan: todo.vlan, tci: todo.tci, csum: todo.csum, csum_at: csum_at[13:0]},
-      csum_odd: todo.csum_start[0],
-      last: rd_index_i + 1'b1,
-      len: total[13:0]
-  };
+  assign frame_valid_o = take && ends;
 
   always_ff @(posedge clk_i) begin
     if (try_it && rd_valid_i && is_data && !fits) blocked_q[next_q] <= 1'b1;
@@ -166,38 +166,29 @@ module nic_tx_issue
   end
 
   always_ff @(posedge clk_i) begin
-    if (take) begin
-      sofar_q[next_q] <= rd_desc_i.eop ? '0 : total[13:0];
-      if (rd_desc_i.eop) base_q[next_q] <= base_q[next_q] + words;
-      if (rd_desc_i.eop) offload_q[next_q] <= 1'b0;
-    end
-    if (take_offload) begin
-      offload_q[next_q] <= 1'b1;
-      todo_q[next_q]    <= new_todo;
-    end
+    if (take && ends) base_q[next_q] <= base_q[next_q] + words;
     if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
     if (start_i) begin
-      sofar_q[start_queue_i] <= '0;
-      offload_q[start_queue_i] <= 1'b0;
       base_q[start_queue_i]  <= '0;
       free_q[start_queue_i]  <= '0;
     end
   end
 
-  // ------------------------------------------------------------------ the bursts of the descriptor
-  logic              cur_valid_q, cur_eop_q, cur_sum_q, last, fire;
+  // ------------------------------------------------------------------ the bursts of the piece
+  logic              cur_valid_q, cur_end_q, cur_sum_q, last, fire;
   logic [QWidth-1:0] cur_queue_q;
   logic [63:0]       cur_addr_q;
-  frame_len_t        cur_left_q, cur_skip_q;
+  frame_len_t        cur_left_q, cur_skip_q, cur_ip_skip_q;
   logic [BurstLog2:0] to_boundary;
 
   assign to_boundary    = (BurstLog2 + 1)'(BurstBytes) - {1'b0, cur_addr_q[BurstLog2-1:0]};
   assign last           = cur_left_q <= frame_len_t'(to_boundary);
   assign burst_bytes_o  = last ? cur_left_q[BurstLog2:0] : to_boundary;
   assign burst_offset_o = cur_addr_q[ByteLog2-1:0];
-  assign burst_eof_o    = last && cur_eop_q;
+  assign burst_eof_o    = last && cur_end_q;
   assign burst_sum_o    = cur_sum_q;
   assign burst_skip_o   = (cur_skip_q > frame_len_t'(burst_bytes_o)) ? burst_bytes_o : cur_skip_q[BurstLog2:0];
+  assign burst_ip_skip_o = (cur_ip_skip_q > frame_len_t'(burst_bytes_o)) ? burst_bytes_o : cur_ip_skip_q[BurstLog2:0];
   assign fire           = cur_valid_q && req_ready_i;
   assign slot_free      = !cur_valid_q || (fire && last);
 
@@ -221,15 +212,17 @@ module nic_tx_issue
   always_ff @(posedge clk_i) begin
     if (take) begin
       cur_queue_q <= next_q;
-      cur_addr_q  <= rd_desc_i.addr;
-      cur_left_q  <= rd_desc_i.len[13:0];
-      cur_eop_q   <= rd_desc_i.eop;
-      cur_sum_q   <= todo.csum;
+      cur_addr_q  <= addr;
+      cur_left_q  <= len;
+      cur_end_q   <= ends;
+      cur_sum_q   <= sums;
       cur_skip_q  <= skip;
+      cur_ip_skip_q <= ip_skip;
     end else if (fire) begin
       cur_addr_q <= cur_addr_q + 64'(to_boundary);
       cur_left_q <= cur_left_q - frame_len_t'(to_boundary);
       cur_skip_q <= cur_skip_q - frame_len_t'(burst_skip_o);
+      cur_ip_skip_q <= cur_ip_skip_q - frame_len_t'(burst_ip_skip_o);
     end
   end
 

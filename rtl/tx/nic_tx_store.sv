@@ -35,6 +35,7 @@ module nic_tx_store
     input  logic                  burst_eof_i,
     input  logic                  burst_sum_i,       // sum the bytes, but not the first burst_skip_i
     input  logic [BurstLog2:0]    burst_skip_i,
+    input  logic [BurstLog2:0]    burst_ip_skip_i,   // the IPv4 header's sum: from here to burst_skip_i
     input  logic [QWidth-1:0]     used_queue_i,
     output logic [$clog2(Bursts):0] used_o,
     output logic                  burst_done_o,      // of queue r_queue_i
@@ -59,7 +60,8 @@ module nic_tx_store
     // a frame is complete in the buffer
     output logic                  frame_valid_o,
     output logic [QWidth-1:0]     frame_queue_o,
-    output logic [15:0]           frame_sum_o
+    output logic [15:0]           frame_sum_o,
+    output logic [15:0]           frame_ip_sum_o
 );
 
   localparam int unsigned Slots    = 1 << QWidth;
@@ -69,11 +71,12 @@ module nic_tx_store
     logic                eof;
     logic                sum;
     logic [BurstLog2:0]  skip;
+    logic [BurstLog2:0]  ip_skip;
     logic [BurstLog2:0]  bytes;
     logic [ByteLog2-1:0] offset;
   } burst_t;
 
-  logic eof_q, sum_q, sum_busy;         // for nic_tx_csum
+  logic eof_q, sum_q, ip_sum_q, sum_busy;       // for nic_tx_csum
 
   // ------------------------------------------------------------------ burst list
   burst_t              list [Slots * Bursts];
@@ -86,7 +89,8 @@ module nic_tx_store
   always_ff @(posedge clk_i) begin
     if (burst_valid_i)
       list[{burst_queue_i, wp_q[burst_queue_i][ListLog2-1:0]}] <=
-          '{eof: burst_eof_i, sum: burst_sum_i, skip: burst_skip_i, bytes: burst_bytes_i, offset: burst_offset_i};
+          '{eof: burst_eof_i, sum: burst_sum_i, skip: burst_skip_i, ip_skip: burst_ip_skip_i,
+            bytes: burst_bytes_i, offset: burst_offset_i};
   end
 
   // ------------------------------------------------------------------ where the beat's bytes are and go
@@ -94,15 +98,16 @@ module nic_tx_store
   logic                bad_q [Slots];       // a read has failed
   logic [BurstLog2:0]  rem_q [Slots];       // bytes of the burst still to come
   logic [BurstLog2:0]  skip_q [Slots];      // of them, bytes that are not summed
+  logic [BurstLog2:0]  ip_skip_q [Slots];
   logic [BufLog2-1:0]  wpos_q [Slots];      // next byte of the queue's part of the buffer
 
   burst_t              burst;
   logic                first;
   logic [ByteLog2-1:0] offset, place, turn;
-  logic [BurstLog2:0]  left, skip;
-  logic [ByteLog2:0]   most, n, n_skip;
+  logic [BurstLog2:0]  left, skip, ip_skip;
+  logic [ByteLog2:0]   most, n, n_skip, n_ip_skip;
   logic [BufLog2-1:0]  wpos, wend;
-  logic [2*Bytes-1:0]  lanes, lanes_sum;
+  logic [2*Bytes-1:0]  lanes, lanes_skip, lanes_sum, lanes_ip;
 
   assign burst  = list[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}];
   assign first  = first_q[r_queue_i];
@@ -112,12 +117,16 @@ module nic_tx_store
   assign n      = (left < (BurstLog2 + 1)'(most)) ? left[ByteLog2:0] : most;
   assign skip   = first ? burst.skip : skip_q[r_queue_i];
   assign n_skip = (skip < (BurstLog2 + 1)'(n)) ? skip[ByteLog2:0] : n;
+  assign ip_skip   = first ? burst.ip_skip : ip_skip_q[r_queue_i];
+  assign n_ip_skip = (ip_skip < (BurstLog2 + 1)'(n)) ? ip_skip[ByteLog2:0] : n;
   assign wpos   = wpos_q[r_queue_i];
   assign wend   = wpos + BufLog2'(n);
   assign place  = wpos[ByteLog2-1:0];
   assign turn   = offset - place;           // byte lane i of the word comes from lane i + turn of the beat
   assign lanes  = (((2 * Bytes)'(1) << n) - 1'b1) << place;
-  assign lanes_sum = lanes & ~((((2 * Bytes)'(1) << n_skip) - 1'b1) << place);
+  assign lanes_skip = (((2 * Bytes)'(1) << n_skip) - 1'b1) << place;
+  assign lanes_sum  = lanes & ~lanes_skip;
+  assign lanes_ip   = lanes_skip & ~((((2 * Bytes)'(1) << n_ip_skip) - 1'b1) << place);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -152,18 +161,21 @@ module nic_tx_store
     if (r_valid_i) begin
       rem_q[r_queue_i]  <= left - (BurstLog2 + 1)'(n);
       skip_q[r_queue_i] <= skip - (BurstLog2 + 1)'(n_skip);
+      ip_skip_q[r_queue_i] <= ip_skip - (BurstLog2 + 1)'(n_ip_skip);
     end
   end
 
   // ------------------------------------------------------------------ rotated, one clock later
-  logic             fail;
-  logic [Bytes-1:0] sum_be_q;
+  logic              fail, ip_busy, ip_valid;
+  logic [QWidth-1:0] ip_queue;
+  logic [Bytes-1:0] sum_be_q, ip_be_q;
   assign fail = bad_q[r_queue_i] || r_err_i;
 
   always_ff @(posedge clk_i) begin
     ram_we_o <= rst_ni && r_valid_i && !fail;
     eof_q    <= rst_ni && r_valid_i && r_last_i && burst.eof && !fail;
     sum_q    <= rst_ni && r_valid_i && burst.sum && !fail;
+    ip_sum_q <= rst_ni && r_valid_i && burst.sum && !fail && n_skip != n_ip_skip;
   end
 
   always_ff @(posedge clk_i) begin
@@ -174,6 +186,7 @@ module nic_tx_store
       ram_be_next_o <= lanes[2*Bytes-1:Bytes];
       ram_data_o    <= DataWidth'({r_data_i, r_data_i} >> {turn, 3'b000});
       sum_be_q      <= lanes_sum[Bytes-1:0] | lanes_sum[2*Bytes-1:Bytes];
+      ip_be_q       <= lanes_ip[Bytes-1:0] | lanes_ip[2*Bytes-1:Bytes];
     end
   end
 
@@ -198,6 +211,28 @@ module nic_tx_store
       .sum_o  (frame_sum_o)
   );
 
+  nic_tx_csum #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues)
+  ) u_ip_csum (
+      .clk_i,
+      .rst_ni,
+      .start_i,
+      .start_queue_i,
+      .add_i  (ip_sum_q),
+      .eof_i  (eof_q),
+      .queue_i(ram_queue_o),
+      .be_i   (ip_be_q),
+      .data_i (ram_data_o),
+      .scan_i,
+      .busy_o (ip_busy),
+      .valid_o(ip_valid),
+      .queue_o(ip_queue),
+      .sum_o  (frame_ip_sum_o)
+  );
+
+  `NIC_ASSERT(TxSumsTogether, ip_busy == sum_busy && ip_valid == frame_valid_o)
+  `NIC_ASSERT(TxSumsOfOneQueue, !ip_valid || ip_queue == frame_queue_o)
   `NIC_ASSERT(TxBurstListInRange, used_o <= (ListLog2 + 1)'(Bursts))
   `NIC_ASSERT(TxBeatExpected, !r_valid_i || wp_q[r_queue_i] != rp_q[r_queue_i])
   `NIC_ASSERT(TxBurstLength, !r_valid_i || (r_last_i == (left == (BurstLog2 + 1)'(n))))

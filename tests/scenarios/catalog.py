@@ -57,6 +57,7 @@ CASES: tuple[Case, ...] = (
     _traffic("transmit_full", rate_gbps=0.5),
     _traffic("overrun", lossy=True, costs=_SLOW_HOST, cpus=1),
     _offload("transmit_offloads"),
+    _offload("segmentation"),
     _life("reopen"),
     _life("stop_in_traffic", lossy=True),
     _life("bus_error", "nic", lossy=True),

@@ -10,9 +10,9 @@ from pymodel import linux
 from tb.env import Env
 from tb.wire.flow import pad60
 from tests.scenarios.frames import mixed_frames
-from tests.scenarios.packets import Packet, build, random_packet, software
+from tests.scenarios.packets import Packet, build, random_gso_packet, random_packet, software
 
-__all__ = ["transmit_offloads"]
+__all__ = ["segmentation", "transmit_offloads"]
 
 
 def _send(env: Env, packets: list[Packet]) -> None:
@@ -29,15 +29,33 @@ def _send(env: Env, packets: list[Packet]) -> None:
             linux.usleep_range(1, 2)
 
 
+async def _transmit(env: Env, packets: list[Packet]) -> None:
+    cpus = len(env.sched.cpus)
+    tasks: list[Any] = [env.start(_send, env, packets[cpu::cpus], cpu=cpu) for cpu in range(cpus)]
+    for task in tasks:
+        await task
+    await env.drain()
+
+
+async def segmentation(env: Env) -> None:
+    """TCP packets of up to 64 KiB that are to be cut, among others (OFF3): IPv4 and IPv6, options and extension
+    headers, every flag, fixed and rising IDs."""
+    n = int(env.cfg.args.get("count", 60))
+    longest = int(env.cfg.args.get("longest", 20000))
+    mtu = env.ndev.mtu
+    packets = []
+    for i in range(n):
+        if i % 3:
+            packets.append(random_gso_packet(env.rng, i, mtu, longest if i % 10 else 65000))
+        else:
+            packets.append(random_packet(env.rng, i, mtu + 14))
+    await _transmit(env, packets)
+
+
 async def transmit_offloads(env: Env) -> None:
     """CHECKSUM_PARTIAL at any start and offset, tags of both kinds, any fragments (OFF1, OFF2); traffic the other
     way meanwhile."""
     n = int(env.cfg.args.get("count", 200))
     for frame in mixed_frames(env.rng, n // 4, to_host=True):
         env.peer.send(frame)
-    cpus = len(env.sched.cpus)
-    packets = [random_packet(env.rng, i, env.ndev.mtu + 14) for i in range(n)]
-    tasks: list[Any] = [env.start(_send, env, packets[cpu::cpus], cpu=cpu) for cpu in range(cpus)]
-    for task in tasks:
-        await task
-    await env.drain()
+    await _transmit(env, [random_packet(env.rng, i, env.ndev.mtu + 14) for i in range(n)])

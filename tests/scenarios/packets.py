@@ -15,7 +15,7 @@ from pymodel import linux as L
 from pymodel.hw.access import machine
 from tests.scenarios.frames import HOST_MAC, PEER_MAC
 
-__all__ = ["Packet", "build", "random_packet", "software"]
+__all__ = ["Packet", "build", "random_gso_packet", "random_packet", "software"]
 
 _HEADROOM = 64
 _TCP, _UDP = 6, 17
@@ -23,13 +23,16 @@ _TCP, _UDP = 6, 17
 
 @dataclass(slots=True)
 class Packet:
-    """A frame without the tag beside it. ``pieces``: bytes of the linear part and of each fragment."""
+    """A frame without the tag beside it. ``pieces``: bytes of the linear part and of each fragment. ``mss``: not 0 for
+    a TCP packet that is to be cut (GSO), of type ``gso_type``."""
 
     data: bytes
     pieces: list[int]
     csum: tuple[int, int] | None  # start and offset
     tag: tuple[int, int] | None  # EtherType and TCI
     net: int = 14  # the network header
+    mss: int = 0
+    gso_type: int = 0
 
 
 def _sum16(data: bytes) -> int:
@@ -70,9 +73,10 @@ def _ipv6(rng: random.Random, proto: int, length: int) -> tuple[bytes, bytes]:
 def _pieces(rng: random.Random, total: int, least: int) -> list[int]:
     """``total`` bytes in a linear part of ``least`` bytes or more, and fragments."""
     linear = min(total, max(least, rng.choice((least, least + rng.randrange(64), total, rng.randint(0, total)))))
+    linear = max(linear, total - 17 * 4096)
     rest = total - linear
     pieces = [linear]
-    most = min(rest, rng.choice((1, 2, 3, 17)), 17)
+    most = min(rest, max(rng.choice((1, 2, 3, 17)), -(-rest // 4096)), 17)
     for i in range(most):
         left = most - 1 - i
         n = rest - left if not left else rng.randint(1, min(4096, rest - left))
@@ -124,6 +128,30 @@ def random_packet(rng: random.Random, number: int, longest: int = 1514) -> Packe
     return Packet(data, _pieces(rng, len(data), len(head)), (14 + len(ip), at), tag)
 
 
+def random_gso_packet(rng: random.Random, number: int, mtu: int = 1500, longest: int = 65000) -> Packet:
+    """A TCP packet of up to ``longest`` bytes of payload for TSO: options, extension headers, any flags, any IDs."""
+    source = HOST_MAC[:2] + number.to_bytes(4, "big")
+    tag = (L.ETH_P_8021Q, rng.randrange(1, 65536)) if rng.random() < 0.4 else None
+    v6 = rng.random() < 0.5
+    tcp = bytearray(rng.randbytes(20 + rng.randrange(11) * 4))
+    tcp[12] = len(tcp) // 4 << 4
+    if rng.random() < 0.2:
+        tcp[4:8] = (0xFFFFFFFF - rng.randrange(5000)).to_bytes(4, "big")
+    headers = 14 + len((_ipv6 if v6 else _ipv4)(random.Random(number), _TCP, 0)[0]) + len(tcp)
+    mss = rng.choice((mtu + 14 - headers, rng.randint(1, mtu + 14 - headers))) if headers < mtu else 8
+    size = rng.randint(mss + 1, max(mss + 1, min(longest, mss * rng.choice((2, 5, 40)), 17 * 4096)))
+    ip, pseudo = (_ipv6 if v6 else _ipv4)(random.Random(number), _TCP, len(tcp) + size)
+    tcp[16:18] = _sum16(pseudo).to_bytes(2, "big")
+    head = PEER_MAC + source + (b"\x86\xdd" if v6 else b"\x08\x00") + ip + bytes(tcp)
+    gso_type = L.SKB_GSO_TCPV6 if v6 else L.SKB_GSO_TCPV4
+    if tcp[13] & 0x80:
+        gso_type |= L.SKB_GSO_TCP_ECN
+    if not v6 and rng.random() < 0.3:
+        gso_type |= L.SKB_GSO_TCP_FIXEDID
+    data = head + rng.randbytes(size)
+    return Packet(data, _pieces(rng, len(data), len(head)), (14 + len(ip), 16), tag, mss=mss, gso_type=gso_type)
+
+
 def build(packet: Packet, dev: Any) -> Any:
     """The skb, ready for dev_queue_xmit()."""
     mem = machine().platform.memory.mem
@@ -144,18 +172,32 @@ def build(packet: Packet, dev: Any) -> Any:
     L.skb_set_network_header(skb, packet.net)
     if packet.csum is not None:
         assert L.skb_partial_csum_set(skb, *packet.csum)
+    if packet.mss:
+        shinfo = L.skb_shinfo(skb)
+        shinfo.gso_size, shinfo.gso_type = packet.mss, packet.gso_type
+        shinfo.gso_segs = -(-(len(packet.data) - packet.csum[0]) // packet.mss) if packet.csum else 0
     if packet.tag is not None:
         L.__vlan_hwaccel_put_tag(skb, *packet.tag)
     return skb
 
 
 def software(packet: Packet, dev: Any) -> list[bytes]:
-    """The frames that the packet becomes, without padding: what Linux sends through a device that can do nothing."""
+    """The frames that the packet becomes, without padding: what Linux's software path makes of it."""
     skb = build(packet, dev)
     if packet.tag is not None:
         skb = L.__vlan_hwaccel_push_inside(skb)
-    if packet.csum is not None:
-        assert L.skb_checksum_help(skb) == 0
-    frame = L.skb_to_bytes(skb)
-    L.consume_skb(skb)
-    return [frame]
+    segment = skb
+    if packet.mss:
+        # For a device that can fill in checksums but cannot cut: each frame's is then 0xFFFF, not 0.
+        segment = L.skb_gso_segment(skb, L.NETIF_F_SG | dev.features & L.NETIF_F_HW_CSUM)
+        assert segment is not None and not isinstance(segment, int), segment
+        L.consume_skb(skb)
+    frames = []
+    while segment is not None:
+        following, segment.next = segment.next, None
+        if segment.ip_summed == L.CHECKSUM_PARTIAL:
+            assert L.skb_checksum_help(segment) == 0
+        frames.append(L.skb_to_bytes(segment))
+        L.consume_skb(segment)
+        segment = following
+    return frames

@@ -10,7 +10,7 @@ import pytest
 
 from pymodel import linux as L
 from pymodel.drivers.nic.nic_tx import STOP_BELOW
-from tests.scenarios.packets import Packet, build, random_packet, software
+from tests.scenarios.packets import Packet, build, random_gso_packet, random_packet, software
 
 PLAIN = bytes.fromhex("02005e000001 020000000002 88b5") + bytes(range(100))
 
@@ -21,6 +21,8 @@ def _send(host: Any, packets: list[Packet]) -> list[bytes]:
     def send() -> None:
         for packet in packets:
             assert L.dev_queue_xmit(build(packet, host.ndev)) == 0
+            if packet.mss:
+                L.usleep_range(60, 100)
 
     before = len(host.wire)
     host.call(send)
@@ -38,14 +40,8 @@ def test_random_packets_leave_as_linux_itself_makes_them(host: Any, offload: boo
     h = host(seed=5)
     h.up()
 
-    def features() -> None:
-        L.rtnl_lock()
-        h.ndev.wanted_features &= ~(L.NETIF_F_HW_CSUM | L.NETIF_F_HW_VLAN_CTAG_TX)
-        L.netdev_update_features(h.ndev)
-        L.rtnl_unlock()
-
     if not offload:
-        h.call(features)
+        _switch_off(h, L.NETIF_F_HW_CSUM | L.NETIF_F_HW_VLAN_CTAG_TX)
     rng = random.Random(11)
     packets = [random_packet(rng, i) for i in range(300)]
     want = _expected(h, packets)
@@ -123,4 +119,78 @@ def test_ring_with_offload_descriptors_is_freed_when_the_device_goes_down(host: 
 
     h.call(send)
     assert len(h.wire) < 30
+    h.remove()
+
+
+def _switch_off(host: Any, features: int) -> None:
+    """As ethtool -K does."""
+
+    def change() -> None:
+        L.rtnl_lock()
+        host.ndev.wanted_features &= ~features
+        L.netdev_update_features(host.ndev)
+        L.rtnl_unlock()
+
+    host.call(change)
+
+
+@pytest.mark.parametrize("tso", [True, False])
+def test_tcp_packets_are_cut_as_linux_cuts_them(host: Any, tso: bool) -> None:
+    """OFF3: up to 64 KiB, IPv4 and IPv6, options, tags, fragments, all flags; by the device, or by the stack; the
+    counters count frames."""
+    h = host(seed=3)
+    h.up()
+    both = L.NETIF_F_TSO | L.NETIF_F_TSO6
+    if not tso:
+        _switch_off(h, both | L.NETIF_F_TSO_ECN | L.NETIF_F_TSO_MANGLEID)
+    assert bool(h.ndev.features & both) is tso
+    rng = random.Random(17)
+    packets = [random_gso_packet(rng, i, 1500, 65000 if i % 8 == 0 else 9000) for i in range(60)]
+    frames = [f for p in packets for f in h.call(software, p, h.ndev)]
+    used = []
+    for packet in packets:
+        before = h.priv.queues[0].tx.next_to_use
+        want = [f.ljust(60, b"\0") for f in h.call(software, packet, h.ndev)]
+        assert _send(h, [packet]) == want
+        used.append(h.priv.queues[0].tx.next_to_use - before & 0xFFFF)
+    stats = h.stats()
+    assert (stats.tx_packets, stats.tx_bytes) == (len(frames), sum(map(len, frames)))
+    one_each = [n == len(p.pieces) + 1 for n, p in zip(used, packets, strict=True)]
+    assert sum(one_each) > 50 if tso else not any(one_each)
+    h.remove()
+
+
+def test_tcp_packets_that_the_device_cannot_cut_are_cut_in_software(host: Any) -> None:
+    """Headers of more than 255 bytes: ndo_features_check takes TSO from this packet alone."""
+    h = host()
+    h.up()
+    rng = random.Random(1)
+    long = [p for p in (random_gso_packet(rng, i, 1500, 5000) for i in range(400)) if p.csum[0] > 250][:5]
+    assert long
+    for packet in long:
+        want = [f.ljust(60, b"\0") for f in h.call(software, packet, h.ndev)]
+        assert _send(h, [packet]) == want
+    h.remove()
+
+
+def test_tcp_packet_with_a_shared_head_is_not_written_to(host: Any) -> None:
+    """skb_cow_head(): what a clone shows stays as it was, although the device wants other headers."""
+    h = host()
+    h.up()
+    packet = random_gso_packet(random.Random(5), 1)
+    kept: list[bytes] = []
+
+    def send() -> None:
+        skb = build(packet, h.ndev)
+        clone = L.skb_clone(skb, L.GFP_KERNEL)
+        L.dev_queue_xmit(skb)
+        L.msleep(1)
+        kept.append(L.skb_to_bytes(clone))
+        L.consume_skb(clone)
+
+    want = h.call(software, packet, h.ndev)
+    h.call(send)
+    h.settle(500)
+    assert kept == [packet.data]
+    assert [f for f, _ in h.wire] == [f.ljust(60, b"\0") for f in want]
     h.remove()

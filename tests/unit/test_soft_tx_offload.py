@@ -8,7 +8,7 @@ import random
 import pytest
 
 from pymodel.drivers.nic import nic_hw as hw
-from pymodel.drivers.nic.softnic_tx import MAX_FRAME, ones_sum
+from pymodel.drivers.nic.softnic_tx import MAX_FRAME, TxTso, ones_sum
 from tests.unit.soft_bench import SIZE, Bench
 from tests.unit.test_linux_checksum import naive
 
@@ -127,3 +127,59 @@ def test_offload_inside_a_frame_or_twice_halts_the_ring(inside: bool) -> None:
     bench.post_tx(0, bytes(range(64)))
     bench.settle()
     assert bench.wire[1][0] == bytes(range(64))
+
+
+def post_tso(bench: Bench, mss: int, hdr_len: int, l3_off: int, l4_off: int, ctrl: int = 0, flags: int = 0) -> None:
+    """A TSO descriptor into queue 0's ring; the doorbell comes with the segment."""
+    slot = bench.ring(0, 0) + (bench.tx_tail[0] % SIZE) * 16
+    ctrl |= hw.TX_KIND_TSO << hw.TX_TSO_CTRL_KIND_SHIFT | mss | hdr_len << hw.TX_TSO_CTRL_HDR_LEN_SHIFT
+    hw.TX_TSO.pack_into(bench.memory.mem, slot, 0xFFFFFFF0, 0xFFFF | 7 << 16, ctrl, l3_off | l4_off << 8 | flags << 16)
+    bench.tx_tail[0] = (bench.tx_tail[0] + 1) & 0xFFFF
+
+
+def test_tso_frames_have_their_fields() -> None:
+    """Sequence number and ID wrap, CWR is in the first frame, FIN and PSH in the last; one completion for all."""
+    bench = Bench()
+    bench.start()
+    ip = b"\x45" + bytes(3) + b"\xff\xff" + bytes(14)
+    tcp = bytes(4) + b"\xff\xff\xff\xf0" + bytes(4) + b"\x50\xff" + bytes(6)
+    head = bytes(12) + b"\x08\x00" + ip + tcp
+    post_tso(bench, 100, 54, 14, 34, hw.TX_TSO_CTRL_VLAN, 0xFF)
+    bench.post_tx(0, head + bytes(50), bytes(160))
+    bench.settle()
+    frames = [f for f, _ in bench.wire]
+    assert [len(f) for f in frames] == [158, 158, 68]
+    assert [f[12:18].hex() for f in frames] == ["810000070800"] * 3
+    assert [f[20:24].hex() for f in frames] == ["008cffff", "008c0000", "00320001"]
+    assert [f[42:46].hex() for f in frames] == ["fffffff0", "00000054", "000000b8"]
+    assert [f[51] for f in frames] == [0xF6, 0x76, 0x7F]
+    assert all(naive(f[18:38]) == 0 for f in frames)
+    assert bench.records(0, 1, 0, 1)[0][0] == 3
+    assert bench.read(hw.TX_FRAMES_LO) == 3
+
+
+@pytest.mark.parametrize(
+    ("mss", "hdr_len", "l3_off", "l4_off", "first"),
+    [
+        (0, 54, 14, 34, 60),
+        (100, 53, 14, 34, 60),
+        (100, 54, 15, 34, 60),
+        (MAX_FRAME - 53, 54, 14, 34, 60),
+        (100, 54, 14, 34, 53),
+        (100, 54, 14, 34, 54),
+    ],
+)
+def test_tso_with_headers_that_do_not_fit_halts_the_ring(
+    mss: int, hdr_len: int, l3_off: int, l4_off: int, first: int
+) -> None:
+    bench = Bench()
+    rules: list[str] = []
+    bench.platform.on_rule = lambda rule, text, time: rules.append(text)
+    bench.start()
+    post_tso(bench, mss, hdr_len, l3_off, l4_off)
+    bench.post_tx(0, bytes(first))
+    bench.settle()
+    assert rules
+    assert bench.read(hw.qp(0) + hw.QP_TX_STATUS) >> 4 == hw.RING_ERROR_BAD_DESC
+    assert not bench.wire
+    assert "TSO of" in str(TxTso(0, mss, 0))

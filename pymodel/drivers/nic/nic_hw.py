@@ -60,11 +60,16 @@ __all__ = [
     "TX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "TX_DESC", "TX_DESC_ADDR_HI", "TX_DESC_ADDR_LO", "TX_DESC_CTRL",
     "TX_DESC_CTRL_EOP", "TX_DESC_CTRL_KIND", "TX_DESC_CTRL_KIND_SHIFT", "TX_DESC_CTRL_LEN",
     "TX_DESC_CTRL_LEN_SHIFT", "TX_DESC_SIZE", "TX_FRAMES_HI", "TX_FRAMES_LO", "TX_KIND_DATA", "TX_KIND_OFFLOAD",
-    "TX_OFFLOAD", "TX_OFFLOAD_CSUM", "TX_OFFLOAD_CSUM_CSUM_OFFSET", "TX_OFFLOAD_CSUM_CSUM_OFFSET_SHIFT",
-    "TX_OFFLOAD_CSUM_CSUM_START", "TX_OFFLOAD_CSUM_CSUM_START_SHIFT", "TX_OFFLOAD_CTRL", "TX_OFFLOAD_CTRL_CSUM",
-    "TX_OFFLOAD_CTRL_KIND", "TX_OFFLOAD_CTRL_KIND_SHIFT", "TX_OFFLOAD_CTRL_VLAN", "TX_OFFLOAD_SIZE",
-    "TX_OFFLOAD_VLAN", "TX_OFFLOAD_VLAN_TCI", "TX_OFFLOAD_VLAN_TCI_SHIFT", "VERSION", "msix", "qp", "rss_key",
-    "rss_table",
+    "TX_KIND_TSO", "TX_OFFLOAD", "TX_OFFLOAD_CSUM", "TX_OFFLOAD_CSUM_CSUM_OFFSET",
+    "TX_OFFLOAD_CSUM_CSUM_OFFSET_SHIFT", "TX_OFFLOAD_CSUM_CSUM_START", "TX_OFFLOAD_CSUM_CSUM_START_SHIFT",
+    "TX_OFFLOAD_CTRL", "TX_OFFLOAD_CTRL_CSUM", "TX_OFFLOAD_CTRL_KIND", "TX_OFFLOAD_CTRL_KIND_SHIFT",
+    "TX_OFFLOAD_CTRL_VLAN", "TX_OFFLOAD_SIZE", "TX_OFFLOAD_VLAN", "TX_OFFLOAD_VLAN_TCI",
+    "TX_OFFLOAD_VLAN_TCI_SHIFT", "TX_TSO", "TX_TSO_CTRL", "TX_TSO_CTRL_FIXEDID", "TX_TSO_CTRL_HDR_LEN",
+    "TX_TSO_CTRL_HDR_LEN_SHIFT", "TX_TSO_CTRL_IPV6", "TX_TSO_CTRL_KIND", "TX_TSO_CTRL_KIND_SHIFT",
+    "TX_TSO_CTRL_MSS", "TX_TSO_CTRL_MSS_SHIFT", "TX_TSO_CTRL_VLAN", "TX_TSO_HEADERS", "TX_TSO_HEADERS_FLAGS",
+    "TX_TSO_HEADERS_FLAGS_SHIFT", "TX_TSO_HEADERS_L3_OFF", "TX_TSO_HEADERS_L3_OFF_SHIFT", "TX_TSO_HEADERS_L4_OFF",
+    "TX_TSO_HEADERS_L4_OFF_SHIFT", "TX_TSO_ID", "TX_TSO_ID_IP_ID", "TX_TSO_ID_IP_ID_SHIFT", "TX_TSO_ID_TCI",
+    "TX_TSO_ID_TCI_SHIFT", "TX_TSO_SEQ", "TX_TSO_SIZE", "VERSION", "msix", "qp", "rss_key", "rss_table",
 ]
 
 
@@ -277,6 +282,7 @@ RING_ERROR_BAD_DESC: Final[int] = 3  # A descriptor broke its limits.
 # Values of fields of type tx_kind.
 TX_KIND_DATA: Final[int] = 0  # A piece of a frame: tx_desc.
 TX_KIND_OFFLOAD: Final[int] = 1  # What is to be done with the frame that follows: tx_offload.
+TX_KIND_TSO: Final[int] = 2  # How the TCP segment that follows is cut into frames: tx_tso.
 
 # Values of fields of type rss_type.
 RSS_TYPE_NONE: Final[int] = 0  # Nothing: the hash is 0.
@@ -354,6 +360,33 @@ TX_OFFLOAD_CTRL_CSUM: Final[int] = 0x1
 TX_OFFLOAD_CTRL_VLAN: Final[int] = 0x2
 TX_OFFLOAD_CTRL_KIND: Final[int] = 0xF0000000
 TX_OFFLOAD_CTRL_KIND_SHIFT: Final[int] = 28
+
+# 16 bytes: the frame that follows is a TCP segment of any length, to be cut. Stands where a tx_offload would.
+TX_TSO_SIZE: Final[int] = 16  # bytes
+TX_TSO: Final[struct.Struct] = struct.Struct("<IIII")  # seq, id, ctrl, headers
+TX_TSO_SEQ: Final[int] = 0
+TX_TSO_ID: Final[int] = 4
+TX_TSO_ID_IP_ID: Final[int] = 0xFFFF
+TX_TSO_ID_IP_ID_SHIFT: Final[int] = 0
+TX_TSO_ID_TCI: Final[int] = 0xFFFF0000
+TX_TSO_ID_TCI_SHIFT: Final[int] = 16
+TX_TSO_CTRL: Final[int] = 8
+TX_TSO_CTRL_MSS: Final[int] = 0x3FFF
+TX_TSO_CTRL_MSS_SHIFT: Final[int] = 0
+TX_TSO_CTRL_VLAN: Final[int] = 0x4000
+TX_TSO_CTRL_IPV6: Final[int] = 0x8000
+TX_TSO_CTRL_FIXEDID: Final[int] = 0x10000
+TX_TSO_CTRL_HDR_LEN: Final[int] = 0x1FE0000
+TX_TSO_CTRL_HDR_LEN_SHIFT: Final[int] = 17
+TX_TSO_CTRL_KIND: Final[int] = 0xF0000000
+TX_TSO_CTRL_KIND_SHIFT: Final[int] = 28
+TX_TSO_HEADERS: Final[int] = 12
+TX_TSO_HEADERS_L3_OFF: Final[int] = 0xFF
+TX_TSO_HEADERS_L3_OFF_SHIFT: Final[int] = 0
+TX_TSO_HEADERS_L4_OFF: Final[int] = 0xFF00
+TX_TSO_HEADERS_L4_OFF_SHIFT: Final[int] = 8
+TX_TSO_HEADERS_FLAGS: Final[int] = 0xFF0000
+TX_TSO_HEADERS_FLAGS_SHIFT: Final[int] = 16
 
 COUNTERS: Final[dict[str, int]] = {
     # name: offset of LO; HI follows

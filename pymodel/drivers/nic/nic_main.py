@@ -31,12 +31,17 @@ from pymodel.linux import (
     ETH_DATA_LEN,
     ETH_HLEN,
     ETH_MIN_MTU,
+    GSO_LEGACY_MAX_SIZE,
     INIT_WORK,
     NETIF_F_HIGHDMA,
     NETIF_F_HW_CSUM,
     NETIF_F_HW_VLAN_CTAG_TX,
     NETIF_F_RXHASH,
     NETIF_F_SG,
+    NETIF_F_TSO,
+    NETIF_F_TSO6,
+    NETIF_F_TSO_ECN,
+    NETIF_F_TSO_MANGLEID,
     PCI_DEVICE,
     SET_NETDEV_DEV,
     VLAN_HLEN,
@@ -52,6 +57,7 @@ from pymodel.linux import (
     netif_napi_add,
     netif_set_real_num_rx_queues,
     netif_set_real_num_tx_queues,
+    netif_set_tso_max_size,
     pci_driver,
     pci_get_drvdata,
     pci_save_state,
@@ -65,6 +71,7 @@ from pymodel.linux import (
 
 __all__ = ["nic_driver"]
 
+_TSO = NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_TSO_MANGLEID
 NIC_ID = 0x52534E43
 LOCAL_ADDRESS = bytes.fromhex("02005e000001")  # locally administered: the device has no address of its own
 
@@ -132,7 +139,8 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     ndev.min_mtu = ETH_MIN_MTU
     ndev.max_mtu = MAX_FRAME - ETH_HLEN - VLAN_HLEN
     ndev.mtu = ETH_DATA_LEN
-    ndev.vlan_features = NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM
+    ndev.vlan_features = NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | _TSO
+    netif_set_tso_max_size(ndev, GSO_LEGACY_MAX_SIZE)  # a descriptor's length has 16 bits
     ndev.features = ndev.hw_features = ndev.vlan_features | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_RXHASH
     eth_hw_addr_set(ndev, LOCAL_ADDRESS)
 

@@ -9,7 +9,14 @@ from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
 from pymodel.drivers.nic.nic_rss import nic_rss_write
 from pymodel.drivers.nic.nic_rx import nic_rx_alloc, nic_rx_clean, nic_rx_drain, nic_rx_fill, nic_rx_free
-from pymodel.drivers.nic.nic_tx import nic_start_xmit, nic_tx_alloc, nic_tx_clean, nic_tx_drain, nic_tx_free
+from pymodel.drivers.nic.nic_tx import (
+    nic_features_check,
+    nic_start_xmit,
+    nic_tx_alloc,
+    nic_tx_clean,
+    nic_tx_drain,
+    nic_tx_free,
+)
 from pymodel.hw.access import readl, writel
 from pymodel.linux import (
     EADDRNOTAVAIL,
@@ -424,6 +431,7 @@ nic_netdev_ops = net_device_ops(
     ndo_open=nic_open,
     ndo_stop=nic_stop,
     ndo_start_xmit=nic_start_xmit,
+    ndo_features_check=nic_features_check,
     ndo_get_stats64=nic_get_stats64,
     ndo_set_mac_address=nic_set_mac_address,
     ndo_set_rx_mode=nic_set_rx_mode,

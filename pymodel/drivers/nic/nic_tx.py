@@ -22,11 +22,16 @@ from pymodel.linux import (
     ENOMEM,
     ETH_HLEN,
     GFP_KERNEL,
+    IPPROTO_TCP,
     MAX_SKB_FRAGS,
     NETDEV_TX_BUSY,
     NETDEV_TX_OK,
+    NETIF_F_GSO_MASK,
+    SKB_GSO_TCP_FIXEDID,
     VLAN_HLEN,
     __netdev_tx_sent_queue,
+    csum_ipv6_magic,
+    csum_tcpudp_magic,
     desc_store,
     dev_kfree_skb_any,
     dma_alloc_coherent,
@@ -37,6 +42,8 @@ from pymodel.linux import (
     dma_unmap_page,
     dma_unmap_single,
     dma_wmb,
+    ip_hdr,
+    ipv6_hdr,
     napi_consume_skb,
     netdev_err,
     netdev_get_tx_queue,
@@ -51,23 +58,34 @@ from pymodel.linux import (
     netif_tx_wake_queue,
     schedule_work,
     skb_checksum_start_offset,
+    skb_cow_head,
     skb_frag_dma_map,
     skb_frag_size,
+    skb_is_gso,
+    skb_is_gso_v6,
+    skb_network_offset,
     skb_shinfo,
+    skb_transport_offset,
     skb_vlan_tag_get,
     skb_vlan_tag_present,
     smp_mb,
+    tcp_hdr,
+    tcp_hdrlen,
+    vlan_features_check,
 )
 
 if TYPE_CHECKING:
     from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
     from pymodel.linux import net_device, sk_buff
 
-__all__ = ["NicTxRing", "nic_start_xmit", "nic_tx_alloc", "nic_tx_clean", "nic_tx_drain", "nic_tx_free"]
+__all__ = [
+    "NicTxRing", "nic_features_check", "nic_start_xmit", "nic_tx_alloc", "nic_tx_clean", "nic_tx_drain", "nic_tx_free",
+]
 
 STOP_BELOW = MAX_SKB_FRAGS + 2  # free descriptors: what the largest skb needs, its offload descriptor included
 WAKE_ABOVE = 2 * STOP_BELOW  # so that a woken queue takes more than one such skb before it stops again
 
+_MAX_HEADERS = 255  # bytes of all headers of a TCP segment that the device cuts
 _INDEX = 0xFFFF
 _EOP = hw.TX_DESC_CTRL_EOP
 _PHASE_BYTE = hw.TX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
@@ -142,6 +160,68 @@ def _write_desc(ring: NicTxRing, index: int, dma: int, ctrl: int) -> None:
     desc_store(ring.desc + (index & ring.mask) * hw.TX_DESC_SIZE, hw.TX_DESC.pack(dma, ctrl, 0))
 
 
+def nic_features_check(skb: sk_buff, ndev: net_device, features: int) -> int:
+    """ndo_features_check: TCP segments whose headers or frames the device cannot handle are cut in software."""
+    if skb_is_gso(skb):
+        headers = skb_tcp_all_headers(skb)
+        if headers > _MAX_HEADERS or headers + skb_shinfo(skb).gso_size + VLAN_HLEN > MAX_FRAME:
+            features &= ~NETIF_F_GSO_MASK
+    return vlan_features_check(skb, features)
+
+
+def skb_tcp_all_headers(skb: sk_buff) -> int:
+    """Bytes of all headers of a TCP packet."""
+    return skb_transport_offset(skb) + tcp_hdrlen(skb)
+
+
+def _prepare_tso(ring: NicTxRing, skb: sk_buff) -> int:
+    """Fill the descriptor at ``next_to_use`` for a TCP segment that the device cuts, and set its headers up as the
+    device wants them: lengths and IPv4's checksum 0. 0 or -ENOMEM.
+    """
+    if skb_cow_head(skb, 0) < 0:
+        return -ENOMEM
+    v6 = skb_is_gso_v6(skb)
+    tcp = tcp_hdr(skb)
+    shinfo = skb_shinfo(skb)
+    ctrl = hw.TX_KIND_TSO << hw.TX_TSO_CTRL_KIND_SHIFT | shinfo.gso_size << hw.TX_TSO_CTRL_MSS_SHIFT
+    ctrl |= skb_tcp_all_headers(skb) << hw.TX_TSO_CTRL_HDR_LEN_SHIFT
+    ident = 0
+    if v6:
+        ip6 = ipv6_hdr(skb)
+        ip6.payload_len = 0
+        tcp.check = ~csum_ipv6_magic(ip6.saddr, ip6.daddr, 0, IPPROTO_TCP, 0) & 0xFFFF
+        ctrl |= hw.TX_TSO_CTRL_IPV6
+    else:
+        ip = ip_hdr(skb)
+        ip.tot_len = 0
+        ip.check = 0
+        tcp.check = ~csum_tcpudp_magic(ip.saddr, ip.daddr, 0, IPPROTO_TCP, 0) & 0xFFFF
+        ident = ip.id << hw.TX_TSO_ID_IP_ID_SHIFT
+        if shinfo.gso_type & SKB_GSO_TCP_FIXEDID:
+            ctrl |= hw.TX_TSO_CTRL_FIXEDID
+    if skb_vlan_tag_present(skb):
+        ctrl |= hw.TX_TSO_CTRL_VLAN
+        ident |= skb_vlan_tag_get(skb) << hw.TX_TSO_ID_TCI_SHIFT
+    headers = skb_network_offset(skb) << hw.TX_TSO_HEADERS_L3_OFF_SHIFT
+    headers |= skb_transport_offset(skb) << hw.TX_TSO_HEADERS_L4_OFF_SHIFT
+    headers |= memory().mem[skb.head + skb.transport_header + 13] << hw.TX_TSO_HEADERS_FLAGS_SHIFT
+    slot = ring.next_to_use & ring.mask
+    ring.buffers[slot] = _NO_BUFFER
+    desc_store(ring.desc + slot * hw.TX_TSO_SIZE, hw.TX_TSO.pack(tcp.seq, ident, ctrl, headers))
+    return 0
+
+
+def _wire(skb: sk_buff) -> tuple[int, int]:
+    """Frames that the skb is on the wire, and their bytes without padding and FCS."""
+    shinfo = skb_shinfo(skb)
+    tag = VLAN_HLEN if skb_vlan_tag_present(skb) else 0
+    if not shinfo.gso_size:
+        return 1, skb.len + tag
+    headers = skb_tcp_all_headers(skb)
+    frames = -(-(skb.len - headers) // shinfo.gso_size)
+    return frames, skb.len + (frames - 1) * headers + frames * tag
+
+
 def _can_offload(skb: sk_buff) -> bool:
     """False for what the device would refuse, and halt the queue: too long with its tag, a checksum beyond its end."""
     if skb_vlan_tag_present(skb) and skb.len + VLAN_HLEN > MAX_FRAME:
@@ -187,7 +267,11 @@ def nic_start_xmit(skb: sk_buff, ndev: net_device) -> int:
         netdev_err(ndev, "TX queue %d: the ring is full, but the queue was awake", ring.queue.index)
         _flush(ring)
         return NETDEV_TX_BUSY
-    if not ETH_HLEN <= length <= MAX_FRAME or (offload and not _can_offload(skb)):
+    tso = shinfo.gso_size
+    if tso:
+        if _prepare_tso(ring, skb):
+            return _drop(ring, skb)
+    elif not ETH_HLEN <= length <= MAX_FRAME or (offload and not _can_offload(skb)):
         return _drop(ring, skb)
 
     # All is mapped first; next_to_use moves only when nothing can fail any more.
@@ -197,7 +281,8 @@ def nic_start_xmit(skb: sk_buff, ndev: net_device) -> int:
     index = ring.next_to_use
     headlen = length - skb.data_len
     if offload:
-        _write_offload(ring, skb)
+        if not tso:
+            _write_offload(ring, skb)
         index = (index + 1) & _INDEX
     dma = dma_map_single(dev, skb.data, headlen, DMA_TO_DEVICE)
     if dma_mapping_error(dev, dma):
@@ -305,7 +390,7 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
     if (head - index) & _INDEX > (ring.next_to_use - index) & _INDEX:
         netdev_err(ring.queue.priv.ndev, "TX queue %d: completion of descriptors that are not in use", ring.queue.index)
         return
-    packets = length = tags = 0
+    packets = length = more_frames = more_bytes = 0
     while index != head:
         buffer = buffers[index & mask]
         assert buffer is not None
@@ -318,13 +403,15 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
         if skb is not None:
             packets += 1
             length += skb.len
-            if skb_vlan_tag_present(skb):
-                tags += VLAN_HLEN
+            if skb_vlan_tag_present(skb) or skb_is_gso(skb):
+                frames, size = _wire(skb)
+                more_frames += frames - 1
+                more_bytes += size - skb.len
             napi_consume_skb(skb, budget)
         index = (index + 1) & _INDEX
     charge(packets * ring.queue.priv.costs.tx_reclaim)
-    ring.packets += packets
-    ring.bytes += length + tags
+    ring.packets += packets + more_frames
+    ring.bytes += length + more_bytes
     ring.next_to_clean = index
     netdev_tx_completed_queue(ring.txq, packets, length)
     smp_mb()  # next_to_clean is visible before we look whether the queue is stopped; pairs with _stop()

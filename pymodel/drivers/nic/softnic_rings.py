@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.softnic_rss import headers
-from pymodel.drivers.nic.softnic_tx import MAX_FRAME, MIN_FRAME, PAD_FRAME, TxOffload
+from pymodel.drivers.nic.softnic_tx import MAX_FRAME, MIN_FRAME, PAD_FRAME, TxOffload, TxTso
 from pymodel.hw.memory import DmaFault
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _RX_BUFFER = 65536  # bytes that wait for host memory, at most
 _MASK = 0xFFFF  # ring indices are free-running 16-bit counters
 
 _TX_KIND = hw.TX_DESC_CTRL_KIND
+_TX_TSO = hw.TX_KIND_TSO << hw.TX_DESC_CTRL_KIND_SHIFT
 _TX_OFFLOAD = hw.TX_KIND_OFFLOAD << hw.TX_DESC_CTRL_KIND_SHIFT
 _EOP = hw.TX_DESC_CTRL_EOP
 _LEN = hw.TX_DESC_CTRL_LEN
@@ -60,7 +61,7 @@ class SoftRing:
         self.done = 0  # TX: first descriptor whose frame is not finished
         self.completing = False  # a completion write is under way
         self.frags: list[bytes] = []  # TX: of a frame whose end has not been read
-        self.offload: TxOffload | None = None  # TX: for the frame whose descriptors come next
+        self.offload: TxOffload | TxTso | None = None  # TX: for the frame whose descriptors come next
         self.cache: deque[tuple[int, int]] = deque()  # RX: (address, length) of buffers read ahead
         self.records: list[bytes] = []  # RX: completion records to be written
 
@@ -203,16 +204,25 @@ class TxEngine(_Engine):
         wire_tx = self.platform.wire_tx
         frags = ring.frags
         sent = 0
-        for addr, ctrl, _ in hw.TX_DESC.iter_unpack(self.fetch(ring)):
+        for addr, ctrl, more in hw.TX_DESC.iter_unpack(self.fetch(ring)):
             length = ctrl & _LEN
-            if ctrl & _TX_KIND == _TX_OFFLOAD:
-                if frags or ring.offload is not None:
+            offload = ring.offload
+            if ctrl & _TX_KIND in (_TX_OFFLOAD, _TX_TSO):
+                if frags or offload is not None:
                     self.bad_descriptor(ring, f"an offload descriptor {'inside a frame' if frags else 'twice'}")
                     break
-                ring.offload = TxOffload(addr & 0xFFFFFFFF, addr >> 32, ctrl)
+                if ctrl & _TX_KIND == _TX_TSO:
+                    tso = TxTso(addr, ctrl, more)
+                    if not tso.valid():
+                        self.bad_descriptor(ring, str(tso))
+                        break
+                    ring.offload = tso
+                else:
+                    ring.offload = TxOffload(addr & 0xFFFFFFFF, addr >> 32, ctrl)
                 ring.head = (ring.head + 1) & _MASK
                 continue
-            if not 1 <= length <= MAX_FRAME or ctrl & _TX_KIND:
+            whole = isinstance(offload, TxTso)
+            if not length or (length > MAX_FRAME and not whole) or ctrl & _TX_KIND:
                 self.bad_descriptor(ring, f"length {length}, control word 0x{ctrl:08x}")
                 break
             try:
@@ -220,6 +230,9 @@ class TxEngine(_Engine):
             except DmaFault as fault:
                 self.halt(ring, hw.RING_ERROR_AXI_READ)
                 self.platform.dma_fault(fault)
+                break
+            if isinstance(offload, TxTso) and not frags and (length - offload.hdr_len) < (1 if ctrl & _EOP else 0):
+                self.bad_descriptor(ring, f"{length} bytes for {offload}")
                 break
             ring.head = (ring.head + 1) & _MASK
             if not ctrl & _EOP:
@@ -230,7 +243,15 @@ class TxEngine(_Engine):
                 data = b"".join(frags)
                 frags.clear()
             n = len(data)
-            offload, ring.offload = ring.offload, None
+            ring.offload = None
+            if isinstance(offload, TxTso):
+                for frame in offload.apply(data):
+                    self.frames += 1
+                    self.bytes += len(frame)
+                    sent += len(frame)
+                    wire_tx(frame)
+                ring.done = ring.head
+                continue
             if n < MIN_FRAME or n > MAX_FRAME or (offload is not None and not offload.fits(n)):
                 self.bad_descriptor(ring, f"ends a frame of {n} bytes, {offload}")
                 break

@@ -94,6 +94,7 @@ class Driver {
   public:
     static constexpr uint32_t QP = 0x1000, STRIDE = 0x100;
     DriverSettings set;
+    uint32_t tx_tso = 0;                                  // percent of the frames that are TCP segments to be cut
     std::deque<Bytes> tx_expect;                          // on the wire, padded
     std::deque<Bytes> rx_expect;                          // in the rings
     uint64_t tx_done = 0, rx_done = 0, rx_missing = 0, msi_count = 0, records = 0;
@@ -250,6 +251,72 @@ class Driver {
     bool mid_frame_ = false;
     uint32_t rx_life_ = 0;                                // of the RX ring: starts at each start anew
 
+    // Post a TCP segment to be cut, in fragments, if there is room.
+    static void put(Bytes& f, size_t at, uint32_t value, int n) {
+        for (int i = 0; i < n; i++) f[at + size_t(i)] = uint8_t(value >> 8 * (n - 1 - i));
+    }
+    static uint32_t sum(const Bytes& f, size_t from, size_t to, uint32_t value) {
+        for (size_t i = from; i < to; i++) value += (i - from) & 1 ? f[i] : uint32_t(f[i]) << 8;
+        while (value >> 16) value = (value & 0xFFFF) + (value >> 16);
+        return value;
+    }
+  public:
+    bool send_tso(uint32_t frags, uint32_t most) {
+        const bool v6 = rng_.chance(50), vlan = rng_.chance(50), fixed = rng_.chance(30);
+        const uint32_t l3 = 14 + rng_.below(10), l4 = l3 + (v6 ? 40 : 20) + 4 * rng_.below(10) + rng_.below(2), hdr = l4 + 20 + 4 * rng_.below(11);
+        const uint32_t mss = rng_.chance(30) ? rng_.range(1, 40) : rng_.range(1, rng_.chance(20) ? 9014 - hdr : 1500);
+        const uint32_t payload = rng_.range(1, std::min({most, mss * 40, 65536u}));
+        const uint32_t n = std::min(frags, payload);
+        if (!tx_on || tx_.free() < n + 1 || tx_.arena.taken - tx_.given_back > tx_.arena.size - 200000) return false;
+        Bytes f(hdr + payload);
+        for (auto& b : f) b = uint8_t(rng_.next());
+        const uint32_t tci = uint32_t(rng_.next()) & 0xFFFF, seq = uint32_t(f[l4 + 4]) << 24 | uint32_t(f[l4 + 5]) << 16 | uint32_t(f[l4 + 6]) << 8 | f[l4 + 7];
+        const uint32_t id = uint32_t(f[l3 + 4]) << 8 | f[l3 + 5], flags = f[l4 + 13];
+        if (v6) put(f, l3 + 4, 0, 2);
+        else put(f, l3 + 2, 0, 2), put(f, l3 + 10, 0, 2);
+        for (uint32_t at = 0; at < payload; at += mss) {
+            Bytes w(f.begin(), f.begin() + hdr);
+            w.insert(w.end(), f.begin() + hdr + at, f.begin() + std::min(hdr + at + mss, hdr + payload));
+            const bool end = at + mss >= payload;
+            if (v6) put(w, l3 + 4, uint32_t(w.size()) - l3 - 40, 2);
+            else {
+                put(w, l3 + 2, uint32_t(w.size()) - l3, 2);
+                put(w, l3 + 4, fixed ? id : id + at / mss, 2);
+                put(w, l3 + 10, 0xFFFF ^ sum(w, l3, l4, 0), 2);
+            }
+            put(w, l4 + 4, seq + at, 4);
+            put(w, l4 + 13, flags & ~(at ? 0x80u : 0) & ~(end ? 0 : 9u), 1);
+            const uint32_t check = 0xFFFF ^ sum(w, l4, w.size(), uint32_t(w.size()) - l4);
+            put(w, l4 + 16, check ? check : 0xFFFF, 2);
+            const uint8_t tag[] = {0x81, 0, uint8_t(tci >> 8), uint8_t(tci)};
+            if (vlan) w.insert(w.begin() + 12, tag, tag + 4);
+            if (w.size() < 60) w.resize(60);
+            tx_expect.push_back(w);
+        }
+        tso(seq, v6 ? uint32_t(rng_.next()) & 0xFFFF : id, tci, mss | uint32_t(vlan) << 14 | uint32_t(v6) << 15 | uint32_t(fixed) << 16 | hdr << 17, l3 | l4 << 8 | flags << 16);
+        size_t at = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            const size_t left = f.size() - at, least = i ? 1 : hdr;
+            const size_t spare = left - least - (n - 1 - i);
+            size_t len = i == n - 1 ? left : least + (rng_.chance(30) ? 0 : rng_.below(uint32_t(std::min(spare, 2 * left / (n - i))) + 1));
+            len = std::min(len, least + spare);
+            const size_t va = place(tx_.arena, len, set.tx_align);
+            std::memcpy(&mem_.data[va], &f[at], len);
+            mem_.grant(va, len, Memory::READ);
+            descriptor(tx_, va, uint32_t(len & 0xFFFF) | (i == n - 1 ? 1u << 16 : 0), len);
+            at += len;
+        }
+        return true;
+    }
+    void tso(uint32_t seq, uint32_t id, uint32_t tci, uint32_t ctrl, uint32_t headers) {
+        const size_t at = tx_.base + 16 * (tx_.tail % tx_.size());
+        descriptor(tx_, 0, 0x20000000 | ctrl, 0);
+        mem_.put32(at, seq);
+        mem_.put32(at + 4, id | tci << 16);
+        mem_.put32(at + 12, headers);
+    }
+
+  private:
     // Post an offload descriptor of random contents; returns what the device makes of the frame.
     Bytes offloaded(Bytes f) {
         const uint32_t size = uint32_t(f.size());

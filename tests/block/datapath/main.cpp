@@ -2,7 +2,8 @@
 // Datapath bench: the whole NIC with a memory that reorders and stalls, drivers that check every byte, and random
 // traffic both ways. Arguments are key=value; test_datapath.py says what is run. Exit code 0: all was right.
 //
-//   scenario=traffic   random frames on all queues, everything has to arrive; offloads=N: percent with offload descriptors
+//   scenario=traffic   random frames on all queues, everything has to arrive; offloads=N: percent with offload
+//                      descriptors, tso=N: percent that are TCP segments to be cut
 //   scenario=stop      the same, with rings stopped and started, and the device reset, at random moments
 //   scenario=error     the same, with AXI errors and bad descriptors on one queue; the others must not notice
 //   scenario=hold      the answers to one queue are withheld; the others must keep their rate
@@ -70,6 +71,7 @@ void settings(Bench& b) {
         d->set.tx_max = uint32_t(arg("tx_max", rng.chance(30) ? 9018 : 1514));
         d->set.tx_frags = uint32_t(arg("frags", rng.chance(20) && d->set.log2 > 5 ? 18 : 1 + rng.below(4)));
         d->set.tx_offloads = uint32_t(arg("offloads", calm ? 0 : 30 * rng.below(4)));
+        d->tx_tso = uint32_t(arg("tso", calm ? 0 : 10 * rng.below(4)));
         d->set.rx_min = uint32_t(arg("buf_min", rng.chance(30) ? 400 : 1600));
         d->set.rx_max = uint32_t(arg("buf_max", d->set.rx_min + rng.below(1000)));
         d->set.tx_align = args.count("tx_align") ? int(arg("tx_align", 0)) : -1;
@@ -196,7 +198,8 @@ void error(Bench& b) {
             const uint32_t n = b.rng.below(3);
             for (uint32_t i = 0; i < n; i++) d.send(b.random_frame(100), 1);
             const uint32_t length = 0x10000 | b.rng.range(14, 128);
-            switch (b.rng.below(9)) {
+            const uint32_t headers = 14 | 34 << 8, sizes = 100 | 54 << 17;
+            switch (b.rng.below(15)) {
                 case 0: d.raw_tx_descriptor(bad, 0x10000); break;                         // no bytes
                 case 1: d.raw_tx_descriptor(bad, 0x10000 | 9019); break;                  // too many
                 case 2: d.raw_tx_descriptor(bad, 0x10000 | 13); break;                    // too few
@@ -205,6 +208,12 @@ void error(Bench& b) {
                 case 5: d.raw_tx_descriptor(bad, 20), d.tx_offload(0, 0, 0, 0); break;    // inside a frame
                 case 6: d.tx_offload(0, (length & 0xFFFF) - 1, 0, 1), d.raw_tx_descriptor(bad, length); break;   // a place beyond it
                 case 7: d.tx_offload(0x3FFF, 0x3FFF, 0, 3), d.raw_tx_descriptor(bad, length); break;
+                case 9: d.tso(0, 0, 0, 54 << 17, headers); break;                         // mss 0
+                case 10: d.tso(0, 0, 0, 100 | 53 << 17, headers); break;                  // TCP header beyond all headers
+                case 11: d.tso(0, 0, 0, sizes, 15 | 34 << 8); break;                      // IPv4 header beyond TCP's
+                case 12: d.tso(0, 0, 0, 8965 | 54 << 17, headers); break;                 // frames too long
+                case 13: d.tso(0, 0, 0, sizes, headers), d.raw_tx_descriptor(bad, 53); break;            // headers in two
+                case 14: d.tso(0, 0, 0, sizes, headers), d.raw_tx_descriptor(bad, 0x10000 | 54); break;  // no payload
                 case 8: d.tx_offload(0, 0, 0, 2), d.raw_tx_descriptor(bad, 0x10000 | 9015); break;               // too long with its tag
             }
             d.ring_tx();

@@ -283,6 +283,10 @@ class Bench {
         const uint32_t batch = 1 + rng.below(8);
         uint32_t sent = 0;
         for (uint32_t i = 0; i < batch && d.tx_free() > d.set.tx_frags; i++) {
+            if (rng.chance(d.tx_tso)) {
+                sent += d.send_tso(1 + rng.below(d.set.tx_frags), d.set.tx_max * 4);
+                continue;
+            }
             uint32_t n = rng.range(d.set.tx_min, d.set.tx_max);
             if (d.set.tx_min != d.set.tx_max && rng.chance(30)) n = rng.range(d.set.tx_min, std::min(d.set.tx_max, std::max(d.set.tx_min, 100u)));
             sent += d.send(random_frame(n), 1 + rng.below(d.set.tx_frags));

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of each queue's frames in the packet buffer, and which is sent next: queues with complete frames in turn.
+//
+// A frame is entered when its last read is prepared; complete_i says that the oldest one of a queue that was not
+// complete is so, with its sums. next_*_o is the frame that was chosen, until take_i; then the next one follows, in the
+// next clock if there is one. stop_i: choose no further one.
+
+`include "nic_assert.svh"
+
+module nic_tx_list
+  import nic_dma_pkg::*;
+#(
+    parameter int unsigned Queues  = 4,
+    parameter int unsigned Frames  = 32,
+    localparam int unsigned QWidth = (Queues > 1) ? $clog2(Queues) : 1
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    input  logic stop_i,
+
+    input  logic                    start_i,
+    input  logic [QWidth-1:0]       start_queue_i,
+
+    input  logic                    frame_valid_i,
+    input  logic [QWidth-1:0]       frame_queue_i,
+    input  tx_frame_t               frame_i,
+    output logic [$clog2(Frames):0] frames_used_o,     // of queue frame_queue_i
+
+    input  logic                    complete_i,
+    input  logic [QWidth-1:0]       complete_queue_i,
+    input  logic [15:0]             complete_sum_i,    // of what its checksum covers
+    input  logic [15:0]             complete_ip_sum_i, // of its IPv4 header
+
+    output logic                    next_valid_o,
+    output logic [QWidth-1:0]       next_queue_o,
+    output tx_frame_t               next_frame_o,
+    output logic [15:0]             next_sum_o,
+    output logic [15:0]             next_ip_sum_o,
+    input  logic                    take_i,
+
+    input  logic                    sent_i,
+    input  logic [QWidth-1:0]       sent_queue_i,
+    input  logic [QWidth-1:0]       scan_i,
+    output logic                    pending_o          // queue scan_i has complete frames that are not sent
+);
+
+  localparam int unsigned Slots    = 1 << QWidth;
+  localparam int unsigned ListLog2 = $clog2(Frames);
+
+  typedef logic [ListLog2:0] count_t;
+
+  tx_frame_t   list [Slots * Frames];
+  logic [31:0] sums [Slots * Frames];                 // of the complete ones
+  count_t      wp_q [Slots], cp_q [Slots], rp_q [Slots];   // entered, complete, chosen
+  count_t      unsent_q [Slots];                      // complete and not sent
+  logic [Queues-1:0] have;
+
+  assign frames_used_o = wp_q[frame_queue_i] - rp_q[frame_queue_i];
+  assign pending_o     = unsent_q[scan_i] != '0;
+
+  always_comb begin
+    for (int q = 0; q < int'(Queues); q++) have[q] = cp_q[q] != rp_q[q];
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (frame_valid_i) list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (complete_i)
+      sums[{complete_queue_i, cp_q[complete_queue_i][ListLog2-1:0]}] <= {complete_ip_sum_i, complete_sum_i};
+  end
+
+  // ------------------------------------------------------------------ the next frame
+  logic              any, choose;
+  logic [QWidth-1:0] pick;
+
+  nic_rr_pick #(
+      .Width   (Queues),
+      .IdxWidth(QWidth)
+  ) u_pick (
+      .req_i (have),
+      .last_i(next_queue_o),
+      .any_o (any),
+      .pick_o(pick)
+  );
+
+  assign choose = any && !stop_i && (!next_valid_o || take_i);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      next_valid_o <= 1'b0;
+      next_queue_o <= '0;
+    end else if (choose || take_i) begin
+      next_valid_o <= choose;
+      if (choose) next_queue_o <= pick;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (choose) begin
+      next_frame_o                <= list[{pick, rp_q[pick][ListLog2-1:0]}];
+      {next_ip_sum_o, next_sum_o} <= sums[{pick, rp_q[pick][ListLog2-1:0]}];
+    end
+  end
+
+  // ------------------------------------------------------------------ counts
+  logic same_sent;
+  assign same_sent = complete_i && sent_i && complete_queue_i == sent_queue_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) begin
+        wp_q[q]     <= '0;
+        cp_q[q]     <= '0;
+        rp_q[q]     <= '0;
+        unsent_q[q] <= '0;
+      end
+    end else begin
+      if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
+      if (complete_i) cp_q[complete_queue_i] <= cp_q[complete_queue_i] + 1'b1;
+      if (choose) rp_q[pick] <= rp_q[pick] + 1'b1;
+      if (complete_i && !same_sent) unsent_q[complete_queue_i] <= unsent_q[complete_queue_i] + 1'b1;
+      if (sent_i && !same_sent) unsent_q[sent_queue_i] <= unsent_q[sent_queue_i] - 1'b1;
+      if (start_i) begin
+        // Frames of a halted ring that never became complete are forgotten.
+        wp_q[start_queue_i] <= '0;
+        cp_q[start_queue_i] <= '0;
+        rp_q[start_queue_i] <= '0;
+      end
+    end
+  end
+
+  `NIC_ASSERT(TxFrameListInRange, frames_used_o <= count_t'(Frames))
+  `NIC_ASSERT(TxCompleteIsListed, !choose || wp_q[pick] != rp_q[pick])
+  `NIC_ASSERT(TxNothingUnsentAtStart, !start_i || unsent_q[start_queue_i] == '0)
+
+endmodule
