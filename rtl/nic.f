@@ -16,6 +16,7 @@ csr/nic_csr_rings.sv
 csr/nic_csr_rss.sv
 csr/nic_csr.sv
 irq/nic_irq_vector.sv
+irq/nic_irq_moderate.sv
 irq/nic_msix_table.sv
 irq/nic_irq.sv
 dma/nic_dma_read.sv

@@ -21,6 +21,7 @@ package nic_pkg;
   typedef logic [15:0] index_t;
   typedef logic [3:0]  queue_t;
   typedef logic [13:0] frame_len_t;
+  typedef logic [9:0]  frame_cnt_t;   // a free-running count of frames
 
   // Encoding of ring_status.error_code and of error_code in completion records.
   typedef enum logic [3:0] {
@@ -54,6 +55,7 @@ package nic_pkg;
   typedef struct packed {
     index_t      head;      // first entry that the device has not consumed
     index_t      cq_head;   // next completion record to write
+    frame_cnt_t  cq_frames; // frames that the records before cq_head report, since the ring's start
     logic        active;    // from enable until drained after disable
     logic        error;     // halted
     ring_error_e error_code;
@@ -124,6 +126,13 @@ package nic_pkg;
     logic        hit;
     logic [31:0] rdata;
   } reg_rsp_t;
+
+  // Whether a ring at head is past seen: whether the record at seen is there.
+  function automatic logic beyond(index_t head, index_t seen);
+    index_t distance;
+    distance = head - seen;
+    return !distance[15] && distance != '0;
+  endfunction
 
   // The new value of a register after a write with byte strobes.
   function automatic logic [31:0] apply_strb(logic [31:0] old, logic [31:0] wdata, logic [3:0] wstrb);

@@ -9,6 +9,7 @@ module nic_top
 #(
     parameter int unsigned DataWidth = 256,    // bits of the AXI master and of the streams: 64, 128, 256 or 512
     parameter int unsigned Queues    = 4,      // queue pairs, 1 to 16
+    parameter int unsigned ClockMhz  = 250,    // of clk_i, 1 to 1023: interrupt moderation counts by it
     parameter int unsigned TxBufLog2 = 14,     // bytes of packet buffer for each queue, each direction
     parameter int unsigned RxBufLog2 = 14,
     parameter int unsigned TxBursts  = 32,     // reads of TX data outstanding for each queue
@@ -151,7 +152,8 @@ module nic_top
   );
 
   nic_irq #(
-      .Queues(Queues)
+      .Queues  (Queues),
+      .ClockMhz(ClockMhz)
   ) u_irq (
       .clk_i,
       .rst_ni       (core_rst_n),
@@ -278,6 +280,7 @@ module nic_top
   logic                 sent, done, tx_cq_valid, rx_cq_valid;
   q_t                   sent_queue, cq_queue;
   index_t               sent_end, cq_head;
+  frame_cnt_t           cq_frames;
   frame_len_t           sent_len;
   logic [Queues-1:0]    tx_avail;
   q_t                   tx_rd_queue, rx_rd_queue;
@@ -325,6 +328,7 @@ module nic_top
       .cq_valid_i       (tx_cq_valid),
       .cq_queue_i       (cq_queue),
       .cq_head_i        (cq_head),
+      .cq_frames_i      (cq_frames),
       .sts_o            (tx_sts)
   );
 
@@ -354,6 +358,7 @@ module nic_top
       .cq_valid_i       (rx_cq_valid),
       .cq_queue_i       (cq_queue),
       .cq_head_i        (cq_head),
+      .cq_frames_i      (cq_frames),
       .sts_o            (rx_sts)
   );
 
@@ -599,6 +604,7 @@ module nic_top
       .rx_cq_valid_o   (rx_cq_valid),
       .cq_queue_o      (cq_queue),
       .cq_head_o       (cq_head),
+      .cq_frames_o     (cq_frames),
       .msix_valid_i    (msix_valid),
       .msix_queue_i    (msix_vector[QWidth-1:0]),
       .msix_sent_i     (msix_ready),

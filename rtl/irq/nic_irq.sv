@@ -2,7 +2,7 @@
 // Interrupts: one vector a queue pair, sent as MSI-X writes or as one level line (IRQ_CTRL.line_mode).
 //
 // A vector's event becomes pending when a completion ring of its queue pair holds a record beyond the index last
-// written to IRQ_ARM. Since ring_sts_t.cq_head advances only when the completion writes are answered, an MSI-X
+// written to IRQ_ARM, and moderation (nic_irq_moderate) lets it through. Since ring_sts_t.cq_head advances only when the completion writes are answered, an MSI-X
 // never overtakes what it announces.
 //
 // MSI-X hand-over: msix_valid_o with address, data and vector, held until msix_ready_i; then msix_done_i for one
@@ -17,7 +17,8 @@ module nic_irq
   import nic_pkg::*;
   import nic_regs_pkg::*;
 #(
-    parameter int unsigned Queues = 4
+    parameter int unsigned Queues   = 4,
+    parameter int unsigned ClockMhz = 250
 ) (
     input  logic clk_i,
     input  logic rst_ni,               // the core's reset (nic_csr.core_rst_no)
@@ -50,9 +51,11 @@ module nic_irq
   typedef logic [QueueWidth-1:0] vector_t;
 
   // Vectors
-  logic [Queues-1:0] happened, masked, auto_mask;
+  logic [Queues-1:0] tx_event, rx_event, masked, auto_mask;
+  logic [Queues-1:0] tx_restart, rx_restart;
+  logic [Queues-1:0] tx_ready, rx_ready;   // moderation lets the event through
   index_t            tx_seen [Queues], rx_seen [Queues];
-  logic [Queues-1:0] pend;          // event and not masked
+  logic [Queues-1:0] pend;          // event, ready and not masked
   logic [Queues-1:0] table_mask;
   logic [Queues-1:0] sent;          // handed over in this clock
   logic              line_mode_q;
@@ -62,7 +65,7 @@ module nic_irq
   vector_t           vector;
   logic [Queues-1:0] arm, write_mask;
   logic [31:0]       arm_data;
-  reg_rsp_t          own_rsp_q, table_rsp;
+  reg_rsp_t          own_rsp_q, table_rsp, tx_mod_rsp, rx_mod_rsp;
 
   assign is_vector = req_i.valid && req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues;
   assign vector    = req_i.addr[8+:QueueWidth];
@@ -94,7 +97,7 @@ module nic_irq
           own_rsp_q.rdata[QP_IRQ_MASK_MASKED_LSB]    <= masked[vector];
           own_rsp_q.rdata[QP_IRQ_MASK_AUTO_MASK_LSB] <= auto_mask[vector];
         end
-        QP_IRQ_STATUS_OFFSET[7:0]: own_rsp_q.rdata[QP_IRQ_STATUS_EVENT_LSB] <= happened[vector];
+        QP_IRQ_STATUS_OFFSET[7:0]: own_rsp_q.rdata[QP_IRQ_STATUS_EVENT_LSB] <= tx_event[vector] || rx_event[vector];
         default: own_rsp_q.hit <= 1'b0;
       endcase
     end else if (req_i.valid) begin
@@ -102,6 +105,7 @@ module nic_irq
       case (req_i.addr)
         IRQ_CTRL_OFFSET:    own_rsp_q.rdata[IRQ_CTRL_LINE_MODE_LSB] <= line_mode_q;
         IRQ_PENDING_OFFSET: own_rsp_q.rdata <= 32'(pend);
+        CLOCK_OFFSET:       own_rsp_q.rdata[CLOCK_MHZ_LSB+:CLOCK_MHZ_WIDTH] <= CLOCK_MHZ_WIDTH'(ClockMhz);
         MSIX_PBA_OFFSET:    own_rsp_q.rdata <= line_mode_q ? '0 : 32'(pend & table_mask);
         MSIX_PBA_HI_OFFSET: ;
         default:            own_rsp_q.hit <= 1'b0;
@@ -109,7 +113,7 @@ module nic_irq
     end
   end
 
-  assign rsp_o = own_rsp_q | table_rsp;
+  assign rsp_o = own_rsp_q | table_rsp | tx_mod_rsp | rx_mod_rsp;
 
   // ------------------------------------------------------------------ vectors
   for (genvar v = 0; v < Queues; v++) begin : gen_vector
@@ -124,26 +128,75 @@ module nic_irq
         .auto_mask_i (req_i.wdata[QP_IRQ_MASK_AUTO_MASK_LSB]),
         .tx_seen_o   (tx_seen[v]),
         .rx_seen_o   (rx_seen[v]),
-        .event_o     (happened[v]),
+        .tx_event_o  (tx_event[v]),
+        .rx_event_o  (rx_event[v]),
         .masked_o    (masked[v]),
         .auto_mask_o (auto_mask[v]),
         .tx_head_i   (tx_sts_i[v].cq_head),
         .rx_head_i   (rx_sts_i[v].cq_head),
         .tx_active_i (tx_sts_i[v].active),
         .rx_active_i (rx_sts_i[v].active),
+        .tx_restart_o(tx_restart[v]),
+        .rx_restart_o(rx_restart[v]),
         .sent_i      (sent[v])
     );
   end
 
-  assign pend = happened & ~masked;
+  // ------------------------------------------------------------------ moderation
+  vector_t winner;                  // of the MSI-X turn
+  logic    grant, unmask;
+
+  assign unmask = |write_mask && masked[vector] && !req_i.wdata[QP_IRQ_MASK_MASKED_LSB];
+
+  nic_irq_moderate #(
+      .Queues  (Queues),
+      .ClockMhz(ClockMhz),
+      .Offset  (QP_IRQ_TX_MOD_OFFSET[7:0])
+  ) u_tx_moderate (
+      .clk_i,
+      .rst_ni,
+      .req_i,
+      .rsp_o        (tx_mod_rsp),
+      .sts_i        (tx_sts_i),
+      .event_i      (tx_event),
+      .restart_i    (tx_restart),
+      .arm_i        (|arm),
+      .unmask_i     (unmask),
+      .vector_i     (vector),
+      .index_i      (arm_data[QP_IRQ_ARM_TX_INDEX_LSB+:QP_IRQ_ARM_TX_INDEX_WIDTH]),
+      .told_i       (grant),
+      .told_vector_i(winner),
+      .ready_o      (tx_ready)
+  );
+
+  nic_irq_moderate #(
+      .Queues  (Queues),
+      .ClockMhz(ClockMhz),
+      .Offset  (QP_IRQ_RX_MOD_OFFSET[7:0])
+  ) u_rx_moderate (
+      .clk_i,
+      .rst_ni,
+      .req_i,
+      .rsp_o        (rx_mod_rsp),
+      .sts_i        (rx_sts_i),
+      .event_i      (rx_event),
+      .restart_i    (rx_restart),
+      .arm_i        (|arm),
+      .unmask_i     (unmask),
+      .vector_i     (vector),
+      .index_i      (arm_data[QP_IRQ_ARM_RX_INDEX_LSB+:QP_IRQ_ARM_RX_INDEX_WIDTH]),
+      .told_i       (grant),
+      .told_vector_i(winner),
+      .ready_o      (rx_ready)
+  );
+
+  assign pend = ((tx_event & tx_ready) | (rx_event & rx_ready)) & ~masked;
 
   always_ff @(posedge clk_i) irq_o <= rst_ni && line_mode_q && |pend;
 
   // ------------------------------------------------------------------ MSI-X
   vector_t           next_q;        // the vector that is asked first
-  vector_t           winner;
   logic [Queues-1:0] want;
-  logic              grant;
   logic [63:0]       table_addr;
   logic [31:0]       table_data;
 

@@ -77,6 +77,7 @@ module nic_cpl
     output logic                     rx_cq_valid_o,
     output logic [QWidth-1:0]        cq_queue_o,
     output index_t                   cq_head_o,
+    output frame_cnt_t               cq_frames_o,   // that the records so far report
 
     // MSI-X
     input  logic                     msix_valid_i,
@@ -98,6 +99,9 @@ module nic_cpl
   logic   told_q [2 * Slots];           // the error record is made
   index_t done_q [Slots];               // TX: first descriptor not done
   index_t rep_q [Slots];                // TX: the same, as last reported
+  frame_cnt_t sent_q [Slots];           // TX: frames sent
+  frame_cnt_t tx_frames_q [Slots];      // TX: the same, as last reported
+  frame_cnt_t rx_frames_q [Slots];      // RX: frames reported
   logic [11:0] since_q [Slots];         // TX: when the first frame not reported was sent
   logic [11:0] now_q;
 
@@ -275,6 +279,19 @@ module nic_cpl
   assign rx_cq_valid_o = b_valid_i && !b_err_i && !b_tx_i;
   assign cq_queue_o    = b_queue_i;
   assign cq_head_o     = cq_q[b_ring];
+  assign cq_frames_o   = b_tx_i ? tx_frames_q[b_queue_i] : rx_frames_q[b_queue_i];
+
+  // A ring has one burst outstanding, so when it is answered the counts are what it and those before it report.
+  always_ff @(posedge clk_i) begin
+    if (sent_i) sent_q[sent_queue_i] <= sent_q[sent_queue_i] + 1'b1;
+    if (begin_tx) tx_frames_q[scan_i] <= sent_q[scan_i];
+    if (rec_pop_o && !rx_drop && rec_i.eop) rx_frames_q[build_queue_q] <= rx_frames_q[build_queue_q] + 1'b1;
+    if (tx_start_i) begin
+      sent_q[tx_start_queue_i]      <= '0;
+      tx_frames_q[tx_start_queue_i] <= '0;
+    end
+    if (rx_start_i) rx_frames_q[rx_start_queue_i] <= '0;
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

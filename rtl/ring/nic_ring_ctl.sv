@@ -49,6 +49,7 @@ module nic_ring_ctl
     input  logic                   cq_valid_i,
     input  logic [QWidth-1:0]      cq_queue_i,
     input  index_t                 cq_head_i,
+    input  frame_cnt_t             cq_frames_i,
 
     output ring_sts_t [Queues-1:0] sts_o
 );
@@ -141,10 +142,14 @@ module nic_ring_ctl
       sts_q[err_write_queue_i].error_code <= ErrAxiWrite;
     end
     if (head_valid_i) sts_q[head_queue_i].head <= head_i;
-    if (cq_valid_i) sts_q[cq_queue_i].cq_head <= cq_head_i;
+    if (cq_valid_i) begin
+      sts_q[cq_queue_i].cq_head   <= cq_head_i;
+      sts_q[cq_queue_i].cq_frames <= cq_frames_i;
+    end
     if (begins) begin
       sts_q[scan_q].head       <= '0;
       sts_q[scan_q].cq_head    <= '0;
+      sts_q[scan_q].cq_frames  <= '0;
       sts_q[scan_q].active     <= 1'b1;
       sts_q[scan_q].error      <= 1'b0;
       sts_q[scan_q].error_code <= ErrNone;

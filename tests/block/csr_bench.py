@@ -51,15 +51,17 @@ class Ring:
 
     head: int = 0
     cq_head: int = 0
+    cq_frames: int = 0
     active: int = 0
     error: int = 0
     error_code: int = 0
 
-    WIDTH = 38
+    WIDTH = 48
 
     def value(self) -> int:
         """The packed struct."""
-        return self.head << 22 | self.cq_head << 6 | self.active << 5 | self.error << 4 | self.error_code
+        flags = self.active << 5 | self.error << 4 | self.error_code
+        return self.head << 32 | self.cq_head << 16 | self.cq_frames << 6 | flags
 
 
 class Bench:

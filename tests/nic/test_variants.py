@@ -28,6 +28,7 @@ _VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("sixteen", "reopen", {"data_width": 128, "queues": 16}),
     ("line", "both_ways", _LINE),
     ("line", "one_at_a_time", _LINE),
+    ("line", "moderated", _LINE),
     ("line", "stop_in_traffic", _LINE),
     ("small", "both_ways", _SMALL),
     ("small", "transmit_full", _SMALL),

@@ -65,6 +65,7 @@ CASES: tuple[Case, ...] = (
     _life("mtu_change"),
     _life("oversize"),
     _life("filters"),
+    Case("moderated", "tests.scenarios.interrupts:moderated", {}, ("nic",)),
     _pressure("any_shape"),
     _pressure("flood", lossy=True, rate_gbps=100),
     _pressure("ring_wrap"),

@@ -39,6 +39,39 @@ def test_statistics_by_name_add_up(host: Any) -> None:
     h.remove()
 
 
+@pytest.mark.parametrize(
+    ("rx", "tx", "result"),
+    [((20, 8), (1023, 255), 0), ((0, 8), (5, 0), 0), ((0, 0), (5, 1), -22), ((5, 1), (0, 0), -22),
+     ((1024, 1), (5, 1), -22), ((5, 1), (5, 256), -22)],
+)  # fmt: skip
+def test_moderation_is_checked_and_set_for_all_queues(
+    host: Any, rx: tuple[int, int], tx: tuple[int, int], result: int
+) -> None:
+    """IRQ1: no limit at all is refused. ETH1: so are limits beyond the device's, and what it cannot do; the settings
+    outlast a reset of the device."""
+    h = host(queues=2)
+    h.up()
+    coalesce = linux.ethtool_coalesce(
+        cmd=linux.ETHTOOL_SCOALESCE, rx_coalesce_usecs=rx[0], rx_max_coalesced_frames=rx[1],
+        tx_coalesce_usecs=tx[0], tx_max_coalesced_frames=tx[1],
+    )  # fmt: skip
+    assert h.call(linux.dev_ethtool, h.ndev, coalesce) == result
+    coalesce.use_adaptive_rx_coalesce = 1
+    assert h.call(linux.dev_ethtool, h.ndev, coalesce) == -linux.EOPNOTSUPP
+    if result:
+        rx = tx = (0, 1)
+    for _ in range(2):
+        now = _ethtool(h, linux.ethtool_coalesce(cmd=linux.ETHTOOL_GCOALESCE))
+        assert (now.rx_coalesce_usecs, now.rx_max_coalesced_frames) == rx
+        assert (now.tx_coalesce_usecs, now.tx_max_coalesced_frames) == tx
+        for vector in h.nic.irq.vectors:
+            assert [(side.usecs, side.frames) for side in vector.sides] == [tx, rx]
+        h.call(linux.schedule_work, h.priv.reset_work)
+        h.settle(1000)
+    assert h.priv.resets == 3
+    h.remove()
+
+
 def test_identity_link_and_channels(host: Any) -> None:
     h = host(queues=4, num_queues=3)
     h.up()

@@ -280,6 +280,54 @@ def test_msix_without_auto_mask_comes_for_each_completion() -> None:
     assert len(bench.machine.msis) == 3
 
 
+def test_moderation_waits_for_usecs_or_frames() -> None:
+    """kernel-rules.md: IRQ1. The time runs from the first record that no interrupt has told of."""
+    bench = Bench(stalls=False)
+    bench.start(0)
+    arm = hw.qp(0) + hw.QP_IRQ_ARM
+    bench.write(hw.qp(0) + hw.QP_IRQ_TX_MOD, 3 << 16 | 20)
+    bench.post_tx(0, frame(60))
+    while not bench.read(hw.qp(0) + hw.QP_IRQ_STATUS):
+        bench.settle(10)
+    first = bench.platform.now
+    assert bench.read(hw.IRQ_PENDING) == 0
+    bench.post_tx(0, frame(60))
+    bench.settle(40_000)
+    (message,) = bench.machine.msis
+    assert 19_000_000 < message[2] - first < 20_500_000
+    bench.write(arm, bench.read(hw.qp(0) + hw.QP_TXC_HEAD) << 16)
+    for n in range(3):
+        bench.settle(5000)
+        assert len(bench.machine.msis) == 1
+        bench.post_tx(0, frame(60, n))
+    bench.settle(2000)
+    assert len(bench.machine.msis) == 2
+    bench.write(arm, bench.read(hw.qp(0) + hw.QP_TXC_HEAD) - 1 << 16)
+    bench.settle(2000)
+    assert len(bench.machine.msis) == 3, "what was told of and not read is not held back again"
+
+
+def test_moderation_that_ends_lets_the_event_go_and_errors_do_not_wait() -> None:
+    bench = Bench()
+    bench.platform.on_rule = lambda rule, what, time: None
+    bench.start(0)
+    register = hw.qp(0) + hw.QP_IRQ_TX_MOD
+    for value in (0, 1 << 16, 1):
+        bench.write(register, 9 << 16)
+        bench.post_tx(0, frame(60))
+        bench.settle()
+        assert not bench.machine.msis and bench.read(hw.qp(0) + hw.QP_IRQ_STATUS)
+        bench.write(register, value)
+        bench.settle()
+        assert len(bench.machine.msis) == 1
+        bench.machine.msis.clear()
+        bench.write(hw.qp(0) + hw.QP_IRQ_ARM, bench.read(hw.qp(0) + hw.QP_TXC_HEAD) << 16)
+    bench.write(register, 9 << 16)
+    bench.post_tx(0, b"x")
+    bench.settle()
+    assert len(bench.machine.msis) == 1
+
+
 def test_line_is_high_while_an_unmasked_vector_is_pending() -> None:
     bench = Bench()
     bench.start(0, line=True)

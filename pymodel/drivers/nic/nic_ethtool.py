@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ethtool asks: identity, link, ring sizes, channels, registers, a self-test, statistics by name."""
+"""What ethtool asks: identity, link, rings, channels, interrupt moderation, registers, a self-test, statistics."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pymodel.drivers.nic import nic_hw as hw
-from pymodel.drivers.nic.nic_netdev import nic_hw_counters, nic_resize
+from pymodel.drivers.nic.nic_netdev import nic_hw_counters, nic_resize, nic_write_moderation
 from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_RING, MIN_RING, NicPriv
 from pymodel.drivers.nic.nic_rss import (
     nic_get_rxfh,
@@ -25,9 +25,12 @@ from pymodel.linux import (
     ETH_SS_STATS,
     ETH_SS_TEST,
     ETH_TEST_FL_FAILED,
+    ETHTOOL_COALESCE_MAX_FRAMES,
+    ETHTOOL_COALESCE_USECS,
     PORT_NONE,
     SPEED_UNKNOWN,
     ethtool_channels,
+    ethtool_coalesce,
     ethtool_drvinfo,
     ethtool_link_ksettings,
     ethtool_op_get_link,
@@ -37,12 +40,16 @@ from pymodel.linux import (
     ethtool_test,
     net_device,
     netdev_priv,
+    netif_running,
     pci_name,
     spin_lock,
     spin_unlock,
 )
 
 __all__ = ["nic_ethtool_ops"]
+
+_MAX_USECS = hw.QP_IRQ_RX_MOD_USECS >> hw.QP_IRQ_RX_MOD_USECS_SHIFT
+_MAX_FRAMES = hw.QP_IRQ_RX_MOD_FRAMES >> hw.QP_IRQ_RX_MOD_FRAMES_SHIFT
 
 _TESTS = ("registers", "link")
 # Reading the low half of a 64-bit counter latches the high one, for whoever reads both under a lock: not dumped.
@@ -75,6 +82,27 @@ def nic_set_ringparam(ndev: net_device, ring: ethtool_ringparam, kernel_ring: An
         if not MIN_RING <= size <= MAX_RING or size & (size - 1):
             return -EINVAL
     return nic_resize(netdev_priv(ndev), ring.tx_pending, ring.rx_pending)
+
+
+def nic_get_coalesce(ndev: net_device, coal: ethtool_coalesce, kernel_coal: Any, extack: Any) -> int:
+    priv: NicPriv = netdev_priv(ndev)
+    coal.tx_coalesce_usecs, coal.tx_max_coalesced_frames = priv.tx_moderation
+    coal.rx_coalesce_usecs, coal.rx_max_coalesced_frames = priv.rx_moderation
+    return 0
+
+
+def nic_set_coalesce(ndev: net_device, coal: ethtool_coalesce, kernel_coal: Any, extack: Any) -> int:
+    """0, or -EINVAL for limits beyond the device's, or both zero: that would be no interrupt at all (IRQ1)."""
+    priv: NicPriv = netdev_priv(ndev)
+    tx = coal.tx_coalesce_usecs, coal.tx_max_coalesced_frames
+    rx = coal.rx_coalesce_usecs, coal.rx_max_coalesced_frames
+    for usecs, frames in (tx, rx):
+        if usecs > _MAX_USECS or frames > _MAX_FRAMES or not (usecs or frames):
+            return -EINVAL
+    priv.tx_moderation, priv.rx_moderation = tx, rx
+    if netif_running(ndev):
+        nic_write_moderation(priv)
+    return 0
 
 
 def nic_get_channels(ndev: net_device, ch: ethtool_channels) -> None:
@@ -155,6 +183,9 @@ nic_ethtool_ops = ethtool_ops(
     get_link=ethtool_op_get_link,
     get_ringparam=nic_get_ringparam,
     set_ringparam=nic_set_ringparam,
+    supported_coalesce_params=ETHTOOL_COALESCE_USECS | ETHTOOL_COALESCE_MAX_FRAMES,
+    get_coalesce=nic_get_coalesce,
+    set_coalesce=nic_set_coalesce,
     get_channels=nic_get_channels,
     get_link_ksettings=nic_get_link_ksettings,
     get_rxnfc=nic_get_rxnfc,

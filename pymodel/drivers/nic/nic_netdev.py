@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset", "nic_reset_task", "nic_resize", "nic_restart",
-    "nic_stop",
+    "nic_stop", "nic_write_moderation",
 ]
 
 _MASKED = hw.QP_IRQ_MASK_MASKED | hw.QP_IRQ_MASK_AUTO_MASK
@@ -118,6 +118,18 @@ def _write_max_frame(priv: NicPriv) -> None:
     writel(priv.ndev.mtu + ETH_HLEN + VLAN_HLEN, priv.iomem + hw.MAX_FRAME)
 
 
+def nic_write_moderation(priv: NicPriv) -> None:
+    """Write the limits of moderation for all queues. They hold at once."""
+    tx, rx = (
+        usecs << hw.QP_IRQ_RX_MOD_USECS_SHIFT | frames << hw.QP_IRQ_RX_MOD_FRAMES_SHIFT
+        for usecs, frames in (priv.tx_moderation, priv.rx_moderation)
+    )
+    for queue in priv.queues:
+        writel(tx, queue.regs + hw.QP_IRQ_TX_MOD)
+        writel(rx, queue.regs + hw.QP_IRQ_RX_MOD)
+    _flush(priv)
+
+
 def _write_base(regs: int, reg_lo: int, dma: int) -> None:
     writel(dma & 0xFFFFFFFF, regs + reg_lo)
     writel(dma >> 32, regs + reg_lo + 4)
@@ -130,6 +142,7 @@ def _configure(priv: NicPriv) -> None:
     nic_set_rx_mode(priv.ndev)
     nic_rss_write(priv)
     writel(hw.IRQ_CTRL_LINE_MODE if priv.line_irq else 0, priv.iomem + hw.IRQ_CTRL)
+    nic_write_moderation(priv)
     for queue in priv.queues:
         regs, tx, rx = queue.regs, queue.tx, queue.rx
         writel(_MASKED, regs + hw.QP_IRQ_MASK)

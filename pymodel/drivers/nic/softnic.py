@@ -18,6 +18,7 @@ __all__ = ["SoftNic"]
 
 _RESET_NS = 200
 _RING_LOG2 = 15
+_CLOCK_MHZ = 250  # as in the RTL; nothing here is counted in clocks
 
 # Registers that merely hold what was written: offset -> (reset value, mask of the writable bits).
 _HELD = {
@@ -160,6 +161,8 @@ class SoftNic(SoftDevice):
         regs[reg] = value & _HELD["QP"][reg][1]
         if reg == hw.QP_TX_CTRL:
             self._control(self.tx, q, 0)
+        elif reg in (hw.QP_IRQ_TX_MOD, hw.QP_IRQ_RX_MOD):
+            self.irq.moderate(q, reg, regs[reg])
         elif reg == hw.QP_RX_CTRL:
             self._control(self.rx, q, hw.QP_RX_BASE_LO - hw.QP_TX_BASE_LO)
 
@@ -176,11 +179,7 @@ class SoftNic(SoftDevice):
             1 << max(3, regs[at + hw.QP_TX_SIZE] & hw.QP_TX_SIZE_LOG2),
         )
         if started and ring.active:
-            vector = self.irq.vectors[q]
-            if engine is self.tx:
-                vector.tx_seen = 0
-            else:
-                vector.rx_seen = 0
+            self.irq.restart(ring)
 
     def mmio_read(self, offset: int, size: int) -> int:
         word = self._register(offset & ~3)
@@ -214,6 +213,8 @@ class SoftNic(SoftDevice):
             return int(self.resetting)
         if offset == hw.IRQ_PENDING:
             return self.irq.pending()
+        if offset == hw.CLOCK:
+            return _CLOCK_MHZ << hw.CLOCK_MHZ_SHIFT
         if offset == hw.MSIX_PBA:
             return self.irq.pba()
         if offset in self._regs:

@@ -40,8 +40,8 @@ class SoftRing:
     """One descriptor ring with its completion ring. Indices are free running, 16 bits."""
 
     __slots__ = (
-        "active", "base", "cache", "completing", "cq_base", "cq_head", "done", "enable", "error_code", "fetched",
-        "frags", "head", "mask", "offload", "queue", "records", "size", "tail",
+        "active", "base", "cache", "completing", "cq_base", "cq_frames", "cq_head", "done", "enable", "error_code",
+        "fetched", "frags", "frames", "head", "mask", "offload", "queue", "records", "size", "tail",
     )  # fmt: skip
 
     def __init__(self, queue: int) -> None:
@@ -58,6 +58,8 @@ class SoftRing:
         self.head = 0  # first descriptor not consumed
         self.fetched = 0  # first descriptor not read
         self.cq_head = 0
+        self.frames = 0  # sent or delivered
+        self.cq_frames = 0  # of these, reported by completion records
         self.done = 0  # TX: first descriptor whose frame is not finished
         self.completing = False  # a completion write is under way
         self.frags: list[bytes] = []  # TX: of a frame whose end has not been read
@@ -262,6 +264,7 @@ class TxEngine(_Engine):
                 data = data.ljust(PAD_FRAME, b"\0")
                 n = PAD_FRAME
             self.frames += 1
+            ring.frames += 1
             self.bytes += n
             sent += n
             wire_tx(data)
@@ -291,6 +294,7 @@ class TxEngine(_Engine):
             self.platform.dma_fault(fault)
         else:
             ring.cq_head = (ring.cq_head + 1) & _MASK
+            ring.cq_frames = ring.frames
             self.nic.irq.update(ring.queue)
         self.settle(ring)
 
@@ -393,6 +397,7 @@ class RxEngine(_Engine):
             index = (index + 1) & _MASK
         ring.head = index
         self.frames += 1
+        ring.frames += 1
         self.bytes += n
         return True
 
@@ -434,6 +439,8 @@ class RxEngine(_Engine):
                 break
             at += len(run)
             ring.cq_head = (ring.cq_head + len(run)) & _MASK
+        else:
+            ring.cq_frames = ring.frames
         self.nic.irq.update(ring.queue)
         self.settle(ring)
 
