@@ -267,7 +267,8 @@ def _age(host: Host, by: int) -> None:
             queue.rx: ("next_to_use", "next_to_clean"),
             tx: ("tail", "head", "fetched", "cq_head", "done"),
             rx: ("tail", "head", "fetched", "cq_head"),
-            vector: ("tx_seen", "rx_seen"),
+            vector.tx: ("seen", "mark"),
+            vector.rx: ("seen", "mark"),
         }
         for thing, indices in names.items():
             for name in indices:
