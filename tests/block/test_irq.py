@@ -7,84 +7,18 @@ classic mistakes: each is made in a copy of the RTL, and the test named beside i
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import cocotb
 import pytest
-from cocotb.triggers import ReadOnly, RisingEdge, with_timeout
+from cocotb.triggers import RisingEdge, with_timeout
 
 from pymodel.drivers.nic import nic_hw as hw
-from tests.block.csr_bench import SOURCES, TOP, Bench, Ring, blocks
-from tests.block.irq_model import CLOCK_MHZ, IrqModel, MsixSink
-from tests.block.simulate import ROOT, SimulationFailed, build, cocotb_tests_of, simulate
-
-# The most clocks from a completion, or from the pin write of an AXI4-Lite request, to an MSI-X's arrival with a sink
-# that takes it at once.
-SETTLE = 16
-
-
-class IrqBench(Bench):
-    """All rings active, MSI-X table filled and unmasked, all vectors armed at 0."""
-
-    model: IrqModel
-    sink: MsixSink
-
-    @classmethod
-    async def start(cls, dut: Any) -> IrqBench:
-        bench = await super().start(dut)
-        assert isinstance(bench, IrqBench)
-        bench.model = IrqModel(bench)
-        bench.sink = MsixSink(bench, lambda: 0)
-        for ring in (*bench.tx, *bench.rx):
-            ring.active = 1
-        bench.show()
-        for v in range(bench.queues):
-            await bench.write(hw.msix(v) + hw.MSIX_ADDR_LO, 0xFEE00000 + 0x100 * v)
-            await bench.write(hw.msix(v) + hw.MSIX_ADDR_HI, 0x11 + v)
-            await bench.write(hw.msix(v) + hw.MSIX_DATA, 0x4000 + v)
-            await bench.write(hw.msix(v) + hw.MSIX_VECTOR_CTRL, 0)
-            await bench.arm(v, 0, 0)
-        return bench
-
-    async def arm(self, v: int, tx: int, rx: int) -> None:
-        await self.write(hw.qp(v) + hw.QP_IRQ_ARM, (tx & 0xFFFF) << 16 | rx & 0xFFFF)
-
-    async def mask(self, v: int, masked: int, auto_mask: int = 1) -> None:
-        await self.write(hw.qp(v) + hw.QP_IRQ_MASK, masked | auto_mask << 1)
-
-    async def moderate(self, v: int, *, tx: tuple[int, int] = (0, 0), rx: tuple[int, int] = (0, 0)) -> None:
-        """Limits of (usecs, frames)."""
-        await self.write(hw.qp(v) + hw.QP_IRQ_TX_MOD, tx[1] << 16 | tx[0])
-        await self.write(hw.qp(v) + hw.QP_IRQ_RX_MOD, rx[1] << 16 | rx[0])
-
-    async def told_after(self, limit: int) -> int:
-        """The clocks until a message is handed over, which must be within `limit`."""
-        for clock in range(limit):
-            await ReadOnly()
-            if int(self.dut.msix_valid_o.value):
-                await self.clocks(SETTLE)
-                return clock
-            await RisingEdge(self.dut.clk_i)
-        raise AssertionError(f"no MSI-X within {limit} clocks")
-
-    def complete(self, ring: Ring, records: int = 1, frames: int | None = None) -> None:
-        ring.cq_head = ring.cq_head + records & 0xFFFF
-        ring.cq_frames = ring.cq_frames + (records if frames is None else frames) & 0x3FF
-        self.show()
-
-    async def complete_after(self, clocks: int, ring: Ring) -> None:
-        """A completion that many clocks from now."""
-        for _ in range(clocks):
-            await RisingEdge(self.dut.clk_i)
-        self.complete(ring)
-
-    async def arrived(self) -> list[int]:
-        """The vectors of the MSI-X that arrived since the last call, once all is quiet."""
-        await self.clocks(SETTLE)
-        return self.sink.take()
-
+from tests.block.csr_bench import TOP, blocks
+from tests.block.irq_bench import SETTLE, IrqBench, Mistake, simulate_mistake
+from tests.block.irq_model import CLOCK_MHZ
+from tests.block.simulate import cocotb_tests_of, simulate
 
 # ---------------------------------------------------------------------- directed
 
@@ -332,120 +266,6 @@ async def device_reset_waits_for_the_message_and_sends_none(dut: Any) -> None:
     assert await bench.arrived() == []
 
 
-# ---------------------------------------------------------------------- moderation
-
-
-@cocotb.test(timeout_time=1, timeout_unit="ms")
-async def moderation_holds_the_first_record_for_usecs(dut: Any) -> None:
-    """IRQ1: the interrupt comes usecs after the first record, whatever follows it, each direction by its own limit."""
-    bench = await IrqBench.start(dut)
-    v = bench.queues - 1
-    assert await bench.read(hw.CLOCK) == CLOCK_MHZ
-    await bench.moderate(v, tx=(3, 0), rx=(2, 0))
-    for ring, usecs in ((bench.rx[v], 2), (bench.tx[v], 3)):
-        bench.complete(ring)
-        more = [cocotb.start_soon(bench.complete_after(n, ring)) for n in (20, 150, 400, 2 * CLOCK_MHZ - 30)]
-        after = await bench.told_after(4 * CLOCK_MHZ)
-        assert usecs * CLOCK_MHZ <= after <= usecs * CLOCK_MHZ + 2 * bench.queues + 4
-        for task in more:
-            await task
-        assert bench.sink.take() == [v]
-        await bench.arm(v, bench.tx[v].cq_head, bench.rx[v].cq_head)
-        await bench.clocks(4 * CLOCK_MHZ)
-        assert bench.sink.take() == []
-    bench.complete(bench.rx[0])  # another vector knows nothing of it
-    assert await bench.told_after(SETTLE) <= SETTLE
-
-
-@cocotb.test(timeout_time=1, timeout_unit="ms")
-async def moderation_ends_with_the_frames(dut: Any) -> None:
-    """IRQ1: the interrupt comes with the last of so many frames, not before, however many records they have."""
-    bench = await IrqBench.start(dut)
-    await bench.moderate(0, tx=(0, 5), rx=(1000, 3))
-    rx, tx = bench.rx[0], bench.tx[0]
-    for _ in range(3):
-        bench.complete(rx, 2, 1)
-        bench.complete(tx, 1, 4)
-        await bench.clocks(5 * CLOCK_MHZ)
-        bench.complete(rx, 4, 1)
-        assert await bench.arrived() == []
-        bench.complete(rx)
-        assert await bench.told_after(2 * bench.queues + 6) <= 2 * bench.queues + 6
-        assert bench.sink.take() == [0]
-        await bench.arm(0, tx.cq_head, rx.cq_head)
-        assert await bench.arrived() == []
-        bench.complete(tx, 1, 4)
-        assert await bench.arrived() == []
-        bench.complete(tx)
-        assert await bench.arrived() == [0]
-        await bench.arm(0, tx.cq_head, rx.cq_head)
-
-
-@cocotb.test(timeout_time=4, timeout_unit="ms")
-async def moderated_completion_at_any_clock_around_arm_interrupts_once(dut: Any) -> None:
-    """IRQ2 with moderation: a completion before, with or after the arm is told once, in time (the model sees to it)."""
-    bench = await IrqBench.start(dut)
-    rx = bench.rx[0]
-    await bench.moderate(0, rx=(1, 4))
-    for distance in range(2 * SETTLE):
-        start = rx.cq_head
-        bench.complete(rx)
-        await bench.told_after(2 * CLOCK_MHZ)
-        assert bench.sink.take() == [0]
-        late = cocotb.start_soon(bench.complete_after(distance, rx))
-        await bench.arm(0, 0, start + 1)
-        await late
-        await bench.clocks(2 * CLOCK_MHZ)
-        assert bench.sink.take() == [0], f"completion {distance} clocks after the write of IRQ_ARM began"
-        await bench.arm(0, 0, start + 2)
-        await bench.clocks(2 * CLOCK_MHZ)
-        assert bench.sink.take() == []
-
-
-@cocotb.test(timeout_time=1, timeout_unit="ms")
-async def what_was_told_and_not_read_is_not_held_again(dut: Any) -> None:
-    """Software that arms, or unmasks, with records left that it was told of hears of them at once; an error too."""
-    bench = await IrqBench.start(dut)
-    rx = bench.rx[0]
-    await bench.moderate(0, rx=(0, 2))
-    bench.complete(rx, 2)
-    assert await bench.arrived() == [0]
-    await bench.arm(0, 0, 1)
-    assert await bench.arrived() == [0]
-    await bench.mask(0, 0)
-    assert await bench.arrived() == [0]
-    bench.complete(rx)
-    await bench.arm(0, 0, 3)
-    bench.complete(rx)
-    assert await bench.arrived() == []
-    rx.error = 1
-    bench.show()
-    assert await bench.arrived() == [0]
-
-
-@cocotb.test(timeout_time=1, timeout_unit="ms")
-async def moderation_that_is_switched_off_lets_go(dut: Any) -> None:
-    """A new limit holds at once, for the record that is held back too; the line is moderated as messages are."""
-    bench = await IrqBench.start(dut)
-    rx = bench.rx[0]
-    for frames in (0, 1):
-        await bench.moderate(0, rx=(0, 9))
-        bench.complete(rx)
-        assert await bench.arrived() == []
-        assert await bench.read(hw.qp(0) + hw.QP_IRQ_STATUS) == 1
-        assert await bench.read(hw.IRQ_PENDING) == 0
-        await bench.moderate(0, rx=(0, frames))
-        assert await bench.arrived() == [0]
-        await bench.arm(0, 0, rx.cq_head)
-    await bench.moderate(0, rx=(1, 0))
-    await bench.write(hw.IRQ_CTRL, hw.IRQ_CTRL_LINE_MODE)
-    bench.complete(rx)
-    await bench.clocks(CLOCK_MHZ - 2)
-    assert int(dut.irq_o.value) == 0
-    await bench.clocks(2 * bench.queues + 8)
-    assert int(dut.irq_o.value) == 1
-
-
 # ---------------------------------------------------------------------- random
 
 
@@ -580,8 +400,8 @@ RUNS = [
     *((1, test, 1) for test in RANDOM),
 ]
 
-# What the tests must find: file, the line as it is, the mistake, the test that fails, and what it says then.
-MISTAKES = {
+# What the tests must find.
+MISTAKES: dict[str, Mistake] = {
     "arm forgets what came while masked": (
         "nic_irq_vector.sv",
         "tx_seen_o <= tx_index_i;\n      rx_seen_o <= rx_index_i;",
@@ -617,27 +437,6 @@ MISTAKES = {
         "table_mask_at_any_clock_keeps_the_event",
         "NIC_ASSERT MsixMaskedNotSent",  # the assertion beside the logic is the first to see it
     ),
-    "each record begins the time anew": (
-        "nic_irq_moderate.sv",
-        "if (full || late) due_q[scan_q] <= 1'b1;",
-        "if (full || late) due_q[scan_q] <= 1'b1;\n      if (gathered != frame_cnt_t'(1)) since_q[scan_q] <= now_q;",
-        "moderation_holds_the_first_record_for_usecs",
-        "have an event that is not sent",
-    ),
-    "one frame too many": (
-        "nic_irq_moderate.sv",
-        "gathered >= frame_cnt_t'(frames_q[scan_q]);",
-        "gathered > frame_cnt_t'(frames_q[scan_q]);",
-        "moderation_ends_with_the_frames",
-        "have an event that is not sent",
-    ),
-    "what was told is held again": (
-        "nic_irq_moderate.sv",
-        "if (again) due_q[vector_i] <= 1'b1;",
-        "",
-        "what_was_told_and_not_read_is_not_held_again",
-        "have an event that is not sent",
-    ),
     "the time of before IRQ_ARM goes on": (
         "nic_irq_moderate.sv",
         "        run_q[vector_i]  <= 1'b0;\n        due_q[vector_i]  <= 1'b0;\n",
@@ -655,18 +454,4 @@ def test_irq(queues: int, test: str, seed: int) -> None:
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_irq_mistake_is_found(mistake: str) -> None:
-    name, line, wrong, test, says = MISTAKES[mistake]
-    label = "mistake_" + re.sub(r"\W+", "_", mistake)
-    directory = ROOT / "build" / "block" / f"{label}_rtl"
-    directory.mkdir(parents=True, exist_ok=True)
-    sources = []
-    for source in SOURCES:
-        if source.name == name:
-            text = source.read_text()
-            assert text.count(line) == 1, f"{name} no longer has the line that this test changes"
-            source = directory / name
-            source.write_text(text.replace(line, wrong))
-        sources.append(source)
-    built = build(label, TOP, sources, {"Queues": 4}, base=blocks(4))
-    with pytest.raises(SimulationFailed, match=re.escape(says)):
-        simulate(built, TOP, "tests.block.test_irq", test)
+    simulate_mistake("tests.block.test_irq", mistake, MISTAKES[mistake])
