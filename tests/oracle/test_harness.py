@@ -347,3 +347,15 @@ def test_records_are_replayed_alike_in_one_process_and_in_two() -> None:
     found = items(SAMPLE / "csum.jsonl.gz", known)[:200]
     one, two = run(found), run(found, jobs=2)
     assert {fam: o.line(fam) for fam, o in one.items()} == {fam: o.line(fam) for fam, o in two.items()}
+
+
+def test_an_ethtool_record_without_its_device_takes_the_recordings_or_is_not_expressed() -> None:
+    known = families()
+    rows = [item for item in items(SAMPLE / "ethtool.jsonl.gz", known) if item[1]["fam"] == "ethtool"]
+    alone = [replay((place, record, None), known) for place, record, _ in rows]
+    assert len(alone) > 50
+    assert not [str(d) for result in alone for d in result.found]
+    assert not [result for result in alone if result.not_expressed]
+    place, record, _ = rows[0]
+    stranger = replay((place, {**record, "cfg_seed": 1_000_000}, None), known)
+    assert stranger.not_expressed == "no ethtool_cfg record of its device"

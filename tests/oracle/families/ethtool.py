@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from typing import Any
 
 from pymodel import linux as L
 from tests.oracle.bed import oracle_bed
-from tests.oracle.family import Family, Record
+from tests.oracle.family import Family, NotExpressed, Record
+from tests.oracle.records import SAMPLE, items
 
 __all__ = ["FAMILIES"]
 
@@ -138,16 +140,32 @@ def _ioctls(cfg: Record, commands: list[Any]) -> tuple[int, list[list[Any]]]:
     return ret, driver.reached
 
 
-def _replay(record: Record, context: Record | None, unseen: list[Any]) -> Record:
+@functools.cache
+def _recorded_devices() -> dict[int, Record]:
+    """The limits of every device of the recording: the project's own records have them all."""
+    rows = items(SAMPLE / "ethtool.jsonl.gz", {})
+    return {record["seed"]: record for _, record, _ in rows if record["fam"] == "ethtool_cfg"}
+
+
+def _device(record: Record, context: Record | None) -> Record:
+    """The limits of the record's device, and the commands before: of the ``ethtool_cfg`` above it, where there is one."""
+    if context is not None and context["seed"] == record["cfg_seed"]:
+        return context
+    limits = _recorded_devices().get(record["cfg_seed"])
+    if limits is None:
+        raise NotExpressed("no ethtool_cfg record of its device")
+    return {**limits, "before": [], "previous": None}
+
+
+def _replay(record: Record, context: Record, unseen: list[Any]) -> Record:
     """The records since the device was set up, then ``unseen`` commands, then this one."""
-    assert context is not None, "no ethtool_cfg record above"
     commands = [*(_command(earlier) for earlier in context["before"]), *unseen, _command(record)]
     ret, driver = oracle_bed().run(_ioctls, context, commands)
     return {"driver": driver, "errno": -ret, "err": os.strerror(-ret) if ret else ""}
 
 
 def _ethtool(record: Record, context: Record | None) -> Record:
-    return _replay(record, context, [])
+    return _replay(record, _device(record, context), [])
 
 
 def _complete(record: Record, context: Record) -> bool:
@@ -161,7 +179,7 @@ def _with_others_missing(record: Record, context: Record | None) -> Iterator[Rec
     hand, they may have set either: to what is asked for now, to something else; the table to use every queue, or back
     to its default.
     """
-    assert context is not None
+    context = _device(record, context)
     if record["cmd"] != "SCHANNELS" or _complete(record, context):
         return
     same = _command(record)
