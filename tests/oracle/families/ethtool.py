@@ -148,7 +148,7 @@ def _recorded_devices() -> dict[int, Record]:
 
 
 def _device(record: Record, context: Record | None) -> Record:
-    """The limits of the record's device, and the commands before: of the ``ethtool_cfg`` above it, where there is one."""
+    """The limits of its device, and the commands before: of the ``ethtool_cfg`` above it, where there is one."""
     if context is not None and context["seed"] == record["cfg_seed"]:
         return context
     limits = _recorded_devices().get(record["cfg_seed"])
