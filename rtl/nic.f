@@ -39,8 +39,10 @@ rx/nic_rx_l2.sv
 rx/nic_rx_l3.sv
 rx/nic_rx_ext.sv
 rx/nic_rx_l4.sv
+rx/nic_rx_plan.sv
 rx/nic_rx_toeplitz.sv
 rx/nic_rx_parse.sv
+rx/nic_rx_csum.sv
 rx/nic_rx_ingress.sv
 rx/nic_rx_ram.sv
 rx/nic_rx_sched.sv

@@ -92,6 +92,9 @@ package nic_pkg;
 
   // What RX finds out of a frame and its completion record tells.
   typedef struct packed {
+    logic [15:0] csum;       // raw sum of all after the Ethernet header
+    logic        ip_ok;
+    logic        l4_ok;
     rss_type_t   hash_type;
     logic [31:0] hash;
   } rx_meta_t;

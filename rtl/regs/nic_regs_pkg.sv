@@ -402,10 +402,15 @@ package nic_regs_pkg;
   // 16 bytes, one for each buffer used, in the order of the ring.
   typedef struct packed {
     logic phase;
-    logic [50:0] rsvd76;
+    logic [30:0] rsvd96;
+    logic [15:0] csum;
+    logic [3:0] rsvd76;
     logic [3:0] error_code;
     logic [2:0] hash_type;
-    logic [3:0] rsvd65;
+    logic rsvd68;
+    logic l4_ok;
+    logic ip_ok;
+    logic rsvd65;
     logic eop;
     logic [31:0] hash;
     logic [15:0] index;

@@ -204,6 +204,9 @@ module nic_cpl
       rx_rec.eop        = rec_i.eop;
       rx_rec.hash       = rec_i.meta.hash;
       rx_rec.hash_type  = rec_i.meta.hash_type;
+      rx_rec.csum       = rec_i.meta.csum;
+      rx_rec.ip_ok      = rec_i.meta.ip_ok;
+      rx_rec.l4_ok      = rec_i.meta.l4_ok;
       rx_rec.index      = rec_i.index;
       rx_rec.len        = 16'(rec_i.len);
     end

@@ -3,8 +3,9 @@
 // that does not move holds up no other.
 //
 // Beats wait in a short FIFO until nic_rx_parse has chosen the frame's queue, then go to the buffer from the first
-// free word on. Only a good frame is committed, at its last beat; of the others the words are used again. Reasons to
-// drop, the first that applies: marked bad by the MAC, length, filter, no room (in the buffer or the frame list).
+// free word on; nic_rx_csum sums them. Only a good frame is committed, at its last beat; of the others the words are
+// used again. Reasons to drop, the first that applies: marked bad by the MAC, length, filter, no room (in the buffer or
+// the frame list).
 // While the device is disabled (or about to be reset) frames are ignored, from their first beat to their last, also
 // the frame that a reset cuts in two: where a frame begins is known through resets (hard_rst_ni).
 
@@ -12,6 +13,7 @@
 
 module nic_rx_ingress
   import nic_pkg::*;
+  import nic_rx_pkg::*;
 #(
     parameter int unsigned DataWidth = 64,
     parameter int unsigned Queues    = 4,
@@ -102,7 +104,9 @@ module nic_rx_ingress
   typedef struct packed {
     logic              pass;
     logic [QWidth-1:0] qp;
-    rx_meta_t          meta;
+    rss_type_t         hash_type;
+    logic [31:0]       hash;
+    sum_plan_t         plan;
   } decision_t;
 
   beat_t             in_beat, beat;
@@ -147,7 +151,9 @@ module nic_rx_ingress
       .bytes_i(in_bytes),
       .valid_o(in_decided),
       .pass_o (in_decision.pass),
-      .meta_o (in_decision.meta),
+      .type_o (in_decision.hash_type),
+      .hash_o (in_decision.hash),
+      .plan_o (in_decision.plan),
       .queue_o(in_decision.qp)
   );
 
@@ -167,7 +173,7 @@ module nic_rx_ingress
 
   assign pop      = beat_valid && decided;
   assign pop_last = pop && beat.last;
-  assign busy_o   = beat_valid || (inside_q && !ignore_q);
+  assign busy_o   = beat_valid || csum_busy || (inside_q && !ignore_q);
 
   // ------------------------------------------------------------------ into the buffer
   ptr_t   base_q [Slots];       // first word after the committed frames
@@ -176,9 +182,10 @@ module nic_rx_ingress
   ptr_t   word_q, word;         // next word of the frame under way
   logic   first_q;              // the next beat begins a frame
   logic   lost_q, lost;         // no room for one of the frame's words
-  logic   full, too_long, list_full, length_bad, good;
+  logic   full, too_long, list_full, length_bad, good, commit;
   frame_len_t len_q;
   logic [14:0] len;             // saturates
+  logic        csum_busy;
 
   assign word      = first_q ? base_q[decision.qp] : word_q;
   assign full      = (word - free_q[decision.qp]) == ptr_t'(1 << WordLog2);
@@ -195,10 +202,7 @@ module nic_rx_ingress
 
   assign length_bad    = too_long || len < 15'(MinFrame);
   assign good          = !beat.user && !length_bad && decision.pass && !lost && !list_full;
-  assign frame_valid_o = pop_last && good;
-  assign frame_queue_o = decision.qp;
-  assign frame_len_o   = len[13:0];
-  assign frame_meta_o  = decision.meta;
+  assign commit        = pop_last && good;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) first_q <= 1'b1;
@@ -214,7 +218,7 @@ module nic_rx_ingress
   end
 
   logic list_same;
-  assign list_same = frame_valid_o && frame_pop_i && decision.qp == frame_pop_queue_i;
+  assign list_same = commit && frame_pop_i && decision.qp == frame_pop_queue_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -224,12 +228,63 @@ module nic_rx_ingress
         level_q[q] <= '0;
       end
     end else begin
-      if (frame_valid_o) base_q[decision.qp] <= word + 1'b1;
+      if (commit) base_q[decision.qp] <= word + 1'b1;
       if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
-      if (frame_valid_o && !list_same) level_q[decision.qp] <= level_q[decision.qp] + 1'b1;
+      if (commit && !list_same) level_q[decision.qp] <= level_q[decision.qp] + 1'b1;
       if (frame_pop_i && !list_same) level_q[frame_pop_queue_i] <= level_q[frame_pop_queue_i] - 1'b1;
     end
   end
+
+  // ------------------------------------------------------------------ sums; then the frame is handed on
+  typedef struct packed {
+    logic              commit;
+    logic [QWidth-1:0] qp;
+    frame_len_t        len;
+    rss_type_t         hash_type;
+    logic [31:0]       hash;
+    logic              ip_ok;
+  } done_t;
+  done_t done0_q, done1_q;
+  logic  csum_done;
+
+  nic_rx_csum #(
+      .DataWidth(DataWidth)
+  ) u_csum (
+      .clk_i,
+      .rst_ni,
+      .valid_i(pop),
+      .first_i(first_q),
+      .last_i (beat.last),
+      .data_i (beat.data),
+      .bytes_i(beat.bytes),
+      .at_i   (first_q ? '0 : len_q),
+      .plan_i (decision.plan),
+      .busy_o (csum_busy),
+      .done_o (csum_done),
+      .csum_o (frame_meta_o.csum),
+      .l4_ok_o(frame_meta_o.l4_ok)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (pop_last) begin
+      done0_q <= '{
+          commit: commit,
+          qp: decision.qp,
+          len: len[13:0],
+          hash_type: decision.hash_type,
+          hash: decision.hash,
+          ip_ok: decision.plan.ip_ok
+      };
+    end
+    done1_q <= done0_q;
+  end
+
+  assign frame_valid_o          = csum_done && done1_q.commit;
+  assign frame_queue_o          = done1_q.qp;
+  assign frame_len_o            = done1_q.len;
+  assign frame_meta_o.hash_type = done1_q.hash_type;
+  assign frame_meta_o.hash      = done1_q.hash;
+  assign frame_meta_o.ip_ok     = done1_q.ip_ok;
 
   // ------------------------------------------------------------------ counters
   always_ff @(posedge clk_i) begin

@@ -17,6 +17,7 @@ module nic_rx_l2
     output logic       valid_o,
     output l3_bytes_t  l3_o,
     output logic [6:0] len_o,        // bytes of it that are there
+    output logic [1:0] tags_o,
     output logic       type_ip4_o,
     output logic       type_ip6_o,
     output logic       pass_o
@@ -57,6 +58,7 @@ module nic_rx_l2
     if (valid_i) begin
       l3_o       <= l3;
       len_o      <= (left > 8'(L3Bytes)) ? 7'(L3Bytes) : left[6:0];
+      tags_o     <= {two, one && !two};
       type_ip4_o <= ethertype == 16'h0800;
       type_ip6_o <= ethertype == 16'h86dd;
       pass_o     <= pass_i;

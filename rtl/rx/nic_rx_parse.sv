@@ -31,7 +31,9 @@ module nic_rx_parse
     // the decision
     output logic                 valid_o,
     output logic                 pass_o,
-    output rx_meta_t             meta_o,
+    output rss_type_t            type_o,
+    output logic [31:0]          hash_o,
+    output sum_plan_t            plan_o,
     output logic [QWidth-1:0]    queue_o
 );
 
@@ -88,6 +90,7 @@ module nic_rx_parse
   // ------------------------------------------------------------------ headers
   logic       l2_valid, l2_pass, l2_ip4, l2_ip6;
   l3_bytes_t  l2_bytes;
+  logic [1:0] l2_tags;
   logic [6:0] l2_len;
 
   nic_rx_l2 u_l2 (
@@ -100,6 +103,7 @@ module nic_rx_parse
       .valid_o   (l2_valid),
       .l3_o      (l2_bytes),
       .len_o     (l2_len),
+      .tags_o    (l2_tags),
       .type_ip4_o(l2_ip4),
       .type_ip6_o(l2_ip6),
       .pass_o    (l2_pass)
@@ -115,6 +119,7 @@ module nic_rx_parse
       .valid_i   (l2_valid),
       .l3_i      (l2_bytes),
       .len_i     (l2_len),
+      .tags_i    (l2_tags),
       .type_ip4_i(l2_ip4),
       .type_ip6_i(l2_ip6),
       .pass_i    (l2_pass),
@@ -153,22 +158,32 @@ module nic_rx_parse
       .data_o (l4_data)
   );
 
+  sum_plan_t l4_plan;
+
+  nic_rx_plan u_plan (
+      .clk_i,
+      .valid_i(step_valid[ExtSteps]),
+      .net_i  (step_net[ExtSteps]),
+      .rest_i (step_rest[ExtSteps]),
+      .plan_o (l4_plan)
+  );
+
   // ------------------------------------------------------------------ hash, queue
   nic_rx_toeplitz #(
-      .Along(1 + $bits(rss_type_t))
+      .Along(1 + $bits(rss_type_t) + $bits(sum_plan_t))
   ) u_toeplitz (
       .clk_i,
       .rst_ni,
       .key_i  (rss_cfg_i.key),
       .valid_i(l4_valid),
       .data_i (l4_data),
-      .along_i({l4_pass, l4_type}),
+      .along_i({l4_pass, l4_type, l4_plan}),
       .valid_o,
-      .hash_o (meta_o.hash),
-      .along_o({pass_o, meta_o.hash_type})
+      .hash_o,
+      .along_o({pass_o, type_o, plan_o})
   );
 
-  assign rss_index_o = meta_o.hash[6:0];
+  assign rss_index_o = hash_o[6:0];
   assign queue_o     = rss_queue_i[QWidth-1:0];
 
   logic unused;

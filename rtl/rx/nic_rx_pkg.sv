@@ -23,6 +23,9 @@ package nic_rx_pkg;
 
   // What is known of a frame once its network header is read.
   typedef struct packed {
+    logic [1:0]   tags;      // VLAN tags
+    logic         ip_ok;     // IPv4, and the header's checksum is right
+    logic [16:0]  ip_len;    // bytes of the packet from the network header on, as the header tells
     logic         pass;      // by the filter
     logic         is_ip4;    // a whole and sound IPv4 header, or IPv6 header
     logic         is_ip6;
@@ -32,5 +35,14 @@ package nic_rx_pkg;
     logic [127:0] src;       // first byte on the wire most significant; IPv4: the upper 32 bits, 0 below
     logic [127:0] dst;
   } net_t;
+
+  // What is to be summed of a frame. Places are bytes from the frame's beginning.
+  typedef struct packed {
+    logic        want;       // look at the transport checksum
+    logic        ip_ok;
+    logic [7:0]  l4_start;
+    logic [16:0] l4_end;
+    logic [16:0] pseudo;     // sum of the pseudo header
+  } sum_plan_t;
 
 endpackage

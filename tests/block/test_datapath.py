@@ -12,6 +12,8 @@ import re
 
 import pytest
 
+from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.softnic_csum import verdict
 from pymodel.drivers.nic.softnic_rss import Rss, headers
 from tests.block.datapath_bench import build, run
 
@@ -84,19 +86,23 @@ def test_datapath_frames_that_do_not_arrive_are_counted_by_reason(width: int, qu
 
 
 @pytest.mark.parametrize(("width", "queues"), SHAPES)
-def test_datapath_rss_hash_equals_the_soft_nics(width: int, queues: int) -> None:
+def test_datapath_rss_hash_and_checksums_equal_the_soft_nics(width: int, queues: int) -> None:
     """Of frames of all kinds: VLAN tags, options, extension headers, fragments, headers cut short, other EtherTypes."""
     lines = [line.split() for line in passes(width, queues, "hashes", seed=SEED).splitlines() if "clocks" not in line]
     rss = Rss(queues)
     rss.key[:] = bytes.fromhex(lines.pop(0)[0])
     assert len(lines) == 1000
     kinds = set()
-    for text, types, value, kind in lines:
+    good = 0
+    for text, types, value, kind, sums in lines:
         rss.set_ctrl(int(types))
         frame = bytes.fromhex(text)
         assert rss.hash(frame, headers(frame)) == (int(value), int(kind)), text
         kinds.add(int(kind))
+        assert verdict(frame, headers(frame)) == int(sums), text
+        good += bool(int(sums) & hw.RX_COMPLETION_STATUS_L4_OK)
     assert kinds == set(range(7))
+    assert 200 < good < 800
 
 
 @pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])

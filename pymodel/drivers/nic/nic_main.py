@@ -36,6 +36,7 @@ from pymodel.linux import (
     NETIF_F_HIGHDMA,
     NETIF_F_HW_CSUM,
     NETIF_F_HW_VLAN_CTAG_TX,
+    NETIF_F_RXCSUM,
     NETIF_F_RXHASH,
     NETIF_F_SG,
     NETIF_F_TSO,
@@ -141,7 +142,8 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     ndev.mtu = ETH_DATA_LEN
     ndev.vlan_features = NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | _TSO
     netif_set_tso_max_size(ndev, GSO_LEGACY_MAX_SIZE)  # a descriptor's length has 16 bits
-    ndev.features = ndev.hw_features = ndev.vlan_features | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_RXHASH
+    ndev.features = ndev.vlan_features | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_RXCSUM | NETIF_F_RXHASH
+    ndev.hw_features = ndev.features
     eth_hw_addr_set(ndev, LOCAL_ADDRESS)
 
     # Whoever used the device before may have left it running: it is silent before an interrupt is asked for (LIFE3).

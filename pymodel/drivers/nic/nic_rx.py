@@ -18,10 +18,13 @@ from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_rss import HASH_TYPES
 from pymodel.hw.access import memory, this_cpu, writel
 from pymodel.linux import (
+    CHECKSUM_COMPLETE,
+    CHECKSUM_UNNECESSARY,
     DMA_FROM_DEVICE,
     ENOMEM,
     GFP_KERNEL,
     NET_SKB_PAD,
+    NETIF_F_RXCSUM,
     NETIF_F_RXHASH,
     SKB_DATA_ALIGN,
     SKB_WITH_OVERHEAD,
@@ -70,6 +73,8 @@ REFILL_BATCH = 16  # buffers: a doorbell for less is not worth its write
 _INDEX = 0xFFFF
 _PHASE_BYTE = hw.RX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
 _EOP = hw.RX_COMPLETION_STATUS_EOP
+_L4_OK = hw.RX_COMPLETION_STATUS_L4_OK
+_CSUM_SHIFT = hw.RX_COMPLETION_STATUS_CSUM_SHIFT
 _HASH_TYPE = hw.RX_COMPLETION_STATUS_HASH_TYPE
 _HASH_TYPE_SHIFT = hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
 _ERROR = hw.RX_COMPLETION_STATUS_ERROR_CODE
@@ -187,6 +192,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
     charge = this_cpu().charge
     rx_packet = priv.costs.rx_packet
     copybreak = priv.copybreak
+    rxcsum = ndev.features & NETIF_F_RXCSUM
     rxhash = ndev.features & NETIF_F_RXHASH
     done = 0
     while done < budget:
@@ -221,6 +227,12 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
             ring.packets += 1
             ring.bytes += skb.len
             skb_record_rx_queue(skb, queue.index)
+            if rxcsum:
+                if status & _L4_OK:
+                    skb.ip_summed = CHECKSUM_UNNECESSARY  # one checksum: csum_level is 0
+                else:
+                    skb.ip_summed = CHECKSUM_COMPLETE
+                    skb.csum = status >> _CSUM_SHIFT
             if rxhash and status & _HASH_TYPE:
                 skb_set_hash(skb, hash_, HASH_TYPES[(status & _HASH_TYPE) >> _HASH_TYPE_SHIFT])
             skb.protocol = eth_type_trans(skb, ndev)

@@ -13,6 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.softnic_csum import verdict
 from pymodel.drivers.nic.softnic_rss import headers
 from pymodel.drivers.nic.softnic_tx import MAX_FRAME, MIN_FRAME, PAD_FRAME, TxOffload, TxTso
 from pymodel.hw.memory import DmaFault
@@ -337,9 +338,11 @@ class RxEngine(_Engine):
         elif self._fifo_bytes + n > _RX_BUFFER:
             self.drop_fifo += 1
         else:
-            value, kind = nic.rss.hash(frame, headers(frame))
+            found = headers(frame)
+            value, kind = nic.rss.hash(frame, found)
             ring = self.rings[nic.rss.queue(value)]
-            self._fifo.append((frame, ring, value, kind << hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT))
+            status = verdict(frame, found) | kind << hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
+            self._fifo.append((frame, ring, value, status))
             self._fifo_bytes += n
             if not self._scheduled:
                 self._scheduled = True

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from pymodel.drivers.nic import nic_hw as hw
 
-__all__ = ["KEY_BYTES", "TABLE_ENTRIES", "Headers", "Rss", "headers", "toeplitz"]
+__all__ = ["KEY_BYTES", "SEEN", "TABLE_ENTRIES", "Headers", "Rss", "headers", "toeplitz"]
 
 KEY_BYTES = 4 * hw.RSS_KEY_COUNT
 TABLE_ENTRIES = 4 * hw.RSS_TABLE_COUNT
 
 _TAGS = (b"\x81\x00", b"\x88\xa8")
-_SEEN = 104  # bytes from the network header on that the device looks at
+SEEN = 104  # bytes from the network header on that the device looks at
 _EXT_STEPS = 4  # extension headers that it follows
 _HOP, _TCP, _UDP, _ROUTING, _FRAGMENT, _NONE, _DEST = 0, 6, 17, 43, 44, 59, 60
 _EXT = (_HOP, _ROUTING, _FRAGMENT, _DEST)
@@ -42,7 +42,7 @@ def headers(frame: bytes) -> Headers:
         kind, l3 = frame[16:18], 18
         if kind in _TAGS and n >= 22:
             kind, l3 = frame[20:22], 22
-    seen = min(n - l3, _SEEN)
+    seen = min(n - l3, SEEN)
     if kind == b"\x08\x00":
         if seen >= 20:
             first = frame[l3]
@@ -60,7 +60,7 @@ def headers(frame: bytes) -> Headers:
                 proto = _NONE
                 break
             after = at + 8 + 8 * frame[l3 + at + 1]
-            if after > _SEEN - 8 or (proto == _ROUTING and frame[l3 + at + 3]):
+            if after > SEEN - 8 or (proto == _ROUTING and frame[l3 + at + 3]):
                 proto = _NONE
                 break
             proto = frame[l3 + at]
@@ -128,7 +128,7 @@ class Rss:
             return 0, hw.RSS_TYPE_NONE
         ip, l3, proto, l4 = found
         ports = b""
-        if (proto in (_TCP, _UDP)) and min(len(frame) - l3, _SEEN) >= l4 - l3 + 4:
+        if (proto in (_TCP, _UDP)) and min(len(frame) - l3, SEEN) >= l4 - l3 + 4:
             ports = frame[l4 : l4 + 4]
         if ip == 4:
             data = frame[l3 + 12 : l3 + 20]

@@ -218,6 +218,12 @@ class Driver {
             const RxModel::Hash want = model_.hash(partial_);
             if (hash != want.value || (status >> 5 & 7) != want.type)
                 fail(text("queue %u: hash 0x%08x of type %u, expected 0x%08x of type %u", queue, hash, status >> 5 & 7, want.value, want.type));
+            const uint32_t ok = (model_.ip_ok(partial_) ? 4 : 0) | (model_.l4_ok(partial_) ? 8 : 0);
+            if (status >> 16 != RxModel::sum(partial_, 14, partial_.size()) || (status & 12) != ok) {
+                std::string bytes;
+                for (const uint8_t b : partial_) bytes += text("%02x", b);
+                fail(text("queue %u: status 0x%08x, expected sum 0x%04x and verdict 0x%x: ", queue, status, RxModel::sum(partial_, 14, partial_.size()), ok) + bytes);
+            }
             while (set.lossy && !rx_expect.empty() && rx_expect.front() != partial_) rx_expect.pop_front(), rx_missing++;
             if (rx_expect.empty()) fail(text("queue %u: a frame of %zu bytes that nobody sent", queue, partial_.size()));
             if (rx_expect.front() != partial_) fail(text("queue %u: frame of %zu bytes differs (expected %zu bytes)", queue, partial_.size(), rx_expect.front().size()));

@@ -365,9 +365,10 @@ void hashes(Bench& b) {
         const uint64_t done = d.rx_done;
         d.rx_expect.push_back(f);
         b.push_frame(f, false);
-        b.until([&] { d.poll(); return d.rx_done > done; }, 2000, "the frame is delivered");   // poll compares the hash
+        b.until([&] { d.poll(); return d.rx_done > done; }, 2000, "the frame is delivered");   // poll compares hash and sums
         for (const uint8_t byte : f) std::printf("%02x", byte);
-        std::printf(" %u %u %u\n", b.model.types, b.model.hash(f).value, b.model.hash(f).type);
+        const uint32_t verdict = uint32_t(RxModel::sum(f, 14, f.size())) << 16 | (b.model.ip_ok(f) ? 4 : 0) | (b.model.l4_ok(f) ? 8 : 0);
+        std::printf(" %u %u %u %u\n", b.model.types, b.model.hash(f).value, b.model.hash(f).type, verdict);
     }
 }
 

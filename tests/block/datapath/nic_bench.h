@@ -231,6 +231,8 @@ class Bench {
             }
             put(next, proto());
         }
+        if (rng.chance(75)) RxModel::seal(f, n > 60 && rng.chance(30) ? rng.below(20) : 0);
+        if (rng.chance(10)) f[rng.range(12, n - 1)] ^= uint8_t(1 << rng.below(8));
         return f;
     }
     bool push_frame(const Bytes& f, bool bad) {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sums each frame's bytes on their way into the packet buffer, where the parser has told all offsets: the raw sum of
+// all after the Ethernet header, and whether the TCP or UDP checksum is right. The result stands two clocks after the last
+// beat, in done_o's clock. Beats may come in every clock.
+//
+// Sums are those of 16-bit words with the first byte in 7:0, ones' complement; 0 only if all bytes are. The transport
+// checksum is looked at if the parser wants it (want) and the frame has all bytes that the IP length tells, not more.
+
+module nic_rx_csum
+  import nic_pkg::*;
+  import nic_rx_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    localparam int unsigned Bytes    = DataWidth / 8,
+    localparam int unsigned ByteLog2 = $clog2(Bytes)
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    input  logic                 valid_i,
+    input  logic                 first_i,
+    input  logic                 last_i,
+    input  logic [DataWidth-1:0] data_i,
+    input  logic [ByteLog2:0]    bytes_i,     // in this beat
+    input  frame_len_t           at_i,        // bytes of the frame before it
+    input  sum_plan_t            plan_i,      // the same in all of a frame's beats
+
+    output logic                 busy_o,      // a result is to come
+    output logic                 done_o,
+    output logic [15:0]          csum_o,
+    output logic                 l4_ok_o
+);
+
+  localparam int unsigned Words = Bytes / 2;
+  typedef logic [20:0] part_t;
+
+  // The sum of the beat's bytes from (inclusive) to (exclusive), places in the frame.
+  function automatic part_t sum_of(logic [DataWidth-1:0] data, logic [16:0] at, logic [16:0] from, logic [16:0] to);
+    logic [15:0] word;
+    sum_of = '0;
+    for (int unsigned w = 0; w < Words; w++) begin
+      word = data[16*w+:16];
+      if (at + 17'(2 * w) < from || at + 17'(2 * w) >= to) word = '0;   // from is even
+      else if (at + 17'(2 * w) + 17'd1 == to) word[15:8] = '0;
+      sum_of += part_t'(word);
+    end
+  endfunction
+
+  function automatic part_t sum_all(logic [DataWidth-1:0] data);
+    sum_all = '0;
+    for (int unsigned w = 0; w < Words; w++) sum_all += part_t'(data[16*w+:16]);
+  endfunction
+
+  // ------------------------------------------------------------------ a beat's sums
+  logic        valid_q, first_q, last_q, fits_q;
+  part_t       raw_q, l4_q;
+  logic [16:0] at, after, pseudo_q;
+  logic        whole;                         // the beat is of the transport header and data altogether
+
+  assign at     = 17'(at_i);
+  assign after  = at + 17'(bytes_i);
+  assign whole  = bytes_i == (ByteLog2 + 1)'(Bytes) && at >= 17'(plan_i.l4_start) && after <= plan_i.l4_end;
+
+  always_ff @(posedge clk_i) begin
+    valid_q <= rst_ni && valid_i;
+    if (valid_i) begin
+      first_q <= first_i;
+      last_q  <= last_i;
+      if (whole) begin
+        raw_q <= sum_all(data_i);
+        l4_q  <= sum_all(data_i);
+      end else begin
+        raw_q <= sum_of(data_i, at, 17'd14, after);
+        l4_q  <= sum_of(data_i, at, 17'(plan_i.l4_start), (after < plan_i.l4_end) ? after : plan_i.l4_end);
+      end
+      pseudo_q <= plan_i.pseudo;
+      fits_q   <= plan_i.want && after >= plan_i.l4_end;
+    end
+  end
+
+  // ------------------------------------------------------------------ the frame's
+  logic        done_q, fits_done_q;
+  logic [16:0] raw_sum_q, l4_sum_q;
+  logic [21:0] raw_next, l4_next;
+
+  assign raw_next = 22'(raw_q) + (first_q ? '0 : 22'(raw_sum_q));
+  assign l4_next  = 22'(l4_q) + (first_q ? 22'(pseudo_q) : 22'(l4_sum_q));
+
+  always_ff @(posedge clk_i) begin
+    done_q <= rst_ni && valid_q && last_q;
+    if (valid_q) begin
+      raw_sum_q   <= 17'(raw_next[15:0]) + 17'(raw_next[21:16]);
+      l4_sum_q    <= 17'(l4_next[15:0]) + 17'(l4_next[21:16]);
+      fits_done_q <= fits_q;
+    end
+  end
+
+  assign busy_o  = valid_q || done_q;
+  assign done_o  = done_q;
+  assign csum_o  = raw_sum_q[15:0] + 16'(raw_sum_q[16]);
+  assign l4_ok_o = fits_done_q && l4_sum_q[15:0] + 16'(l4_sum_q[16]) == 16'hffff;
+
+endmodule
