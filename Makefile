@@ -28,7 +28,7 @@ options = $(foreach v,$1,$(if $($v),--$(shell echo $v | tr A-Z_ a-z-)='$($v)'))
 # Stops with one line and exit code 2 when the variable is set and is not what it must be: $(call check,SEED,[0-9]+,a number)
 check = $(if $($1),$(if $(shell [[ '$($1)' =~ ^($2)$$ ]] && echo good),,$(error $1=$($1) is not possible: it must be $3)))
 
-.PHONY: help setup sim test unit oracle regress bench mutants offloads lint regs exports waves clean distclean
+.PHONY: help setup sim test unit oracle regress bench mutants offloads formal synth lint regs exports waves clean distclean
 
 help: ## print this
 	@echo 'make TARGET [VARIABLE=value ...]'
@@ -83,6 +83,16 @@ offloads: setup ## random packets with all offloads on, COUNT frames against Lin
 	@$(foreach v,COUNT SEED QUEUES DATA_WIDTH,$(call check,$v,[0-9]+,a whole number))
 	$(PY) -m tests.offloads $(call options,COUNT SEED BACKEND QUEUES DATA_WIDTH)
 
+formal: setup ## proofs of the NIC's modules, and bugs that must break them; TASKS='name ...' for some
+	@$(call check,JOBS,[1-9][0-9]*,1 or more)
+	tools/setup_hw.sh
+	$(PY) -m tests.formal $(call options,JOBS) $(TASKS)
+
+synth: setup ## LUT, FF, BRAM and Fmax of the NIC on ECP5 and UltraScale+; build/synth.json
+	@$(foreach v,QUEUES DATA_WIDTH,$(call check,$v,[0-9]+,a whole number))
+	tools/setup_hw.sh
+	$(PY) -m tools.synth $(call options,QUEUES DATA_WIDTH)
+
 lint: setup ## ruff, mypy, verilator --lint-only -Wall, verible, generated files up to date
 	@$(PY) -m tools.lint
 
@@ -99,15 +109,15 @@ clean: ## remove what was built
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-distclean: clean ## remove .venv as well
-	@rm -rf .venv
+distclean: clean ## remove .venv and .venv-hw as well
+	@rm -rf .venv .venv-hw
 
 ## Variables (all may be left out):
 ##   PCAP=file             capture to replay, pcap or pcapng (sim; tests/data/linux_mix.pcap)
 ##   DUT=nic|tinynic|dir   the device: ours, the example, or a folder with your dut.toml (sim, regress)
 ##   BACKEND=rtl|soft      RTL in Verilator, or the device's model in Python (sim, regress)
-##   QUEUES=n              queue pairs (sim, test, regress)
-##   DATA_WIDTH=bits       64 to 512 (sim, test, regress)
+##   QUEUES=n              queue pairs (sim, test, regress, synth)
+##   DATA_WIDTH=bits       64 to 512 (sim, test, regress, synth)
 ##   MTU=bytes             what the capture needs, at least 1500 (sim)
 ##   RATE=Gb/s             line rate of the wire, 10 (sim)
 ##   COUNT=n               frames in all, the capture is repeated (sim); frames to compare (offloads)
@@ -119,5 +129,6 @@ distclean: clean ## remove .venv as well
 ##   SEEDS=n               how many seeds (regress)
 ##   ORACLE=folder         records of a kernel: *.jsonl or *.jsonl.gz (oracle)
 ##   M='name ...'          which bugs (mutants)
-##   JOBS=n                processes at a time, one a core (test, unit, oracle, regress)
+##   TASKS='name ...'      which proofs (formal)
+##   JOBS=n                processes at a time, one a core (test, unit, oracle, regress, formal)
 ##   FST=file              waves to open (waves)

@@ -15,9 +15,7 @@
 
 `ifdef FORMAL
 `define NIC_ASSERT_RST(Name, expr, rst) \
-  always_ff @(posedge clk_i) begin : Name \
-    if (rst) assert (expr); \
-  end
+  always_ff @(posedge clk_i) if (rst) Name : assert (expr);
 `elsif SYNTHESIS
 `define NIC_ASSERT_RST(Name, expr, rst)
 `else
@@ -28,5 +26,13 @@
 `endif
 
 `define NIC_ASSERT(Name, expr) `NIC_ASSERT_RST(Name, expr, rst_ni)
+
+// For the harnesses of tests/formal: what the surroundings keep to, and what must be possible.
+`ifdef FORMAL
+`define NIC_ASSUME(Name, expr) \
+  always_ff @(posedge clk_i) if (rst_ni) Name : assume (expr);
+`define NIC_COVER(Name, expr) \
+  always_ff @(posedge clk_i) if (rst_ni) Name : cover (expr);
+`endif
 
 `endif

@@ -6,7 +6,8 @@ RTL and transactors without Python, replaying (a)'s accesses at their clocks. (c
 cocotbext-axi models and cocotb's clock on the same RTL (tests/bench/pin_level.py). Every figure is the median of
 several runs, all in one session, in CPU seconds of the simulator's process; (a), (b) and (c) take turns, so that a
 machine that changes its speed changes all of them. Stalls are off, the wire is kept busy. The host model is measured
-by itself as well, on the soft NIC (tests/bench/host_model.py).
+by itself as well, on the soft NIC (tests/bench/host_model.py), and what the NIC takes in clocks
+(tests/bench/clocks.py).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tb.build import Build, BuildError, build, build_root, parameters_of
 from tb.config import Config, ConfigError
 from tb.dut import load_dut
 from tb.runner import simulate
+from tests.bench.clocks import clock_figures
 from tests.bench.host_model import host_model
 from tests.bench.pin import PinBuild, build_pin_level, run_pin_level
 
@@ -158,6 +160,8 @@ def main(argv: list[str] | None = None) -> int:
     out: dict[str, float] = {}
     try:
         dut = load_dut("nic")
+        say("the NIC's own clocks")
+        out |= clock_figures()
         say("the host model alone")
         out |= host_model(_config(_HOST, backend="soft"), args.runs)
         for width in map(int, args.widths.split(",")):

@@ -9,7 +9,8 @@ from pathlib import Path
 __all__ = ["ROOT", "files"]
 
 ROOT = Path(__file__).resolve().parents[2]
-_NOT_OURS = {"build", ".venv", ".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
+_CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
+_NOT_OURS = {"build", ".venv", ".venv-hw", ".git"} | _CACHES
 
 
 def files(*suffixes: str) -> list[Path]:

