@@ -26,7 +26,8 @@ module irq_vector_proof
   always_ff @(posedge clk_i) rst_ni <= 1'b1;
 
   index_t tx_seen_o, rx_seen_o;
-  logic   event_o, masked_o, auto_mask_o;
+  logic   event_o, tx_event_o, rx_event_o, tx_restart_o, rx_restart_o, masked_o, auto_mask_o;
+  assign event_o = tx_event_o || rx_event_o;
   nic_irq_vector dut (.*);
 
   // Surroundings: an MSI-X goes only for a pending event that is not masked; a ring that starts begins at 0.

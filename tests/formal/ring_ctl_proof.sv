@@ -23,7 +23,8 @@ module ring_ctl_proof
     input index_t          head_i,
     input logic            cq_valid_i,
     input logic [1:0]      cq_queue_i,
-    input index_t          cq_head_i
+    input index_t          cq_head_i,
+    input frame_cnt_t      cq_frames_i
 );
   localparam int unsigned Queues = 3;
 
