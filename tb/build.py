@@ -185,7 +185,7 @@ def make_variables(kind: str) -> list[str]:
     compiler, opt = os.environ.get("CXX", "g++"), _CXX_OPT[kind]
     return [
         *_MAKE, f"CXX={compiler}", f"LINK={compiler}", f"PYTHON3={sys.executable}", f"OPT_FAST={opt}",
-        f"OPT_GLOBAL={opt}", "OPT_SLOW=-O1", *(["OBJCACHE=ccache"] if shutil.which("ccache") else []),
+        f"OPT_GLOBAL={opt}", "OPT_SLOW=-O0", *(["OBJCACHE=ccache"] if shutil.which("ccache") else []),
     ]  # fmt: skip
 
 

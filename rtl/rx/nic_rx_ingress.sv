@@ -171,6 +171,7 @@ module nic_rx_ingress
       .data_o (decision)
   );
 
+  logic csum_busy;
   assign pop      = beat_valid && decided;
   assign pop_last = pop && beat.last;
   assign busy_o   = beat_valid || csum_busy || (inside_q && !ignore_q);
@@ -185,7 +186,6 @@ module nic_rx_ingress
   logic   full, too_long, list_full, length_bad, good, commit;
   frame_len_t len_q;
   logic [14:0] len;             // saturates
-  logic        csum_busy;
 
   assign word      = first_q ? base_q[decision.qp] : word_q;
   assign full      = (word - free_q[decision.qp]) == ptr_t'(1 << WordLog2);

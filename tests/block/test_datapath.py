@@ -58,7 +58,7 @@ def test_datapath_without_pacing_each_missing_frame_is_counted(width: int, queue
 
 def test_datapath_ring_indices_wrap() -> None:
     """So many frames that the 16-bit indices of all rings pass 65535."""
-    small = {"tx_max": 60, "rx_max": 60, "frags": 1, "log2": 5, "buf_min": 2000}
+    small = {"tx_max": 60, "rx_min": 54, "rx_max": 60, "frags": 1, "log2": 5, "buf_min": 2000, "plain": 1}
     text = passes(512, 3, "traffic", stalls=0, source_gap=0, clocks=800000, **small)
     found = re.search(r"(\d+) frames out, (\d+) in", text)
     assert found
@@ -102,7 +102,7 @@ def test_datapath_rss_hash_and_checksums_equal_the_soft_nics(width: int, queues:
         assert verdict(frame, headers(frame)) == int(sums), text
         good += bool(int(sums) & hw.RX_COMPLETION_STATUS_L4_OK)
     assert kinds == set(range(7))
-    assert 200 < good < 800
+    assert 100 < good < 900  # both verdicts, often
 
 
 @pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])

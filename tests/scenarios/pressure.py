@@ -53,6 +53,7 @@ async def any_shape(env: Env) -> None:
             skb.dev = env.ndev
             skb.protocol = frame[12] << 8 | frame[13]
             linux.skb_reset_mac_header(skb)
+            linux.skb_set_network_header(skb, linux.ETH_HLEN)  # the flow hash, and so the queue, begins there
             err = linux.dev_queue_xmit(skb)
             if err:
                 raise CheckError("ERRNO", f"dev_queue_xmit gave {err}", env.dut.driver)

@@ -65,6 +65,7 @@ void settings(Bench& b) {
     b.rx_min = uint32_t(arg("rx_min", 14));
     b.rx_max = uint32_t(arg("rx_max", rng.chance(30) ? 9018 : 1514));
     b.lossy = arg("lossy", 0);
+    b.plain = arg("plain", 0);
     for (auto& d : b.drivers) {
         d->set.log2 = uint32_t(arg("log2", 3 + rng.below(6)));
         d->set.tx_min = uint32_t(arg("tx_min", 14));
