@@ -174,7 +174,7 @@ def run(row: Row) -> bool:
     try:
         for case in _calls(fn):
             fn(**case)
-    except BaseException:
+    except BaseException:  # what pytest.fail() and pytest.raises() raise is no Exception
         return False
     return True
 
@@ -242,7 +242,7 @@ def test_calls_made_by_name_from_other_modules_are_reached() -> None:
             for module in held:
                 with pytest.raises(Gone):
                     vars(module)["eth_type_trans"](None, None)
-        except BaseException:
+        except BaseException:  # pytest.raises() without its exception raises no Exception
             return False
         return len(held) > 2
 
