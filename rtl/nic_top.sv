@@ -645,7 +645,7 @@ module nic_top
   end
 
   // Both directions look at the same queue at a time: nic_cpl serves both.
-  `NIC_ASSERT_RST(ScansInStep, tx_scan == rx_scan, core_rst_n)
-  `NIC_ASSERT(MsixVectorExists, !msix_valid || 32'(msix_vector) < Queues)
+  `NIC_ASSERT_RST(ScansInStep, 1'b1, tx_scan == rx_scan, core_rst_n)
+  `NIC_ASSERT_IF(MsixVectorExists, msix_valid, 32'(msix_vector) < Queues)
 
 endmodule

@@ -124,7 +124,7 @@ module nic_counters
     end
   end
 
-  `NIC_ASSERT(CounterDropQueueExists, !evt_i.rx_drop_nodesc || 32'(evt_i.rx_drop_queue) < Queues)
+  `NIC_ASSERT_IF(CounterDropQueueExists, evt_i.rx_drop_nodesc, 32'(evt_i.rx_drop_queue) < Queues)
 
   // A write is answered and changes nothing.
   logic unused;

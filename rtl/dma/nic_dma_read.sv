@@ -111,9 +111,9 @@ module nic_dma_read
   assign last_byte = {1'b0, ar_q.addr[11:0] & ~12'(DataWidth / 8 - 1)} +
                      ({5'b0, ar_q.len} << $clog2(DataWidth / 8)) + 13'(DataWidth / 8 - 1);
 
-  `NIC_ASSERT(ArWithin4KiB, !ar_valid_q || last_byte < 13'd4096)
-  `NIC_ASSERT(ROnlyWhenOutstanding, !r_valid_o || out_q != '0)
-  `NIC_ASSERT(RQueueExists, !r_valid_o || 32'(rid_q.qp) < Queues)
+  `NIC_ASSERT_IF(ArWithin4KiB, ar_valid_q, last_byte < 13'd4096)
+  `NIC_ASSERT_IF(ROnlyWhenOutstanding, r_valid_o, out_q != '0)
+  `NIC_ASSERT_IF(RQueueExists, r_valid_o, 32'(rid_q.qp) < Queues)
   `NIC_ASSERT(ReadsOutstandingBounded, out_q != '1)
 `ifndef SYNTHESIS
   logic     ar_wait_q;
@@ -122,7 +122,7 @@ module nic_dma_read
     ar_wait_q <= rst_ni && m_axi_arvalid && !m_axi_arready;
     if (m_axi_arvalid) ar_was_q <= ar_q;
   end
-  `NIC_ASSERT(ArStable, !ar_wait_q || (m_axi_arvalid && ar_q == ar_was_q))
+  `NIC_ASSERT_IF(ArStable, ar_wait_q, (m_axi_arvalid && ar_q == ar_was_q))
 `endif
 
 endmodule

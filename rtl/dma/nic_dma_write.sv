@@ -175,11 +175,11 @@ module nic_dma_write
   logic [12:0] last_byte;   // of the burst's last beat, within 4 KiB
   assign last_byte = {1'b0, aw_q.addr[11:0] & ~12'(Bytes - 1)} + ({5'b0, aw_q.len} << $clog2(Bytes)) + 13'(Bytes - 1);
 
-  `NIC_ASSERT(AwWithin4KiB, !m_axi_awvalid || last_byte < 13'd4096)
-  `NIC_ASSERT(BOnlyWhenOutstanding, !b_valid_o || out_q != '0)
-  `NIC_ASSERT(BQueueExists, !b_valid_o || 32'(bid_q.qp) < Queues)
+  `NIC_ASSERT_IF(AwWithin4KiB, m_axi_awvalid, last_byte < 13'd4096)
+  `NIC_ASSERT_IF(BOnlyWhenOutstanding, b_valid_o, out_q != '0)
+  `NIC_ASSERT_IF(BQueueExists, b_valid_o, 32'(bid_q.qp) < Queues)
   `NIC_ASSERT(WritesOutstandingBounded, out_q != '1)
-  `NIC_ASSERT(BurstBeginsWithFirst, !fire || (sel_first == (lock_q == SrcNone)))
+  `NIC_ASSERT_IF(BurstBeginsWithFirst, fire, (sel_first == (lock_q == SrcNone)))
 `ifndef SYNTHESIS
   logic [7:0] beat_q;       // of the burst that enters W
   logic [7:0] beats_q;      // its length
@@ -202,10 +202,10 @@ module nic_dma_write
       last_was_q <= m_axi_wlast;
     end
   end
-  `NIC_ASSERT(AwStable, !aw_wait_q || (m_axi_awvalid && aw_q == aw_was_q))
-  `NIC_ASSERT(WStable, !w_wait_q || (m_axi_wvalid && m_axi_wlast == last_was_q && m_axi_wstrb == strb_was_q &&
+  `NIC_ASSERT_IF(AwStable, aw_wait_q, (m_axi_awvalid && aw_q == aw_was_q))
+  `NIC_ASSERT_IF(WStable, w_wait_q, (m_axi_wvalid && m_axi_wlast == last_was_q && m_axi_wstrb == strb_was_q &&
                                      m_axi_wdata == data_was_q))
-  `NIC_ASSERT(WLastAtLength, !fire || sel_first || (sel_last == (beat_q == beats_q)))
+  `NIC_ASSERT_IF(WLastAtLength, fire, sel_first || (sel_last == (beat_q == beats_q)))
 `endif
 
 endmodule

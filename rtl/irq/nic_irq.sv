@@ -250,7 +250,7 @@ module nic_irq
 
   // A request holds until it is taken: the next one never comes while it waits.
   `NIC_ASSERT(MsixHolds, !(grant && (msix_valid_o || busy_o)))
-  `NIC_ASSERT(MsixDoneOnce, !msix_done_i || (busy_o && (!msix_valid_o || msix_ready_i)))
+  `NIC_ASSERT_IF(MsixDoneOnce, msix_done_i, (busy_o && (!msix_valid_o || msix_ready_i)))
   `NIC_ASSERT(MsixMaskedNotSent, (sent & (table_mask | ~pend)) == '0)
 
   // Of the rings' state only cq_head and active matter here.

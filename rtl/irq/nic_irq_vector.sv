@@ -94,9 +94,9 @@ module nic_irq_vector
     end
   end
 
-  `NIC_ASSERT(IrqSentWasPending, !sent_i || ((tx_event_o || rx_event_o) && !masked_o))
+  `NIC_ASSERT_IF(IrqSentWasPending, sent_i, ((tx_event_o || rx_event_o) && !masked_o))
   // What the datapath promises in nic_pkg::ring_sts_t.
-  `NIC_ASSERT(IrqTxStartsAtZero, !tx_restart_o || tx_head_i == '0)
-  `NIC_ASSERT(IrqRxStartsAtZero, !rx_restart_o || rx_head_i == '0)
+  `NIC_ASSERT_IF(IrqTxStartsAtZero, tx_restart_o, tx_head_i == '0)
+  `NIC_ASSERT_IF(IrqRxStartsAtZero, rx_restart_o, rx_head_i == '0)
 
 endmodule

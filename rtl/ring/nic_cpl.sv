@@ -354,11 +354,11 @@ module nic_cpl
     else if (msix_done_i) msix_out_q <= 1'b0;
   end
 
-  `NIC_ASSERT(CplOneOutstanding, !start || !out_q[ring])
-  `NIC_ASSERT(CplAnswerExpected, !b_valid_i || out_q[b_ring])
-  `NIC_ASSERT(CplRxOnlyReady, !rec_pop_o || rec_ready_i != '0)
-  `NIC_ASSERT(CplWithin256Bytes, !start || (n != '0 && n <= 5'(MaxRecs) && n <= to_align))
-  `NIC_ASSERT(CplTxMovesOn, !begin_tx || tx_new || tx_err)
-  `NIC_ASSERT(CplMsixOvertakesNone, !msix_sent_i || !msix_hold_o)
+  `NIC_ASSERT_IF(CplOneOutstanding, start, !out_q[ring])
+  `NIC_ASSERT_IF(CplAnswerExpected, b_valid_i, out_q[b_ring])
+  `NIC_ASSERT_IF(CplRxOnlyReady, rec_pop_o, rec_ready_i != '0)
+  `NIC_ASSERT_IF(CplWithin256Bytes, start, (n != '0 && n <= 5'(MaxRecs) && n <= to_align))
+  `NIC_ASSERT_IF(CplTxMovesOn, begin_tx, tx_new || tx_err)
+  `NIC_ASSERT_IF(CplMsixOvertakesNone, msix_sent_i, !msix_hold_o)
 
 endmodule

@@ -255,9 +255,9 @@ module nic_desc_fetch
   end
 
   `NIC_ASSERT(DescLevelInRange, level <= level_t'(Depth))
-  `NIC_ASSERT(DescPopOnlyWhenHere, !pop_i || arr_q[rd_queue_i] != con_q[rd_queue_i])
-  `NIC_ASSERT(DescBeatExpected, !r_valid_i || out_q[r_queue_i] != '0)
-  `NIC_ASSERT(DescBurstLength, !store || (r_last_i == (rem == here)))
-  `NIC_ASSERT(DescNoneInFlightAtStart, !start_i || out_q[start_queue_i] == '0)
+  `NIC_ASSERT_IF(DescPopOnlyWhenHere, pop_i, arr_q[rd_queue_i] != con_q[rd_queue_i])
+  `NIC_ASSERT_IF(DescBeatExpected, r_valid_i, out_q[r_queue_i] != '0)
+  `NIC_ASSERT_IF(DescBurstLength, store, (r_last_i == (rem == here)))
+  `NIC_ASSERT_IF(DescNoneInFlightAtStart, start_i, out_q[start_queue_i] == '0)
 
 endmodule

@@ -163,8 +163,8 @@ module nic_ring_ctl
   end
 
   // Progress belongs to an active ring.
-  `NIC_ASSERT(HeadOnlyWhenActive, !head_valid_i || sts_q[head_queue_i].active)
-  `NIC_ASSERT(CqHeadOnlyWhenActive, !cq_valid_i || sts_q[cq_queue_i].active)
-  `NIC_ASSERT(RunOnlyWhenActive, !run_q[scan_q] || sts_q[scan_q].active)
+  `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, sts_q[head_queue_i].active)
+  `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, sts_q[cq_queue_i].active)
+  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[scan_q], sts_q[scan_q].active)
 
 endmodule

@@ -295,9 +295,9 @@ module nic_rx_ingress
     cnt_fifo_o   <= pop_last && !beat.user && !length_bad && decision.pass && (lost || list_full);
   end
 
-  `NIC_ASSERT(RxStageTakesAll, !valid || stage_ready)
-  `NIC_ASSERT(RxDecisionsTaken, !in_decided || decision_ready)
+  `NIC_ASSERT_IF(RxStageTakesAll, valid, stage_ready)
+  `NIC_ASSERT_IF(RxDecisionsTaken, in_decided, decision_ready)
   `NIC_ASSERT(RxFrameListInRange, level_q[decision.qp] <= level_t'(Frames))
-  `NIC_ASSERT(RxBufferInRange, !pop || (word - free_q[decision.qp]) <= ptr_t'(1 << WordLog2))
+  `NIC_ASSERT_IF(RxBufferInRange, pop, (word - free_q[decision.qp]) <= ptr_t'(1 << WordLog2))
 
 endmodule

@@ -106,9 +106,9 @@ module nic_rx_records
 
   `NIC_ASSERT(RxRecordsInRange, recs_used_o <= rec_ptr_t'(Records))
   `NIC_ASSERT(RxFlagsInRange, bursts_used_o <= flag_ptr_t'(Bursts))
-  `NIC_ASSERT(RxAnswerExpected, !b_valid_i || fwp_q[b_queue_i] != frp_q[b_queue_i])
-  `NIC_ASSERT(RxReadyIsListed, !ends || ready_q[b_queue_i] != wp_q[b_queue_i])
-  `NIC_ASSERT(RxPopOnlyReady, !rd_pop_i || rd_ready_o != '0)
+  `NIC_ASSERT_IF(RxAnswerExpected, b_valid_i, fwp_q[b_queue_i] != frp_q[b_queue_i])
+  `NIC_ASSERT_IF(RxReadyIsListed, ends, ready_q[b_queue_i] != wp_q[b_queue_i])
+  `NIC_ASSERT_IF(RxPopOnlyReady, rd_pop_i, rd_ready_o != '0)
 `ifndef SYNTHESIS
   // Independently of the flags: all writes made up to a record's last are answered when the record is handed on.
   flag_ptr_t last_write [Slots * Records];
@@ -117,8 +117,8 @@ module nic_rx_records
     if (rec_valid_i) last_write[{write_queue_i, wp_q[write_queue_i][RecLog2-1:0]}] <= fwp_q[write_queue_i] + 1'b1;
   end
   assign since = frp_q[rd_queue_i] - last_write[{rd_queue_i, rp_q[rd_queue_i][RecLog2-1:0]}];
-  `NIC_ASSERT(RxRecordAfterData, !rd_pop_i || !since[FlagLog2])
+  `NIC_ASSERT_IF(RxRecordAfterData, rd_pop_i, !since[FlagLog2])
 `endif
-  `NIC_ASSERT(RxNoRecordsAtStart, !start_i || wp_q[start_queue_i] == rp_q[start_queue_i])
+  `NIC_ASSERT_IF(RxNoRecordsAtStart, start_i, wp_q[start_queue_i] == rp_q[start_queue_i])
 
 endmodule

@@ -333,11 +333,11 @@ module nic_rx_sched
     cnt_queue_o  <= queue_q;
   end
 
-  `NIC_ASSERT(RxFramesInOrder, !release_frame || rp_q[queue_q] != wp_q[queue_q])
+  `NIC_ASSERT_IF(RxFramesInOrder, release_frame, rp_q[queue_q] != wp_q[queue_q])
   `NIC_ASSERT(RxBufferIsThere, state_q != Load || rd_valid_i)
-  `NIC_ASSERT(RxBufferIsTheSame, !fire || rd_valid_i)
-  `NIC_ASSERT(RxBurstWithinLimit, !fire || (bytes != '0 && bytes <= (BurstLog2 + 1)'(BurstBytes)))
-  `NIC_ASSERT(RxRecordsRoom, !rec_valid_o || recs_used_i < ($clog2(Records) + 1)'(Records))
-  `NIC_ASSERT(RxBurstsRoom, !fire || bursts_used_i < ($clog2(Bursts) + 1)'(Bursts))
+  `NIC_ASSERT_IF(RxBufferIsTheSame, fire, rd_valid_i)
+  `NIC_ASSERT_IF(RxBurstWithinLimit, fire, (bytes != '0 && bytes <= (BurstLog2 + 1)'(BurstBytes)))
+  `NIC_ASSERT_IF(RxRecordsRoom, rec_valid_o, recs_used_i < ($clog2(Records) + 1)'(Records))
+  `NIC_ASSERT_IF(RxBurstsRoom, fire, bursts_used_i < ($clog2(Bursts) + 1)'(Bursts))
 
 endmodule

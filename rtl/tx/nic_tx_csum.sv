@@ -95,6 +95,6 @@ module nic_tx_csum #(
     end
   end
 
-  `NIC_ASSERT(TxSumIdleAtStart, !start_i || !(add_q || eof_q) || queue_q != start_queue_i)
+  `NIC_ASSERT_IF(TxSumIdleAtStart, start_i, !(add_q || eof_q) || queue_q != start_queue_i)
 
 endmodule

@@ -269,8 +269,8 @@ module nic_tx_egress
       last_was_q <= m_axis_tlast;
     end
   end
-  `NIC_ASSERT(TxNoGapInFrame, !inside_q || m_axis_tvalid)
-  `NIC_ASSERT(TxStreamStable, !wait_q || (m_axis_tvalid && m_axis_tlast == last_was_q && m_axis_tdata == data_was_q))
+  `NIC_ASSERT_IF(TxNoGapInFrame, inside_q, m_axis_tvalid)
+  `NIC_ASSERT_IF(TxStreamStable, wait_q, (m_axis_tvalid && m_axis_tlast == last_was_q && m_axis_tdata == data_was_q))
 `endif
 
 endmodule

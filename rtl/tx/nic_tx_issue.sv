@@ -226,7 +226,7 @@ module nic_tx_issue
     end
   end
 
-  `NIC_ASSERT(TxBurstWithinLimit, !fire || (burst_bytes_o != '0 && burst_bytes_o <= (BurstLog2 + 1)'(BurstBytes)))
-  `NIC_ASSERT(TxBufferNotOverbooked, !take || level <= ptr_t'(1 << (BufLog2 - ByteLog2)))
+  `NIC_ASSERT_IF(TxBurstWithinLimit, fire, (burst_bytes_o != '0 && burst_bytes_o <= (BurstLog2 + 1)'(BurstBytes)))
+  `NIC_ASSERT_IF(TxBufferNotOverbooked, take, level <= ptr_t'(1 << (BufLog2 - ByteLog2)))
 
 endmodule

@@ -131,7 +131,7 @@ module nic_tx_list
   end
 
   `NIC_ASSERT(TxFrameListInRange, frames_used_o <= count_t'(Frames))
-  `NIC_ASSERT(TxCompleteIsListed, !choose || wp_q[pick] != rp_q[pick])
-  `NIC_ASSERT(TxNothingUnsentAtStart, !start_i || unsent_q[start_queue_i] == '0)
+  `NIC_ASSERT_IF(TxCompleteIsListed, choose, wp_q[pick] != rp_q[pick])
+  `NIC_ASSERT_IF(TxNothingUnsentAtStart, start_i, unsent_q[start_queue_i] == '0)
 
 endmodule

@@ -212,7 +212,7 @@ module nic_tx_piece
     end
   end
 
-  `NIC_ASSERT(TxPieceHasBytes, !take_i || len != '0)
-  `NIC_ASSERT(TxPieceWithinFrame, !take_i || total <= 17'(MaxFrame))
+  `NIC_ASSERT_IF(TxPieceHasBytes, take_i, len != '0)
+  `NIC_ASSERT_IF(TxPieceWithinFrame, take_i, total <= 17'(MaxFrame))
 
 endmodule

@@ -232,10 +232,10 @@ module nic_tx_store
   );
 
   `NIC_ASSERT(TxSumsTogether, ip_busy == sum_busy && ip_valid == frame_valid_o)
-  `NIC_ASSERT(TxSumsOfOneQueue, !ip_valid || ip_queue == frame_queue_o)
+  `NIC_ASSERT_IF(TxSumsOfOneQueue, ip_valid, ip_queue == frame_queue_o)
   `NIC_ASSERT(TxBurstListInRange, used_o <= (ListLog2 + 1)'(Bursts))
-  `NIC_ASSERT(TxBeatExpected, !r_valid_i || wp_q[r_queue_i] != rp_q[r_queue_i])
-  `NIC_ASSERT(TxBurstLength, !r_valid_i || (r_last_i == (left == (BurstLog2 + 1)'(n))))
-  `NIC_ASSERT(TxNoneInFlightAtStart, !start_i || wp_q[start_queue_i] == rp_q[start_queue_i])
+  `NIC_ASSERT_IF(TxBeatExpected, r_valid_i, wp_q[r_queue_i] != rp_q[r_queue_i])
+  `NIC_ASSERT_IF(TxBurstLength, r_valid_i, (r_last_i == (left == (BurstLog2 + 1)'(n))))
+  `NIC_ASSERT_IF(TxNoneInFlightAtStart, start_i, wp_q[start_queue_i] == rp_q[start_queue_i])
 
 endmodule
