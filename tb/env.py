@@ -29,7 +29,7 @@ from tb.watchdog import Watchdog
 from tb.wire.flow import flow_key, pad60
 from tb.wire.peer import Peer
 
-__all__ = ["Env", "Scenario"]
+__all__ = ["Env", "Scenario", "peak_rss_mb"]
 
 Scenario = Callable[["Env"], Awaitable[None]]
 
@@ -248,7 +248,7 @@ class Env:
             "sim_ns": (self.ended_ps - self.started_ps) / PS_PER_NS,
             "cpu_seconds": time.process_time() - cpu,
             "wall_seconds": time.monotonic() - wall,
-            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "rss_mb": peak_rss_mb(),
             "platform": _since(platform, self.platform.stats()),
             "kernel": _since(kernel, linux.counters()),
         }
@@ -358,6 +358,17 @@ class Env:
     def _drops(self) -> dict[str, int]:
         """Frames from the wire that did not reach the stack, by the counter that holds them."""
         return {"MAC FIFO": self.platform.wire_drops(), **self.drop_counters}
+
+
+def peak_rss_mb() -> float:
+    """The most memory that this process has held, in MiB. Not getrusage()'s figure where there is another: that one
+    outlives exec(), and so a simulator would be charged with what the process that started it held.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def _since(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
