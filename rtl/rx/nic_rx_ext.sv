@@ -13,50 +13,30 @@ module nic_rx_ext
 
     input  logic  valid_i,
     input  net_t  net_i,
-    input  rest_t rest_i,
+    input  l3_bytes_t l3_i,
 
     output logic  valid_o,
     output net_t  net_o,
-    output rest_t rest_o
+    output l3_bytes_t l3_o
 );
-
-  // Extension headers are multiples of 8 bytes long, from byte 40 on.
-  localparam int unsigned First = 40 - Rest;
-  localparam int unsigned Units = (L3Bytes - 40) / 8;
-
-  logic [31:0] begins;               // the header's first four bytes, first in 7:0
-  logic [8:0]  off;                  // of the header after it, in words of 4 bytes
-  logic        follow, unknown;
-  net_t        net;
-
-  always_comb begin
-    begins = '0;
-    for (int unsigned u = 0; u < Units; u++) begin
-      if (net_i.off == 5'(10 + 2 * u)) begins |= rest_i[8*(First+8*u)+:32];
-    end
-  end
-
-  assign off    = 9'(net_i.off) + {1'b0, begins[14:8], 1'b0} + 9'd2;
-  assign follow = net_i.is_ip6 && (net_i.proto == ProtoHopByHop || net_i.proto == ProtoRouting ||
-                                   net_i.proto == ProtoDest || net_i.proto == ProtoFragment);
-
-  // Long ones reach beyond the window: bit 15 of begins need not be in the sum. Eight bytes must fit after it.
-  assign unknown = net_i.proto == ProtoFragment || 9'(net_i.len) < {2'b0, net_i.off, 2'b0} + 9'd8 || begins[15] ||
-                   off > 9'(L3Bytes / 4 - 2) || (net_i.proto == ProtoRouting && begins[31:24] != '0);
-
-  always_comb begin
-    net = net_i;
-    if (follow) begin
-      net.proto = unknown ? ProtoNone : begins[7:0];
-      if (!unknown) net.off = off[4:0];
-    end
-  end
 
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
-      net_o  <= net;
-      rest_o <= rest_i;
+      net_o <= net_i;
+      l3_o  <= l3_i;
+    end
+    if (valid_i && net_i.is_ip6 && (net_i.proto == ProtoHopByHop || net_i.proto == ProtoRouting ||
+                                    net_i.proto == ProtoDest || net_i.proto == ProtoFragment)) begin
+      // The header's first four bytes, first in 7:0, and where the one after it is, in words of 4 bytes. Long ones
+      // reach beyond the window: bit 15 of begins need not be in the sum. Eight bytes must fit after it.
+      automatic logic [31:0] begins  = l3_i[32*net_i.off+:32];
+      automatic logic [8:0]  off     = 9'(net_i.off) + {1'b0, begins[14:8], 1'b0} + 9'd2;
+      automatic logic        unknown = net_i.proto == ProtoFragment ||
+          9'(net_i.len) < {2'b0, net_i.off, 2'b0} + 9'd8 || begins[15] || off > 9'(L3Bytes / 4 - 2) ||
+          (net_i.proto == ProtoRouting && begins[31:24] != '0);
+      net_o.proto <= unknown ? ProtoNone : begins[7:0];
+      if (!unknown) net_o.off <= off[4:0];
     end
   end
 

@@ -5,12 +5,15 @@
 
 module nic_rx_l2
   import nic_rx_pkg::*;
-(
+#(
+    parameter int unsigned DataWidth = 64,
+    localparam int unsigned HdrBeats = 8 * HdrBytes / DataWidth
+) (
     input  logic clk_i,
     input  logic rst_ni,
 
     input  logic       valid_i,
-    input  hdr_t       hdr_i,
+    input  logic [DataWidth-1:0] hdr_i [HdrBeats],
     input  logic [7:0] len_i,        // bytes of it that are there
     input  logic       pass_i,       // the filter's verdict: handed on
 
@@ -31,32 +34,22 @@ module nic_rx_l2
     return ethertype == 16'h8100 || ethertype == 16'h88a8;
   endfunction
 
-  logic        one, two;             // a tag, a second one
-  logic [15:0] ethertype;
-  logic [7:0]  start, left;
-  l3_bytes_t   l3;
-
-  assign one   = is_tag(type_at(hdr_i, 12)) && len_i >= 8'd18;
-  assign two   = one && is_tag(type_at(hdr_i, 16)) && len_i >= 8'd22;
-  assign start = two ? 8'd22 : one ? 8'd18 : 8'd14;
-  assign left  = (len_i > start) ? len_i - start : '0;
-
-  always_comb begin
-    ethertype = type_at(hdr_i, 12);
-    l3        = hdr_i[8*14+:8*L3Bytes];
-    if (two) begin
-      ethertype = type_at(hdr_i, 20);
-      l3        = hdr_i[8*22+:8*L3Bytes];
-    end else if (one) begin
-      ethertype = type_at(hdr_i, 16);
-      l3        = hdr_i[8*18+:8*L3Bytes];
-    end
-  end
+  function automatic hdr_t whole(logic [DataWidth-1:0] beats [HdrBeats]);
+    for (int unsigned b = 0; b < HdrBeats; b++) whole[DataWidth*b+:DataWidth] = beats[b];
+  endfunction
 
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
-      l3_o       <= l3;
+      automatic hdr_t        hdr  = whole(hdr_i);
+      automatic logic        one  = is_tag(type_at(hdr, 12)) && len_i >= 8'd18;
+      automatic logic        two  = one && is_tag(type_at(hdr, 16)) && len_i >= 8'd22;
+      automatic logic [7:0]  from = two ? 8'd22 : one ? 8'd18 : 8'd14;
+      automatic logic [7:0]  left = (len_i > from) ? len_i - from : '0;
+      automatic logic [15:0] ethertype = type_at(hdr, two ? 20 : one ? 16 : 12);
+      if (two)      l3_o <= hdr[8*22+:8*L3Bytes];
+      else if (one) l3_o <= hdr[8*18+:8*L3Bytes];
+      else          l3_o <= hdr[8*14+:8*L3Bytes];
       len_o      <= (left > 8'(L3Bytes)) ? 7'(L3Bytes) : left[6:0];
       tags_o     <= {two, one && !two};
       type_ip4_o <= ethertype == 16'h0800;

@@ -20,62 +20,50 @@ module nic_rx_l3
 
     output logic       valid_o,
     output net_t       net_o,
-    output rest_t      rest_o        // bytes from Rest on
+    output l3_bytes_t  l3_o
 );
-
-  // The bytes from offset on, first byte most significant.
-  function automatic logic [127:0] field(l3_bytes_t l3, int unsigned offset, int unsigned bytes);
-    field = '0;
-    for (int unsigned b = 0; b < bytes; b++) field[8*(15-b)+:8] = l3[8*(offset+b)+:8];
-  endfunction
-
-  logic [3:0] version, ihl;
-  logic       fragment;
-  net_t       net;
 
   // The sum of an IPv4 header of so many words of 4 bytes; 0xffff if its checksum is right.
   function automatic logic [15:0] sum_of(l3_bytes_t l3, logic [3:0] words);
-    logic [20:0] sum;
-    sum = '0;
+    logic [35:0] wide;
+    logic [18:0] sum;
+    wide = '0;
     for (int unsigned w = 0; w < 15; w++) begin
-      if (4'(w) < words) sum += 21'(l3[32*w+:16]) + 21'(l3[32*w+16+:16]);
+      if (4'(w) < words) wide += 36'(l3[32*w+:32]);
     end
-    sum = 21'(sum[15:0]) + 21'(sum[20:16]);
-    return sum[15:0] + 16'(sum[16]);
+    sum = 19'(wide[15:0]) + 19'(wide[31:16]) + 19'(wide[35:32]);
+    return sum[15:0] + 16'(sum[18:16]);
   endfunction
 
-  assign version  = l3_i[7:4];
-  assign ihl      = l3_i[3:0];
-  assign fragment = {l3_i[8*6+:6], l3_i[8*7+:8]} != '0;   // more fragments, offset
-
-  always_comb begin
-    net        = '0;
-    net.pass   = pass_i;
-    net.len    = len_i;
-    net.tags   = tags_i;
-    net.is_ip4 = type_ip4_i && version == 4'd4 && ihl >= 4'd5 && len_i >= {1'b0, ihl, 2'b00};
-    net.is_ip6 = type_ip6_i && version == 4'd6 && len_i >= 7'd40;
-    if (net.is_ip4) begin
-      net.ip_ok  = sum_of(l3_i, ihl) == 16'hffff;
-      net.ip_len = {1'b0, l3_i[8*2+:8], l3_i[8*3+:8]};
-      net.proto  = fragment ? ProtoNone : l3_i[8*9+:8];
-      net.off    = {1'b0, ihl};
-      net.src    = field(l3_i, 12, 4);
-      net.dst    = field(l3_i, 16, 4);
+  function automatic net_t net_of(l3_bytes_t l3, logic [6:0] len, logic [1:0] tags, logic ip4, logic ip6, logic pass);
+    logic [3:0] version, ihl;
+    logic       fragment;
+    version       = l3[7:4];
+    ihl           = l3[3:0];
+    fragment      = {l3[8*6+:6], l3[8*7+:8]} != '0;   // more fragments, offset
+    net_of.pass   = pass;
+    net_of.len    = len;
+    net_of.tags   = tags;
+    net_of.is_ip4 = ip4 && version == 4'd4 && ihl >= 4'd5 && len >= {1'b0, ihl, 2'b00};
+    net_of.is_ip6 = ip6 && version == 4'd6 && len >= 7'd40;
+    if (net_of.is_ip4) begin
+      net_of.ip_ok  = sum_of(l3, ihl) == 16'hffff;
+      net_of.ip_len = {1'b0, l3[8*2+:8], l3[8*3+:8]};
+      net_of.proto  = fragment ? ProtoNone : l3[8*9+:8];
+      net_of.off    = {1'b0, ihl};
     end else begin
-      net.ip_len = {1'b0, l3_i[8*4+:8], l3_i[8*5+:8]} + 17'd40;
-      net.proto  = net.is_ip6 ? l3_i[8*6+:8] : ProtoNone;
-      net.off    = 5'd10;
-      net.src    = field(l3_i, 8, 16);
-      net.dst    = field(l3_i, 24, 16);
+      net_of.ip_ok  = 1'b0;
+      net_of.ip_len = {1'b0, l3[8*4+:8], l3[8*5+:8]} + 17'd40;
+      net_of.proto  = net_of.is_ip6 ? l3[8*6+:8] : ProtoNone;
+      net_of.off    = 5'd10;
     end
-  end
+  endfunction
 
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
-      net_o  <= net;
-      rest_o <= l3_i[8*L3Bytes-1:8*Rest];
+      net_o <= net_of(l3_i, len_i, tags_i, type_ip4_i, type_ip6_i, pass_i);
+      l3_o  <= l3_i;
     end
   end
 

@@ -12,8 +12,8 @@ module nic_rx_l4
     input  rss_cfg_t rss_cfg_i,
 
     input  logic  valid_i,
-    input  net_t  net_i,
-    input  rest_t rest_i,
+    input  net_t      net_i,
+    input  l3_bytes_t l3_i,
 
     output logic         valid_o,
     output logic         pass_o,
@@ -24,59 +24,54 @@ module nic_rx_l4
   // Which bit of types enables what.
   localparam int unsigned Ip4 = 0, Tcp4 = 1, Udp4 = 2, Ip6 = 3, Tcp6 = 4, Udp6 = 5;
 
-  logic [31:0]  word, ports;         // first byte in 7:0; most significant
-  logic         there, tcp, udp, with_ports;
-  logic [127:0] src, dst;
-  logic [5:0]   en;
-  rss_type_t    kind;
+  function automatic logic [31:0] turned(logic [31:0] word);
+    return {word[7:0], word[15:8], word[23:16], word[31:24]};
+  endfunction
 
-  always_comb begin
-    word = '0;
-    for (int unsigned w = 5; w < L3Bytes / 4; w++) begin
-      if (net_i.off == 5'(w)) word |= rest_i[8*(4*w-Rest)+:32];
+  // The 16 bytes from byte at on, first byte most significant.
+  function automatic logic [127:0] address(l3_bytes_t l3, int unsigned at);
+    return {turned(l3[8*at+:32]), turned(l3[8*at+32+:32]), turned(l3[8*at+64+:32]), turned(l3[8*at+96+:32])};
+  endfunction
+
+  function automatic rss_type_t kind_of(net_t net, logic [5:0] en);
+    logic there, tcp, udp;
+    there = net.len >= {net.off, 2'b00} + 7'd4;
+    tcp   = net.proto == ProtoTcp && there;
+    udp   = net.proto == ProtoUdp && there;
+    if (net.is_ip4) begin
+      if (tcp && en[Tcp4]) return RssTcp4;
+      if (udp && en[Udp4]) return RssUdp4;
+      if (en[Ip4]) return RssIp4;
     end
-  end
-
-  assign there = net_i.len >= {net_i.off, 2'b00} + 7'd4;
-  assign tcp   = net_i.proto == ProtoTcp && there;
-  assign udp   = net_i.proto == ProtoUdp && there;
-  assign en    = rss_cfg_i.types;
-
-  always_comb begin
-    kind = RssNone;
-    if (net_i.is_ip4) begin
-      if (tcp && en[Tcp4]) kind = RssTcp4;
-      else if (udp && en[Udp4]) kind = RssUdp4;
-      else if (en[Ip4]) kind = RssIp4;
-    end else if (net_i.is_ip6) begin
-      if (tcp && en[Tcp6]) kind = RssTcp6;
-      else if (udp && en[Udp6]) kind = RssUdp6;
-      else if (en[Ip6]) kind = RssIp6;
+    if (net.is_ip6) begin
+      if (tcp && en[Tcp6]) return RssTcp6;
+      if (udp && en[Udp6]) return RssUdp6;
+      if (en[Ip6]) return RssIp6;
     end
-  end
-
-  assign with_ports = kind == RssTcp4 || kind == RssUdp4 || kind == RssTcp6 || kind == RssUdp6;
-
-  always_comb begin
-    src   = net_i.src;
-    dst   = net_i.dst;
-    ports = {word[7:0], word[15:8], word[23:16], word[31:24]};
-    if (rss_cfg_i.sym_xor) begin
-      src   = net_i.src ^ net_i.dst;
-      dst   = src;
-      ports = {2{ports[31:16] ^ ports[15:0]}};
-    end
-    if (!with_ports) ports = '0;
-  end
+    return RssNone;
+  endfunction
 
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
+      automatic rss_type_t kind  = kind_of(net_i, rss_cfg_i.types);
+      automatic logic      with_ports = kind == RssTcp4 || kind == RssUdp4 || kind == RssTcp6 || kind == RssUdp6;
+      automatic logic      mix   = rss_cfg_i.sym_xor;
+      automatic logic [31:0] word  = with_ports ? turned(l3_i[32*net_i.off+:32]) : '0;
+      automatic logic [31:0] ports = mix ? {2{word[31:16] ^ word[15:0]}} : word;
       pass_o <= net_i.pass;
       type_o <= kind;
-      if (kind == RssNone) data_o <= '0;
-      else if (net_i.is_ip4) data_o <= {src[127:96], dst[127:96], ports, 192'b0};
-      else data_o <= {src, dst, ports};
+      if (kind == RssNone) begin
+        data_o <= '0;
+      end else if (net_i.is_ip4) begin
+        automatic logic [31:0] src = turned(l3_i[8*12+:32]);
+        automatic logic [31:0] dst = turned(l3_i[8*16+:32]);
+        data_o <= {mix ? {2{src ^ dst}} : {src, dst}, ports, 192'b0};
+      end else begin
+        automatic logic [127:0] src = address(l3_i, 8);
+        automatic logic [127:0] dst = address(l3_i, 24);
+        data_o <= {mix ? {2{src ^ dst}} : {src, dst}, ports};
+      end
     end
   end
 

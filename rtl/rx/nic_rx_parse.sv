@@ -41,50 +41,45 @@ module nic_rx_parse
   localparam int unsigned BeatWidth = $clog2(HdrBeats + 1);
 
   // ------------------------------------------------------------------ collect
-  logic [HdrBeats-1:0][DataWidth-1:0] hdr_q;
+  logic [DataWidth-1:0]               hdr_q [HdrBeats];
   logic [BeatWidth-1:0]               beat_q;      // HdrBeats: all have been seen
+  logic                               take;
   logic                               done_q;
-  logic [7:0]                         len_q, len;
+  logic [7:0]                         len_q;
 
-  always_comb begin
-    len = 8'(HdrBytes);
-    if (last_i && (32'(beat_q) * Bytes + 32'(bytes_i) < HdrBytes)) len = 8'(32'(beat_q) * Bytes + 32'(bytes_i));
-  end
+  assign take = valid_i && !beat_q[BeatWidth-1];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       beat_q <= '0;
       done_q <= 1'b0;
     end else begin
-      done_q <= valid_i && (beat_q == BeatWidth'(HdrBeats - 1) || (last_i && beat_q != BeatWidth'(HdrBeats)));
-      if (valid_i) begin
-        if (last_i) beat_q <= '0;
-        else if (beat_q != BeatWidth'(HdrBeats)) beat_q <= beat_q + 1'b1;
-      end
-    end
-  end
-
-  for (genvar b = 0; b < HdrBeats; b++) begin : gen_hdr
-    always_ff @(posedge clk_i) begin
-      if (valid_i && beat_q == BeatWidth'(b)) hdr_q[b] <= data_i;
+      done_q <= take && (last_i || beat_q == BeatWidth'(HdrBeats - 1));
+      if (valid_i && last_i) beat_q <= '0;
+      else if (take) beat_q <= beat_q + 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (valid_i) len_q <= len;
+    if (take) begin
+      hdr_q[beat_q[$clog2(HdrBeats)-1:0]] <= data_i;
+      len_q <= 8'(32'(beat_q) * Bytes + 32'(bytes_i));
+    end
   end
 
   // ------------------------------------------------------------------ filter
-  logic        pass;
-  logic [47:0] dest;
+  logic pass;
 
-  assign dest = hdr_q[0][47:0];
+  function automatic logic passes(glob_cfg_t glob, logic [47:0] dest);
+    if (glob.promisc) return 1'b1;
+    if (dest == '1) return glob.broadcast || glob.allmulti;
+    if (dest[0]) return glob.allmulti;
+    return dest == glob.mac;
+  endfunction
 
   always_comb begin
-    if (glob_i.promisc)  pass = 1'b1;
-    else if (dest == '1) pass = glob_i.broadcast || glob_i.allmulti;
-    else if (dest[0])    pass = glob_i.allmulti;
-    else                 pass = dest == glob_i.mac;
+    pass = 1'b0;
+    if (done_q) pass = passes(glob_i, hdr_q[0][47:0]);
   end
 
   // ------------------------------------------------------------------ headers
@@ -93,7 +88,9 @@ module nic_rx_parse
   logic [1:0] l2_tags;
   logic [6:0] l2_len;
 
-  nic_rx_l2 u_l2 (
+  nic_rx_l2 #(
+      .DataWidth(DataWidth)
+  ) u_l2 (
       .clk_i,
       .rst_ni,
       .valid_i   (done_q),
@@ -111,7 +108,7 @@ module nic_rx_parse
 
   logic  [ExtSteps:0] step_valid;
   net_t               step_net  [ExtSteps + 1];
-  rest_t              step_rest [ExtSteps + 1];
+  l3_bytes_t          step_l3   [ExtSteps + 1];
 
   nic_rx_l3 u_l3 (
       .clk_i,
@@ -125,7 +122,7 @@ module nic_rx_parse
       .pass_i    (l2_pass),
       .valid_o   (step_valid[0]),
       .net_o     (step_net[0]),
-      .rest_o    (step_rest[0])
+      .l3_o      (step_l3[0])
   );
 
   for (genvar s = 0; s < ExtSteps; s++) begin : gen_ext
@@ -134,10 +131,10 @@ module nic_rx_parse
         .rst_ni,
         .valid_i(step_valid[s]),
         .net_i  (step_net[s]),
-        .rest_i (step_rest[s]),
+        .l3_i   (step_l3[s]),
         .valid_o(step_valid[s+1]),
         .net_o  (step_net[s+1]),
-        .rest_o (step_rest[s+1])
+        .l3_o   (step_l3[s+1])
     );
   end
 
@@ -151,7 +148,7 @@ module nic_rx_parse
       .rss_cfg_i,
       .valid_i(step_valid[ExtSteps]),
       .net_i  (step_net[ExtSteps]),
-      .rest_i (step_rest[ExtSteps]),
+      .l3_i   (step_l3[ExtSteps]),
       .valid_o(l4_valid),
       .pass_o (l4_pass),
       .type_o (l4_type),
@@ -164,7 +161,7 @@ module nic_rx_parse
       .clk_i,
       .valid_i(step_valid[ExtSteps]),
       .net_i  (step_net[ExtSteps]),
-      .rest_i (step_rest[ExtSteps]),
+      .l3_i   (step_l3[ExtSteps]),
       .plan_o (l4_plan)
   );
 

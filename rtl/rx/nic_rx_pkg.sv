@@ -6,7 +6,6 @@ package nic_rx_pkg;
 
   localparam int unsigned HdrBytes = 128;                // of a frame: what the parser sees
   localparam int unsigned L3Bytes  = 104;                // from the network header on: behind two VLAN tags
-  localparam int unsigned Rest     = 20;                 // after the fixed IPv4 header, counted from the network header
   localparam int unsigned ExtSteps = 4;                  // IPv6 extension headers that are followed
 
   localparam logic [7:0] ProtoHopByHop = 8'd0;
@@ -17,11 +16,10 @@ package nic_rx_pkg;
   localparam logic [7:0] ProtoNone     = 8'd59;          // also: a header that the parser does not know
   localparam logic [7:0] ProtoDest     = 8'd60;
 
-  typedef logic [8*HdrBytes-1:0]         hdr_t;          // first byte on the wire in 7:0
-  typedef logic [8*L3Bytes-1:0]          l3_bytes_t;
-  typedef logic [8*(L3Bytes - Rest)-1:0] rest_t;
+  typedef logic [8*HdrBytes-1:0] hdr_t;                  // first byte on the wire in 7:0
+  typedef logic [8*L3Bytes-1:0]  l3_bytes_t;
 
-  // What is known of a frame once its network header is read.
+  // What is known of a frame once its network header is read. The bytes themselves go along beside it.
   typedef struct packed {
     logic [1:0]   tags;      // VLAN tags
     logic         ip_ok;     // IPv4, and the header's checksum is right
@@ -32,8 +30,6 @@ package nic_rx_pkg;
     logic [7:0]   proto;     // of the header at off; ProtoNone in fragments
     logic [4:0]   off;       // where it begins, in words of 4 bytes from the network header
     logic [6:0]   len;       // bytes from the network header on that are there, at most L3Bytes
-    logic [127:0] src;       // first byte on the wire most significant; IPv4: the upper 32 bits, 0 below
-    logic [127:0] dst;
   } net_t;
 
   // What is to be summed of a frame. Places are bytes from the frame's beginning.
