@@ -38,15 +38,6 @@ package nic_pkg;
     TxTso     = nic_regs_pkg::TX_KIND_TSO
   } tx_kind_e;
 
-  // What software asks of one ring (csr to datapath). Registers; base and size are stable while the ring is active.
-  typedef struct packed {
-    logic [63:0] base;      // bus address of the descriptors, 64-byte aligned
-    logic [63:0] cq_base;   // bus address of the completion records, 64-byte aligned
-    logic [3:0]  log2;      // log2 of the number of entries, MinRingLog2..MaxRingLog2 (csr has limited it)
-    logic        enable;    // 0 -> 1 starts from index 0, 1 -> 0 drains and stops
-    index_t      tail;      // first entry that software has not filled
-  } ring_cfg_t;
-
   // What the datapath reports of one ring. The rules that csr and irq rely on:
   // - cq_head advances only when the completion writes before it have been answered on B. This is what makes
   //   "an MSI-X comes only after the writes that it announces are answered" true.
@@ -115,8 +106,9 @@ package nic_pkg;
   } cnt_evt_t;
 
   // The register bus behind the AXI4-Lite slave. A request takes one clock and is broadcast to all blocks. In the
-  // next clock, and only then, each block answers: the one that has the register with hit = 1 and its data (for a
-  // write too), the others with zeros, so that the answers are ORed. No hit at all becomes SLVERR.
+  // next clock, each block answers: the one that has the register with hit = 1 and its data (for a write too), the
+  // others with zeros, so that the answers are ORed. No hit at all becomes SLVERR. An answer stays, and means nothing,
+  // until the next request.
   typedef struct packed {
     logic                      valid;
     logic                      write;

@@ -96,11 +96,16 @@ module nic_top
   reg_rsp_t               irq_rsp;
   logic                   irq_busy, soft_reset, quiesced_q, core_rst_n, idle_q;
   glob_cfg_t              glob;
-  ring_cfg_t [Queues-1:0] tx_cfg, rx_cfg;
+  logic [Queues-1:0]      tx_enable, rx_enable;
+  index_t                 tx_tail [Queues], rx_tail [Queues];
+  logic [63:0]            tx_base, tx_cq_base, rx_base, rx_cq_base;   // of the rings that are looked at
+  logic [3:0]             tx_log2, rx_log2;
+  index_t                 tx_scan_tail, rx_scan_tail;
+  q_t                     scan_next, rx_scan_next;
   rss_cfg_t               rss_cfg;
   logic [6:0]             rss_index;
   queue_t                 rss_queue;
-  ring_sts_t [Queues-1:0] tx_sts, rx_sts;
+  ring_sts_t              tx_sts [Queues], rx_sts [Queues];
   cnt_evt_t               cnt;
   logic                   msix_valid, msix_ready, msix_done, msix_hold;
   logic [63:0]            msix_addr;
@@ -132,23 +137,34 @@ module nic_top
       .s_axil_rresp,
       .s_axil_rvalid,
       .s_axil_rready,
-      .irq_req_o   (irq_req),
-      .irq_rsp_i   (irq_rsp),
-      .irq_busy_i  (irq_busy),
-      .glob_cfg_o  (glob),
-      .rss_cfg_o   (rss_cfg),
-      .rss_index_i (rss_index),
-      .rss_queue_o (rss_queue),
-      .tx_cfg_o    (tx_cfg),
-      .rx_cfg_o    (rx_cfg),
-      .soft_reset_o(soft_reset),
-      .quiesced_i  (quiesced_q),
-      .core_rst_no (core_rst_n),
-      .tx_sts_i    (tx_sts),
-      .rx_sts_i    (rx_sts),
-      .cnt_evt_i   (cnt),
+      .irq_req_o     (irq_req),
+      .irq_rsp_i     (irq_rsp),
+      .irq_busy_i    (irq_busy),
+      .glob_cfg_o    (glob),
+      .rss_cfg_o     (rss_cfg),
+      .rss_index_i   (rss_index),
+      .rss_queue_o   (rss_queue),
+      .tx_enable_o   (tx_enable),
+      .tx_tail_o     (tx_tail),
+      .rx_enable_o   (rx_enable),
+      .rx_tail_o     (rx_tail),
+      .scan_i        (scan_next),
+      .tx_base_o     (tx_base),
+      .tx_cq_base_o  (tx_cq_base),
+      .tx_log2_o     (tx_log2),
+      .tx_scan_tail_o(tx_scan_tail),
+      .rx_base_o     (rx_base),
+      .rx_cq_base_o  (rx_cq_base),
+      .rx_log2_o     (rx_log2),
+      .rx_scan_tail_o(rx_scan_tail),
+      .soft_reset_o  (soft_reset),
+      .quiesced_i    (quiesced_q),
+      .core_rst_no   (core_rst_n),
+      .tx_sts_i      (tx_sts),
+      .rx_sts_i      (rx_sts),
+      .cnt_evt_i     (cnt),
       .link_i,
-      .idle_i      (idle_q)
+      .idle_i        (idle_q)
   );
 
   nic_irq #(
@@ -289,18 +305,9 @@ module nic_top
   desc_t                tx_desc, rx_desc;
   index_t               tx_rd_index, rx_rd_index, rx_scan_head;
 
-  ring_cfg_t            tx_scan_cfg, rx_scan_cfg;
-  index_t [Queues-1:0]  tx_tail, rx_tail;
-
   assign go = glob.enable && !soft_reset;
   assign tx_ring_busy = tx_fetch_busy || tx_work || tx_cpl_busy;
   assign rx_ring_busy = rx_fetch_busy || rx_work || rx_cpl_busy;
-  always_comb begin
-    for (int q = 0; q < int'(Queues); q++) begin
-      tx_tail[q] = tx_cfg[q].tail;
-      rx_tail[q] = rx_cfg[q].tail;
-    end
-  end
 
   nic_ring_ctl #(
       .Queues(Queues)
@@ -308,9 +315,9 @@ module nic_top
       .clk_i,
       .rst_ni           (core_rst_n),
       .go_i             (go),
-      .cfg_i            (tx_cfg),
+      .enable_i         (tx_enable),
       .scan_o           (tx_scan),
-      .scan_cfg_o       (tx_scan_cfg),
+      .scan_next_o      (scan_next),
       .busy_i           (tx_ring_busy),
       .start_o          (tx_start),
       .start_queue_o    (tx_start_queue),
@@ -338,9 +345,9 @@ module nic_top
       .clk_i,
       .rst_ni           (core_rst_n),
       .go_i             (go),
-      .cfg_i            (rx_cfg),
+      .enable_i         (rx_enable),
       .scan_o           (rx_scan),
-      .scan_cfg_o       (rx_scan_cfg),
+      .scan_next_o      (rx_scan_next),
       .busy_i           (rx_ring_busy),
       .start_o          (rx_start),
       .start_queue_o    (rx_start_queue),
@@ -371,7 +378,9 @@ module nic_top
       .clk_i,
       .rst_ni       (core_rst_n),
       .tail_i       (tx_tail),
-      .scan_cfg_i   (tx_scan_cfg),
+      .scan_base_i  (tx_base),
+      .scan_log2_i  (tx_log2),
+      .scan_tail_i  (tx_scan_tail),
       .run_i        (tx_run),
       .start_i      (tx_start),
       .start_queue_i(tx_start_queue),
@@ -407,7 +416,9 @@ module nic_top
       .clk_i,
       .rst_ni       (core_rst_n),
       .tail_i       (rx_tail),
-      .scan_cfg_i   (rx_scan_cfg),
+      .scan_base_i  (rx_base),
+      .scan_log2_i  (rx_log2),
+      .scan_tail_i  (rx_scan_tail),
       .run_i        (rx_run),
       .start_i      (rx_start),
       .start_queue_i(rx_start_queue),
@@ -567,8 +578,10 @@ module nic_top
       .rst_ni          (core_rst_n),
       .stop_i          (soft_reset),
       .busy_o          (cpl_busy),
-      .tx_cfg_i        (tx_scan_cfg),
-      .rx_cfg_i        (rx_scan_cfg),
+      .tx_base_i       (tx_cq_base),
+      .tx_log2_i       (tx_log2),
+      .rx_base_i       (rx_cq_base),
+      .rx_log2_i       (rx_log2),
       .tx_sts_i        (tx_sts),
       .rx_sts_i        (rx_sts),
       .tx_start_i      (tx_start),
@@ -645,7 +658,7 @@ module nic_top
   end
 
   // Both directions look at the same queue at a time: nic_cpl serves both.
-  `NIC_ASSERT_RST(ScansInStep, 1'b1, tx_scan == rx_scan, core_rst_n)
+  `NIC_ASSERT_RST(ScansInStep, 1'b1, tx_scan == rx_scan && scan_next == rx_scan_next, core_rst_n)
   `NIC_ASSERT_IF(MsixVectorExists, msix_valid, 32'(msix_vector) < Queues)
 
 endmodule

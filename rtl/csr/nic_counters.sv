@@ -77,17 +77,16 @@ module nic_counters
   logic [QueueWidth-1:0] queue;
   logic [15:0]           place;
 
-  assign place      = req_i.addr - First;
-  assign is_counter = place < 16'(8 * Counters);
-  assign is_high    = place[2];
-  assign counter    = place[6:3];
-  assign is_drops   = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
-                      req_i.addr[7:0] == QP_RX_DROPS_OFFSET[7:0];
-  assign queue      = req_i.addr[8+:QueueWidth];
-
   always_comb begin
-    value = '0;
+    place      = '0;
+    is_counter = 1'b0;
+    is_drops   = 1'b0;
+    value      = '0;
     if (req_i.valid) begin
+      place      = req_i.addr - First;
+      is_counter = place < 16'(8 * Counters);
+      is_drops   = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
+                   req_i.addr[7:0] == QP_RX_DROPS_OFFSET[7:0];
       case ({req_i.addr[15:3], 3'b000})
         TX_FRAMES_LO_OFFSET:      value = tx_frames_q;
         TX_BYTES_LO_OFFSET:       value = tx_bytes_q;
@@ -103,23 +102,28 @@ module nic_counters
       endcase
     end
   end
+  assign is_high = place[2];
+  assign counter = place[6:3];
+  assign queue   = req_i.addr[8+:QueueWidth];
 
   always_ff @(posedge clk_i) begin
-    rsp_o <= '0;
-    if (req_i.valid && is_counter) begin
-      rsp_o.hit   <= 1'b1;
-      rsp_o.rdata <= is_high ? high_q[counter] : value[31:0];
-    end
-    if (req_i.valid && is_drops) begin
-      rsp_o.hit   <= 1'b1;
-      rsp_o.rdata <= drops_q[queue];
+    if (req_i.valid) begin
+      rsp_o <= '0;
+      if (is_counter) begin
+        rsp_o.hit   <= 1'b1;
+        rsp_o.rdata <= is_high ? high_q[counter] : value[31:0];
+      end
+      if (is_drops) begin
+        rsp_o.hit   <= 1'b1;
+        rsp_o.rdata <= drops_q[queue];
+      end
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int unsigned c = 0; c < Counters; c++) high_q[c] <= '0;
-    end else if (req_i.valid && !req_i.write && is_counter && !is_high) begin
+    end else if (is_counter && !req_i.write && !is_high) begin
       high_q[counter] <= value[63:32];
     end
   end

@@ -17,8 +17,9 @@
 module nic_csr
   import nic_pkg::*;
 #(
-    parameter int unsigned Queues    = 4,
-    parameter int unsigned DataWidth = 256   // of the AXI master, for CAPS
+    parameter  int unsigned Queues     = 4,
+    parameter  int unsigned DataWidth  = 256,   // of the AXI master, for CAPS
+    localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -54,8 +55,21 @@ module nic_csr
     output rss_cfg_t                rss_cfg_o,
     input  logic [6:0]              rss_index_i,    // RSS table entry that is looked up
     output queue_t                  rss_queue_o,
-    output ring_cfg_t [Queues-1:0]  tx_cfg_o,
-    output ring_cfg_t [Queues-1:0]  rx_cfg_o,
+    output logic [Queues-1:0]       tx_enable_o,
+    output index_t                  tx_tail_o [Queues],
+    output logic [Queues-1:0]       rx_enable_o,
+    output index_t                  rx_tail_o [Queues],
+
+    // registers of the rings of queue pair scan_i, a clock later (nic_csr_rings)
+    input  logic [QueueWidth-1:0]   scan_i,
+    output logic [63:0]             tx_base_o,
+    output logic [63:0]             tx_cq_base_o,
+    output logic [3:0]              tx_log2_o,
+    output index_t                  tx_scan_tail_o,
+    output logic [63:0]             rx_base_o,
+    output logic [63:0]             rx_cq_base_o,
+    output logic [3:0]              rx_log2_o,
+    output index_t                  rx_scan_tail_o,
 
     // reset
     output logic                    soft_reset_o,
@@ -63,8 +77,8 @@ module nic_csr
     output logic                    core_rst_no,    // synchronous, includes rst_ni
 
     // status
-    input  ring_sts_t [Queues-1:0]  tx_sts_i,
-    input  ring_sts_t [Queues-1:0]  rx_sts_i,
+    input  ring_sts_t               tx_sts_i [Queues],
+    input  ring_sts_t               rx_sts_i [Queues],
     input  cnt_evt_t                cnt_evt_i,
     input  logic                    link_i,
     input  logic                    idle_i          // no DMA outstanding, no frame in the pipelines
@@ -72,10 +86,14 @@ module nic_csr
 
   reg_req_t req;
   reg_rsp_t rsp, glob_rsp, rss_rsp, tx_rsp, rx_rsp, cnt_rsp;
-  logic     reset_request, reset_busy;
+  logic     answer, reset_request, reset_busy;
 
   assign irq_req_o = req;
-  assign rsp       = glob_rsp | rss_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i;
+
+  always_comb begin
+    rsp = '0;
+    if (answer) rsp = glob_rsp | rss_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i;
+  end
 
   nic_axil u_axil (
       .clk_i,
@@ -101,6 +119,7 @@ module nic_csr
       .s_axil_rready,
       .req_o      (req),
       .rsp_i      (rsp),
+      .answer_o   (answer),
       .hold_i     (!core_rst_no),
       .hold_read_i(irq_busy_i)
   );
@@ -147,11 +166,17 @@ module nic_csr
       .Offset(nic_regs_pkg::QP_TX_BASE_LO_OFFSET[7:0])
   ) u_tx (
       .clk_i,
-      .rst_ni(core_rst_no),
-      .req_i (req),
-      .rsp_o (tx_rsp),
-      .cfg_o (tx_cfg_o),
-      .sts_i (tx_sts_i)
+      .rst_ni        (core_rst_no),
+      .req_i         (req),
+      .rsp_o         (tx_rsp),
+      .enable_o      (tx_enable_o),
+      .tail_o        (tx_tail_o),
+      .sts_i         (tx_sts_i),
+      .scan_i,
+      .scan_base_o   (tx_base_o),
+      .scan_cq_base_o(tx_cq_base_o),
+      .scan_log2_o   (tx_log2_o),
+      .scan_tail_o   (tx_scan_tail_o)
   );
 
   nic_csr_rings #(
@@ -159,11 +184,17 @@ module nic_csr
       .Offset(nic_regs_pkg::QP_RX_BASE_LO_OFFSET[7:0])
   ) u_rx (
       .clk_i,
-      .rst_ni(core_rst_no),
-      .req_i (req),
-      .rsp_o (rx_rsp),
-      .cfg_o (rx_cfg_o),
-      .sts_i (rx_sts_i)
+      .rst_ni        (core_rst_no),
+      .req_i         (req),
+      .rsp_o         (rx_rsp),
+      .enable_o      (rx_enable_o),
+      .tail_o        (rx_tail_o),
+      .sts_i         (rx_sts_i),
+      .scan_i,
+      .scan_base_o   (rx_base_o),
+      .scan_cq_base_o(rx_cq_base_o),
+      .scan_log2_o   (rx_log2_o),
+      .scan_tail_o   (rx_scan_tail_o)
   );
 
   nic_counters #(
@@ -177,6 +208,7 @@ module nic_csr
   );
 
   // At most one block has a register at an address.
-  `NIC_ASSERT(CsrOneHit, $onehot0({glob_rsp.hit, rss_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit}))
+  `NIC_ASSERT_IF(CsrOneHit, answer,
+                 $onehot0({glob_rsp.hit, rss_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit}))
 
 endmodule

@@ -36,17 +36,16 @@ module nic_csr_global
 
   frame_len_t  max_frame_q;   // as written
   logic [31:0] scratch_q;
-  logic [31:0] wbits;         // the bits of the bytes that are written
   logic        write;
 
   assign write = req_i.valid && req_i.write;
-  assign wbits = {{8{req_i.wstrb[3]}}, {8{req_i.wstrb[2]}}, {8{req_i.wstrb[1]}}, {8{req_i.wstrb[0]}}};
 
-  assign reset_request_o = write && req_i.addr == RESET_OFFSET && |(req_i.wdata & wbits & RESET_WMASK);
-
-  // What a write gives for the registers whose value is also kept in a limited form.
-  frame_len_t max_frame_d;
-  assign max_frame_d = 14'(apply_strb(32'(max_frame_q), req_i.wdata, req_i.wstrb));
+  always_comb begin
+    reset_request_o = 1'b0;
+    if (write && req_i.addr == RESET_OFFSET) begin
+      reset_request_o = |(apply_strb('0, req_i.wdata, req_i.wstrb) & RESET_WMASK);
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -71,8 +70,9 @@ module nic_csr_global
           glob_cfg_o.broadcast <= req_i.wdata[RX_CTRL_BROADCAST_LSB];
         end
         MAX_FRAME_OFFSET: begin
-          max_frame_q          <= max_frame_d;
-          glob_cfg_o.max_frame <= limit_frame(max_frame_d);
+          automatic frame_len_t bytes = 14'(apply_strb(32'(max_frame_q), req_i.wdata, req_i.wstrb));
+          max_frame_q          <= bytes;
+          glob_cfg_o.max_frame <= limit_frame(bytes);
         end
         SCRATCH_OFFSET: scratch_q <= apply_strb(scratch_q, req_i.wdata, req_i.wstrb);
         default: ;
@@ -81,8 +81,8 @@ module nic_csr_global
   end
 
   always_ff @(posedge clk_i) begin
-    rsp_o <= '0;
     if (req_i.valid) begin
+      rsp_o     <= '0;
       rsp_o.hit <= 1'b1;
       case (req_i.addr)
         ID_OFFSET:        rsp_o.rdata <= ID_DEFAULT;

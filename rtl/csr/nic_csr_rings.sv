@@ -7,8 +7,9 @@ module nic_csr_rings
   import nic_pkg::*;
   import nic_regs_pkg::*;
 #(
-    parameter int unsigned Queues = 4,
-    parameter logic [7:0]  Offset = 8'h00   // of TX_BASE_LO or RX_BASE_LO in the block
+    parameter  int unsigned Queues     = 4,
+    parameter  logic [7:0]  Offset     = 8'h00,   // of TX_BASE_LO or RX_BASE_LO in the block
+    localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -17,12 +18,19 @@ module nic_csr_rings
     input  reg_req_t req_i,
     output reg_rsp_t rsp_o,
 
-    // rings
-    output ring_cfg_t [Queues-1:0] cfg_o,
-    input  ring_sts_t [Queues-1:0] sts_i
-);
+    // rings: enable 0 -> 1 starts one from index 0, 1 -> 0 drains and stops it; tail is the first entry that software
+    // has not filled. Base and size are stable while a ring is active.
+    output logic [Queues-1:0]     enable_o,
+    output index_t                tail_o [Queues],
+    input  ring_sts_t             sts_i [Queues],
 
-  localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1;
+    // one ring's registers, a clock after scan_i has named it, as they were in that clock
+    input  logic [QueueWidth-1:0] scan_i,
+    output logic [63:0]           scan_base_o,      // bus address of the descriptors, 64-byte aligned
+    output logic [63:0]           scan_cq_base_o,   // bus address of the completion records, 64-byte aligned
+    output logic [3:0]            scan_log2_o,      // of the number of entries, MinRingLog2..MaxRingLog2
+    output index_t                scan_tail_o
+);
 
   // Registers of one half of the block, by their place in the TX half.
   localparam logic [5:0] BaseLo  = QP_TX_BASE_LO_OFFSET[5:0];
@@ -40,67 +48,75 @@ module nic_csr_rings
     return log2 < 4'(MinRingLog2) ? 4'(MinRingLog2) : log2;
   endfunction
 
-  logic [Queues-1:0][3:0] size_q;   // as written; cfg_o has the limited value
-  logic [QueueWidth-1:0]  queue;
-  logic [5:0]             place;
-  logic                   select;
+  logic [63:0]           base_q [Queues];
+  logic [63:0]           cq_base_q [Queues];
+  logic [3:0]            log2_q [Queues];   // as written
+  logic [QueueWidth-1:0] queue;
+  logic [5:0]            place;
+  logic                  select;
 
-  assign select = req_i.valid && req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
-                  req_i.addr[7:6] == Offset[7:6];
-  assign queue  = req_i.addr[8+:QueueWidth];
-  assign place  = req_i.addr[5:0];
+  always_comb begin
+    select = 1'b0;
+    if (req_i.valid) begin
+      select = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
+               req_i.addr[7:6] == Offset[7:6];
+    end
+  end
+  assign queue = req_i.addr[8+:QueueWidth];
+  assign place = req_i.addr[5:0];
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      for (int unsigned q = 0; q < Queues; q++) begin
-        cfg_o[q].base    <= {QP_TX_BASE_HI_DEFAULT, QP_TX_BASE_LO_DEFAULT};
-        cfg_o[q].cq_base <= {QP_TXC_BASE_HI_DEFAULT, QP_TXC_BASE_LO_DEFAULT};
-        cfg_o[q].log2    <= limit_log2(4'(QP_TX_SIZE_DEFAULT));
-        cfg_o[q].enable  <= QP_TX_CTRL_DEFAULT[QP_TX_CTRL_ENABLE_LSB];
-        cfg_o[q].tail    <= index_t'(QP_TX_TAIL_DEFAULT);
-        size_q[q]        <= 4'(QP_TX_SIZE_DEFAULT);
-      end
-    end else if (select && req_i.write) begin
+    if (select && req_i.write) begin
       case (place)
         BaseLo:
-        cfg_o[queue].base[31:0] <=
-            apply_strb(cfg_o[queue].base[31:0], req_i.wdata, req_i.wstrb) & QP_TX_BASE_LO_WMASK;
-        BaseHi: cfg_o[queue].base[63:32] <= apply_strb(cfg_o[queue].base[63:32], req_i.wdata, req_i.wstrb);
-        Size:
-        if (req_i.wstrb[0]) begin
-          size_q[queue]     <= req_i.wdata[QP_TX_SIZE_LOG2_LSB+:QP_TX_SIZE_LOG2_WIDTH];
-          cfg_o[queue].log2 <= limit_log2(req_i.wdata[QP_TX_SIZE_LOG2_LSB+:QP_TX_SIZE_LOG2_WIDTH]);
-        end
-        Ctrl: if (req_i.wstrb[0]) cfg_o[queue].enable <= req_i.wdata[QP_TX_CTRL_ENABLE_LSB];
-        Tail: cfg_o[queue].tail <= index_t'(apply_strb(32'(cfg_o[queue].tail), req_i.wdata, req_i.wstrb));
+        base_q[queue][31:0] <= apply_strb(base_q[queue][31:0], req_i.wdata, req_i.wstrb) & QP_TX_BASE_LO_WMASK;
+        BaseHi: base_q[queue][63:32] <= apply_strb(base_q[queue][63:32], req_i.wdata, req_i.wstrb);
+        Size: if (req_i.wstrb[0]) log2_q[queue] <= req_i.wdata[QP_TX_SIZE_LOG2_LSB+:QP_TX_SIZE_LOG2_WIDTH];
+        Ctrl: if (req_i.wstrb[0]) enable_o[queue] <= req_i.wdata[QP_TX_CTRL_ENABLE_LSB];
+        Tail: tail_o[queue] <= index_t'(apply_strb(32'(tail_o[queue]), req_i.wdata, req_i.wstrb));
         CBaseLo:
-        cfg_o[queue].cq_base[31:0] <=
-            apply_strb(cfg_o[queue].cq_base[31:0], req_i.wdata, req_i.wstrb) & QP_TXC_BASE_LO_WMASK;
-        CBaseHi:
-        cfg_o[queue].cq_base[63:32] <= apply_strb(cfg_o[queue].cq_base[63:32], req_i.wdata, req_i.wstrb);
+        cq_base_q[queue][31:0] <=
+            apply_strb(cq_base_q[queue][31:0], req_i.wdata, req_i.wstrb) & QP_TXC_BASE_LO_WMASK;
+        CBaseHi: cq_base_q[queue][63:32] <= apply_strb(cq_base_q[queue][63:32], req_i.wdata, req_i.wstrb);
         default: ;
       endcase
+    end
+    if (!rst_ni) begin
+      enable_o <= {Queues{QP_TX_CTRL_DEFAULT[QP_TX_CTRL_ENABLE_LSB]}};
+      for (int unsigned q = 0; q < Queues; q++) begin
+        base_q[q]    <= {QP_TX_BASE_HI_DEFAULT, QP_TX_BASE_LO_DEFAULT};
+        cq_base_q[q] <= {QP_TXC_BASE_HI_DEFAULT, QP_TXC_BASE_LO_DEFAULT};
+        log2_q[q]    <= 4'(QP_TX_SIZE_DEFAULT);
+        tail_o[q]    <= index_t'(QP_TX_TAIL_DEFAULT);
+      end
     end
   end
 
   always_ff @(posedge clk_i) begin
-    rsp_o <= '0;
+    scan_base_o    <= base_q[scan_i];
+    scan_cq_base_o <= cq_base_q[scan_i];
+    scan_log2_o    <= limit_log2(log2_q[scan_i]);
+    scan_tail_o    <= tail_o[scan_i];
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (req_i.valid) rsp_o <= '0;
     if (select) begin
       rsp_o.hit <= 1'b1;
       case (place)
-        BaseLo:  rsp_o.rdata <= cfg_o[queue].base[31:0];
-        BaseHi:  rsp_o.rdata <= cfg_o[queue].base[63:32];
-        Size:    rsp_o.rdata <= 32'(size_q[queue]);
-        Ctrl:    rsp_o.rdata <= 32'(cfg_o[queue].enable);
-        Tail:    rsp_o.rdata <= 32'(cfg_o[queue].tail);
+        BaseLo:  rsp_o.rdata <= base_q[queue][31:0];
+        BaseHi:  rsp_o.rdata <= base_q[queue][63:32];
+        Size:    rsp_o.rdata <= 32'(log2_q[queue]);
+        Ctrl:    rsp_o.rdata <= 32'(enable_o[queue]);
+        Tail:    rsp_o.rdata <= 32'(tail_o[queue]);
         Head:    rsp_o.rdata <= 32'(sts_i[queue].head);
         Status: begin
           rsp_o.rdata[QP_TX_STATUS_ACTIVE_LSB] <= sts_i[queue].active;
           rsp_o.rdata[QP_TX_STATUS_ERROR_LSB]  <= sts_i[queue].error;
           rsp_o.rdata[QP_TX_STATUS_ERROR_CODE_LSB+:QP_TX_STATUS_ERROR_CODE_WIDTH] <= sts_i[queue].error_code;
         end
-        CBaseLo: rsp_o.rdata <= cfg_o[queue].cq_base[31:0];
-        CBaseHi: rsp_o.rdata <= cfg_o[queue].cq_base[63:32];
+        CBaseLo: rsp_o.rdata <= cq_base_q[queue][31:0];
+        CBaseHi: rsp_o.rdata <= cq_base_q[queue][63:32];
         CHead:   rsp_o.rdata <= 32'(sts_i[queue].cq_head);
         default: rsp_o.hit <= 1'b0;
       endcase

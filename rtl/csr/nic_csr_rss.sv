@@ -21,47 +21,74 @@ module nic_csr_rss
     output queue_t     queue_o       // its queue; one that does not exist acts as 0
 );
 
-  logic [6:0]  ctrl_q;
-  logic [31:0] key_q [RSS_KEY_COUNT];
+  localparam int unsigned KeyBits = 32 * RSS_KEY_COUNT;
+
   logic [15:0] table_q [RSS_TABLE_COUNT];   // four queues each
 
   // ------------------------------------------------------------------ registers
+  // A word of the key has its first byte in 7:0, the key its first byte most significant.
+  function automatic logic [31:0] swap(logic [31:0] word);
+    return {word[7:0], word[15:8], word[23:16], word[31:24]};
+  endfunction
+
   logic        is_ctrl, is_key, is_table;
   logic [15:0] key_at, table_at;
-  logic [3:0]  key_word;
   logic [4:0]  table_word;
+  logic [8:0]  key_lsb;                     // of the word in the key
 
-  assign key_at     = req_i.addr - RSS_KEY_BASE;
-  assign table_at   = req_i.addr - RSS_TABLE_BASE;
-  assign is_ctrl    = req_i.valid && req_i.addr == RSS_CTRL_OFFSET;
-  assign is_key     = req_i.valid && key_at < 16'(4 * RSS_KEY_COUNT);
-  assign is_table   = req_i.valid && table_at < 16'(4 * RSS_TABLE_COUNT);
-  assign key_word   = is_key ? key_at[5:2] : '0;
+  always_comb begin
+    is_ctrl    = 1'b0;
+    is_key     = 1'b0;
+    is_table   = 1'b0;
+    key_at     = '0;
+    table_at   = '0;
+    key_lsb    = '0;
+    if (req_i.valid) begin
+      key_at   = req_i.addr - RSS_KEY_BASE;
+      table_at = req_i.addr - RSS_TABLE_BASE;
+      is_ctrl  = req_i.addr == RSS_CTRL_OFFSET;
+      is_key   = key_at < 16'(4 * RSS_KEY_COUNT);
+      is_table = table_at < 16'(4 * RSS_TABLE_COUNT);
+      if (is_key) key_lsb = 9'(KeyBits - 32) - {key_at[5:2], 5'b0};
+    end
+  end
   assign table_word = table_at[6:2];
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      ctrl_q <= RSS_CTRL_DEFAULT[6:0];
-      for (int unsigned w = 0; w < RSS_KEY_COUNT; w++) key_q[w] <= RSS_KEY_WORD_DEFAULT;
-      for (int unsigned w = 0; w < RSS_TABLE_COUNT; w++) table_q[w] <= '0;
-    end else if (req_i.write) begin
-      if (is_ctrl && req_i.wstrb[0]) ctrl_q <= req_i.wdata[6:0];
-      if (is_key) key_q[key_word] <= apply_strb(key_q[key_word], req_i.wdata, req_i.wstrb);
+    if (req_i.write) begin
+      if (is_ctrl && req_i.wstrb[0]) begin
+        rss_cfg_o.types   <= req_i.wdata[5:0];
+        rss_cfg_o.sym_xor <= req_i.wdata[RSS_CTRL_SYM_XOR_LSB];
+      end
+      if (is_key) begin
+        rss_cfg_o.key[key_lsb+:32] <= swap(apply_strb(swap(rss_cfg_o.key[key_lsb+:32]), req_i.wdata, req_i.wstrb));
+      end
       if (is_table) begin
         for (int unsigned b = 0; b < 4; b++) begin
           if (req_i.wstrb[b]) table_q[table_word][4*b+:4] <= req_i.wdata[8*b+:4];
         end
       end
     end
+    if (!rst_ni) begin
+      rss_cfg_o.types   <= RSS_CTRL_DEFAULT[5:0];
+      rss_cfg_o.sym_xor <= RSS_CTRL_DEFAULT[RSS_CTRL_SYM_XOR_LSB];
+      rss_cfg_o.key     <= {RSS_KEY_COUNT{swap(RSS_KEY_WORD_DEFAULT)}};
+      for (int unsigned w = 0; w < RSS_TABLE_COUNT; w++) table_q[w] <= '0;
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    rsp_o <= '0;
-    if (is_ctrl || is_key || is_table) rsp_o.hit <= 1'b1;
-    if (is_ctrl) rsp_o.rdata[6:0] <= ctrl_q;
-    if (is_key) rsp_o.rdata <= key_q[key_word];
-    if (is_table) begin
-      for (int unsigned b = 0; b < 4; b++) rsp_o.rdata[8*b+:4] <= table_q[table_word][4*b+:4];
+    if (req_i.valid) begin
+      rsp_o     <= '0;
+      rsp_o.hit <= is_ctrl || is_key || is_table;
+      if (is_ctrl) begin
+        rsp_o.rdata[5:0]                  <= rss_cfg_o.types;
+        rsp_o.rdata[RSS_CTRL_SYM_XOR_LSB] <= rss_cfg_o.sym_xor;
+      end
+      if (is_key) rsp_o.rdata <= swap(rss_cfg_o.key[key_lsb+:32]);
+      if (is_table) begin
+        for (int unsigned b = 0; b < 4; b++) rsp_o.rdata[8*b+:4] <= table_q[table_word][4*b+:4];
+      end
     end
   end
 
@@ -70,13 +97,5 @@ module nic_csr_rss
 
   assign entry   = table_q[index_i[6:2]][{index_i[1:0], 2'b00}+:4];
   assign queue_o = (32'(entry) < Queues) ? entry : '0;
-
-  always_comb begin
-    rss_cfg_o.types   = ctrl_q[5:0];
-    rss_cfg_o.sym_xor = ctrl_q[RSS_CTRL_SYM_XOR_LSB];
-    for (int unsigned w = 0; w < RSS_KEY_COUNT; w++) begin
-      rss_cfg_o.key[32*(RSS_KEY_COUNT-1-w)+:32] = {key_q[w][7:0], key_q[w][15:8], key_q[w][23:16], key_q[w][31:24]};
-    end
-  end
 
 endmodule

@@ -28,8 +28,8 @@ module nic_irq
     output reg_rsp_t                rsp_o,
 
     // rings
-    input  ring_sts_t [Queues-1:0]  tx_sts_i,
-    input  ring_sts_t [Queues-1:0]  rx_sts_i,
+    input  ring_sts_t               tx_sts_i [Queues],
+    input  ring_sts_t               rx_sts_i [Queues],
 
     // reset
     input  logic                    soft_reset_i,   // hand nothing more over
@@ -252,9 +252,5 @@ module nic_irq
   `NIC_ASSERT(MsixHolds, !(grant && (msix_valid_o || busy_o)))
   `NIC_ASSERT_IF(MsixDoneOnce, msix_done_i, (busy_o && (!msix_valid_o || msix_ready_i)))
   `NIC_ASSERT(MsixMaskedNotSent, (sent & (table_mask | ~pend)) == '0)
-
-  // Of the rings' state only cq_head and active matter here.
-  logic unused;
-  assign unused = ^{tx_sts_i, rx_sts_i};
 
 endmodule

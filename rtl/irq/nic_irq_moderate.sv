@@ -29,7 +29,7 @@ module nic_irq_moderate
     output reg_rsp_t rsp_o,
 
     // rings
-    input  ring_sts_t [Queues-1:0] sts_i,
+    input  ring_sts_t              sts_i [Queues],
     input  logic [Queues-1:0]      event_i,         // a record is newer than IRQ_ARM said
     input  logic [Queues-1:0]      restart_i,       // the ring begins anew at index 0
 
@@ -179,9 +179,5 @@ module nic_irq_moderate
   end
 
   `NIC_ASSERT(ModerateOneCommand, !(arm_i && unmask_i))
-
-  // Of the rings' state only the completion side matters here.
-  logic unused;
-  assign unused = ^sts_i;
 
 endmodule

@@ -30,10 +30,12 @@ module nic_cpl
     output logic busy_o,                            // a burst is being built
 
     // rings
-    input  ring_cfg_t                tx_cfg_i,      // of ring scan_i
-    input  ring_cfg_t                rx_cfg_i,
-    input  ring_sts_t [Queues-1:0]   tx_sts_i,
-    input  ring_sts_t [Queues-1:0]   rx_sts_i,
+    input  logic [63:0]              tx_base_i,     // completion ring of ring scan_i
+    input  logic [3:0]               tx_log2_i,
+    input  logic [63:0]              rx_base_i,
+    input  logic [3:0]               rx_log2_i,
+    input  ring_sts_t                tx_sts_i [Queues],
+    input  ring_sts_t                rx_sts_i [Queues],
     input  logic                     tx_start_i,
     input  logic [QWidth-1:0]        tx_start_queue_i,
     input  logic                     rx_start_i,
@@ -116,7 +118,7 @@ module nic_cpl
   assign rx_ring     = {1'b0, scan_i};
   assign tx_gathered = done_q[scan_i] - rep_q[scan_i];
   assign tx_new      = tx_gathered != '0;
-  assign tx_enough   = tx_gathered >= 16'd16 || tx_gathered >= (16'd1 << (tx_cfg_i.log2 - 4'd2)) ||
+  assign tx_enough   = tx_gathered >= 16'd16 || tx_gathered >= (16'd1 << (tx_log2_i - 4'd2)) ||
                        (now_q - since_q[scan_i]) >= 12'(TxDelay);
   assign tx_err      = tx_sts_i[scan_i].error && tx_sts_i[scan_i].error_code != ErrAxiWrite && !told_q[tx_ring] &&
                        !dead_q[tx_ring];
@@ -143,7 +145,7 @@ module nic_cpl
 
   logic              begin_tx, begin_rx, start, step, accepted, beat_done;
   logic [QWidth:0]   ring;
-  ring_cfg_t         cfg;
+  logic [3:0]        log2;
   index_t            size, slot, to_end;
   logic [63:0]       addr;
   logic [4:0]        n, to_align;
@@ -157,10 +159,10 @@ module nic_cpl
   assign start    = begin_rx || begin_tx;
 
   assign ring     = {!rx_go, scan_i};
-  assign cfg      = rx_go ? rx_cfg_i : tx_cfg_i;
-  assign size     = 16'd1 << cfg.log2;
+  assign log2     = rx_go ? rx_log2_i : tx_log2_i;
+  assign size     = 16'd1 << log2;
   assign slot     = cq_q[ring] & (size - 1'b1);
-  assign addr     = cfg.cq_base + {44'b0, slot, 4'b0};
+  assign addr     = (rx_go ? rx_base_i : tx_base_i) + {44'b0, slot, 4'b0};
   assign to_end   = size - slot;
   assign to_align = 5'd16 - {1'b0, addr[7:4]};
   assign lane0    = addr[7:4] & 4'(PerBeat - 1);
@@ -231,7 +233,7 @@ module nic_cpl
       build_err_q   <= (begin_rx && rec_ready_i == '0) || (begin_tx && tx_err && tx_idle_i);
       build_queue_q <= scan_i;
       lane_q        <= LaneLog2'(lane0);
-      phase_q       <= ~cq_q[ring][cfg.log2];
+      phase_q       <= ~cq_q[ring][log2];
       head_q        <= begin_tx ? done_q[scan_i] : rx_head_i;
       code_q        <= begin_rx ? rx_sts_i[scan_i].error_code :
                        (tx_err && tx_idle_i) ? tx_sts_i[scan_i].error_code : ErrNone;

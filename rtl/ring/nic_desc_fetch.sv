@@ -26,8 +26,10 @@ module nic_desc_fetch
     input  logic rst_ni,
 
     // rings
-    input  index_t    [Queues-1:0] tail_i,
-    input  ring_cfg_t              scan_cfg_i,    // of ring scan_i
+    input  index_t                 tail_i [Queues],
+    input  logic [63:0]            scan_base_i,   // of ring scan_i
+    input  logic [3:0]             scan_log2_i,
+    input  index_t                 scan_tail_i,
     input  logic [Queues-1:0]      run_i,
     input  logic                   start_i,
     input  logic [QWidth-1:0]      start_queue_i,
@@ -81,10 +83,10 @@ module nic_desc_fetch
   level_t      room;
   logic        want;
 
-  assign size     = 16'd1 << scan_cfg_i.log2;
+  assign size     = 16'd1 << scan_log2_i;
   assign slot     = req_q[scan_i] & (size - 1'b1);
-  assign addr     = scan_cfg_i.base + {44'b0, slot, 4'b0};
-  assign posted   = scan_cfg_i.tail - req_q[scan_i];
+  assign addr     = scan_base_i + {44'b0, slot, 4'b0};
+  assign posted   = scan_tail_i - req_q[scan_i];
   assign to_end   = size - slot;
   assign to_align = 4'd8 - {1'b0, addr[6:4]};
   assign room     = level_t'(Depth) - level_t'(req_q[scan_i] - con_q[scan_i]);
@@ -95,7 +97,7 @@ module nic_desc_fetch
     if (to_end < {12'b0, n}) n = to_end[3:0];
   end
 
-  assign err_tail_o = run_i[scan_i] && (scan_cfg_i.tail - con_q[scan_i]) > size;
+  assign err_tail_o = run_i[scan_i] && (scan_tail_i - con_q[scan_i]) > size;
   assign want = run_i[scan_i] && !err_tail_o && n != '0 && room >= level_t'(n) && out_q[scan_i] != 3'(MaxOut) &&
                 (!req_valid_o || req_ready_i) && !(start_i && start_queue_i == scan_i);
 

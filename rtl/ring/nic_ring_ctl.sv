@@ -21,11 +21,11 @@ module nic_ring_ctl
     input  logic rst_ni,
 
     input  logic                   go_i,
-    input  ring_cfg_t [Queues-1:0] cfg_i,
+    input  logic [Queues-1:0]      enable_i,
 
-    // the ring under examination, and its registers as they were a clock ago
+    // the ring under examination, and the one that follows
     output logic [QWidth-1:0]      scan_o,
-    output ring_cfg_t              scan_cfg_o,
+    output logic [QWidth-1:0]      scan_next_o,
     input  logic                   busy_i,
 
     // to the blocks of this direction
@@ -51,7 +51,7 @@ module nic_ring_ctl
     input  index_t                 cq_head_i,
     input  frame_cnt_t             cq_frames_i,
 
-    output ring_sts_t [Queues-1:0] sts_o
+    output ring_sts_t              sts_o [Queues]
 );
 
   typedef enum logic [1:0] {Off, Start, Run, Stop} state_e;
@@ -63,26 +63,15 @@ module nic_ring_ctl
   logic [Queues-1:0] run_q;         // in state Run and not halted
   logic [Queues-1:0] enable_q;      // enable of the clock before
   logic [Queues-1:0] drop_q;        // enable has been 0 since the ring was started
-  ring_sts_t [Queues-1:0] sts_q;
-  logic [Queues-1:0] enable;
 
-  always_comb begin
-    for (int q = 0; q < int'(Queues); q++) enable[q] = cfg_i[q].enable;
-  end
-
-  assign scan_o = scan_q;
-  assign run_o  = go_i ? run_q : '0;
-  assign sts_o  = sts_q;
-
-  // One choice among all rings' registers serves fetching and completions as well.
-  logic [QWidth-1:0] scan_next;
-  assign scan_next = (scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
-  always_ff @(posedge clk_i) scan_cfg_o <= cfg_i[scan_next];
+  assign scan_o      = scan_q;
+  assign scan_next_o = (scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
+  assign run_o       = go_i ? run_q : '0;
 
   state_e state;
   logic   begins, starts, stops, ends;
   assign state  = state_q[scan_q];
-  assign begins = state == Off && enable[scan_q];
+  assign begins = state == Off && enable_i[scan_q];
   assign starts = state == Start;
   assign stops  = state == Run && drop_q[scan_q];
   assign ends   = state == Stop && !busy_i;
@@ -92,7 +81,7 @@ module nic_ring_ctl
       scan_q <= '0;
       for (int q = 0; q < int'(Slots); q++) state_q[q] <= Off;
     end else begin
-      scan_q <= scan_next;
+      scan_q <= scan_next_o;
       if (begins) state_q[scan_q] <= Start;
       if (starts) state_q[scan_q] <= Run;
       if (stops)  state_q[scan_q] <= Stop;
@@ -102,8 +91,8 @@ module nic_ring_ctl
 
   // A pulse of 0 on enable, however short, stops the ring.
   always_ff @(posedge clk_i) begin
-    enable_q <= enable;
-    drop_q   <= drop_q | (enable_q & ~enable);
+    enable_q <= enable_i;
+    drop_q   <= drop_q | (enable_q & ~enable_i);
     if (begins) drop_q[scan_q] <= 1'b0;
     if (!rst_ni) drop_q <= '0;
   end
@@ -125,46 +114,48 @@ module nic_ring_ctl
 
   // ------------------------------------------------------------------ status
   always_ff @(posedge clk_i) begin
-    if (err_desc_i && !sts_q[err_desc_queue_i].error) begin
-      sts_q[err_desc_queue_i].error      <= 1'b1;
-      sts_q[err_desc_queue_i].error_code <= ErrBadDesc;
+    if (err_desc_i && !sts_o[err_desc_queue_i].error) begin
+      sts_o[err_desc_queue_i].error      <= 1'b1;
+      sts_o[err_desc_queue_i].error_code <= ErrBadDesc;
     end
-    if (err_tail_i && !sts_q[scan_q].error) begin
-      sts_q[scan_q].error      <= 1'b1;
-      sts_q[scan_q].error_code <= ErrBadDesc;
+    if (err_tail_i && !sts_o[scan_q].error) begin
+      sts_o[scan_q].error      <= 1'b1;
+      sts_o[scan_q].error_code <= ErrBadDesc;
     end
-    if (err_read_i && !sts_q[err_read_queue_i].error) begin
-      sts_q[err_read_queue_i].error      <= 1'b1;
-      sts_q[err_read_queue_i].error_code <= ErrAxiRead;
+    if (err_read_i && !sts_o[err_read_queue_i].error) begin
+      sts_o[err_read_queue_i].error      <= 1'b1;
+      sts_o[err_read_queue_i].error_code <= ErrAxiRead;
     end
-    if (err_write_i && !sts_q[err_write_queue_i].error) begin
-      sts_q[err_write_queue_i].error      <= 1'b1;
-      sts_q[err_write_queue_i].error_code <= ErrAxiWrite;
+    if (err_write_i && !sts_o[err_write_queue_i].error) begin
+      sts_o[err_write_queue_i].error      <= 1'b1;
+      sts_o[err_write_queue_i].error_code <= ErrAxiWrite;
     end
-    if (head_valid_i) sts_q[head_queue_i].head <= head_i;
+    if (head_valid_i) sts_o[head_queue_i].head <= head_i;
     if (cq_valid_i) begin
-      sts_q[cq_queue_i].cq_head   <= cq_head_i;
-      sts_q[cq_queue_i].cq_frames <= cq_frames_i;
+      sts_o[cq_queue_i].cq_head   <= cq_head_i;
+      sts_o[cq_queue_i].cq_frames <= cq_frames_i;
     end
     if (begins) begin
-      sts_q[scan_q].head       <= '0;
-      sts_q[scan_q].cq_head    <= '0;
-      sts_q[scan_q].cq_frames  <= '0;
-      sts_q[scan_q].active     <= 1'b1;
-      sts_q[scan_q].error      <= 1'b0;
-      sts_q[scan_q].error_code <= ErrNone;
+      sts_o[scan_q].head       <= '0;
+      sts_o[scan_q].cq_head    <= '0;
+      sts_o[scan_q].cq_frames  <= '0;
+      sts_o[scan_q].active     <= 1'b1;
+      sts_o[scan_q].error      <= 1'b0;
+      sts_o[scan_q].error_code <= ErrNone;
     end
     if (ends) begin
-      sts_q[scan_q].active     <= 1'b0;
-      sts_q[scan_q].error      <= 1'b0;
-      sts_q[scan_q].error_code <= ErrNone;
+      sts_o[scan_q].active     <= 1'b0;
+      sts_o[scan_q].error      <= 1'b0;
+      sts_o[scan_q].error_code <= ErrNone;
     end
-    if (!rst_ni) sts_q <= '0;
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Queues); q++) sts_o[q] <= '0;
+    end
   end
 
   // Progress belongs to an active ring.
-  `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, sts_q[head_queue_i].active)
-  `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, sts_q[cq_queue_i].active)
-  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[scan_q], sts_q[scan_q].active)
+  `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, sts_o[head_queue_i].active)
+  `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, sts_o[cq_queue_i].active)
+  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[scan_q], sts_o[scan_q].active)
 
 endmodule

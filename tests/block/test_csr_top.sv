@@ -34,8 +34,9 @@ module test_csr_top
     output rss_cfg_t               rss_cfg_o,
     input  logic [6:0]             rss_index_i,
     output queue_t                 rss_queue_o,
-    output ring_cfg_t [Queues-1:0] tx_cfg_o,
-    output ring_cfg_t [Queues-1:0] rx_cfg_o,
+    // What the datapath saw when it last looked at each ring: base, cq_base, log2, enable, tail.
+    output logic [Queues-1:0][148:0] tx_cfg_o,
+    output logic [Queues-1:0][148:0] rx_cfg_o,
     input  ring_sts_t [Queues-1:0] tx_sts_i,
     input  ring_sts_t [Queues-1:0] rx_sts_i,
     input  cnt_evt_t               cnt_evt_i,
@@ -65,6 +66,31 @@ module test_csr_top
   always_ff @(posedge clk_i) if (!rst_ni) was_reset <= 1'b1;
   assign rst_n = rst_ni && was_reset;
 
+  // Every ring is looked at in turn, as nic_ring_ctl does it.
+  localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1;
+  logic [QueueWidth-1:0] scan_i, scan_q;
+  logic [Queues-1:0]     tx_enable_o, rx_enable_o;
+  index_t                tx_tail_o [Queues], rx_tail_o [Queues];
+  ring_sts_t             tx_sts [Queues], rx_sts [Queues];
+  logic [63:0]           tx_base_o, tx_cq_base_o, rx_base_o, rx_cq_base_o;
+  logic [3:0]            tx_log2_o, rx_log2_o;
+  index_t                tx_scan_tail_o, rx_scan_tail_o;
+
+  assign scan_i = scan_q == QueueWidth'(Queues - 1) ? '0 : scan_q + 1'b1;
+  always_ff @(posedge clk_i) begin
+    scan_q <= rst_n ? scan_i : '0;
+    if (tx_tail_o[scan_q] == tx_scan_tail_o) begin
+      tx_cfg_o[scan_q] <= {tx_base_o, tx_cq_base_o, tx_log2_o, tx_enable_o[scan_q], tx_tail_o[scan_q]};
+    end
+    if (rx_tail_o[scan_q] == rx_scan_tail_o) begin
+      rx_cfg_o[scan_q] <= {rx_base_o, rx_cq_base_o, rx_log2_o, rx_enable_o[scan_q], rx_tail_o[scan_q]};
+    end
+  end
+  for (genvar q = 0; q < Queues; q++) begin : gen_sts
+    assign tx_sts[q] = tx_sts_i[q];
+    assign rx_sts[q] = rx_sts_i[q];
+  end
+
   nic_csr #(
       .Queues   (Queues),
       .DataWidth(DataWidth)
@@ -73,6 +99,8 @@ module test_csr_top
       .irq_req_o (irq_req),
       .irq_rsp_i (irq_rsp),
       .irq_busy_i(irq_busy),
+      .tx_sts_i  (tx_sts),
+      .rx_sts_i  (rx_sts),
       .*
   );
 
@@ -84,6 +112,8 @@ module test_csr_top
       .rsp_o       (irq_rsp),
       .soft_reset_i(soft_reset_o),
       .busy_o      (irq_busy),
+      .tx_sts_i    (tx_sts),
+      .rx_sts_i    (rx_sts),
       .*
   );
 

@@ -10,7 +10,7 @@ module ring_ctl_proof
     input logic            clk_i,
     input logic            go_i,
     input logic            busy_i,
-    input ring_cfg_t [2:0] cfg_i,
+    input logic [2:0]      enable_i,
     input logic            err_read_i,
     input logic [1:0]      err_read_queue_i,
     input logic            err_write_i,
@@ -32,11 +32,10 @@ module ring_ctl_proof
   initial rst_ni = 1'b0;
   always_ff @(posedge clk_i) rst_ni <= 1'b1;
 
-  logic [1:0]      scan_o, start_queue_o;
-  ring_cfg_t       scan_cfg_o;
+  logic [1:0]      scan_o, scan_next_o, start_queue_o;
   logic            start_o;
   logic [2:0]      run_o;
-  ring_sts_t [2:0] sts_o;
+  ring_sts_t       sts_o [3];
   nic_ring_ctl #(
       .Queues(Queues)
   ) dut (.*);
@@ -70,12 +69,12 @@ module ring_ctl_proof
     was_q        <= rst_ni;
     was_sts_q    <= now;
     run_was_q    <= rst_ni && dut.run_q[mine];
-    enable_was_q <= cfg_i[mine].enable;
+    enable_was_q <= enable_i[mine];
     busy_mine_q  <= scan_o == mine && busy_i;
     err_was_q    <= rst_ni && err_mine;
     // The enable has been 0 while the ring was active: from then on it is to stop.
     if (!rst_ni || !now.active) dropped_q <= 1'b0;
-    else if (was_q && enable_was_q && !cfg_i[mine].enable) dropped_q <= 1'b1;
+    else if (was_q && enable_was_q && !enable_i[mine]) dropped_q <= 1'b1;
     if (!rst_ni || !dropped_q || !now.active || (scan_o == mine && busy_i)) drain_q <= '0;
     else drain_q <= drain_q + 1'b1;
   end
