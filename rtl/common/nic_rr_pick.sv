@@ -14,14 +14,18 @@ module nic_rr_pick #(
 
   logic [Width-1:0] above, from;
 
-  assign above = req_i & ~((Width'(2) << last_i) - Width'(1));
-  assign from  = (above != '0) ? above : req_i;
   assign any_o = req_i != '0;
 
   always_comb begin
+    above  = '0;
+    from   = '0;
     pick_o = '0;
-    for (int i = int'(Width) - 1; i >= 0; i--) begin
-      if (from[i]) pick_o = IdxWidth'(i);
+    if (any_o) begin
+      above = req_i & ~((Width'(2) << last_i) - Width'(1));
+      from  = (above != '0) ? above : req_i;
+      for (int i = int'(Width) - 1; i >= 0; i--) begin
+        if (from[i]) pick_o = IdxWidth'(i);
+      end
     end
   end
 

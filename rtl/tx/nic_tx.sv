@@ -72,11 +72,10 @@ module nic_tx
   logic [QWidth-1:0]       complete_queue, issue_queue, ram_wqueue, ram_rqueue;
   tx_frame_t               frame;
   logic [15:0]             complete_sum, complete_ip_sum;
-  logic                    ram_we, ram_re;
+  logic                    ram_we, ram_we_next, ram_re;
   logic [WordLog2-1:0]     ram_wword, ram_rword;
   logic [WordLog2:0]       free_ptr;
-  logic [Bytes-1:0]        ram_be, ram_be_next;
-  logic [DataWidth-1:0]    ram_wdata, ram_rdata;
+  logic [DataWidth-1:0]    ram_wdata, ram_wdata_next, ram_rdata;
   logic                    issue_busy, store_busy, egress_busy, pending;
 
   assign busy_o = issue_busy || egress_busy;
@@ -156,9 +155,9 @@ module nic_tx
       .ram_we_o      (ram_we),
       .ram_queue_o   (ram_wqueue),
       .ram_word_o    (ram_wword),
-      .ram_be_o      (ram_be),
-      .ram_be_next_o (ram_be_next),
+      .ram_we_next_o (ram_we_next),
       .ram_data_o    (ram_wdata),
+      .ram_next_o    (ram_wdata_next),
       .frame_valid_o (complete),
       .frame_queue_o (complete_queue),
       .frame_sum_o   (complete_sum),
@@ -171,16 +170,16 @@ module nic_tx
       .BufLog2  (BufLog2)
   ) u_ram (
       .clk_i,
-      .we_i      (ram_we),
-      .wqueue_i  (ram_wqueue),
-      .wword_i   (ram_wword),
-      .wbe_i     (ram_be),
-      .wbe_next_i(ram_be_next),
-      .wdata_i   (ram_wdata),
-      .re_i      (ram_re),
-      .rqueue_i  (ram_rqueue),
-      .rword_i   (ram_rword),
-      .rdata_o   (ram_rdata)
+      .we_i        (ram_we),
+      .wqueue_i    (ram_wqueue),
+      .wword_i     (ram_wword),
+      .wdata_i     (ram_wdata),
+      .we_next_i   (ram_we_next),
+      .wdata_next_i(ram_wdata_next),
+      .re_i        (ram_re),
+      .rqueue_i    (ram_rqueue),
+      .rword_i     (ram_rword),
+      .rdata_o     (ram_rdata)
   );
 
   nic_tx_egress #(

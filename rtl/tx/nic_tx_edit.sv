@@ -39,7 +39,7 @@ module nic_tx_edit
   nic_tx_headers #(
       .DataWidth(DataWidth)
   ) u_headers (
-      .enable_i(tso_i),
+      .enable_i(en_i && tso_i),
       .headers_i,
       .ip_check_i,
       .word_i,
@@ -48,47 +48,41 @@ module nic_tx_edit
   );
 
   // ------------------------------------------------------------------ the checksum's two bytes, perhaps in two words
-  frame_len_t           second;
-  word_t                first_at, second_at;
   logic [DataWidth-1:0] right;
-
-  assign second    = edit_i.csum_at + 1'b1;
-  assign first_at  = word_t'(edit_i.csum_at >> ByteLog2);
-  assign second_at = word_t'(second >> ByteLog2);
 
   always_comb begin
     right = clean;
-    if (edit_i.csum) begin
-      if (first_at == word_i) right[{edit_i.csum_at[ByteLog2-1:0], 3'b000}+:8] = check_i[7:0];
-      if (second_at == word_i) right[{second[ByteLog2-1:0], 3'b000}+:8] = check_i[15:8];
+    if (en_i && edit_i.csum) begin
+      automatic frame_len_t second = edit_i.csum_at + 1'b1;
+      if (word_t'(edit_i.csum_at >> ByteLog2) == word_i)
+        right[{edit_i.csum_at[ByteLog2-1:0], 3'b000}+:8] = check_i[7:0];
+      if (word_t'(second >> ByteLog2) == word_i)
+        right[{second[ByteLog2-1:0], 3'b000}+:8] = check_i[15:8];
     end
   end
 
   // ------------------------------------------------------------------ the tag
   logic [31:0]          rest_q;             // last bytes of the word before
-  logic [31:0]          tag;
-  logic [DataWidth-1:0] shifted, with_tag;
-
-  assign tag     = {edit_i.tci[7:0], edit_i.tci[15:8], 16'h0081};
-  assign shifted = {right[DataWidth-33:0], rest_q};
+  logic [DataWidth-1:0] first;              // the word where the tag comes in
 
   // Bytes 0 to 11 stay, 12 to 15 are the tag, the others come 4 bytes later.
-  if (Bytes == 8) begin : gen_narrow
-    assign with_tag = (word_i == '0) ? right : (word_i == word_t'(1)) ? {tag, right[31:0]} : shifted;
-  end else begin : gen_wide
-    logic [DataWidth-1:0] first;
-    if (Bytes == AddrBytes + TagBytes) begin : gen_just
-      assign first = {tag, right[8*AddrBytes-1:0]};
-    end else begin : gen_more
-      assign first = {right[DataWidth-33:8*AddrBytes], tag, right[8*AddrBytes-1:0]};
-    end
-    assign with_tag = (word_i == '0) ? first : shifted;
+  localparam int unsigned TagWord = AddrBytes / Bytes;
+  localparam int unsigned TagAt   = 8 * (AddrBytes % Bytes);
+
+  if (TagAt + 32 == DataWidth) begin : gen_just
+    assign first = {edit_i.tci[7:0], edit_i.tci[15:8], 16'h0081, right[TagAt-1:0]};
+  end else begin : gen_more
+    assign first = {right[DataWidth-33:TagAt], edit_i.tci[7:0], edit_i.tci[15:8], 16'h0081, right[TagAt-1:0]};
   end
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      data_o <= edit_i.vlan ? with_tag : right;
-      rest_q <= right[DataWidth-1-:32];
+      data_o <= right;
+      if (edit_i.vlan) begin
+        rest_q <= right[DataWidth-1-:32];
+        if (word_i == word_t'(TagWord)) data_o <= first;
+        if (word_i > word_t'(TagWord)) data_o <= {right[DataWidth-33:0], rest_q};
+      end
     end
   end
 

@@ -76,7 +76,6 @@ module nic_tx_egress
   logic [QWidth-1:0] next_q;
   tx_frame_t         next_frame_q;
   logic [15:0]       next_sum_q, next_ip_sum_q;
-  ptr_t              rptr_q [Slots];    // next word to read
 
   nic_tx_list #(
       .Queues(Queues),
@@ -100,20 +99,13 @@ module nic_tx_egress
       .next_frame_o (next_frame_q),
       .next_sum_o   (next_sum_q),
       .next_ip_sum_o(next_ip_sum_q),
+      .soon_i       (!cur_valid_q || cur_last),
       .take_i       (load),
       .sent_i       (sent_o),
       .sent_queue_i (sent_queue_o),
       .scan_i,
       .pending_o
   );
-
-  always_ff @(posedge clk_i) begin
-    if (ram_re_o) rptr_q[ram_queue_o] <= free_ptr_o;
-    if (start_i) rptr_q[start_queue_i] <= '0;
-    if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) rptr_q[q] <= '0;
-    end
-  end
 
   // ------------------------------------------------------------------ reading: one word a clock while the output moves
   logic              en;
@@ -128,7 +120,8 @@ module nic_tx_egress
   word_t             cur_word_q;
   frame_len_t        cur_data_q;        // bytes of data still to read
   frame_len_t        cur_left_q;        // bytes still to send, tag and padding included
-  frame_len_t        next_tagged, next_len;      // bytes with the tag; on the wire
+  ptr_t              cur_ptr_q;         // next word to read
+  ptr_t              ptr_q [Slots];     // first word of the queue's next frame
 
   // The checksum, first byte on the wire in 15:8: of a sum of little-endian words and what is to be added to it.
   function automatic logic [15:0] checksum(logic [15:0] sum, logic odd, logic [15:0] adjust);
@@ -137,20 +130,14 @@ module nic_tx_egress
     return ~(total[15:0] + 16'(total[16]));
   endfunction
 
-  // Never 0 (in UDP that would mean that there is none).
-  logic [15:0] check;
-  assign check = checksum(next_sum_q, next_frame_q.csum_odd, next_frame_q.tso ? next_frame_q.adjust : '0);
-
   assign en       = !m_axis_tvalid || m_axis_tready;
   assign cur_last = cur_left_q <= frame_len_t'(Bytes);
   assign load     = next_valid_q && (!cur_valid_q || (en && cur_last));
-  assign next_tagged = next_frame_q.len + (next_frame_q.edit.vlan ? frame_len_t'(TagBytes) : '0);
-  assign next_len = (next_tagged < frame_len_t'(PadFrame)) ? frame_len_t'(PadFrame) : next_tagged;
 
   assign ram_re_o    = en && cur_valid_q && cur_data_q != '0;
   assign ram_queue_o = cur_queue_q;
-  assign ram_word_o  = rptr_q[cur_queue_q][WordLog2-1:0];
-  assign free_ptr_o  = rptr_q[cur_queue_q] + 1'b1;
+  assign ram_word_o  = cur_ptr_q[WordLog2-1:0];
+  assign free_ptr_o  = cur_ptr_q + 1'b1;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cur_valid_q <= 1'b0;
@@ -160,23 +147,34 @@ module nic_tx_egress
 
   always_ff @(posedge clk_i) begin
     if (load) begin
+      automatic frame_len_t  len = next_frame_q.len + (next_frame_q.edit.vlan ? frame_len_t'(TagBytes) : '0);
+      automatic logic [15:0] check = checksum(next_sum_q, next_frame_q.csum_odd,
+                                              next_frame_q.tso ? next_frame_q.adjust : '0);
+      if (len < frame_len_t'(PadFrame)) len = frame_len_t'(PadFrame);
       cur_queue_q <= next_q;
       cur_edit_q  <= next_frame_q.edit;
       cur_end_q   <= next_frame_q.last;
-      cur_len_q   <= next_len;
+      cur_len_q   <= len;
       cur_tso_q   <= next_frame_q.tso;
       cur_part_q  <= next_frame_q.part;
       cur_headers_q <= next_frame_q.headers;
+      // Never 0 (in UDP that would mean that there is none).
       cur_check_q <= (check == '0) ? '1 : {check[7:0], check[15:8]};
       cur_ip_check_q <= checksum(next_ip_sum_q, next_frame_q.headers.l3_off[0], next_frame_q.ip_adjust);
       cur_word_q  <= '0;
       cur_data_q  <= next_frame_q.len;
-      cur_left_q  <= next_len;
+      cur_left_q  <= len;
+      cur_ptr_q   <= ptr_q[next_q];
+      ptr_q[next_q] <= ptr_q[next_q] + ptr_t'((next_frame_q.len + frame_len_t'(Bytes - 1)) >> ByteLog2);
     end else if (en && cur_valid_q) begin
       cur_word_q <= cur_word_q + 1'b1;
-      cur_data_q <= (cur_data_q < frame_len_t'(Bytes)) ? '0 : cur_data_q - frame_len_t'(Bytes);
       cur_left_q <= cur_left_q - frame_len_t'(Bytes);
+      if (ram_re_o) begin
+        cur_data_q <= (cur_data_q < frame_len_t'(Bytes)) ? '0 : cur_data_q - frame_len_t'(Bytes);
+        cur_ptr_q  <= free_ptr_o;
+      end
     end
+    if (start_i) ptr_q[start_queue_i] <= '0;
   end
 
   // ------------------------------------------------------------------ the word that was read, and the stream
@@ -208,15 +206,17 @@ module nic_tx_egress
       rd_bytes_q <= (cur_data_q < frame_len_t'(Bytes)) ? (ByteLog2 + 1)'(cur_data_q) : (ByteLog2 + 1)'(Bytes);
       rd_keep_q  <= cur_last ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
       rd_word_q  <= cur_word_q;
-      rd_queue_q <= cur_queue_q;
-      rd_edit_q  <= cur_edit_q;
-      rd_end_q   <= cur_end_q;
-      rd_len_q   <= cur_len_q;
-      rd_check_q <= cur_check_q;
-      rd_tso_q   <= cur_tso_q;
-      rd_part_q  <= cur_part_q;
-      rd_headers_q  <= cur_headers_q;
-      rd_ip_check_q <= cur_ip_check_q;
+      if (cur_word_q == '0) begin
+        rd_queue_q <= cur_queue_q;
+        rd_edit_q  <= cur_edit_q;
+        rd_end_q   <= cur_end_q;
+        rd_len_q   <= cur_len_q;
+        rd_check_q <= cur_check_q;
+        rd_tso_q   <= cur_tso_q;
+        rd_part_q  <= cur_part_q;
+        rd_headers_q  <= cur_headers_q;
+        rd_ip_check_q <= cur_ip_check_q;
+      end
     end
   end
 
@@ -240,10 +240,12 @@ module nic_tx_egress
     if (en && rd_valid_q) begin
       m_axis_tkeep <= ~({Bytes{1'b1}} << rd_keep_q);
       m_axis_tlast <= rd_last_q;
-      out_queue_q  <= rd_queue_q;
-      out_end_q    <= rd_end_q;
-      out_part_q   <= rd_part_q;
-      out_len_q    <= rd_len_q;
+      if (rd_last_q) begin
+        out_queue_q <= rd_queue_q;
+        out_end_q   <= rd_end_q;
+        out_part_q  <= rd_part_q;
+        out_len_q   <= rd_len_q;
+      end
     end
   end
 

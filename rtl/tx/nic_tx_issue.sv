@@ -106,12 +106,11 @@ module nic_tx_issue
   ptr_t        base_q [Slots];            // first word of the frame
   ptr_t        free_q [Slots];            // first word that is not released
 
-  logic        is_data, bad, ends, sums, fits, take, take_todo, try_it, slot_free;
+  logic        is_data, bad, ends, sums, fits, look, take, take_todo, try_it, slot_free;
   logic [63:0] addr;
   frame_len_t  len, skip, ip_skip;
   logic [14:0] total;
   ptr_t        words, level;
-  logic [4:0]  bursts;
 
   assign rd_queue_o = next_q;
 
@@ -122,6 +121,7 @@ module nic_tx_issue
       .rst_ni,
       .start_i,
       .start_queue_i,
+      .valid_i    (look),
       .queue_i    (next_q),
       .desc_i     (rd_desc_i),
       .index_i    (rd_index_i),
@@ -140,25 +140,41 @@ module nic_tx_issue
       .frame_o
   );
 
-  assign words  = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
-  assign level  = base_q[next_q] + words - free_q[next_q];
-  assign bursts = 5'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2);
-  // The entry that the descriptor before is making in this clock is not counted yet: hence the 1.
-  assign fits = level <= ptr_t'(1 << (BufLog2 - ByteLog2)) &&
-                8'(bursts_used_i) + 8'(bursts) + 8'd1 <= 8'(Bursts) &&
-                8'(frames_used_i) + 8'd1 <= 8'(Frames);
   assign try_it = next_valid_q && slot_free;
   assign looked = try_it;
-  assign take      = try_it && run_i[next_q] && rd_valid_i && is_data && !bad && fits;
-  assign take_todo = try_it && run_i[next_q] && rd_valid_i && !is_data && !bad;
+  assign look   = try_it && rd_valid_i;
 
-  assign err_desc_o       = try_it && run_i[next_q] && rd_valid_i && bad;
+  always_comb begin
+    words = '0;
+    level = '0;
+    fits  = 1'b0;
+    if (look) begin
+      words = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
+      level = base_q[next_q] + words - free_q[next_q];
+      // The entry that the descriptor before is making in this clock is not counted yet: hence the 1.
+      fits  = level <= ptr_t'(1 << (BufLog2 - ByteLog2)) &&
+              8'(bursts_used_i) + 8'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2) +
+              8'd1 <= 8'(Bursts) &&
+              8'(frames_used_i) + 8'd1 <= 8'(Frames);
+    end
+  end
+
+  always_comb begin
+    take       = 1'b0;
+    take_todo  = 1'b0;
+    err_desc_o = 1'b0;
+    if (look && run_i[next_q]) begin
+      err_desc_o = bad;
+      take       = is_data && !bad && fits;
+      take_todo  = !is_data && !bad;
+    end
+  end
+
   assign err_desc_queue_o = next_q;
-
-  assign frame_valid_o = take && ends;
+  assign frame_valid_o    = take && ends;
 
   always_ff @(posedge clk_i) begin
-    if (try_it && rd_valid_i && is_data && !fits) blocked_q[next_q] <= 1'b1;
+    if (look && is_data && !fits) blocked_q[next_q] <= 1'b1;
     if (free_valid_i) blocked_q[free_queue_i] <= 1'b0;
     if (burst_done_i) blocked_q[burst_done_queue_i] <= 1'b0;
     if (start_i) blocked_q[start_queue_i] <= 1'b0;
@@ -169,8 +185,8 @@ module nic_tx_issue
     if (take && ends) base_q[next_q] <= base_q[next_q] + words;
     if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
     if (start_i) begin
-      base_q[start_queue_i]  <= '0;
-      free_q[start_queue_i]  <= '0;
+      base_q[start_queue_i] <= '0;
+      free_q[start_queue_i] <= '0;
     end
   end
 
@@ -181,25 +197,34 @@ module nic_tx_issue
   frame_len_t        cur_left_q, cur_skip_q, cur_ip_skip_q;
   logic [BurstLog2:0] to_boundary;
 
-  assign to_boundary    = (BurstLog2 + 1)'(BurstBytes) - {1'b0, cur_addr_q[BurstLog2-1:0]};
-  assign last           = cur_left_q <= frame_len_t'(to_boundary);
-  assign burst_bytes_o  = last ? cur_left_q[BurstLog2:0] : to_boundary;
+  always_comb begin
+    automatic logic [BurstLog2:0] span = '0;   // bytes from the start of the first beat, minus one
+    to_boundary     = '0;
+    last            = 1'b0;
+    req_o           = '0;
+    burst_bytes_o   = '0;
+    burst_skip_o    = '0;
+    burst_ip_skip_o = '0;
+    if (cur_valid_q) begin
+      to_boundary   = (BurstLog2 + 1)'(BurstBytes) - {1'b0, cur_addr_q[BurstLog2-1:0]};
+      last          = cur_left_q <= frame_len_t'(to_boundary);
+      burst_bytes_o = last ? cur_left_q[BurstLog2:0] : to_boundary;
+      span          = burst_bytes_o + (BurstLog2 + 1)'(cur_addr_q[ByteLog2-1:0]) - 1'b1;
+      req_o         = '{id: '{kind: RdTxData, qp: queue_t'(cur_queue_q)}, addr: cur_addr_q,
+                        len: 8'(span >> ByteLog2)};
+      if (cur_sum_q) begin
+        burst_skip_o    = (cur_skip_q > frame_len_t'(burst_bytes_o)) ? burst_bytes_o : cur_skip_q[BurstLog2:0];
+        burst_ip_skip_o = (cur_ip_skip_q > frame_len_t'(burst_bytes_o)) ? burst_bytes_o : cur_ip_skip_q[BurstLog2:0];
+      end
+    end
+  end
+
   assign burst_offset_o = cur_addr_q[ByteLog2-1:0];
   assign burst_eof_o    = last && cur_end_q;
   assign burst_sum_o    = cur_sum_q;
-  assign burst_skip_o   = (cur_skip_q > frame_len_t'(burst_bytes_o)) ? burst_bytes_o : cur_skip_q[BurstLog2:0];
-  assign burst_ip_skip_o = (cur_ip_skip_q > frame_len_t'(burst_bytes_o)) ? burst_bytes_o : cur_ip_skip_q[BurstLog2:0];
   assign fire           = cur_valid_q && req_ready_i;
   assign slot_free      = !cur_valid_q || (fire && last);
-
-  logic [BurstLog2:0] span;               // bytes from the start of the first beat, minus one
-  assign span        = burst_bytes_o + (BurstLog2 + 1)'(burst_offset_o) - 1'b1;
-  assign req_valid_o = cur_valid_q;
-  assign req_o       = '{
-      id: '{kind: RdTxData, qp: queue_t'(cur_queue_q)},
-      addr: cur_addr_q,
-      len: 8'(span >> ByteLog2)
-  };
+  assign req_valid_o    = cur_valid_q;
 
   assign busy_o       = cur_valid_q;
   assign busy_queue_o = cur_queue_q;

@@ -3,7 +3,8 @@
 //
 // A frame is entered when its last read is prepared; complete_i says that the oldest one of a queue that was not
 // complete is so, with its sums. next_*_o is the frame that was chosen, until take_i; then the next one follows, in the
-// next clock if there is one. stop_i: choose no further one.
+// next clock if there is one. soon_i: take_i may come in this clock. stop_i: choose
+// no further one.
 
 `include "nic_assert.svh"
 
@@ -36,6 +37,7 @@ module nic_tx_list
     output tx_frame_t               next_frame_o,
     output logic [15:0]             next_sum_o,
     output logic [15:0]             next_ip_sum_o,
+    input  logic                    soon_i,
     input  logic                    take_i,
 
     input  logic                    sent_i,
@@ -53,38 +55,38 @@ module nic_tx_list
   logic [31:0] sums [Slots * Frames];                 // of the complete ones
   count_t      wp_q [Slots], cp_q [Slots], rp_q [Slots];   // entered, complete, chosen
   count_t      unsent_q [Slots];                      // complete and not sent
-  logic [Queues-1:0] have;
+  logic [Queues-1:0] have_q;                          // complete and not chosen
 
   assign frames_used_o = wp_q[frame_queue_i] - rp_q[frame_queue_i];
   assign pending_o     = unsent_q[scan_i] != '0;
 
-  always_comb begin
-    for (int q = 0; q < int'(Queues); q++) have[q] = cp_q[q] != rp_q[q];
-  end
-
   always_ff @(posedge clk_i) begin
-    if (frame_valid_i) list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
-  end
-  always_ff @(posedge clk_i) begin
-    if (complete_i)
-      sums[{complete_queue_i, cp_q[complete_queue_i][ListLog2-1:0]}] <= {complete_ip_sum_i, complete_sum_i};
+    if (frame_valid_i) begin
+      list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
+      wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
+    end
+    if (start_i) wp_q[start_queue_i] <= '0;      // what never became complete is forgotten
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) wp_q[q] <= '0;
+    end
   end
 
   // ------------------------------------------------------------------ the next frame
-  logic              any, choose;
+  logic              may, any, choose;
   logic [QWidth-1:0] pick;
 
   nic_rr_pick #(
       .Width   (Queues),
       .IdxWidth(QWidth)
   ) u_pick (
-      .req_i (have),
+      .req_i (may ? have_q : '0),
       .last_i(next_queue_o),
       .any_o (any),
       .pick_o(pick)
   );
 
-  assign choose = any && !stop_i && (!next_valid_o || take_i);
+  assign may    = !stop_i && (!next_valid_o || soon_i);
+  assign choose = any && (!next_valid_o || take_i);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -103,34 +105,44 @@ module nic_tx_list
     end
   end
 
-  // ------------------------------------------------------------------ counts
-  logic same_sent;
-  assign same_sent = complete_i && sent_i && complete_queue_i == sent_queue_i;
-
+  // ------------------------------------------------------------------ what is complete, and not sent
   always_ff @(posedge clk_i) begin
+    if (choose) begin
+      rp_q[pick] <= rp_q[pick] + 1'b1;
+      if (count_t'(rp_q[pick] + 1'b1) == cp_q[pick]) have_q[pick] <= 1'b0;
+    end
+    if (complete_i) begin
+      sums[{complete_queue_i, cp_q[complete_queue_i][ListLog2-1:0]}] <= {complete_ip_sum_i, complete_sum_i};
+      cp_q[complete_queue_i]   <= cp_q[complete_queue_i] + 1'b1;
+      have_q[complete_queue_i] <= 1'b1;
+    end
+    if (start_i) begin
+      cp_q[start_queue_i]   <= '0;
+      rp_q[start_queue_i]   <= '0;
+      have_q[start_queue_i] <= 1'b0;
+    end
     if (!rst_ni) begin
+      have_q <= '0;
       for (int q = 0; q < int'(Slots); q++) begin
-        wp_q[q]     <= '0;
-        cp_q[q]     <= '0;
-        rp_q[q]     <= '0;
-        unsent_q[q] <= '0;
-      end
-    end else begin
-      if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
-      if (complete_i) cp_q[complete_queue_i] <= cp_q[complete_queue_i] + 1'b1;
-      if (choose) rp_q[pick] <= rp_q[pick] + 1'b1;
-      if (complete_i && !same_sent) unsent_q[complete_queue_i] <= unsent_q[complete_queue_i] + 1'b1;
-      if (sent_i && !same_sent) unsent_q[sent_queue_i] <= unsent_q[sent_queue_i] - 1'b1;
-      if (start_i) begin
-        // Frames of a halted ring that never became complete are forgotten.
-        wp_q[start_queue_i] <= '0;
-        cp_q[start_queue_i] <= '0;
-        rp_q[start_queue_i] <= '0;
+        cp_q[q] <= '0;
+        rp_q[q] <= '0;
       end
     end
   end
 
-  `NIC_ASSERT(TxFrameListInRange, frames_used_o <= count_t'(Frames))
+  always_ff @(posedge clk_i) begin
+    if (complete_i || sent_i) begin
+      if (!(complete_i && sent_i && complete_queue_i == sent_queue_i)) begin
+        if (complete_i) unsent_q[complete_queue_i] <= unsent_q[complete_queue_i] + 1'b1;
+        if (sent_i) unsent_q[sent_queue_i] <= unsent_q[sent_queue_i] - 1'b1;
+      end
+    end
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) unsent_q[q] <= '0;
+    end
+  end
+
+  `NIC_ASSERT_IF(TxFrameListInRange, frame_valid_i, frames_used_o < count_t'(Frames))
   `NIC_ASSERT_IF(TxCompleteIsListed, choose, wp_q[pick] != rp_q[pick])
   `NIC_ASSERT_IF(TxNothingUnsentAtStart, start_i, unsent_q[start_queue_i] == '0)
 

@@ -2,8 +2,8 @@
 // What is to be read next for a queue, and what it is for: offload descriptors are kept here until their frame ends, and
 // a TCP segment that is to be cut (TSO) is read as frames of all headers and up to mss bytes of payload.
 //
-// queue_i and the oldest descriptor of it (desc_i) are given; in the same clock come the piece to read, and whether the
-// descriptor breaks the rules. A piece is a whole tx_desc, but of a TSO: the headers, which lie in the first tx_desc and
+// valid_i: queue_i and the oldest descriptor of it (desc_i) are given; in the same clock come the piece to read, and
+// whether the descriptor breaks the rules. A piece is a whole tx_desc, but of a TSO: the headers, which lie in the first tx_desc and
 // are read anew for each frame (so that nothing of a frame is stored but in the packet buffer), or what is left of the
 // descriptor or of the frame. take_i: the piece is read; pop_o says whether the descriptor is done with then.
 // take_todo_i: the descriptor was an offload descriptor and is remembered.
@@ -23,6 +23,7 @@ module nic_tx_piece
     input  logic              start_i,
     input  logic [QWidth-1:0] start_queue_i,
 
+    input  logic              valid_i,
     input  logic [QWidth-1:0] queue_i,
     input  desc_t             desc_i,
     input  index_t            index_i,      // of the descriptor
@@ -46,107 +47,135 @@ module nic_tx_piece
   localparam int unsigned TcpBytes = 20, TcpCheck = 16, Ipv4Bytes = 20, Ipv6Bytes = 40;
   localparam logic [7:0] Cwr = 8'h80, FinPsh = 8'h09;
 
-  // ------------------------------------------------------------------ state of the queues
-  logic        given_q [Slots];       // an offload descriptor came before the frame
-  tx_todo_t    todo_q [Slots];        // and what it said
-  frame_len_t  sofar_q [Slots];       // bytes of the frame in the pieces before
-  // TSO
-  logic        later_q [Slots];       // the headers have been read before
-  logic        next_q [Slots];        // a frame has been read before
-  logic [63:0] headers_q [Slots];     // address of the headers
-  logic [15:0] used_q [Slots];        // bytes of the descriptor that are done with
-  logic [31:0] seq_q [Slots];         // of this frame
-  logic [15:0] id_q [Slots];
-
-  // ------------------------------------------------------------------ an offload descriptor
-  tx_todo_t    fresh, todo;
-  logic        bad_todo;
-  logic        is_tso;
-
-  assign is_tso = desc_i.kind == TxTso;
-  always_comb begin
-    fresh = '0;
-    if (is_tso) begin
-      fresh.vlan        = desc_i.len[14];
-      fresh.tci         = desc_i.addr[63:48];
-      fresh.csum        = 1'b1;
-      fresh.csum_start  = frame_len_t'(desc_i.rsvd[15:8]);
-      fresh.csum_offset = frame_len_t'(TcpCheck);
-      fresh.tso         = 1'b1;
-      fresh.ipv6        = desc_i.len[15];
-      fresh.fixedid     = desc_i.eop;
-      fresh.mss         = desc_i.len[13:0];
-      fresh.hdr_len     = desc_i.more[7:0];
-      fresh.l3_off      = desc_i.rsvd[7:0];
-      fresh.flags       = desc_i.rsvd[23:16];
-      fresh.ip_id       = desc_i.addr[47:32];
-      fresh.seq         = desc_i.addr[31:0];
-    end else begin
-      fresh.vlan        = desc_i.len[1];
-      fresh.tci         = desc_i.addr[47:32];
-      fresh.csum        = desc_i.len[0];
-      fresh.csum_start  = desc_i.addr[13:0];
-      fresh.csum_offset = desc_i.addr[29:16];
-    end
-  end
-
-  logic [9:0] ip_end, tcp_end;
-  assign ip_end   = 10'(fresh.l3_off) + (fresh.ipv6 ? 10'(Ipv6Bytes) : 10'(Ipv4Bytes));
-  assign tcp_end  = 10'(fresh.csum_start) + 10'(TcpBytes);
-  assign bad_todo = !(is_tso || desc_i.kind == TxOffload) || sofar_q[queue_i] != '0 || given_q[queue_i] ||
-                    (is_tso && (fresh.mss == '0 || ip_end > 10'(fresh.csum_start) || tcp_end > 10'(fresh.hdr_len) ||
-                                15'(fresh.mss) + 15'(fresh.hdr_len) > limit(fresh.vlan)));
-
   // Longest frame without its tag.
   function automatic logic [14:0] limit(logic vlan);
     return 15'(MaxFrame) - (vlan ? 15'(TagBytes) : '0);
   endfunction
 
+  // ------------------------------------------------------------------ state of the queues
+  typedef struct packed {
+    logic        given;       // an offload descriptor came before the frame
+    frame_len_t  sofar;       // bytes of the frame in the pieces before
+    // TSO
+    logic        later;       // the headers have been read before
+    logic        next;        // a frame has been read before
+    logic [15:0] used;        // bytes of the descriptor that are done with
+  } progress_t;
+
+  typedef struct packed {
+    logic [31:0] seq;
+    logic [15:0] id;
+  } numbers_t;
+
+  progress_t   progress_q [Slots];
+  tx_todo_t    todo_q [Slots];        // what the offload descriptor said
+  logic [63:0] headers_q [Slots];     // address of a TSO's headers
+  numbers_t    numbers_q [Slots];     // of this frame of a TSO
+
+  // ------------------------------------------------------------------ an offload descriptor
+  progress_t at;
+  tx_todo_t  fresh;
+  logic      bad_todo;
+
+  assign at        = progress_q[queue_i];
+  assign is_data_o = desc_i.kind == TxData;
+
+  always_comb begin
+    fresh    = '0;
+    bad_todo = 1'b0;
+    if (valid_i && !is_data_o) begin
+      bad_todo = at.sofar != '0 || at.given;
+      if (desc_i.kind == TxTso) begin
+        fresh.vlan        = desc_i.len[14];
+        fresh.tci         = desc_i.addr[63:48];
+        fresh.csum        = 1'b1;
+        fresh.csum_start  = frame_len_t'(desc_i.rsvd[15:8]);
+        fresh.csum_offset = frame_len_t'(TcpCheck);
+        fresh.tso         = 1'b1;
+        fresh.ipv6        = desc_i.len[15];
+        fresh.fixedid     = desc_i.eop;
+        fresh.mss         = desc_i.len[13:0];
+        fresh.hdr_len     = desc_i.more[7:0];
+        fresh.l3_off      = desc_i.rsvd[7:0];
+        fresh.flags       = desc_i.rsvd[23:16];
+        fresh.ip_id       = desc_i.addr[47:32];
+        fresh.seq         = desc_i.addr[31:0];
+        // Neither payload nor room for the headers, or frames that are too long.
+        if (fresh.mss == '0 || 10'(fresh.csum_start) + 10'(TcpBytes) > 10'(fresh.hdr_len) ||
+            10'(fresh.l3_off) + (fresh.ipv6 ? 10'(Ipv6Bytes) : 10'(Ipv4Bytes)) > 10'(fresh.csum_start) ||
+            15'(fresh.mss) + 15'(fresh.hdr_len) > limit(fresh.vlan)) bad_todo = 1'b1;
+      end else begin
+        fresh.vlan        = desc_i.len[1];
+        fresh.tci         = desc_i.addr[47:32];
+        fresh.csum        = desc_i.len[0];
+        fresh.csum_start  = desc_i.addr[13:0];
+        fresh.csum_offset = desc_i.addr[29:16];
+        if (desc_i.kind != TxOffload) bad_todo = 1'b1;
+      end
+    end
+  end
+
   // ------------------------------------------------------------------ the piece
-  frame_len_t  sofar;
+  tx_todo_t    todo;
   logic        headers, again, desc_done, last, bad_data;
-  logic [15:0] desc_left, frame_left, len;
+  logic [15:0] len;
   logic [16:0] total;
   logic [14:0] csum_at;
 
-  assign is_data_o  = desc_i.kind == TxData;
-  assign todo       = given_q[queue_i] ? todo_q[queue_i] : '0;
-  assign sofar      = sofar_q[queue_i];
-  assign headers    = todo.tso && sofar == '0;
-  assign again      = headers && later_q[queue_i];
-  assign desc_left  = desc_i.len - (todo.tso ? used_q[queue_i] : '0);
-  assign frame_left = 16'(todo.mss) + 16'(todo.hdr_len) - 16'(sofar);
-
   always_comb begin
-    len = desc_left;
-    if (headers) len = 16'(todo.hdr_len);
-    else if (todo.tso && frame_left < desc_left) len = frame_left;
-  end
-
-  assign desc_done = !again && len == desc_left;
-  assign last      = desc_done && desc_i.eop;
-  assign end_o     = last || (todo.tso && !headers && len == frame_left);
-  assign total     = 17'(sofar) + 17'(len);
-  assign total_o   = total[14:0];
-  assign addr_o    = again ? headers_q[queue_i] : desc_i.addr + (todo.tso ? 64'(used_q[queue_i]) : '0);
-  assign len_o     = len[13:0];
-  assign pop_o     = take_todo_i || (take_i && desc_done);
-  assign sum_o     = todo.csum;
-  assign skip_o    = (todo.csum_start > sofar) ? todo.csum_start - sofar : '0;
-  assign ip_skip_o = !todo.tso || todo.ipv6 ? skip_o :
-                     (frame_len_t'(todo.l3_off) > sofar) ? frame_len_t'(todo.l3_off) - sofar : '0;
-  assign csum_at   = {1'b0, todo.csum_start} + {1'b0, todo.csum_offset};
-
-  always_comb begin
-    bad_data = desc_i.len == '0;
-    if (todo.tso) begin
-      if (headers && !again && (desc_i.len < len || last)) bad_data = 1'b1;
-    end else begin
-      if (total > 17'(limit(todo.vlan))) bad_data = 1'b1;
-      if (desc_i.eop && (total < 17'(MinFrame) || (todo.csum && 17'(csum_at) + 17'd2 > total))) bad_data = 1'b1;
+    todo       = '0;
+    headers    = 1'b0;
+    again      = 1'b0;
+    desc_done  = 1'b0;
+    last       = 1'b0;
+    bad_data   = 1'b0;
+    len        = '0;
+    total      = '0;
+    csum_at    = '0;
+    addr_o     = '0;
+    skip_o     = '0;
+    ip_skip_o  = '0;
+    end_o      = 1'b0;
+    if (valid_i && is_data_o) begin
+      if (at.given) todo = todo_q[queue_i];
+      addr_o    = desc_i.addr;
+      len       = desc_i.len;
+      bad_data  = desc_i.len == '0;
+      desc_done = 1'b1;
+      if (todo.tso) begin
+        automatic logic [15:0] desc_left  = desc_i.len - at.used;
+        automatic logic [15:0] frame_left = 16'(todo.mss) + 16'(todo.hdr_len) - 16'(at.sofar);
+        headers    = at.sofar == '0;
+        again      = headers && at.later;
+        len        = headers ? 16'(todo.hdr_len) : (frame_left < desc_left) ? frame_left : desc_left;
+        addr_o     = again ? headers_q[queue_i] : desc_i.addr + 64'(at.used);
+        desc_done  = !again && len == desc_left;
+        end_o      = !headers && len == frame_left;
+      end
+      total = 17'(at.sofar) + 17'(len);
+      last  = desc_done && desc_i.eop;
+      if (last) end_o = 1'b1;
+      if (todo.csum) begin
+        csum_at   = {1'b0, todo.csum_start} + {1'b0, todo.csum_offset};
+        if (todo.csum_start > at.sofar) skip_o = todo.csum_start - at.sofar;
+        ip_skip_o = skip_o;
+        if (todo.tso && !todo.ipv6)
+          ip_skip_o = (frame_len_t'(todo.l3_off) > at.sofar) ? frame_len_t'(todo.l3_off) - at.sofar : '0;
+      end
+      if (todo.tso) begin
+        if (headers && !again && (desc_i.len < len || last)) bad_data = 1'b1;
+      end else begin
+        if (total > 17'(limit(todo.vlan))) bad_data = 1'b1;
+        if (desc_i.eop && (total < 17'(MinFrame) || (todo.csum && 17'(csum_at) + 17'd2 > total))) bad_data = 1'b1;
+      end
     end
   end
-  assign bad_o = is_data_o ? bad_data : bad_todo;
+
+  assign bad_o   = bad_data || bad_todo;
+  assign len_o   = len[13:0];
+  assign total_o = total[14:0];
+  assign sum_o   = todo.csum;
+  assign pop_o   = take_todo_i || (take_i && desc_done);
 
   // ------------------------------------------------------------------ the frame
   function automatic logic [15:0] fold(logic [18:0] sum);
@@ -155,60 +184,56 @@ module nic_tx_piece
     return once[15:0] + 16'(once[16]);
   endfunction
 
-  tx_headers_t head;
   always_comb begin
-    head.ipv6   = todo.ipv6;
-    head.l3_off = todo.l3_off;
-    head.l4_off = todo.csum_start[7:0];
-    head.ip_len = total[15:0] - 16'(todo.l3_off) - (todo.ipv6 ? 16'(Ipv6Bytes) : '0);
-    head.ip_id  = id_q[queue_i];
-    head.seq    = seq_q[queue_i];
-    head.flags  = todo.flags & ~(next_q[queue_i] ? Cwr : 8'h00) & ~(last ? 8'h00 : FinPsh);
+    frame_o = '0;
+    if (end_o) begin
+      frame_o.last     = index_i + 1'b1;
+      frame_o.len      = total[13:0];
+      frame_o.csum_odd = todo.csum_start[0];
+      frame_o.edit     = '{vlan: todo.vlan, tci: todo.tci, csum: todo.csum, csum_at: csum_at[13:0]};
+      if (todo.tso) begin
+        automatic numbers_t    now    = numbers_q[queue_i];
+        automatic logic [15:0] ip_len = total[15:0] - 16'(todo.l3_off) - (todo.ipv6 ? 16'(Ipv6Bytes) : '0);
+        automatic logic [7:0]  flags  = todo.flags & ~(at.next ? Cwr : 8'h00) & ~(last ? 8'h00 : FinPsh);
+        frame_o.tso     = 1'b1;
+        frame_o.part    = !last;
+        frame_o.headers = '{ipv6: todo.ipv6, l3_off: todo.l3_off, l4_off: todo.csum_start[7:0], ip_len: ip_len,
+                            ip_id: now.id, seq: now.seq, flags: flags};
+        // In the sum of the frame as it is in memory: less what the fields were (their complement is added), plus
+        // what they are.
+        frame_o.adjust    = fold(19'(total[15:0] - 16'(todo.csum_start)) + 19'(now.seq[31:16]) + 19'(now.seq[15:0]) +
+                                 {3'b0, ~todo.seq[31:16]} + {3'b0, ~todo.seq[15:0]} + 19'(flags) +
+                                 {11'h0FF, ~todo.flags});
+        frame_o.ip_adjust = fold(19'(ip_len) + 19'(now.id) + {3'b0, ~todo.ip_id});
+      end
+    end
   end
-
-  // In the sum of the frame as it is in memory: less what the fields were (their complement is added), plus what they are.
-  assign frame_o = '{
-      tso: todo.tso,
-      part: !last,
-      headers: head,
-      adjust: fold(19'(total[15:0] - 16'(todo.csum_start)) + 19'(head.seq[31:16]) + 19'(head.seq[15:0]) +
-                   {3'b0, ~todo.seq[31:16]} + {3'b0, ~todo.seq[15:0]} + 19'(head.flags) + {11'h0FF, ~todo.flags}),
-      ip_adjust: fold(19'(head.ip_len) + 19'(head.ip_id) + {3'b0, ~todo.ip_id}),
-      edit: '{vlan: todo.vlan, tci: todo.tci, csum: todo.csum, csum_at: csum_at[13:0]},
-      csum_odd: todo.csum_start[0],
-      last: index_i + 1'b1,
-      len: total[13:0]
-  };
 
   // ------------------------------------------------------------------ progress
   always_ff @(posedge clk_i) begin
-    if (take_i) begin
-      sofar_q[queue_i] <= end_o ? '0 : total[13:0];
-      if (last) given_q[queue_i] <= 1'b0;
-      used_q[queue_i] <= desc_done ? '0 : again ? used_q[queue_i] : used_q[queue_i] + len;
-      if (headers) later_q[queue_i] <= 1'b1;
-      if (headers && !again) headers_q[queue_i] <= desc_i.addr;
-      if (end_o) begin
-        next_q[queue_i] <= 1'b1;
-        seq_q[queue_i]  <= seq_q[queue_i] + 32'(todo.mss);
-        id_q[queue_i]   <= id_q[queue_i] + 16'(!todo.fixedid);
+    if (take_i || take_todo_i) begin
+      automatic progress_t then = at;
+      if (take_todo_i) then = '{given: 1'b1, default: '0};
+      else begin
+        then.sofar = end_o ? '0 : total[13:0];
+        if (last) then.given = 1'b0;
+        if (headers) then.later = 1'b1;
+        if (end_o) then.next = 1'b1;
+        if (desc_done) then.used = '0;
+        else if (!again) then.used = at.used + len;
       end
+      progress_q[queue_i] <= then;
     end
-    if (take_todo_i) begin
-      given_q[queue_i] <= 1'b1;
-      todo_q[queue_i]  <= fresh;
-      later_q[queue_i] <= 1'b0;
-      next_q[queue_i]  <= 1'b0;
-      used_q[queue_i]  <= '0;
-      seq_q[queue_i]   <= fresh.seq;
-      id_q[queue_i]    <= fresh.ip_id;
-    end
-    if (start_i) begin
-      given_q[start_queue_i] <= 1'b0;
-      sofar_q[start_queue_i] <= '0;
-    end
-    if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) given_q[q] <= 1'b0;
+    if (start_i) progress_q[start_queue_i] <= '0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (take_todo_i) todo_q[queue_i] <= fresh;
+    if (take_i && headers && !again) headers_q[queue_i] <= desc_i.addr;
+    if (take_todo_i) numbers_q[queue_i] <= '{seq: fresh.seq, id: fresh.ip_id};
+    else if (take_i && end_o && todo.tso) begin
+      automatic numbers_t now = numbers_q[queue_i];
+      numbers_q[queue_i] <= '{seq: now.seq + 32'(todo.mss), id: now.id + 16'(!todo.fixedid)};
     end
   end
 

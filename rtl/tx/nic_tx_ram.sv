@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TX packet buffer: a part for each queue. Written from any byte on (a word and the one after it in one clock:
-// even and odd words are banks), read by words, one clock later.
+// The TX packet buffer: a part for each queue. A word and the one after it may be written in one clock (even and odd
+// words are banks); read by words, one clock later.
 
 module nic_tx_ram #(
     parameter int unsigned DataWidth = 64,
@@ -15,9 +15,9 @@ module nic_tx_ram #(
     input  logic                 we_i,
     input  logic [QWidth-1:0]    wqueue_i,
     input  logic [WordLog2-1:0]  wword_i,
-    input  logic [Bytes-1:0]     wbe_i,
-    input  logic [Bytes-1:0]     wbe_next_i,
     input  logic [DataWidth-1:0] wdata_i,
+    input  logic                 we_next_i,
+    input  logic [DataWidth-1:0] wdata_next_i,
 
     input  logic                 re_i,
     input  logic [QWidth-1:0]    rqueue_i,
@@ -25,40 +25,46 @@ module nic_tx_ram #(
     output logic [DataWidth-1:0] rdata_o
 );
 
-  localparam int unsigned RowLog2 = QWidth + WordLog2 - 1;
   localparam int unsigned Rows    = Queues << (WordLog2 - 1);
 
-  logic [1:0][Bytes-1:0]     be;
-  logic [1:0][RowLog2-1:0]   row;
-  logic [1:0][DataWidth-1:0] data;
-  logic                      odd_q;
+  logic [WordLog2-2:0]  row, row_even;
+  logic [DataWidth-1:0] even, odd;
+  logic                 odd_q;
 
-  // Of two words that follow each other the even one is in bank 0.
-  assign be[0]  = wword_i[0] ? wbe_next_i : wbe_i;
-  assign be[1]  = wword_i[0] ? wbe_i : wbe_next_i;
-  assign row[0] = {wqueue_i, (WordLog2 - 1)'(wword_i[WordLog2-1:1] + (WordLog2 - 1)'(wword_i[0]))};
-  assign row[1] = {wqueue_i, wword_i[WordLog2-1:1]};
+  // Of two words that follow each other the even one may be in the next row.
+  assign row      = wword_i[WordLog2-1:1];
+  assign row_even = row + (WordLog2 - 1)'(wword_i[0]);
 
-  for (genvar i = 0; i < 2; i++) begin : gen_bank
-    nic_ram_be #(
-        .Width(DataWidth),
-        .Depth(Rows)
-    ) u_ram (
-        .clk_i,
-        .we_i   (we_i && be[i] != '0),
-        .waddr_i(row[i][$clog2(Rows)-1:0]),
-        .wbe_i  (be[i]),
-        .wdata_i,
-        .re_i   (re_i && rword_i[0] == 1'(i)),
-        .raddr_i($clog2(Rows)'({rqueue_i, rword_i[WordLog2-1:1]})),
-        .rdata_o(data[i])
-    );
-  end
+  nic_ram #(
+      .Width(DataWidth),
+      .Depth(Rows)
+  ) u_even (
+      .clk_i,
+      .we_i   (wword_i[0] ? we_next_i : we_i),
+      .waddr_i($clog2(Rows)'({wqueue_i, row_even})),
+      .wdata_i(wword_i[0] ? wdata_next_i : wdata_i),
+      .re_i   (re_i && !rword_i[0]),
+      .raddr_i($clog2(Rows)'({rqueue_i, rword_i[WordLog2-1:1]})),
+      .rdata_o(even)
+  );
+
+  nic_ram #(
+      .Width(DataWidth),
+      .Depth(Rows)
+  ) u_odd (
+      .clk_i,
+      .we_i   (wword_i[0] ? we_i : we_next_i),
+      .waddr_i($clog2(Rows)'({wqueue_i, row})),
+      .wdata_i(wword_i[0] ? wdata_i : wdata_next_i),
+      .re_i   (re_i && rword_i[0]),
+      .raddr_i($clog2(Rows)'({rqueue_i, rword_i[WordLog2-1:1]})),
+      .rdata_o(odd)
+  );
 
   always_ff @(posedge clk_i) begin
     if (re_i) odd_q <= rword_i[0];
   end
 
-  assign rdata_o = odd_q ? data[1] : data[0];
+  assign rdata_o = odd_q ? odd : even;
 
 endmodule

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts TX read data into the packet buffer: takes each fragment's bytes out of its beats, wherever they begin, and
-// appends them to the queue's frame without gaps. Says which frames are complete, with the sum of the bytes that
+// appends them to the queue's frame without gaps. A word is kept here until it is full or the frame ends, and written
+// once; behind a frame's last byte it holds anything. Says which frames are complete, with the sum of the bytes that
 // their checksum covers (nic_tx_csum; it takes two clocks).
 //
 // The bursts of a queue are answered in order (one AXI ID a queue), those of different queues in any order and
@@ -49,13 +50,13 @@ module nic_tx_store
     input  logic                  r_last_i,
     input  logic                  r_err_i,
 
-    // to the packet buffer: up to Bytes bytes from any byte on, of word ram_word_o and the next
+    // to the packet buffer: word ram_word_o, and the one after it where a frame ends there
     output logic                  ram_we_o,
+    output logic                  ram_we_next_o,
     output logic [QWidth-1:0]     ram_queue_o,
     output logic [WordLog2-1:0]   ram_word_o,
-    output logic [Bytes-1:0]      ram_be_o,          // of word ram_word_o
-    output logic [Bytes-1:0]      ram_be_next_o,
-    output logic [DataWidth-1:0]  ram_data_o,        // rotated into place
+    output logic [DataWidth-1:0]  ram_data_o,
+    output logic [DataWidth-1:0]  ram_next_o,
 
     // a frame is complete in the buffer
     output logic                  frame_valid_o,
@@ -76,119 +77,140 @@ module nic_tx_store
     logic [ByteLog2-1:0] offset;
   } burst_t;
 
-  logic eof_q, sum_q, ip_sum_q, sum_busy;       // for nic_tx_csum
+  typedef struct packed {
+    logic                first;     // the next beat begins a burst
+    logic                bad;       // a read has failed
+    logic                eof;       // the burst's, from its first beat on
+    logic                sum;
+    logic [BurstLog2:0]  rem;       // bytes of the burst still to come
+    logic [BurstLog2:0]  skip;      // of them, bytes that are not summed
+    logic [BurstLog2:0]  ip_skip;
+    logic [BufLog2-1:0]  wpos;      // next byte of the queue's part of the buffer
+  } state_t;
 
   // ------------------------------------------------------------------ burst list
   burst_t              list [Slots * Bursts];
   logic [ListLog2:0]   wp_q [Slots], rp_q [Slots];
+  logic                eof_q, sum_busy;
 
   assign used_o       = wp_q[used_queue_i] - rp_q[used_queue_i];
   assign busy_o       = wp_q[scan_i] != rp_q[scan_i] || (eof_q && ram_queue_o == scan_i) || sum_busy;
   assign burst_done_o = r_valid_i && r_last_i;
 
   always_ff @(posedge clk_i) begin
-    if (burst_valid_i)
+    if (burst_valid_i) begin
       list[{burst_queue_i, wp_q[burst_queue_i][ListLog2-1:0]}] <=
           '{eof: burst_eof_i, sum: burst_sum_i, skip: burst_skip_i, ip_skip: burst_ip_skip_i,
             bytes: burst_bytes_i, offset: burst_offset_i};
-  end
-
-  // ------------------------------------------------------------------ where the beat's bytes are and go
-  logic                first_q [Slots];     // the next beat begins a burst
-  logic                bad_q [Slots];       // a read has failed
-  logic [BurstLog2:0]  rem_q [Slots];       // bytes of the burst still to come
-  logic [BurstLog2:0]  skip_q [Slots];      // of them, bytes that are not summed
-  logic [BurstLog2:0]  ip_skip_q [Slots];
-  logic [BufLog2-1:0]  wpos_q [Slots];      // next byte of the queue's part of the buffer
-
-  burst_t              burst;
-  logic                first;
-  logic [ByteLog2-1:0] offset, place, turn;
-  logic [BurstLog2:0]  left, skip, ip_skip;
-  logic [ByteLog2:0]   most, n, n_skip, n_ip_skip;
-  logic [BufLog2-1:0]  wpos, wend;
-  logic [2*Bytes-1:0]  lanes, lanes_skip, lanes_sum, lanes_ip;
-
-  assign burst  = list[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}];
-  assign first  = first_q[r_queue_i];
-  assign offset = first ? burst.offset : '0;
-  assign left   = first ? burst.bytes : rem_q[r_queue_i];
-  assign most   = (ByteLog2 + 1)'(Bytes) - (ByteLog2 + 1)'(offset);
-  assign n      = (left < (BurstLog2 + 1)'(most)) ? left[ByteLog2:0] : most;
-  assign skip   = first ? burst.skip : skip_q[r_queue_i];
-  assign n_skip = (skip < (BurstLog2 + 1)'(n)) ? skip[ByteLog2:0] : n;
-  assign ip_skip   = first ? burst.ip_skip : ip_skip_q[r_queue_i];
-  assign n_ip_skip = (ip_skip < (BurstLog2 + 1)'(n)) ? ip_skip[ByteLog2:0] : n;
-  assign wpos   = wpos_q[r_queue_i];
-  assign wend   = wpos + BufLog2'(n);
-  assign place  = wpos[ByteLog2-1:0];
-  assign turn   = offset - place;           // byte lane i of the word comes from lane i + turn of the beat
-  assign lanes  = (((2 * Bytes)'(1) << n) - 1'b1) << place;
-  assign lanes_skip = (((2 * Bytes)'(1) << n_skip) - 1'b1) << place;
-  assign lanes_sum  = lanes & ~lanes_skip;
-  assign lanes_ip   = lanes_skip & ~((((2 * Bytes)'(1) << n_ip_skip) - 1'b1) << place);
-
-  always_ff @(posedge clk_i) begin
+      wp_q[burst_queue_i] <= wp_q[burst_queue_i] + 1'b1;
+    end
+    if (burst_done_o) rp_q[r_queue_i] <= rp_q[r_queue_i] + 1'b1;
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
-        wp_q[q]    <= '0;
-        rp_q[q]    <= '0;
-        first_q[q] <= 1'b1;
-        bad_q[q]   <= 1'b0;
-        wpos_q[q]  <= '0;
+        wp_q[q] <= '0;
+        rp_q[q] <= '0;
       end
-    end else begin
-      if (burst_valid_i) wp_q[burst_queue_i] <= wp_q[burst_queue_i] + 1'b1;
-      if (r_valid_i) begin
-        first_q[r_queue_i] <= r_last_i;
-        if (r_last_i) rp_q[r_queue_i] <= rp_q[r_queue_i] + 1'b1;
-        if (r_err_i) bad_q[r_queue_i] <= 1'b1;
-        wpos_q[r_queue_i] <= wend;
-        // The next frame begins at a word.
-        if (r_last_i && burst.eof) begin
-          wpos_q[r_queue_i] <= {WordLog2'(wend[BufLog2-1:ByteLog2] + WordLog2'(wend[ByteLog2-1:0] != '0)),
-                                ByteLog2'(0)};
+    end
+  end
+
+  // ------------------------------------------------------------------ where the beat's bytes are and go; rotated
+  typedef logic [2*Bytes-1:0] lanes_t;
+  typedef logic [ByteLog2:0]  count_t;
+
+  // The lanes of two words from place on.
+  function automatic lanes_t lanes(count_t n, logic [ByteLog2-1:0] place);
+    return ((lanes_t'(1) << n) - 1'b1) << place;
+  endfunction
+
+  state_t              state_q [Slots];
+  logic                valid_q, full_q, spill_q, sum_q, ip_sum_q;
+  logic [ByteLog2-1:0] place_q;
+  logic [Bytes-1:0]    sum_be_q, ip_be_q;
+  logic [DataWidth-1:0] turned_q;            // the beat, its first byte at place_q
+
+  always_ff @(posedge clk_i) begin
+    valid_q  <= rst_ni && r_valid_i;
+    eof_q    <= 1'b0;
+    full_q   <= 1'b0;
+    spill_q  <= 1'b0;
+    sum_q    <= 1'b0;
+    ip_sum_q <= 1'b0;
+    if (r_valid_i) begin
+      automatic state_t              at     = state_q[r_queue_i];
+      automatic logic [ByteLog2-1:0] place  = at.wpos[ByteLog2-1:0];
+      automatic logic [ByteLog2-1:0] offset = '0;
+      automatic count_t              n      = count_t'(Bytes);     // bytes of this beat
+      automatic count_t              fill   = '0;
+      automatic logic                ends   = 1'b0;
+      if (at.first) begin
+        automatic burst_t burst = list[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}];
+        at.eof     = burst.eof;
+        at.sum     = burst.sum;
+        at.rem     = burst.bytes;
+        at.skip    = burst.skip;
+        at.ip_skip = burst.ip_skip;
+        offset     = burst.offset;
+      end
+      n    = n - count_t'(offset);
+      if (at.rem < (BurstLog2 + 1)'(n)) n = at.rem[ByteLog2:0];
+      fill = count_t'(place) + n;
+      ends = r_last_i && at.eof;
+
+      ram_queue_o <= r_queue_i;
+      ram_word_o  <= at.wpos[BufLog2-1:ByteLog2];
+      place_q     <= place;
+      // Byte lane i of the word comes from lane i + offset - place of the beat.
+      turned_q    <= DataWidth'({r_data_i, r_data_i} >> {ByteLog2'(offset - place), 3'b000});
+      at.bad      = at.bad || r_err_i;
+      full_q      <= fill[ByteLog2];
+      if (!at.bad) begin
+        eof_q   <= rst_ni && ends;
+        spill_q <= ends && fill > count_t'(Bytes);
+      end
+
+      if (at.sum && !at.bad) begin
+        automatic count_t n_skip    = (at.skip < (BurstLog2 + 1)'(n)) ? at.skip[ByteLog2:0] : n;
+        automatic count_t n_ip_skip = (at.ip_skip < (BurstLog2 + 1)'(n)) ? at.ip_skip[ByteLog2:0] : n;
+        automatic lanes_t without   = lanes(n_skip, place);
+        automatic lanes_t sum       = lanes(n, place) & ~without;
+        sum_q     <= rst_ni;
+        sum_be_q  <= sum[Bytes-1:0] | sum[2*Bytes-1:Bytes];
+        if (n_skip != n_ip_skip) begin
+          automatic lanes_t ip = without & ~lanes(n_ip_skip, place);
+          ip_sum_q <= rst_ni;
+          ip_be_q  <= ip[Bytes-1:0] | ip[2*Bytes-1:Bytes];
         end
+        at.skip    = at.skip - (BurstLog2 + 1)'(n_skip);
+        at.ip_skip = at.ip_skip - (BurstLog2 + 1)'(n_ip_skip);
       end
-      if (start_i) begin
-        bad_q[start_queue_i]  <= 1'b0;
-        wpos_q[start_queue_i] <= '0;
-      end
+
+      at.first = r_last_i;
+      at.rem   = at.rem - (BurstLog2 + 1)'(n);
+      at.wpos  = at.wpos + BufLog2'(n);
+      // The next frame begins at a word.
+      if (ends) at.wpos = {WordLog2'(at.wpos[BufLog2-1:ByteLog2] + WordLog2'(at.wpos[ByteLog2-1:0] != '0)),
+                           ByteLog2'(0)};
+      state_q[r_queue_i] <= at;
     end
+    if (start_i) state_q[start_queue_i] <= '{first: 1'b1, default: '0};
   end
+
+  // ------------------------------------------------------------------ words, one clock later
+  logic [DataWidth-1:0] rest_q [Slots];      // what there is of a word that is not full
+  logic [DataWidth-1:0] mask;                // bytes from place_q on
+
+  assign mask          = {DataWidth{1'b1}} << {place_q, 3'b000};
+  assign ram_data_o    = (turned_q & mask) | (rest_q[ram_queue_o] & ~mask);
+  assign ram_next_o    = turned_q;
+  assign ram_we_o      = full_q || eof_q;
+  assign ram_we_next_o = spill_q;
 
   always_ff @(posedge clk_i) begin
-    if (r_valid_i) begin
-      rem_q[r_queue_i]  <= left - (BurstLog2 + 1)'(n);
-      skip_q[r_queue_i] <= skip - (BurstLog2 + 1)'(n_skip);
-      ip_skip_q[r_queue_i] <= ip_skip - (BurstLog2 + 1)'(n_ip_skip);
-    end
+    if (valid_q) rest_q[ram_queue_o] <= full_q ? turned_q : ram_data_o;
   end
 
-  // ------------------------------------------------------------------ rotated, one clock later
-  logic              fail, ip_busy, ip_valid;
+  logic              ip_busy, ip_valid;
   logic [QWidth-1:0] ip_queue;
-  logic [Bytes-1:0] sum_be_q, ip_be_q;
-  assign fail = bad_q[r_queue_i] || r_err_i;
-
-  always_ff @(posedge clk_i) begin
-    ram_we_o <= rst_ni && r_valid_i && !fail;
-    eof_q    <= rst_ni && r_valid_i && r_last_i && burst.eof && !fail;
-    sum_q    <= rst_ni && r_valid_i && burst.sum && !fail;
-    ip_sum_q <= rst_ni && r_valid_i && burst.sum && !fail && n_skip != n_ip_skip;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (r_valid_i) begin
-      ram_queue_o   <= r_queue_i;
-      ram_word_o    <= wpos[BufLog2-1:ByteLog2];
-      ram_be_o      <= lanes[Bytes-1:0];
-      ram_be_next_o <= lanes[2*Bytes-1:Bytes];
-      ram_data_o    <= DataWidth'({r_data_i, r_data_i} >> {turn, 3'b000});
-      sum_be_q      <= lanes_sum[Bytes-1:0] | lanes_sum[2*Bytes-1:Bytes];
-      ip_be_q       <= lanes_ip[Bytes-1:0] | lanes_ip[2*Bytes-1:Bytes];
-    end
-  end
 
   // A word begins at an even byte of its frame, so the sum is that of the frame's 16-bit words.
   nic_tx_csum #(
@@ -203,7 +225,7 @@ module nic_tx_store
       .eof_i  (eof_q),
       .queue_i(ram_queue_o),
       .be_i   (sum_be_q),
-      .data_i (ram_data_o),
+      .data_i (turned_q),
       .scan_i,
       .busy_o (sum_busy),
       .valid_o(frame_valid_o),
@@ -223,7 +245,7 @@ module nic_tx_store
       .eof_i  (eof_q),
       .queue_i(ram_queue_o),
       .be_i   (ip_be_q),
-      .data_i (ram_data_o),
+      .data_i (turned_q),
       .scan_i,
       .busy_o (ip_busy),
       .valid_o(ip_valid),
@@ -233,9 +255,9 @@ module nic_tx_store
 
   `NIC_ASSERT(TxSumsTogether, ip_busy == sum_busy && ip_valid == frame_valid_o)
   `NIC_ASSERT_IF(TxSumsOfOneQueue, ip_valid, ip_queue == frame_queue_o)
-  `NIC_ASSERT(TxBurstListInRange, used_o <= (ListLog2 + 1)'(Bursts))
+  `NIC_ASSERT_IF(TxBurstListInRange, burst_valid_i, wp_q[burst_queue_i] - rp_q[burst_queue_i] < (ListLog2 + 1)'(Bursts))
   `NIC_ASSERT_IF(TxBeatExpected, r_valid_i, wp_q[r_queue_i] != rp_q[r_queue_i])
-  `NIC_ASSERT_IF(TxBurstLength, r_valid_i, (r_last_i == (left == (BurstLog2 + 1)'(n))))
+  `NIC_ASSERT_IF(TxBurstLength, valid_q, state_q[ram_queue_o].first == (state_q[ram_queue_o].rem == '0))
   `NIC_ASSERT_IF(TxNoneInFlightAtStart, start_i, wp_q[start_queue_i] == rp_q[start_queue_i])
 
 endmodule

@@ -89,8 +89,10 @@ def mutated(mutant: Mutant, root: Path = ROOT) -> dict[Path, str]:
     for assertion in mutant.without:
         for path in sorted((root / "rtl").rglob("*.sv")):
             name = path.relative_to(root)
-            if f"`NIC_ASSERT({assertion}," in text_of(name):
-                texts[name] = re.sub(rf"(`NIC_ASSERT\({assertion},)", r"\1 1'b1 ||", texts[name])
+            text = re.sub(rf"(`NIC_ASSERT\({assertion},)", r"\1 1'b1 ||", text_of(name))
+            text = re.sub(rf"(`NIC_ASSERT_IF\({assertion},)", r"\1 1'b0 &&", text)
+            if text != texts[name]:
+                texts[name] = text
                 break
         else:
             raise MutantError(f"{mutant.name}: no assertion is named {assertion}")
