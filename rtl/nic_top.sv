@@ -191,8 +191,7 @@ module nic_top
   // ------------------------------------------------------------------ DMA
   logic [2:0]           req_valid, req_ready;
   dma_req_t [2:0]       req;
-  logic                 r_valid, r_last, r_err, read_idle;
-  logic [1:0]           r_kind;
+  logic                 rx_desc_valid, tx_desc_valid, tx_data_valid, r_last, r_err, read_idle;
   q_t                   r_queue;
   logic [DataWidth-1:0] r_data;
 
@@ -205,8 +204,9 @@ module nic_top
       .req_valid_i(req_valid),
       .req_i      (req),
       .req_ready_o(req_ready),
-      .r_valid_o  (r_valid),
-      .r_kind_o   (r_kind),
+      .rx_desc_valid_o(rx_desc_valid),
+      .tx_desc_valid_o(tx_desc_valid),
+      .tx_data_valid_o(tx_data_valid),
       .r_queue_o  (r_queue),
       .r_data_o   (r_data),
       .r_last_o   (r_last),
@@ -230,8 +230,7 @@ module nic_top
   dma_req_t               data_req, cpl_req;
   logic [DataWidth-1:0]   data_wdata, cpl_wdata;
   logic [DataWidth/8-1:0] data_wstrb, cpl_wstrb;
-  logic                   b_valid, b_err, write_idle;
-  logic [1:0]             b_kind;
+  logic                   rx_data_done, rx_cpl_done, tx_cpl_done, b_err, write_idle;
   q_t                     b_queue;
 
   nic_dma_write #(
@@ -259,8 +258,10 @@ module nic_top
       .msix_addr_i  (msix_addr),
       .msix_data_i  (msix_data),
       .msix_vector_i(msix_vector),
-      .b_valid_o    (b_valid),
-      .b_kind_o     (b_kind),
+      .rx_data_done_o(rx_data_done),
+      .rx_cpl_done_o(rx_cpl_done),
+      .tx_cpl_done_o(tx_cpl_done),
+      .msix_done_o  (msix_done),
       .b_queue_o    (b_queue),
       .b_err_o      (b_err),
       .idle_o       (write_idle),
@@ -279,11 +280,6 @@ module nic_top
       .m_axi_bid,
       .m_axi_bresp
   );
-
-  logic b_rx_data, b_cpl;
-  assign b_rx_data = b_valid && b_kind == WrRxData;
-  assign b_cpl     = b_valid && (b_kind == WrRxCpl || b_kind == WrTxCpl);
-  assign msix_done = b_valid && b_kind == WrMsix;
 
   // ------------------------------------------------------------------ rings
   q_t                   tx_scan, rx_scan, tx_start_queue, rx_start_queue;
@@ -322,9 +318,9 @@ module nic_top
       .start_o          (tx_start),
       .start_queue_o    (tx_start_queue),
       .run_o            (tx_run),
-      .err_read_i       (r_valid && r_err && r_kind != RdRxDesc),
+      .err_read_i       (r_err && (tx_desc_valid || tx_data_valid)),
       .err_read_queue_i (r_queue),
-      .err_write_i      (b_cpl && b_err && b_kind == WrTxCpl),
+      .err_write_i      (b_err && tx_cpl_done),
       .err_write_queue_i(b_queue),
       .err_desc_i       (tx_err_desc),
       .err_desc_queue_i (tx_err_queue),
@@ -352,9 +348,9 @@ module nic_top
       .start_o          (rx_start),
       .start_queue_o    (rx_start_queue),
       .run_o            (rx_run),
-      .err_read_i       (r_valid && r_err && r_kind == RdRxDesc),
+      .err_read_i       (r_err && rx_desc_valid),
       .err_read_queue_i (r_queue),
-      .err_write_i      (b_err && (b_rx_data || (b_cpl && b_kind == WrRxCpl))),
+      .err_write_i      (b_err && (rx_data_done || rx_cpl_done)),
       .err_write_queue_i(b_queue),
       .err_desc_i       (rx_err_desc),
       .err_desc_queue_i (rx_err_queue),
@@ -390,7 +386,7 @@ module nic_top
       .req_valid_o  (req_valid[1]),
       .req_o        (req[1]),
       .req_ready_i  (req_ready[1]),
-      .r_valid_i    (r_valid && r_kind == RdTxDesc),
+      .r_valid_i    (tx_desc_valid),
       .r_queue_i    (r_queue),
       .r_data_i     (r_data),
       .r_last_i     (r_last),
@@ -428,7 +424,7 @@ module nic_top
       .req_valid_o  (req_valid[0]),
       .req_o        (req[0]),
       .req_ready_i  (req_ready[0]),
-      .r_valid_i    (r_valid && r_kind == RdRxDesc),
+      .r_valid_i    (rx_desc_valid),
       .r_queue_i    (r_queue),
       .r_data_i     (r_data),
       .r_last_i     (r_last),
@@ -475,7 +471,7 @@ module nic_top
       .req_valid_o     (req_valid[2]),
       .req_o           (req[2]),
       .req_ready_i     (req_ready[2]),
-      .r_valid_i       (r_valid && r_kind == RdTxData),
+      .r_valid_i       (tx_data_valid),
       .r_queue_i       (r_queue),
       .r_data_i        (r_data),
       .r_last_i        (r_last),
@@ -547,7 +543,7 @@ module nic_top
       .out_req_o       (data_req),
       .out_data_o      (data_wdata),
       .out_strb_o      (data_wstrb),
-      .b_valid_i       (b_rx_data),
+      .b_valid_i       (rx_data_done),
       .b_queue_i       (b_queue),
       .b_err_i         (b_err),
       .rec_queue_i     (rec_queue),
@@ -609,8 +605,8 @@ module nic_top
       .out_req_o       (cpl_req),
       .out_data_o      (cpl_wdata),
       .out_strb_o      (cpl_wstrb),
-      .b_valid_i       (b_cpl),
-      .b_tx_i          (b_kind == WrTxCpl),
+      .b_valid_i       (rx_cpl_done || tx_cpl_done),
+      .b_tx_i          (tx_cpl_done),
       .b_queue_i       (b_queue),
       .b_err_i         (b_err),
       .tx_cq_valid_o   (tx_cq_valid),

@@ -3,7 +3,7 @@
 //
 // Requests are served by priority (RX descriptors, TX descriptors, TX data): descriptor fetches are few and
 // everything else waits for them. R is never stalled: who asks has reserved room. Beats of different IDs may come
-// interleaved and out of order; the owner tells them apart by kind and queue. Latency: one clock each way.
+// interleaved and out of order; each owner is told of its own. Latency: one clock each way.
 
 `include "nic_assert.svh"
 
@@ -24,8 +24,9 @@ module nic_dma_read
     output logic [2:0]           req_ready_o,
 
     // data, one beat a clock at most
-    output logic                 r_valid_o,
-    output logic [1:0]           r_kind_o,
+    output logic                 rx_desc_valid_o,
+    output logic                 tx_desc_valid_o,
+    output logic                 tx_data_valid_o,
     output logic [QWidth-1:0]    r_queue_o,
     output logic [DataWidth-1:0] r_data_o,
     output logic                 r_last_o,
@@ -48,57 +49,55 @@ module nic_dma_read
 );
 
   // ------------------------------------------------------------------ AR
-  dma_req_t   ar_q;
-  logic       ar_valid_q;
-  logic       ar_free;
-  logic [1:0] sel;
+  logic ar_free, grant;
 
-  assign ar_free = !ar_valid_q || m_axi_arready;
-  assign sel     = req_valid_i[0] ? 2'd0 : req_valid_i[1] ? 2'd1 : 2'd2;
+  assign ar_free = !m_axi_arvalid || m_axi_arready;
+  assign grant   = ar_free && req_valid_i != '0;
 
   assign req_ready_o[0] = ar_free;
   assign req_ready_o[1] = ar_free && !req_valid_i[0];
   assign req_ready_o[2] = ar_free && !req_valid_i[0] && !req_valid_i[1];
 
-  assign m_axi_arvalid = ar_valid_q;
-  assign m_axi_arid    = ar_q.id;
-  assign m_axi_araddr  = ar_q.addr;
-  assign m_axi_arlen   = ar_q.len;
-
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) ar_valid_q <= 1'b0;
-    else if (ar_free) ar_valid_q <= req_valid_i != '0;
+    if (!rst_ni) m_axi_arvalid <= 1'b0;
+    else if (ar_free) m_axi_arvalid <= grant;
   end
 
   always_ff @(posedge clk_i) begin
-    if (ar_free && req_valid_i != '0) ar_q <= req_i[sel];
+    if (grant) {m_axi_arid, m_axi_araddr, m_axi_arlen} <= req_valid_i[0] ? req_i[0] :
+                                                          req_valid_i[1] ? req_i[1] : req_i[2];
   end
 
   // ------------------------------------------------------------------ R
-  dma_id_t rid_q;
+  logic r_valid_q;
   assign m_axi_rready = 1'b1;
-  assign r_kind_o     = rid_q.kind;
-  assign r_queue_o    = rid_q.qp[QWidth-1:0];
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) r_valid_o <= 1'b0;
-    else r_valid_o <= m_axi_rvalid;
+    r_valid_q       <= 1'b0;
+    rx_desc_valid_o <= 1'b0;
+    tx_desc_valid_o <= 1'b0;
+    tx_data_valid_o <= 1'b0;
+    if (m_axi_rvalid && rst_ni) begin
+      r_valid_q       <= 1'b1;
+      rx_desc_valid_o <= m_axi_rid[5:4] == RdRxDesc;
+      tx_desc_valid_o <= m_axi_rid[5:4] == RdTxDesc;
+      tx_data_valid_o <= m_axi_rid[5:4] == RdTxData;
+    end
   end
 
   always_ff @(posedge clk_i) begin
     if (m_axi_rvalid) begin
-      rid_q    <= m_axi_rid;
-      r_data_o <= m_axi_rdata;
-      r_last_o <= m_axi_rlast;
-      r_err_o  <= m_axi_rresp >= 2'b10;   // SLVERR, DECERR
+      r_queue_o <= m_axi_rid[QWidth-1:0];
+      r_data_o  <= m_axi_rdata;
+      r_last_o  <= m_axi_rlast;
+      r_err_o   <= m_axi_rresp >= 2'b10;   // SLVERR, DECERR
     end
   end
 
   // ------------------------------------------------------------------ outstanding bursts
   logic [11:0] out_q;
-  logic        grant, done;
-  assign grant  = ar_free && req_valid_i != '0;
-  assign done   = r_valid_o && r_last_o;
+  logic        done;
+  assign done   = r_valid_q && r_last_o;
   assign idle_o = out_q == '0 && req_valid_i == '0;
 
   always_ff @(posedge clk_i) begin
@@ -107,22 +106,20 @@ module nic_dma_read
   end
 
   // ------------------------------------------------------------------ rules
-  logic [12:0] last_byte;   // of the burst's last beat, within 4 KiB
-  assign last_byte = {1'b0, ar_q.addr[11:0] & ~12'(DataWidth / 8 - 1)} +
-                     ({5'b0, ar_q.len} << $clog2(DataWidth / 8)) + 13'(DataWidth / 8 - 1);
-
-  `NIC_ASSERT_IF(ArWithin4KiB, ar_valid_q, last_byte < 13'd4096)
-  `NIC_ASSERT_IF(ROnlyWhenOutstanding, r_valid_o, out_q != '0)
-  `NIC_ASSERT_IF(RQueueExists, r_valid_o, 32'(rid_q.qp) < Queues)
+  // The burst's last byte is in the same 4 KiB.
+  `NIC_ASSERT_IF(ArWithin4KiB, m_axi_arvalid, {1'b0, m_axi_araddr[11:0] & ~12'(DataWidth / 8 - 1)} +
+                 ({5'b0, m_axi_arlen} << $clog2(DataWidth / 8)) + 13'(DataWidth / 8 - 1) < 13'd4096)
+  `NIC_ASSERT_IF(ROnlyWhenOutstanding, r_valid_q, out_q != '0)
+  `NIC_ASSERT_IF(RIsOfSomeQueue, m_axi_rvalid, 32'(m_axi_rid[3:0]) < Queues && m_axi_rid[5:4] != 2'd3)
   `NIC_ASSERT(ReadsOutstandingBounded, out_q != '1)
 `ifndef SYNTHESIS
   logic     ar_wait_q;
   dma_req_t ar_was_q;
   always_ff @(posedge clk_i) begin
     ar_wait_q <= rst_ni && m_axi_arvalid && !m_axi_arready;
-    if (m_axi_arvalid) ar_was_q <= ar_q;
+    if (m_axi_arvalid) ar_was_q <= {m_axi_arid, m_axi_araddr, m_axi_arlen};
   end
-  `NIC_ASSERT_IF(ArStable, ar_wait_q, (m_axi_arvalid && ar_q == ar_was_q))
+  `NIC_ASSERT_IF(ArStable, ar_wait_q, (m_axi_arvalid && {m_axi_arid, m_axi_araddr, m_axi_arlen} == ar_was_q))
 `endif
 
 endmodule

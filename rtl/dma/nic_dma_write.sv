@@ -46,8 +46,10 @@ module nic_dma_write
     input  queue_t               msix_vector_i,
 
     // answers
-    output logic                 b_valid_o,
-    output logic [1:0]           b_kind_o,
+    output logic                 rx_data_done_o,
+    output logic                 rx_cpl_done_o,
+    output logic                 tx_cpl_done_o,
+    output logic                 msix_done_o,
     output logic [QWidth-1:0]    b_queue_o,
     output logic                 b_err_o,
 
@@ -75,7 +77,7 @@ module nic_dma_write
   // ------------------------------------------------------------------ choice
   src_e lock_q, sel;           // lock: the source whose burst is under way
   logic aw_free, w_free;
-  logic sel_first, sel_last, fire;
+  logic sel_first, sel_last, fire, begun;
 
   assign aw_free = !m_axi_awvalid || m_axi_awready;
   assign w_free  = !m_axi_wvalid || m_axi_wready;
@@ -89,9 +91,11 @@ module nic_dma_write
     else if (data_valid_i)      sel = SrcData;
   end
 
-  assign sel_first = (sel == SrcMsix) || (sel == SrcCpl && cpl_first_i) || (sel == SrcData && data_first_i);
+  assign sel_first = lock_q == SrcNone;
   assign sel_last  = (sel == SrcMsix) || (sel == SrcCpl && cpl_last_i)  || (sel == SrcData && data_last_i);
   assign fire      = (sel != SrcNone) && w_free && (aw_free || !sel_first);
+
+  assign begun     = fire && sel_first;
 
   assign data_ready_o = fire && sel == SrcData;
   assign cpl_ready_o  = fire && sel == SrcCpl;
@@ -103,26 +107,21 @@ module nic_dma_write
   end
 
   // ------------------------------------------------------------------ AW, W
-  dma_req_t aw_q;
-  assign m_axi_awid   = aw_q.id;
-  assign m_axi_awaddr = aw_q.addr;
-  assign m_axi_awlen  = aw_q.len;
-
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       m_axi_awvalid <= 1'b0;
       m_axi_wvalid  <= 1'b0;
     end else begin
-      if (aw_free) m_axi_awvalid <= fire && sel_first;
+      if (aw_free) m_axi_awvalid <= begun;
       if (w_free)  m_axi_wvalid  <= fire;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (fire && sel_first) begin
-      if (sel == SrcMsix)     aw_q <= '{id: '{kind: WrMsix, qp: msix_vector_i}, addr: msix_addr_i, len: 8'd0};
-      else if (sel == SrcCpl) aw_q <= cpl_req_i;
-      else                    aw_q <= data_req_i;
+    if (begun) begin
+      if (sel == SrcMsix)     {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= {WrMsix, msix_vector_i, msix_addr_i, 8'd0};
+      else if (sel == SrcCpl) {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= cpl_req_i;
+      else                    {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= data_req_i;
     end
   end
 
@@ -143,43 +142,47 @@ module nic_dma_write
   end
 
   // ------------------------------------------------------------------ B
-  dma_id_t bid_q;
+  logic b_valid_q;
   assign m_axi_bready = 1'b1;
-  assign b_kind_o     = bid_q.kind;
-  assign b_queue_o    = bid_q.qp[QWidth-1:0];
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) b_valid_o <= 1'b0;
-    else b_valid_o <= m_axi_bvalid;
+    if (!rst_ni) b_valid_q <= 1'b0;
+    else b_valid_q <= m_axi_bvalid;
   end
 
   always_ff @(posedge clk_i) begin
-    if (m_axi_bvalid) begin
-      bid_q   <= m_axi_bid;
-      b_err_o <= m_axi_bresp >= 2'b10;   // SLVERR, DECERR
+    rx_data_done_o <= 1'b0;
+    rx_cpl_done_o  <= 1'b0;
+    tx_cpl_done_o  <= 1'b0;
+    msix_done_o    <= 1'b0;
+    if (m_axi_bvalid && rst_ni) begin
+      rx_data_done_o <= m_axi_bid[5:4] == WrRxData;
+      rx_cpl_done_o  <= m_axi_bid[5:4] == WrRxCpl;
+      tx_cpl_done_o  <= m_axi_bid[5:4] == WrTxCpl;
+      msix_done_o    <= m_axi_bid[5:4] == WrMsix;
+      b_queue_o      <= m_axi_bid[QWidth-1:0];
+      b_err_o        <= m_axi_bresp >= 2'b10;   // SLVERR, DECERR
     end
   end
 
   // ------------------------------------------------------------------ outstanding bursts
   logic [11:0] out_q;
-  logic        begun;
-  assign begun  = fire && sel_first;
   assign idle_o = out_q == '0 && !data_valid_i && !cpl_valid_i && !msix_valid_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) out_q <= '0;
-    else if (begun != b_valid_o) out_q <= begun ? out_q + 1'b1 : out_q - 1'b1;
+    else if (begun != b_valid_q) out_q <= begun ? out_q + 1'b1 : out_q - 1'b1;
   end
 
   // ------------------------------------------------------------------ rules
-  logic [12:0] last_byte;   // of the burst's last beat, within 4 KiB
-  assign last_byte = {1'b0, aw_q.addr[11:0] & ~12'(Bytes - 1)} + ({5'b0, aw_q.len} << $clog2(Bytes)) + 13'(Bytes - 1);
-
-  `NIC_ASSERT_IF(AwWithin4KiB, m_axi_awvalid, last_byte < 13'd4096)
-  `NIC_ASSERT_IF(BOnlyWhenOutstanding, b_valid_o, out_q != '0)
-  `NIC_ASSERT_IF(BQueueExists, b_valid_o, 32'(bid_q.qp) < Queues)
+  // The burst's last byte is in the same 4 KiB.
+  `NIC_ASSERT_IF(AwWithin4KiB, m_axi_awvalid, {1'b0, m_axi_awaddr[11:0] & ~12'(Bytes - 1)} +
+                 ({5'b0, m_axi_awlen} << $clog2(Bytes)) + 13'(Bytes - 1) < 13'd4096)
+  `NIC_ASSERT_IF(BOnlyWhenOutstanding, b_valid_q, out_q != '0)
+  `NIC_ASSERT_IF(BQueueExists, m_axi_bvalid, 32'(m_axi_bid[3:0]) < Queues)
   `NIC_ASSERT(WritesOutstandingBounded, out_q != '1)
-  `NIC_ASSERT_IF(BurstBeginsWithFirst, fire, (sel_first == (lock_q == SrcNone)))
+  `NIC_ASSERT_IF(BurstBeginsWithFirst, fire,
+                 sel_first == (sel == SrcMsix || (sel == SrcCpl && cpl_first_i) || (sel == SrcData && data_first_i)))
 `ifndef SYNTHESIS
   logic [7:0] beat_q;       // of the burst that enters W
   logic [7:0] beats_q;      // its length
@@ -191,18 +194,18 @@ module nic_dma_write
   always_ff @(posedge clk_i) begin
     if (!rst_ni) beat_q <= '0;
     else if (fire) beat_q <= sel_last ? '0 : beat_q + 1'b1;
-    if (fire && sel_first)
+    if (begun)
       beats_q <= (sel == SrcMsix) ? 8'd0 : (sel == SrcCpl) ? cpl_req_i.len : data_req_i.len;
     aw_wait_q <= rst_ni && m_axi_awvalid && !m_axi_awready;
     w_wait_q  <= rst_ni && m_axi_wvalid && !m_axi_wready;
-    if (m_axi_awvalid && !m_axi_awready) aw_was_q <= aw_q;
+    if (m_axi_awvalid && !m_axi_awready) aw_was_q <= {m_axi_awid, m_axi_awaddr, m_axi_awlen};
     if (m_axi_wvalid && !m_axi_wready) begin
       data_was_q <= m_axi_wdata;
       strb_was_q <= m_axi_wstrb;
       last_was_q <= m_axi_wlast;
     end
   end
-  `NIC_ASSERT_IF(AwStable, aw_wait_q, (m_axi_awvalid && aw_q == aw_was_q))
+  `NIC_ASSERT_IF(AwStable, aw_wait_q, (m_axi_awvalid && {m_axi_awid, m_axi_awaddr, m_axi_awlen} == aw_was_q))
   `NIC_ASSERT_IF(WStable, w_wait_q, (m_axi_wvalid && m_axi_wlast == last_was_q && m_axi_wstrb == strb_was_q &&
                                      m_axi_wdata == data_was_q))
   `NIC_ASSERT_IF(WLastAtLength, fire, sel_first || (sel_last == (beat_q == beats_q)))

@@ -73,7 +73,7 @@ module nic_tx
   tx_frame_t               frame;
   logic [15:0]             complete_sum, complete_ip_sum;
   logic                    ram_we, ram_we_next, ram_re;
-  logic [WordLog2-1:0]     ram_wword, ram_rword;
+  logic [WordLog2-1:0]     ram_wword, ram_rword, start_word;
   logic [WordLog2:0]       free_ptr;
   logic [DataWidth-1:0]    ram_wdata, ram_wdata_next, ram_rdata;
   logic                    issue_busy, store_busy, egress_busy, pending;
@@ -94,6 +94,7 @@ module nic_tx
       .run_i,
       .start_i,
       .start_queue_i,
+      .start_word_o      (start_word),
       .err_desc_o,
       .err_desc_queue_o,
       .avail_i,
@@ -134,6 +135,7 @@ module nic_tx
       .rst_ni,
       .start_i,
       .start_queue_i,
+      .start_word_i  (start_word),
       .burst_valid_i (req_valid_o && req_ready_i),
       .burst_queue_i (issue_queue),
       .burst_offset_i(burst_offset),

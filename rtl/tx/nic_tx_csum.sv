@@ -2,11 +2,9 @@
 // The ones' complement sum of the bytes of each queue's frame, for its checksum (RFC 1071).
 //
 // add_i: the bytes of data_i that be_i names belong to the sum of the frame of queue_i; byte 0 of data_i is at an even
-// position of the frame. eof_i, with the frame's last data or without: the sum comes out two clocks later, and the
-// queue's next frame begins at 0. The sum is that of little-endian 16-bit words: a frame's first byte counts in 7:0.
-// Queues may follow one another in any order, clock by clock.
-
-`include "nic_assert.svh"
+// position of the frame. first_i: the first of a frame. eof_i, with the frame's last data or without: the sum comes out
+// two clocks later; it is anything for a frame of which nothing was added. The sum is that of little-endian 16-bit words:
+// a frame's first byte counts in 7:0. Queues may follow one another in any order, clock by clock.
 
 module nic_tx_csum #(
     parameter int unsigned DataWidth = 64,
@@ -17,10 +15,8 @@ module nic_tx_csum #(
     input  logic                 clk_i,
     input  logic                 rst_ni,
 
-    input  logic                 start_i,         // forget what was begun of start_queue_i's frame
-    input  logic [QWidth-1:0]    start_queue_i,
-
     input  logic                 add_i,
+    input  logic                 first_i,
     input  logic                 eof_i,
     input  logic [QWidth-1:0]    queue_i,
     input  logic [Bytes-1:0]     be_i,
@@ -55,7 +51,7 @@ module nic_tx_csum #(
   endfunction
 
   // ------------------------------------------------------------------ the words of a beat
-  logic              add_q, eof_q;
+  logic              add_q, first_q, eof_q;
   logic [QWidth-1:0] queue_q;
   part_t             part_q;
 
@@ -66,23 +62,26 @@ module nic_tx_csum #(
 
   always_ff @(posedge clk_i) begin
     if (add_i || eof_i) queue_q <= queue_i;
-    if (add_i) part_q <= sum_words(data_i, be_i);
+    if (add_i) begin
+      first_q <= first_i;
+      part_q  <= sum_words(data_i, be_i);
+    end
   end
 
   // ------------------------------------------------------------------ the beats of a frame
   logic [15:0] acc_q [Slots];
-  logic [15:0] part, sum;
+  logic [15:0] sum;
 
-  assign part = add_ones(part_q[15:0], 16'(part_q[SumWidth-1:16]));
-  assign sum  = add_q ? add_ones(acc_q[queue_q], part) : acc_q[queue_q];
+  always_comb begin
+    sum = '0;
+    if (add_q) begin
+      sum = add_ones(part_q[15:0], 16'(part_q[SumWidth-1:16]));
+      if (!first_q) sum = add_ones(acc_q[queue_q], sum);
+    end else if (eof_q) sum = acc_q[queue_q];
+  end
 
   always_ff @(posedge clk_i) begin
     if (add_q) acc_q[queue_q] <= sum;
-    if (eof_q) acc_q[queue_q] <= '0;
-    if (start_i) acc_q[start_queue_i] <= '0;
-    if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) acc_q[q] <= '0;
-    end
   end
 
   assign busy_o = eof_q && queue_q == scan_i;
@@ -94,7 +93,5 @@ module nic_tx_csum #(
       sum_o   <= sum;
     end
   end
-
-  `NIC_ASSERT_IF(TxSumIdleAtStart, start_i, !(add_q || eof_q) || queue_q != start_queue_i)
 
 endmodule

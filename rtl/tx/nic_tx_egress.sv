@@ -99,7 +99,7 @@ module nic_tx_egress
       .next_frame_o (next_frame_q),
       .next_sum_o   (next_sum_q),
       .next_ip_sum_o(next_ip_sum_q),
-      .soon_i       (!cur_valid_q || cur_last),
+      .soon_i       (!cur_valid_q || cur_last_q),
       .take_i       (load),
       .sent_i       (sent_o),
       .sent_queue_i (sent_queue_o),
@@ -109,7 +109,7 @@ module nic_tx_egress
 
   // ------------------------------------------------------------------ reading: one word a clock while the output moves
   logic              en;
-  logic              cur_valid_q, cur_last;
+  logic              cur_valid_q, cur_last_q, cur_more_q;   // its last word; data still to read
   logic [QWidth-1:0] cur_queue_q;
   tx_edit_t          cur_edit_q;
   index_t            cur_end_q;
@@ -131,10 +131,9 @@ module nic_tx_egress
   endfunction
 
   assign en       = !m_axis_tvalid || m_axis_tready;
-  assign cur_last = cur_left_q <= frame_len_t'(Bytes);
-  assign load     = next_valid_q && (!cur_valid_q || (en && cur_last));
+  assign load     = next_valid_q && (!cur_valid_q || (en && cur_last_q));
 
-  assign ram_re_o    = en && cur_valid_q && cur_data_q != '0;
+  assign ram_re_o    = en && cur_valid_q && cur_more_q;
   assign ram_queue_o = cur_queue_q;
   assign ram_word_o  = cur_ptr_q[WordLog2-1:0];
   assign free_ptr_o  = cur_ptr_q + 1'b1;
@@ -142,7 +141,7 @@ module nic_tx_egress
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cur_valid_q <= 1'b0;
     else if (load) cur_valid_q <= 1'b1;
-    else if (en && cur_last) cur_valid_q <= 1'b0;
+    else if (en && cur_last_q) cur_valid_q <= 1'b0;
   end
 
   always_ff @(posedge clk_i) begin
@@ -164,17 +163,23 @@ module nic_tx_egress
       cur_word_q  <= '0;
       cur_data_q  <= next_frame_q.len;
       cur_left_q  <= len;
+      cur_more_q  <= 1'b1;
+      cur_last_q  <= len <= frame_len_t'(Bytes);
       cur_ptr_q   <= ptr_q[next_q];
       ptr_q[next_q] <= ptr_q[next_q] + ptr_t'((next_frame_q.len + frame_len_t'(Bytes - 1)) >> ByteLog2);
     end else if (en && cur_valid_q) begin
       cur_word_q <= cur_word_q + 1'b1;
       cur_left_q <= cur_left_q - frame_len_t'(Bytes);
+      cur_last_q <= cur_left_q <= frame_len_t'(2 * Bytes);
       if (ram_re_o) begin
-        cur_data_q <= (cur_data_q < frame_len_t'(Bytes)) ? '0 : cur_data_q - frame_len_t'(Bytes);
+        cur_data_q <= cur_data_q - frame_len_t'(Bytes);
+        cur_more_q <= cur_data_q > frame_len_t'(Bytes);
         cur_ptr_q  <= free_ptr_o;
       end
     end
-    if (start_i) ptr_q[start_queue_i] <= '0;
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) ptr_q[q] <= '0;
+    end
   end
 
   // ------------------------------------------------------------------ the word that was read, and the stream
@@ -202,9 +207,11 @@ module nic_tx_egress
 
   always_ff @(posedge clk_i) begin
     if (en && cur_valid_q) begin
-      rd_last_q  <= cur_last;
-      rd_bytes_q <= (cur_data_q < frame_len_t'(Bytes)) ? (ByteLog2 + 1)'(cur_data_q) : (ByteLog2 + 1)'(Bytes);
-      rd_keep_q  <= cur_last ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
+      rd_last_q  <= cur_last_q;
+      rd_bytes_q <= (ByteLog2 + 1)'(Bytes);
+      if (!cur_more_q) rd_bytes_q <= '0;
+      else if (cur_data_q < frame_len_t'(Bytes)) rd_bytes_q <= (ByteLog2 + 1)'(cur_data_q);
+      rd_keep_q  <= cur_last_q ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
       rd_word_q  <= cur_word_q;
       if (cur_word_q == '0) begin
         rd_queue_q <= cur_queue_q;

@@ -31,7 +31,8 @@ module nic_tx_issue
 
     input  logic [Queues-1:0]      run_i,
     input  logic                   start_i,
-    input  logic [QWidth-1:0]      start_queue_i,
+    input  logic [QWidth-1:0]      start_queue_i,   // nothing is taken in this clock
+    output logic [PtrWidth-2:0]    start_word_o,    // where in the buffer its first frame begins
     output logic                   err_desc_o,
     output logic [QWidth-1:0]      err_desc_queue_o,
 
@@ -140,7 +141,7 @@ module nic_tx_issue
       .frame_o
   );
 
-  assign try_it = next_valid_q && slot_free;
+  assign try_it = next_valid_q && slot_free && !start_i;
   assign looked = try_it;
   assign look   = try_it && rd_valid_i;
 
@@ -182,13 +183,18 @@ module nic_tx_issue
   end
 
   always_ff @(posedge clk_i) begin
-    if (take && ends) base_q[next_q] <= base_q[next_q] + words;
     if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
-    if (start_i) begin
-      base_q[start_queue_i] <= '0;
-      free_q[start_queue_i] <= '0;
+    // A ring that starts has released everything but what never became complete.
+    if (start_i || frame_valid_o) begin
+      automatic logic [QWidth-1:0] queue = start_i ? start_queue_i : next_q;
+      base_q[queue] <= start_i ? free_q[queue] : base_q[queue] + words;
+    end
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) free_q[q] <= '0;
     end
   end
+
+  assign start_word_o = free_q[start_queue_i][PtrWidth-2:0];
 
   // ------------------------------------------------------------------ the bursts of the piece
   logic              cur_valid_q, cur_end_q, cur_sum_q, last, fire;

@@ -53,19 +53,19 @@ module nic_tx_list
 
   tx_frame_t   list [Slots * Frames];
   logic [31:0] sums [Slots * Frames];                 // of the complete ones
-  count_t      wp_q [Slots], cp_q [Slots], rp_q [Slots];   // entered, complete, chosen
-  count_t      unsent_q [Slots];                      // complete and not sent
+  count_t      wp_q [Slots], cp_q [Slots], rp_q [Slots], sp_q [Slots];   // entered, complete, chosen, sent
   logic [Queues-1:0] have_q;                          // complete and not chosen
 
   assign frames_used_o = wp_q[frame_queue_i] - rp_q[frame_queue_i];
-  assign pending_o     = unsent_q[scan_i] != '0;
+  assign pending_o     = cp_q[scan_i] != sp_q[scan_i];
 
   always_ff @(posedge clk_i) begin
-    if (frame_valid_i) begin
-      list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
-      wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
+    if (frame_valid_i) list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
+    // What a halted ring had entered and never became complete is forgotten.
+    if (start_i || frame_valid_i) begin
+      automatic logic [QWidth-1:0] queue = start_i ? start_queue_i : frame_queue_i;
+      wp_q[queue] <= start_i ? cp_q[queue] : wp_q[queue] + 1'b1;
     end
-    if (start_i) wp_q[start_queue_i] <= '0;      // what never became complete is forgotten
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) wp_q[q] <= '0;
     end
@@ -116,34 +116,20 @@ module nic_tx_list
       cp_q[complete_queue_i]   <= cp_q[complete_queue_i] + 1'b1;
       have_q[complete_queue_i] <= 1'b1;
     end
-    if (start_i) begin
-      cp_q[start_queue_i]   <= '0;
-      rp_q[start_queue_i]   <= '0;
-      have_q[start_queue_i] <= 1'b0;
-    end
+    if (sent_i) sp_q[sent_queue_i] <= sp_q[sent_queue_i] + 1'b1;
     if (!rst_ni) begin
       have_q <= '0;
       for (int q = 0; q < int'(Slots); q++) begin
         cp_q[q] <= '0;
         rp_q[q] <= '0;
+        sp_q[q] <= '0;
       end
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (complete_i || sent_i) begin
-      if (!(complete_i && sent_i && complete_queue_i == sent_queue_i)) begin
-        if (complete_i) unsent_q[complete_queue_i] <= unsent_q[complete_queue_i] + 1'b1;
-        if (sent_i) unsent_q[sent_queue_i] <= unsent_q[sent_queue_i] - 1'b1;
-      end
-    end
-    if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) unsent_q[q] <= '0;
     end
   end
 
   `NIC_ASSERT_IF(TxFrameListInRange, frame_valid_i, frames_used_o < count_t'(Frames))
   `NIC_ASSERT_IF(TxCompleteIsListed, choose, wp_q[pick] != rp_q[pick])
-  `NIC_ASSERT_IF(TxNothingUnsentAtStart, start_i, unsent_q[start_queue_i] == '0)
+  `NIC_ASSERT_IF(TxNothingUnsentAtStart, start_i, cp_q[start_queue_i] == sp_q[start_queue_i])
+  `NIC_ASSERT_IF(TxNoFrameAtStart, start_i, !frame_valid_i)
 
 endmodule

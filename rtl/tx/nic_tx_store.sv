@@ -27,6 +27,7 @@ module nic_tx_store
 
     input  logic                  start_i,
     input  logic [QWidth-1:0]     start_queue_i,
+    input  logic [WordLog2-1:0]   start_word_i,      // where its first frame begins
 
     // burst list: an entry is made when the read is requested
     input  logic                  burst_valid_i,
@@ -82,6 +83,8 @@ module nic_tx_store
     logic                bad;       // a read has failed
     logic                eof;       // the burst's, from its first beat on
     logic                sum;
+    logic                summed;    // bytes of the frame have been summed
+    logic                ip_summed;
     logic [BurstLog2:0]  rem;       // bytes of the burst still to come
     logic [BurstLog2:0]  skip;      // of them, bytes that are not summed
     logic [BurstLog2:0]  ip_skip;
@@ -123,7 +126,7 @@ module nic_tx_store
   endfunction
 
   state_t              state_q [Slots];
-  logic                valid_q, full_q, spill_q, sum_q, ip_sum_q;
+  logic                valid_q, full_q, spill_q, sum_q, sum_first_q, ip_sum_q, ip_first_q;
   logic [ByteLog2-1:0] place_q;
   logic [Bytes-1:0]    sum_be_q, ip_be_q;
   logic [DataWidth-1:0] turned_q;            // the beat, its first byte at place_q
@@ -175,10 +178,14 @@ module nic_tx_store
         automatic lanes_t sum       = lanes(n, place) & ~without;
         sum_q     <= rst_ni;
         sum_be_q  <= sum[Bytes-1:0] | sum[2*Bytes-1:Bytes];
+        sum_first_q <= !at.summed;
+        at.summed   = 1'b1;
         if (n_skip != n_ip_skip) begin
           automatic lanes_t ip = without & ~lanes(n_ip_skip, place);
           ip_sum_q <= rst_ni;
           ip_be_q  <= ip[Bytes-1:0] | ip[2*Bytes-1:Bytes];
+          ip_first_q   <= !at.ip_summed;
+          at.ip_summed = 1'b1;
         end
         at.skip    = at.skip - (BurstLog2 + 1)'(n_skip);
         at.ip_skip = at.ip_skip - (BurstLog2 + 1)'(n_ip_skip);
@@ -187,12 +194,16 @@ module nic_tx_store
       at.first = r_last_i;
       at.rem   = at.rem - (BurstLog2 + 1)'(n);
       at.wpos  = at.wpos + BufLog2'(n);
-      // The next frame begins at a word.
-      if (ends) at.wpos = {WordLog2'(at.wpos[BufLog2-1:ByteLog2] + WordLog2'(at.wpos[ByteLog2-1:0] != '0)),
-                           ByteLog2'(0)};
+      if (ends) begin
+        // The next frame begins at a word.
+        at.wpos      = {WordLog2'(at.wpos[BufLog2-1:ByteLog2] + WordLog2'(at.wpos[ByteLog2-1:0] != '0)),
+                        ByteLog2'(0)};
+        at.summed    = 1'b0;
+        at.ip_summed = 1'b0;
+      end
       state_q[r_queue_i] <= at;
     end
-    if (start_i) state_q[start_queue_i] <= '{first: 1'b1, default: '0};
+    if (start_i) state_q[start_queue_i] <= '{first: 1'b1, wpos: {start_word_i, ByteLog2'(0)}, default: '0};
   end
 
   // ------------------------------------------------------------------ words, one clock later
@@ -219,9 +230,8 @@ module nic_tx_store
   ) u_csum (
       .clk_i,
       .rst_ni,
-      .start_i,
-      .start_queue_i,
       .add_i  (sum_q),
+      .first_i(sum_first_q),
       .eof_i  (eof_q),
       .queue_i(ram_queue_o),
       .be_i   (sum_be_q),
@@ -239,9 +249,8 @@ module nic_tx_store
   ) u_ip_csum (
       .clk_i,
       .rst_ni,
-      .start_i,
-      .start_queue_i,
       .add_i  (ip_sum_q),
+      .first_i(ip_first_q),
       .eof_i  (eof_q),
       .queue_i(ram_queue_o),
       .be_i   (ip_be_q),

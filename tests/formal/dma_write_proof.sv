@@ -37,8 +37,8 @@ module dma_write_proof
   initial rst_ni = 1'b0;
   always_ff @(posedge clk_i) rst_ni <= 1'b1;
 
-  logic        data_ready_o, cpl_ready_o, msix_ready_o, b_valid_o, b_err_o, idle_o;
-  logic [1:0]  b_kind_o;
+  logic        data_ready_o, cpl_ready_o, msix_ready_o, b_err_o, idle_o;
+  logic        rx_data_done_o, rx_cpl_done_o, tx_cpl_done_o, msix_done_o;
   logic [0:0]  b_queue_o;
   logic        m_axi_awvalid, m_axi_wvalid, m_axi_wlast, m_axi_bready;
   logic [5:0]  m_axi_awid;
@@ -58,6 +58,8 @@ module dma_write_proof
       .DataWidth(64),
       .Queues   (2)
   ) dut (.*);
+  logic b_valid;
+  assign b_valid = rx_data_done_o || rx_cpl_done_o || tx_cpl_done_o || msix_done_o;
 
   logic        data_wait_q, cpl_wait_q, msix_wait_q;
   dma_req_t    data_was_q, cpl_was_q;
@@ -114,7 +116,7 @@ module dma_write_proof
       data_q <= '0;
       b_q    <= 1'b0;
     end else begin
-      open_q <= open_q + 3'(begun) - 3'(b_valid_o);
+      open_q <= open_q + 3'(begun) - 3'(b_valid);
       addr_q <= addr_q + 3'(aw) - 3'(m_axi_bvalid);
       data_q <= data_q + 3'(wl) - 3'(m_axi_bvalid);
       b_q    <= m_axi_bvalid;
@@ -156,7 +158,8 @@ module dma_write_proof
   `NIC_ASSERT(AddressesInOrder, !m_axi_awvalid || (in_q != aw_q && m_axi_awlen == aw_len))
   `NIC_ASSERT(DataNotBeforeItsTurn, !m_axi_wvalid || 3'(in_q - out_q) <= 3'd2)
   `NIC_ASSERT(CountIsTrue, dut.out_q == 12'(open_q) && open_q <= 3'(Limit))
-  `NIC_ASSERT(OwnerHearsAfterB, b_valid_o == b_q && (!b_q || {b_kind_o, b_queue_o} == {bid_q[5:4], bid_q[0]}))
+  `NIC_ASSERT(OwnerHearsAfterB, b_valid == b_q && (!b_q || (b_queue_o == bid_q[0] &&
+              {msix_done_o, tx_cpl_done_o, rx_cpl_done_o, rx_data_done_o} == 4'(1) << bid_q[5:4])))
   `NIC_ASSERT(IdleIsTrue, idle_o == (open_q == '0 && !data_valid_i && !cpl_valid_i && !msix_valid_i))
   `NIC_ASSERT(AlwaysTaken, m_axi_bready)
 
