@@ -81,7 +81,8 @@ mutants: setup ## bugs put into RTL and drivers on purpose: each must be found; 
 
 offloads: setup ## random packets with all offloads on, COUNT frames against Linux's software path
 	@$(foreach v,COUNT SEED QUEUES DATA_WIDTH,$(call check,$v,[0-9]+,a whole number))
-	$(PY) -m tests.offloads $(call options,COUNT SEED BACKEND QUEUES DATA_WIDTH)
+	$(call check,BACKEND,rtl|soft,rtl or soft)$(call check,WAVES,[01],0 or 1)$(call check,JOBS,[1-9][0-9]*,1 or more)
+	$(PY) -m tests.offloads $(call options,COUNT SEED BACKEND QUEUES DATA_WIDTH ONLY WAVES JOBS)
 
 formal: setup ## proofs of the NIC's modules, and bugs that must break them; TASKS='name ...' for some
 	@$(call check,JOBS,[1-9][0-9]*,1 or more)
@@ -120,7 +121,8 @@ distclean: clean ## remove .venv and .venv-hw as well
 ##   DATA_WIDTH=bits       64 to 512 (sim, test, regress, synth)
 ##   MTU=bytes             what the capture needs, at least 1500 (sim)
 ##   RATE=Gb/s             line rate of the wire, 10 (sim)
-##   COUNT=n               frames in all, the capture is repeated (sim); frames to compare (offloads)
+##   COUNT=n               frames in all, the capture is repeated (sim); frames to compare, 100000 (offloads)
+##   ONLY=scenario         receive_offloads, transmit_offloads or segmentation (offloads)
 ##   TIMING=back-to-back|capture   as fast as it goes, or at the capture's times (sim)
 ##   LOSSY=1               the peer does not wait for free buffers; every drop must be counted (sim)
 ##   SEED=n                one seed, one run: same clocks, same bytes (sim, test)

@@ -43,6 +43,7 @@ rx/nic_rx_plan.sv
 rx/nic_rx_toeplitz.sv
 rx/nic_rx_parse.sv
 rx/nic_rx_csum.sv
+rx/nic_rx_stage.sv
 rx/nic_rx_ingress.sv
 rx/nic_rx_ram.sv
 rx/nic_rx_sched.sv

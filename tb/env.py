@@ -69,6 +69,8 @@ class Env:
         self.started_ps = 0
         self.ended_ps = 0
         self.figures: dict[str, Any] = {}
+        self.counts: dict[str, int] = {}  # what the scenario counts, for whoever reads the result
+        self.inspect: Callable[[Any], object] | None = None  # looks at each skb that the stack receives
         self.drop_counters: dict[str, int] = {}
         self.notes: list[str] = []  # what whoever reads the result should know
         self.result: dict[str, Any] = {}
@@ -295,6 +297,8 @@ class Env:
     # -- what the device does -----------------------------------------------------------------------------------
     def _rx_handler(self, skb: Any) -> tuple[int, None]:
         """Every frame that the driver gave to the stack, as a bridge sees it."""
+        if self.inspect is not None:
+            self.inspect(skb)
         frame = linux.skb_mac_frame(skb)
         now = self.sched.local_now
         entered = self.board.rx.match(frame, now)
@@ -351,6 +355,7 @@ class Env:
             },
             "drops": self._drops(),
             "notes": self.notes,
+            "counts": self.counts,
             "digest": self.platform.digest(),
             **self.figures,
         }

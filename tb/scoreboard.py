@@ -112,7 +112,7 @@ class Direction:
             f"BYTES-{self.name}",
             f"frame number {best.number} came out altered: {len(frame)} bytes for {len(want)}, first difference at "
             f"byte {at}: {frame[at : at + 8].hex() or 'end'} for {want[at : at + 8].hex() or 'end'} "
-            f"({show_flow(want)})",
+            f"({show_flow(want)}: {want[:160].hex()}{'...' if len(want) > 160 else ''})",
             self._where(time),
         )
 

@@ -54,50 +54,60 @@ module nic_rx_csum
   // ------------------------------------------------------------------ a beat's sums
   logic        valid_q, first_q, last_q, fits_q;
   part_t       raw_q, l4_q;
-  logic [16:0] at, after, pseudo_q;
-  logic        whole;                         // the beat is of the transport header and data altogether
-
-  assign at     = 17'(at_i);
-  assign after  = at + 17'(bytes_i);
-  assign whole  = bytes_i == (ByteLog2 + 1)'(Bytes) && at >= 17'(plan_i.l4_start) && after <= plan_i.l4_end;
+  logic [16:0] pseudo_q;
 
   always_ff @(posedge clk_i) begin
     valid_q <= rst_ni && valid_i;
     if (valid_i) begin
-      first_q <= first_i;
-      last_q  <= last_i;
-      if (whole) begin
-        raw_q <= sum_all(data_i);
-        l4_q  <= sum_all(data_i);
+      automatic logic [16:0] at    = 17'(at_i);
+      automatic logic [16:0] after = at + 17'(bytes_i);
+      first_q  <= first_i;
+      last_q   <= last_i;
+      pseudo_q <= plan_i.pseudo;
+      fits_q   <= plan_i.want && after >= plan_i.l4_end;
+      if (bytes_i == (ByteLog2 + 1)'(Bytes) && at >= 17'(plan_i.l4_start) && after <= plan_i.l4_end) begin
+        // The beat is of the transport header and data altogether.
+        automatic part_t all = sum_all(data_i);
+        raw_q <= all;
+        l4_q  <= all;
       end else begin
         raw_q <= sum_of(data_i, at, 17'd14, after);
         l4_q  <= sum_of(data_i, at, 17'(plan_i.l4_start), (after < plan_i.l4_end) ? after : plan_i.l4_end);
       end
-      pseudo_q <= plan_i.pseudo;
-      fits_q   <= plan_i.want && after >= plan_i.l4_end;
     end
   end
 
   // ------------------------------------------------------------------ the frame's
-  logic        done_q, fits_done_q;
-  logic [16:0] raw_sum_q, l4_sum_q;
-  logic [21:0] raw_next, l4_next;
+  // Wide enough for the longest frame; of one that is longer the sums are not used.
+  typedef logic [28:0] sum_t;
+  logic done_q, fits_done_q;
+  sum_t raw_sum_q, l4_sum_q;
 
-  assign raw_next = 22'(raw_q) + (first_q ? '0 : 22'(raw_sum_q));
-  assign l4_next  = 22'(l4_q) + (first_q ? 22'(pseudo_q) : 22'(l4_sum_q));
+  function automatic logic [15:0] fold(sum_t sum);
+    logic [16:0] once;
+    once = 17'(sum[15:0]) + 17'(sum[28:16]);
+    return once[15:0] + 16'(once[16]);
+  endfunction
 
   always_ff @(posedge clk_i) begin
     done_q <= rst_ni && valid_q && last_q;
     if (valid_q) begin
-      raw_sum_q   <= 17'(raw_next[15:0]) + 17'(raw_next[21:16]);
-      l4_sum_q    <= 17'(l4_next[15:0]) + 17'(l4_next[21:16]);
+      raw_sum_q   <= sum_t'(raw_q) + (first_q ? '0 : raw_sum_q);
+      l4_sum_q    <= sum_t'(l4_q) + (first_q ? sum_t'(pseudo_q) : l4_sum_q);
       fits_done_q <= fits_q;
     end
   end
 
-  assign busy_o  = valid_q || done_q;
-  assign done_o  = done_q;
-  assign csum_o  = raw_sum_q[15:0] + 16'(raw_sum_q[16]);
-  assign l4_ok_o = fits_done_q && l4_sum_q[15:0] + 16'(l4_sum_q[16]) == 16'hffff;
+  assign busy_o = valid_q || done_q;
+  assign done_o = done_q;
+
+  always_comb begin
+    csum_o  = '0;
+    l4_ok_o = 1'b0;
+    if (done_q) begin
+      csum_o  = fold(raw_sum_q);
+      l4_ok_o = fits_done_q && fold(l4_sum_q) == 16'hffff;
+    end
+  end
 
 endmodule

@@ -95,45 +95,21 @@ module nic_rx_ingress
   end
 
   // ------------------------------------------------------------------ until the parser has decided
-  typedef struct packed {
-    logic                 user;
-    logic                 last;
-    logic [ByteLog2:0]    bytes;
-    logic [DataWidth-1:0] data;
-  } beat_t;
-  typedef struct packed {
-    logic              pass;
-    logic [QWidth-1:0] qp;
-    rss_type_t         hash_type;
-    logic [31:0]       hash;
-    sum_plan_t         plan;
-  } decision_t;
+  logic                 in_valid, in_decided, in_pass, beat, last, user, pass, stage_busy, csum_busy;
+  logic [ByteLog2:0]    in_bytes, bytes;
+  logic [QWidth-1:0]    in_queue, qp;
+  rss_type_t            in_type, hash_type;
+  logic [31:0]          in_hash, hash;
+  sum_plan_t            in_plan, plan;
+  logic [DataWidth-1:0] data;
 
-  beat_t             in_beat, beat;
-  decision_t         in_decision, decision;
-  logic              in_decided, decided, beat_valid, pop, pop_last, stage_ready, decision_ready;
-  logic [ByteLog2:0] in_bytes;
+  assign in_valid = valid && rst_ni;
+  assign busy_o   = stage_busy || csum_busy || (inside_q && !ignore_q);
 
   always_comb begin
     in_bytes = (ByteLog2 + 1)'(Bytes);
     if (s_axis_tlast) in_bytes = (ByteLog2 + 1)'($countones(s_axis_tkeep));
   end
-
-  assign in_beat = '{user: s_axis_tuser, last: s_axis_tlast, bytes: in_bytes, data: s_axis_tdata};
-
-  nic_fifo #(
-      .Width($bits(beat_t)),
-      .Depth(Stage)
-  ) u_stage (
-      .clk_i,
-      .rst_ni,
-      .valid_i(valid && rst_ni),
-      .ready_o(stage_ready),
-      .data_i (in_beat),
-      .valid_o(beat_valid),
-      .ready_i(pop),
-      .data_o (beat)
-  );
 
   nic_rx_parse #(
       .DataWidth(DataWidth),
@@ -145,93 +121,115 @@ module nic_rx_ingress
       .rss_cfg_i,
       .rss_index_o,
       .rss_queue_i,
-      .valid_i(valid && rst_ni),
+      .valid_i(in_valid),
       .data_i (s_axis_tdata),
       .last_i (s_axis_tlast),
       .bytes_i(in_bytes),
       .valid_o(in_decided),
-      .pass_o (in_decision.pass),
-      .type_o (in_decision.hash_type),
-      .hash_o (in_decision.hash),
-      .plan_o (in_decision.plan),
-      .queue_o(in_decision.qp)
+      .pass_o (in_pass),
+      .type_o (in_type),
+      .hash_o (in_hash),
+      .plan_o (in_plan),
+      .queue_o(in_queue)
   );
 
-  nic_fifo #(
-      .Width($bits(decision_t)),
-      .Depth(Stage)
-  ) u_decisions (
+  nic_rx_stage #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues),
+      .Depth    (Stage)
+  ) u_stage (
       .clk_i,
       .rst_ni,
-      .valid_i(in_decided),
-      .ready_o(decision_ready),
-      .data_i (in_decision),
-      .valid_o(decided),
-      .ready_i(pop_last),
-      .data_o (decision)
+      .busy_o   (stage_busy),
+      .valid_i  (in_valid),
+      .data_i   (s_axis_tdata),
+      .bytes_i  (in_bytes),
+      .last_i   (s_axis_tlast),
+      .user_i   (s_axis_tuser),
+      .decided_i(in_decided),
+      .pass_i   (in_pass),
+      .queue_i  (in_queue),
+      .type_i   (in_type),
+      .hash_i   (in_hash),
+      .plan_i   (in_plan),
+      .valid_o  (beat),
+      .data_o   (data),
+      .bytes_o  (bytes),
+      .last_o   (last),
+      .user_o   (user),
+      .pass_o   (pass),
+      .queue_o  (qp),
+      .type_o   (hash_type),
+      .hash_o   (hash),
+      .plan_o   (plan)
   );
 
-  logic csum_busy;
-  assign pop      = beat_valid && decided;
-  assign pop_last = pop && beat.last;
-  assign busy_o   = beat_valid || csum_busy || (inside_q && !ignore_q);
-
   // ------------------------------------------------------------------ into the buffer
+  typedef enum logic [2:0] {Nothing, Good, Bad, Length, Filter, NoRoom} verdict_e;
+
   ptr_t   base_q [Slots];       // first word after the committed frames
   ptr_t   free_q [Slots];       // first word not released
-  level_t level_q [Slots];      // entries of the frame list
+  level_t listed_q [Slots];     // entries put into the frame list, and released, ever
+  level_t popped_q [Slots];
   ptr_t   word_q, word;         // next word of the frame under way
   logic   first_q;              // the next beat begins a frame
   logic   lost_q, lost;         // no room for one of the frame's words
-  logic   full, too_long, list_full, length_bad, good, commit;
-  frame_len_t len_q;
+  logic   too_long, commit;
+  frame_len_t  len_q;           // the frame's bytes in earlier beats
   logic [14:0] len;             // saturates
+  verdict_e    verdict, verdict_q;
 
-  assign word      = first_q ? base_q[decision.qp] : word_q;
-  assign full      = (word - free_q[decision.qp]) == ptr_t'(1 << WordLog2);
-  assign lost      = full || (!first_q && lost_q);
-  assign len       = (first_q ? '0 : {1'b0, len_q}) + 15'(beat.bytes);
-  assign too_long  = len > {1'b0, glob_i.max_frame};
-  assign list_full = level_q[decision.qp] == level_t'(Frames);
+  assign word     = first_q ? base_q[qp] : word_q;
+  assign lost     = lost_q || (word - free_q[qp]) == ptr_t'(1 << WordLog2);
+  assign len      = 15'(len_q) + 15'(bytes);
+  assign too_long = len > 15'(glob_i.max_frame);
 
   // A frame that will be dropped is not written further; it does not matter what it has written.
-  assign ram_we_o    = pop && !lost && !too_long;
-  assign ram_queue_o = decision.qp;
+  assign ram_we_o    = beat && !lost && !too_long;
+  assign ram_queue_o = qp;
   assign ram_word_o  = word[WordLog2-1:0];
-  assign ram_data_o  = beat.data;
+  assign ram_data_o  = data;
 
-  assign length_bad    = too_long || len < 15'(MinFrame);
-  assign good          = !beat.user && !length_bad && decision.pass && !lost && !list_full;
-  assign commit        = pop_last && good;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) first_q <= 1'b1;
-    else if (pop) first_q <= beat.last;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (pop) begin
-      lost_q <= lost;
-      word_q <= lost ? word : word + 1'b1;
-      len_q  <= len[14] ? '1 : len[13:0];
+  always_comb begin
+    verdict = Nothing;
+    if (beat && last) begin
+      if (user) verdict = Bad;
+      else if (too_long || len < 15'(MinFrame)) verdict = Length;
+      else if (!pass) verdict = Filter;
+      else if (lost || (listed_q[qp] - popped_q[qp]) == level_t'(Frames)) verdict = NoRoom;
+      else verdict = Good;
     end
   end
 
-  logic list_same;
-  assign list_same = commit && frame_pop_i && decision.qp == frame_pop_queue_i;
+  assign commit = verdict == Good;
+
+  always_ff @(posedge clk_i) begin
+    if (beat) begin
+      first_q <= last;
+      lost_q  <= lost && !last;
+      word_q  <= lost ? word : word + 1'b1;
+      len_q   <= last ? '0 : len[14] ? '1 : len[13:0];
+    end
+    if (!rst_ni) begin
+      first_q <= 1'b1;
+      lost_q  <= 1'b0;
+      len_q   <= '0;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
-        base_q[q]  <= '0;
-        free_q[q]  <= '0;
-        level_q[q] <= '0;
+        base_q[q]   <= '0;
+        free_q[q]   <= '0;
+        listed_q[q] <= '0;
+        popped_q[q] <= '0;
       end
     end else begin
-      if (commit) base_q[decision.qp] <= word + 1'b1;
+      if (commit) base_q[qp] <= word + 1'b1;
+      if (commit) listed_q[qp] <= listed_q[qp] + 1'b1;
       if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
-      if (commit && !list_same) level_q[decision.qp] <= level_q[decision.qp] + 1'b1;
-      if (frame_pop_i && !list_same) level_q[frame_pop_queue_i] <= level_q[frame_pop_queue_i] - 1'b1;
+      if (frame_pop_i) popped_q[frame_pop_queue_i] <= popped_q[frame_pop_queue_i] + 1'b1;
     end
   end
 
@@ -252,13 +250,13 @@ module nic_rx_ingress
   ) u_csum (
       .clk_i,
       .rst_ni,
-      .valid_i(pop),
+      .valid_i(beat),
       .first_i(first_q),
-      .last_i (beat.last),
-      .data_i (beat.data),
-      .bytes_i(beat.bytes),
-      .at_i   (first_q ? '0 : len_q),
-      .plan_i (decision.plan),
+      .last_i (last),
+      .data_i (data),
+      .bytes_i(bytes),
+      .at_i   (len_q),
+      .plan_i (plan),
       .busy_o (csum_busy),
       .done_o (csum_done),
       .csum_o (frame_meta_o.csum),
@@ -266,14 +264,14 @@ module nic_rx_ingress
   );
 
   always_ff @(posedge clk_i) begin
-    if (pop_last) begin
+    if (beat && last) begin
       done0_q <= '{
           commit: commit,
-          qp: decision.qp,
+          qp: qp,
           len: len[13:0],
-          hash_type: decision.hash_type,
-          hash: decision.hash,
-          ip_ok: decision.plan.ip_ok
+          hash_type: hash_type,
+          hash: hash,
+          ip_ok: plan.ip_ok
       };
     end
     done1_q <= done0_q;
@@ -287,17 +285,15 @@ module nic_rx_ingress
   assign frame_meta_o.ip_ok     = done1_q.ip_ok;
 
   // ------------------------------------------------------------------ counters
-  always_ff @(posedge clk_i) begin
-    cnt_stream_o <= pop_last;
-    cnt_error_o  <= pop_last && beat.user;
-    cnt_length_o <= pop_last && !beat.user && length_bad;
-    cnt_filter_o <= pop_last && !beat.user && !length_bad && !decision.pass;
-    cnt_fifo_o   <= pop_last && !beat.user && !length_bad && decision.pass && (lost || list_full);
-  end
+  always_ff @(posedge clk_i) verdict_q <= verdict;
 
-  `NIC_ASSERT_IF(RxStageTakesAll, valid, stage_ready)
-  `NIC_ASSERT_IF(RxDecisionsTaken, in_decided, decision_ready)
-  `NIC_ASSERT(RxFrameListInRange, level_q[decision.qp] <= level_t'(Frames))
-  `NIC_ASSERT_IF(RxBufferInRange, pop, (word - free_q[decision.qp]) <= ptr_t'(1 << WordLog2))
+  assign cnt_stream_o = verdict_q != Nothing;
+  assign cnt_error_o  = verdict_q == Bad;
+  assign cnt_length_o = verdict_q == Length;
+  assign cnt_filter_o = verdict_q == Filter;
+  assign cnt_fifo_o   = verdict_q == NoRoom;
+
+  `NIC_ASSERT_IF(RxFrameListInRange, frame_pop_i, listed_q[frame_pop_queue_i] != popped_q[frame_pop_queue_i])
+  `NIC_ASSERT_IF(RxBufferInRange, beat, (word - free_q[qp]) <= ptr_t'(1 << WordLog2))
 
 endmodule

@@ -50,6 +50,7 @@ module nic_rx_mover
     output logic [Bytes-1:0]       out_strb_o
 );
 
+  // ------------------------------------------------------------------ jobs that wait
   typedef struct packed {
     logic               drop;
     logic               last;
@@ -57,52 +58,60 @@ module nic_rx_mover
     logic [WordLog2:0]  free;
     logic [BufLog2-1:0] src;
     logic [BurstLog2:0] bytes;
-    logic [63:0]        addr;
   } job_t;
 
-  job_t job, in_job;
-  logic job_valid, job_pop;
+  localparam int unsigned JobLog2 = 2;
+  typedef logic [JobLog2:0] job_ptr_t;        // one bit more than the address: full differs from empty
 
-  assign in_job = '{
-      drop: job_drop_i,
-      last: job_last_i,
-      qp: job_queue_i,
-      free: job_free_i,
-      src: job_src_i,
-      bytes: job_bytes_i,
-      addr: job_addr_i
-  };
+  job_t        jobs  [1 << JobLog2];
+  logic [63:0] addrs [1 << JobLog2];
+  job_ptr_t    wp_q, rp_q;
+  job_t        job;
+  logic [63:0] addr;
+  logic        job_valid, job_pop;
 
-  nic_fifo #(
-      .Width($bits(job_t)),
-      .Depth(4)
-  ) u_jobs (
-      .clk_i,
-      .rst_ni,
-      .valid_i(job_valid_i),
-      .ready_o(job_ready_o),
-      .data_i (in_job),
-      .valid_o(job_valid),
-      .ready_i(job_pop),
-      .data_o (job)
-  );
+  assign job_ready_o = (wp_q - rp_q) != job_ptr_t'(1 << JobLog2);
+  assign job_valid   = wp_q != rp_q;
+  assign job         = jobs[rp_q[JobLog2-1:0]];
+  assign addr        = addrs[rp_q[JobLog2-1:0]];
+
+  always_ff @(posedge clk_i) begin
+    if (job_valid_i && job_ready_o) begin
+      addrs[wp_q[JobLog2-1:0]] <= job_addr_i;
+      jobs[wp_q[JobLog2-1:0]]  <= '{
+          drop: job_drop_i,
+          last: job_last_i,
+          qp: job_queue_i,
+          free: job_free_i,
+          src: job_src_i,
+          bytes: job_bytes_i
+      };
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      wp_q <= '0;
+      rp_q <= '0;
+    end else begin
+      if (job_valid_i && job_ready_o) wp_q <= wp_q + 1'b1;
+      if (job_pop) rp_q <= rp_q + 1'b1;
+    end
+  end
 
   // ------------------------------------------------------------------ one read a clock while the output moves
   logic                en, read, first, last;
-  logic [8:0]          beat_q;                // of the job
+  logic [7:0]          beat_q;                // of the job
   logic [BurstLog2:0]  span;                  // bytes from the start of the first beat, minus one
   logic [7:0]          len;                   // beats, minus one
   logic [ByteLog2-1:0] offset;
-  logic [Bytes-1:0]    strb;
 
   assign en     = !out_valid_o || out_ready_i;
-  assign offset = job.addr[ByteLog2-1:0];
+  assign offset = addr[ByteLog2-1:0];
   assign span   = job.bytes + (BurstLog2 + 1)'(offset) - 1'b1;
   assign len    = 8'(span >> ByteLog2);
   assign first  = beat_q == '0;
-  assign last   = beat_q == {1'b0, len};
-  assign strb   = ({Bytes{1'b1}} << (first ? offset : '0)) &
-                  ({Bytes{1'b1}} >> (last ? ~span[ByteLog2-1:0] : '0));
+  assign last   = beat_q == len;
 
   assign read    = en && job_valid && !job.drop;
   assign job_pop = job_valid && (job.drop || (read && last));
@@ -143,8 +152,9 @@ module nic_rx_mover
     if (read) begin
       rd_first_q <= first;
       rd_last_q  <= last;
-      rd_strb_q  <= strb;
-      if (first) rd_req_q <= '{id: '{kind: WrRxData, qp: queue_t'(job.qp)}, addr: job.addr, len: len};
+      rd_strb_q  <= ({Bytes{1'b1}} << (first ? offset : '0)) &
+                    ({Bytes{1'b1}} >> (last ? ~span[ByteLog2-1:0] : '0));
+      if (first) rd_req_q <= '{id: '{kind: WrRxData, qp: queue_t'(job.qp)}, addr: addr, len: len};
     end
     if (ram_turn_o) begin
       out_first_o <= rd_first_q;

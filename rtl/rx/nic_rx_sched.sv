@@ -94,25 +94,18 @@ module nic_rx_sched
 
   typedef logic [ListLog2:0] count_t;
   typedef logic [WordLog2:0] ptr_t;
-  typedef struct packed {
-    rx_meta_t   meta;
-    frame_len_t len;
-  } frame_t;
 
   // ------------------------------------------------------------------ frame list; look = the entry looked at ahead
   count_t wp_q [Slots], rp_q [Slots], look_q [Slots];
-  logic [Queues-1:0] have, blocked_q, eligible;
+  logic [Queues-1:0] have_q, blocked_q, eligible;     // have_q: look_q is not wp_q
   logic              any, choose, ahead_valid_q, take, reject, release_frame;
   logic [QWidth-1:0] pick, ahead_q;
   logic [QWidth+ListLog2-1:0] waddr, raddr;
-  frame_t            ahead;
-
-  always_comb begin
-    for (int q = 0; q < int'(Queues); q++) have[q] = look_q[q] != wp_q[q];
-  end
+  frame_len_t        ahead_len;
+  rx_meta_t          ahead_meta;
 
   // A frame of a ring that does not run needs nothing: it is dropped.
-  assign eligible = have & (~blocked_q | ~run_i);
+  assign eligible = have_q & (~blocked_q | ~run_i);
   assign choose   = any && !stop_i && !reject && (!ahead_valid_q || take);
 
   nic_rr_pick #(
@@ -129,16 +122,29 @@ module nic_rx_sched
   assign raddr = {pick, look_q[pick][ListLog2-1:0]};
 
   nic_ram #(
-      .Width($bits(frame_t)),
+      .Width($bits(frame_len_t)),
       .Depth(Slots * Frames)
-  ) u_list (
+  ) u_lens (
       .clk_i,
       .we_i   (frame_valid_i),
       .waddr_i(waddr),
-      .wdata_i({frame_meta_i, frame_len_i}),
+      .wdata_i(frame_len_i),
       .re_i   (choose),
       .raddr_i(raddr),
-      .rdata_o(ahead)
+      .rdata_o(ahead_len)
+  );
+
+  nic_ram #(
+      .Width($bits(rx_meta_t)),
+      .Depth(Slots * Frames)
+  ) u_metas (
+      .clk_i,
+      .we_i   (frame_valid_i),
+      .waddr_i(waddr),
+      .wdata_i(frame_meta_i),
+      .re_i   (choose),
+      .raddr_i(raddr),
+      .rdata_o(ahead_meta)
   );
 
   // ------------------------------------------------------------------ the frame
@@ -149,7 +155,7 @@ module nic_rx_sched
   frame_len_t          len_q;               // of the frame
   rx_meta_t            meta_q;
   logic [$clog2(Depth):0] need_q;           // buffers looked at before this one
-  logic [17:0]         room_q, room;        // their bytes
+  logic [17:0]         room_q;              // their bytes
   logic [63:0]         addr_q;              // next byte of the buffer being filled
   frame_len_t          left_q;              // bytes of the frame still to write
   frame_len_t          filled_q;            // bytes in the buffer
@@ -157,43 +163,57 @@ module nic_rx_sched
   logic [BufLog2-1:0]  src_q;
   ptr_t                word_q [Slots];      // first word of the queue's oldest frame
 
+  // ------------------------------------------------------------------ what Check decides
   ptr_t                words;
-  logic                enough, lists_ok, bad, drop, wait_more, begin_write, window_end;
+  logic [17:0]         room;
+  logic                bad, drop, wait_more, begin_write, drop_done;
 
   assign rd_queue_o = queue_q;
   assign rd_skip_o  = (state_q == Check) ? need_q[$clog2(Depth)-1:0] : '0;
   assign words      = ptr_t'((len_q + frame_len_t'(DataWidth / 8 - 1)) >> ByteLog2);
-
-  assign window_end = need_q == ($clog2(Depth) + 1)'(MaxBuffers);
   assign room       = room_q + {2'b0, rd_desc_i.len};
-  assign bad        = rd_valid_i && !window_end && rd_desc_i.len < 16'(MinRxBuffer);
-  assign enough     = rd_valid_i && !window_end && !bad && room >= {4'b0, len_q};
-  // At most two writes a buffer more than whole bursts in the frame.
-  assign lists_ok   = 9'(recs_used_i) + 9'(need_q) + 9'd1 <= 9'(Records) &&
-                      9'(bursts_used_i) + {2'b0, 6'(need_q), 1'b0} + 9'(len_q >> BurstLog2) + 9'd2 <= 9'(Bursts);
 
-  // What Check decides, when it decides.
-  logic job_free_for_drop;
-  assign drop        = state_q == Check && (!run_i[queue_q] || bad || window_end || (!rd_valid_i && !rd_more_i));
-  assign wait_more   = state_q == Check && !drop && ((!rd_valid_i && rd_more_i) || (enough && !lists_ok));
-  assign begin_write = state_q == Check && !drop && enough && lists_ok;
-  assign job_free_for_drop = drop && job_ready_i;
+  always_comb begin
+    bad         = 1'b0;
+    drop        = 1'b0;
+    wait_more   = 1'b0;
+    begin_write = 1'b0;
+    if (state_q == Check) begin
+      automatic logic window_end = need_q == ($clog2(Depth) + 1)'(MaxBuffers);
+      automatic logic short      = rd_desc_i.len < 16'(MinRxBuffer);
+      automatic logic enough     = room >= {4'b0, len_q};
+      // At most two writes a buffer more than whole bursts in the frame.
+      automatic logic lists_ok   = 9'(recs_used_i) + 9'(need_q) + 9'd1 <= 9'(Records) &&
+          9'(bursts_used_i) + {2'b0, 6'(need_q), 1'b0} + 9'(len_q >> BurstLog2) + 9'd2 <= 9'(Bursts);
+      bad = run_i[queue_q] && rd_valid_i && !window_end && short;
+      if (!run_i[queue_q] || bad || window_end || (!rd_valid_i && !rd_more_i)) drop = 1'b1;
+      else if (!rd_valid_i || (enough && !lists_ok)) wait_more = 1'b1;
+      else if (enough) begin_write = 1'b1;
+    end
+  end
 
-  assign err_desc_o       = state_q == Check && run_i[queue_q] && bad;
+  assign drop_done        = drop && job_ready_i;
+  assign err_desc_o       = bad;
   assign err_desc_queue_o = queue_q;
 
   // ------------------------------------------------------------------ bursts of a buffer
-  logic [BurstLog2:0] to_boundary, bytes;
-  frame_len_t         part;                 // of the frame that still goes into this buffer
+  logic [BurstLog2:0] bytes;
   logic               ends_buffer, ends_frame, fire;
 
-  assign to_boundary = (BurstLog2 + 1)'(BurstBytes) - {1'b0, addr_q[BurstLog2-1:0]};
-  assign part        = (16'(left_q) < space_q) ? left_q : space_q[13:0];
-  assign ends_buffer = part <= frame_len_t'(to_boundary);
-  assign ends_frame  = ends_buffer && part == left_q;
-  assign bytes       = ends_buffer ? part[BurstLog2:0] : to_boundary;
-  assign fire        = state_q == Write && job_ready_i;
+  always_comb begin
+    bytes       = '0;
+    ends_buffer = 1'b0;
+    ends_frame  = 1'b0;
+    if (state_q == Write) begin
+      automatic logic [BurstLog2:0] to_boundary = (BurstLog2 + 1)'(BurstBytes) - {1'b0, addr_q[BurstLog2-1:0]};
+      automatic frame_len_t part = (16'(left_q) < space_q) ? left_q : space_q[13:0];   // still goes into this buffer
+      ends_buffer = part <= frame_len_t'(to_boundary);
+      ends_frame  = ends_buffer && part == left_q;
+      bytes       = ends_buffer ? part[BurstLog2:0] : to_boundary;
+    end
+  end
 
+  assign fire        = state_q == Write && job_ready_i;
   assign job_valid_o = state_q == Write || drop;
   assign job_drop_o  = drop;
   assign job_queue_o = queue_q;
@@ -204,12 +224,10 @@ module nic_rx_sched
   assign job_free_o  = word_q[queue_q] + words;
 
   assign rec_valid_o = fire && ends_buffer;
-  assign rec_o       = '{
-      eop: ends_frame,
-      meta: meta_q,
-      index: rd_index_i,
-      len: filled_q + frame_len_t'(bytes)
-  };
+  assign rec_o.eop   = ends_frame;
+  assign rec_o.meta  = meta_q;
+  assign rec_o.index = rd_index_i;
+  assign rec_o.len   = filled_q + frame_len_t'(bytes);
   assign pop_o       = rec_valid_o;
 
   assign busy_o       = state_q == Write || state_q == Load;
@@ -218,7 +236,7 @@ module nic_rx_sched
 
   // ------------------------------------------------------------------ sequence
   logic frame_done;
-  assign frame_done    = job_free_for_drop || (fire && ends_frame);
+  assign frame_done    = drop_done || (fire && ends_frame);
   assign release_frame = frame_done;
   assign reject        = wait_more;
   // The next frame of a queue that is set aside now must not be taken before this one.
@@ -231,7 +249,7 @@ module nic_rx_sched
       unique case (state_q)
         Idle: if (take) state_q <= Check;
         Check: begin
-          if (job_free_for_drop) state_q <= take ? Check : Idle;
+          if (drop_done) state_q <= take ? Check : Idle;
           else if (wait_more) state_q <= Idle;
           else if (begin_write) state_q <= (need_q == '0) ? Write : Load;
         end
@@ -248,9 +266,9 @@ module nic_rx_sched
   always_ff @(posedge clk_i) begin
     if (take) begin
       queue_q <= ahead_q;
-      len_q   <= ahead.len;
-      left_q  <= ahead.len;
-      meta_q  <= ahead.meta;
+      len_q   <= ahead_len;
+      left_q  <= ahead_len;
+      meta_q  <= ahead_meta;
       need_q  <= '0;
       room_q  <= '0;
       src_q   <= BufLog2'({(frame_done && ahead_q == queue_q) ? job_free_o : word_q[ahead_q], ByteLog2'(0)});
@@ -294,10 +312,14 @@ module nic_rx_sched
         look_q[q] <= '0;
         word_q[q] <= '0;
       end
+      have_q <= '0;
     end else begin
       if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
       if (choose) look_q[pick] <= look_q[pick] + 1'b1;
+      if (choose && look_q[pick] + 1'b1 == wp_q[pick]) have_q[pick] <= 1'b0;
       if (reject) look_q[queue_q] <= rp_q[queue_q];
+      if (reject) have_q[queue_q] <= 1'b1;
+      if (frame_valid_i) have_q[frame_queue_i] <= 1'b1;
       if (release_frame) begin
         rp_q[queue_q]   <= rp_q[queue_q] + 1'b1;
         word_q[queue_q] <= job_free_o;
@@ -328,13 +350,13 @@ module nic_rx_sched
   // ------------------------------------------------------------------ counters
   always_ff @(posedge clk_i) begin
     cnt_frame_o  <= fire && ends_frame;
-    cnt_nodesc_o <= job_free_for_drop;
+    cnt_nodesc_o <= drop_done;
     cnt_len_o    <= len_q;
     cnt_queue_o  <= queue_q;
   end
 
   `NIC_ASSERT_IF(RxFramesInOrder, release_frame, rp_q[queue_q] != wp_q[queue_q])
-  `NIC_ASSERT(RxBufferIsThere, state_q != Load || rd_valid_i)
+  `NIC_ASSERT_IF(RxBufferIsThere, state_q == Load, rd_valid_i)
   `NIC_ASSERT_IF(RxBufferIsTheSame, fire, rd_valid_i)
   `NIC_ASSERT_IF(RxBurstWithinLimit, fire, (bytes != '0 && bytes <= (BurstLog2 + 1)'(BurstBytes)))
   `NIC_ASSERT_IF(RxRecordsRoom, rec_valid_o, recs_used_i < ($clog2(Records) + 1)'(Records))

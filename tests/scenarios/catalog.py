@@ -58,6 +58,7 @@ CASES: tuple[Case, ...] = (
     _traffic("overrun", lossy=True, costs=_SLOW_HOST, cpus=1),
     _offload("transmit_offloads"),
     _offload("segmentation"),
+    Case("receive_offloads", "tests.scenarios.rx_offloads:receive_offloads", {"mtu": 9000}, ("nic",)),
     _life("reopen"),
     _life("stop_in_traffic", lossy=True),
     _life("bus_error", "nic", lossy=True),

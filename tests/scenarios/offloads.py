@@ -18,8 +18,18 @@ __all__ = ["segmentation", "transmit_offloads"]
 def _send(env: Env, packets: list[Packet]) -> None:
     """Kernel side: hand the packets to the queueing layer, not faster than the device sends."""
     board = env.board.tx
+    counts = env.counts
     for packet in packets:
-        for frame in software(packet, env.ndev):
+        row = f"tx {packet.kind()}"
+        frames = software(packet, env.ndev)
+        for key in (
+            row, *(f"{row}|{what}" for what, is_so in (
+                ("tagged", packet.tag is not None or packet.net > 14), ("broken", packet.broken),
+                ("fragments", len(packet.pieces) > 1),
+            ) if is_so),
+        ):  # fmt: skip
+            counts[key] = counts.get(key, 0) + len(frames)
+        for frame in frames:
             wire = pad60(frame)
             board.expect(wire, env.sched.local_now)
             env.padded += len(wire) - len(frame)

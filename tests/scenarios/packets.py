@@ -15,7 +15,7 @@ from pymodel import linux as L
 from pymodel.hw.access import machine
 from tests.scenarios.frames import HOST_MAC, PEER_MAC
 
-__all__ = ["Packet", "build", "random_gso_packet", "random_packet", "software"]
+__all__ = ["Packet", "build", "random_gso_packet", "random_packet", "software", "sum16"]
 
 _HEADROOM = 64
 _TCP, _UDP = 6, 17
@@ -33,13 +33,24 @@ class Packet:
     net: int = 14  # the network header
     mss: int = 0
     gso_type: int = 0
+    broken: bool = False
+
+    def kind(self) -> str:
+        """For tables."""
+        if self.mss:
+            return "tso ipv6" if self.gso_type & L.SKB_GSO_TCPV6 else "tso ipv4"
+        if self.csum is None:
+            return "no offload" if self.tag is None else "tag alone"
+        if self.csum[0] >= 128:
+            return "csum from byte 128 on"
+        kinds = {b"\x08\0": "csum ipv4", b"\x86\xdd": "csum ipv6"}
+        return kinds.get(self.data[self.net - 2 : self.net], "csum anywhere")
 
 
-def _sum16(data: bytes) -> int:
-    value = sum(int.from_bytes(data[i : i + 2].ljust(2, b"\0"), "big") for i in range(0, len(data), 2))
-    while value >> 16:
-        value = (value & 0xFFFF) + (value >> 16)
-    return value
+def sum16(data: bytes) -> int:
+    """The ones' complement sum of big-endian words; 0 only if all bytes are."""
+    number = int.from_bytes(data if not len(data) & 1 else data + b"\0", "big")
+    return number % 0xFFFF or (0xFFFF if number else 0)
 
 
 def _ipv4(rng: random.Random, proto: int, length: int) -> tuple[bytes, bytes]:
@@ -53,7 +64,7 @@ def _ipv4(rng: random.Random, proto: int, length: int) -> tuple[bytes, bytes]:
     ip[6] = 0x40
     ip[8], ip[9] = 64, proto
     ip[12:20] = bytes([10, 0, 0, 1, 10, 0, 0, 2])
-    ip[10:12] = (_sum16(bytes(ip)) ^ 0xFFFF).to_bytes(2, "big")
+    ip[10:12] = (sum16(bytes(ip)) ^ 0xFFFF).to_bytes(2, "big")
     return bytes(ip), bytes(ip[12:20]) + bytes([0, proto]) + length.to_bytes(2, "big")
 
 
@@ -87,7 +98,46 @@ def _pieces(rng: random.Random, total: int, least: int) -> list[int]:
     return pieces
 
 
+def _roughened(rng: random.Random, packet: Packet) -> Packet:
+    """Some of the packets with one or two tags in the data too, and some with headers that lie: what is offloaded does
+    not depend on them.
+    """
+    data = packet.data
+    if packet.csum is not None and packet.net < packet.csum[0] and rng.random() < 0.15:
+        packet.broken = True
+        headers = bytearray(data[packet.net : packet.csum[0]])
+        if packet.mss:  # a length that nobody may believe
+            at = 4 if packet.gso_type & L.SKB_GSO_TCPV6 else 2
+            headers[at : at + 2] = rng.randbytes(2)
+        else:
+            headers = bytearray(rng.randbytes(len(headers)))
+        data = data[: packet.net] + bytes(headers) + data[packet.csum[0] :]
+    if not packet.mss and packet.csum is not None and rng.random() < 0.15:
+        packet.broken = True
+        at = sum(packet.csum)
+        data = data[:at] + rng.randbytes(2) + data[at + 2 :]
+    if rng.random() < 0.2:
+        tags = b"".join(rng.choice((b"\x81\0", b"\x88\xa8")) + rng.randbytes(2) for _ in range(rng.choice((1, 1, 2))))
+        data = data[:12] + tags + data[12:]
+        packet.net += len(tags)
+        packet.pieces[0] += len(tags)
+        if packet.csum is not None:
+            packet.csum = packet.csum[0] + len(tags), packet.csum[1]
+    packet.data = data
+    return packet
+
+
 def random_packet(rng: random.Random, number: int, longest: int = 1514) -> Packet:
+    """As :func:`_random_packet`, some with tags in the data, some with garbage for headers."""
+    return _roughened(rng, _random_packet(rng, number, longest))
+
+
+def random_gso_packet(rng: random.Random, number: int, mtu: int = 1500, longest: int = 65000) -> Packet:
+    """As :func:`_random_gso_packet`, some with tags in the data, some with headers that lie."""
+    return _roughened(rng, _random_gso_packet(rng, number, mtu, longest))
+
+
+def _random_packet(rng: random.Random, number: int, longest: int = 1514) -> Packet:
     """TCP or UDP over IP with its checksum left to the device; any checksum in a frame of no protocol; a tag or none.
 
     Each has a source address of its own, so that each is a flow of its own.
@@ -122,13 +172,13 @@ def random_packet(rng: random.Random, number: int, longest: int = 1514) -> Packe
     else:
         l4[4:6] = (size + len(payload)).to_bytes(2, "big")
     at = 16 if proto == _TCP else 6
-    l4[at : at + 2] = _sum16(pseudo).to_bytes(2, "big")
+    l4[at : at + 2] = sum16(pseudo).to_bytes(2, "big")
     head = PEER_MAC + source + (b"\x86\xdd" if v6 else b"\x08\x00") + ip + bytes(l4)
     data = head + payload
     return Packet(data, _pieces(rng, len(data), len(head)), (14 + len(ip), at), tag)
 
 
-def random_gso_packet(rng: random.Random, number: int, mtu: int = 1500, longest: int = 65000) -> Packet:
+def _random_gso_packet(rng: random.Random, number: int, mtu: int = 1500, longest: int = 65000) -> Packet:
     """A TCP packet of up to ``longest`` bytes of payload for TSO: options, extension headers, any flags, any IDs."""
     source = HOST_MAC[:2] + number.to_bytes(4, "big")
     tag = (L.ETH_P_8021Q, rng.randrange(1, 65536)) if rng.random() < 0.4 else None
@@ -141,7 +191,7 @@ def random_gso_packet(rng: random.Random, number: int, mtu: int = 1500, longest:
     mss = rng.choice((mtu + 14 - headers, rng.randint(1, mtu + 14 - headers))) if headers < mtu else 8
     size = rng.randint(mss + 1, max(mss + 1, min(longest, mss * rng.choice((2, 5, 40)), 17 * 4096)))
     ip, pseudo = (_ipv6 if v6 else _ipv4)(random.Random(number), _TCP, len(tcp) + size)
-    tcp[16:18] = _sum16(pseudo).to_bytes(2, "big")
+    tcp[16:18] = sum16(pseudo).to_bytes(2, "big")
     head = PEER_MAC + source + (b"\x86\xdd" if v6 else b"\x08\x00") + ip + bytes(tcp)
     gso_type = L.SKB_GSO_TCPV6 if v6 else L.SKB_GSO_TCPV4
     if tcp[13] & 0x80:

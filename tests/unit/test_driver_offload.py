@@ -156,7 +156,10 @@ def test_tcp_packets_are_cut_as_linux_cuts_them(host: Any, tso: bool) -> None:
     stats = h.stats()
     assert (stats.tx_packets, stats.tx_bytes) == (len(frames), sum(map(len, frames)))
     one_each = [n == len(p.pieces) + 1 for n, p in zip(used, packets, strict=True)]
-    assert sum(one_each) > 50 if tso else not any(one_each)
+    # Linux asks no device to cut a packet with two tags, nor ours one whose headers are too long for it.
+    can = [(p.net - 14) // 4 + (p.tag is not None) < 2 and sum(p.csum) + 4 <= 200 for p in packets]
+    assert sum(can) > 40
+    assert all(one for one, able in zip(one_each, can, strict=True) if able) if tso else not any(one_each)
     h.remove()
 
 

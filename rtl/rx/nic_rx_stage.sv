@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the stream's beats, which cannot wait, stay until the parser has decided about their frame. A decision stays
+// until its frame's last beat has left. A beat leaves in each clock in which its decision is there, with all of it.
+
+`include "nic_assert.svh"
+
+module nic_rx_stage
+  import nic_pkg::*;
+  import nic_rx_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned Depth     = 32,     // beats
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned ByteLog2 = $clog2(DataWidth / 8)
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    output logic busy_o,                       // beats are here
+
+    // a beat comes in
+    input  logic                 valid_i,
+    input  logic [DataWidth-1:0] data_i,
+    input  logic [ByteLog2:0]    bytes_i,
+    input  logic                 last_i,
+    input  logic                 user_i,
+
+    // a decision, in the order of the frames
+    input  logic                 decided_i,
+    input  logic                 pass_i,
+    input  logic [QWidth-1:0]    queue_i,
+    input  rss_type_t            type_i,
+    input  logic [31:0]          hash_i,
+    input  sum_plan_t            plan_i,
+
+    // a beat leaves
+    output logic                 valid_o,
+    output logic [DataWidth-1:0] data_o,
+    output logic [ByteLog2:0]    bytes_o,
+    output logic                 last_o,
+    output logic                 user_o,
+    output logic                 pass_o,
+    output logic [QWidth-1:0]    queue_o,
+    output rss_type_t            type_o,
+    output logic [31:0]          hash_o,
+    output sum_plan_t            plan_o
+);
+
+  localparam int unsigned Log2 = $clog2(Depth);
+  typedef logic [Log2:0] ptr_t;              // one bit more than the address: full differs from empty
+
+  logic [DataWidth-1:0]  data  [Depth];
+  logic [ByteLog2+2:0]   tail  [Depth];      // user, last, bytes
+  logic [QWidth:0]       route [Depth];      // pass, queue
+  logic [34:0]           rss   [Depth];      // type, hash
+  sum_plan_t             plan  [Depth];
+  ptr_t                  wp_q, rp_q, decided_wp_q, decided_rp_q;
+  logic [Log2-1:0]       slot, decided_slot;
+
+  assign slot         = rp_q[Log2-1:0];
+  assign decided_slot = decided_rp_q[Log2-1:0];
+  assign busy_o       = wp_q != rp_q;
+  assign valid_o      = busy_o && decided_wp_q != decided_rp_q;
+
+  assign data_o                    = data[slot];
+  assign {user_o, last_o, bytes_o} = tail[slot];
+  assign {pass_o, queue_o}         = route[decided_slot];
+  assign type_o                    = rss_type_t'(rss[decided_slot][34:32]);
+  assign hash_o                    = rss[decided_slot][31:0];
+  assign plan_o                    = plan[decided_slot];
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      data[wp_q[Log2-1:0]] <= data_i;
+      tail[wp_q[Log2-1:0]] <= {user_i, last_i, bytes_i};
+    end
+    if (decided_i) begin
+      route[decided_wp_q[Log2-1:0]] <= {pass_i, queue_i};
+      rss[decided_wp_q[Log2-1:0]]   <= {type_i, hash_i};
+      plan[decided_wp_q[Log2-1:0]]  <= plan_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      wp_q         <= '0;
+      rp_q         <= '0;
+      decided_wp_q <= '0;
+      decided_rp_q <= '0;
+    end else begin
+      if (valid_i) wp_q <= wp_q + 1'b1;
+      if (decided_i) decided_wp_q <= decided_wp_q + 1'b1;
+      if (valid_o) rp_q <= rp_q + 1'b1;
+      if (valid_o && last_o) decided_rp_q <= decided_rp_q + 1'b1;
+    end
+  end
+
+  `NIC_ASSERT_IF(RxStageTakesAll, valid_i, (wp_q - rp_q) != ptr_t'(Depth))
+  `NIC_ASSERT_IF(RxDecisionsTaken, decided_i, (decided_wp_q - decided_rp_q) != ptr_t'(Depth))
+
+endmodule
