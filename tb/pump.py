@@ -22,7 +22,7 @@ _NEVER = (1 << 64) - 1
 # EventKind in tb/native/sim.h
 _MMIO_READ, _MMIO_ERROR, _FAULT, _MSI, _IRQ_LINE = 2, 3, 4, 5, 6
 _WIRE_FRAME, _WIRE_TAKEN, _WIRE_DROPPED, _RULE = 7, 8, 9, 10
-_CLOCK_LIMIT, _INTERRUPT, _FATAL = 12, 13, 14
+_CLOCK_LIMIT, _INTERRUPT, _FATAL, _BUS_RULE = 12, 13, 14, 15
 
 
 class ClockLimit(CheckError):
@@ -116,6 +116,8 @@ def _rare(platform: RtlPlatform, kind: int, a: int, b: int, c: int, time: int) -
         platform.fault(a, b, c, time)
     elif kind == _RULE:
         platform.rule(a, b, c, time)
+    elif kind == _BUS_RULE:
+        platform.bus_rule(bytes(platform.arena[b : b + a]), time)
     elif kind == _MMIO_ERROR:
         platform.mmio_error(a, b, True, time)
     elif kind == _WIRE_DROPPED:

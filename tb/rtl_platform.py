@@ -23,16 +23,7 @@ __all__ = ["RtlPlatform", "settings_for"]
 _COMMAND = struct.Struct("<QIIIIQ")  # at, addr, value, size, is_read, tag: Command in tb/native/sim.h
 _COMMANDS_AHEAD = 4000  # the array holds 4,096
 _CHANNELS = ("aw", "w", "b", "ar", "r", "axil_aw", "axil_w", "axil_b", "axil_ar", "axil_r", "source", "sink")
-_RULES = {
-    1: ("AXI", "a burst of {c} bytes at 0x{b:x} crosses a 4 KiB boundary"),
-    2: ("AXI", "a burst at 0x{b:x} of a kind that a memory does not take (type and size 0x{c:x})"),
-    3: ("AXI", "WLAST is wrong at beat {c} of the burst at 0x{b:x}"),
-    4: ("AXI", "strobes 0x{c:x} at 0x{b:x} lie outside the beat"),
-    5: ("AXIS", "TKEEP 0x{b:x} has a hole, or is not full before the last beat (TLAST {c})"),
-    6: ("AXIL", "the device answered a register access (0 write, 1 read: {b}) that nobody made"),
-    7: ("MSI", "a message at 0x{b:x} is not one aligned write of 4 bytes (strobes 0x{c:x})"),
-}
-_IRQ3, _HOLD = 8, 9
+_IRQ3, _MSI_SHAPE = 1, 2  # Rule in tb/native/sim.h
 _RESPONSES = {1: "EXOKAY", 2: "SLVERR", 3: "DECERR"}
 
 
@@ -184,6 +175,7 @@ class RtlPlatform:
             base = int(dut.pci["msix_table"])
             self._msix = range(base, base + 16 * vectors)
         self._announces = [sum(1 << i for i in ids) for ids in dut.axi.get("irq_ids", [])]
+        self.control["max_wait"] = int(dut.axi.get("max_wait", 0))
 
     def configure(self, stalls: dict[str, tuple[int, int]] | None = None, **values: int) -> None:
         """Change settings of the transactors, now: the names of ``Settings`` in tb/native/sim.h, and ``stalls``.
@@ -289,12 +281,16 @@ class RtlPlatform:
             what = f"the message of vector {vector} came before the response to writes of ID {ids}"
             self.broken_rule("IRQ3", what, time)
             return
-        if code == _HOLD:
-            verb = "withdrew its offer" if c else "changed its offer"
-            self.broken_rule("HOLD", f"the device {verb} on channel {_CHANNELS[b]} before it was taken", time)
+        if code == _MSI_SHAPE:
+            what = f"a message at 0x{b:x} is not one aligned write of 4 bytes (strobes 0x{c:x})"
+            self.broken_rule("MSI", what, time)
             return
-        name, what = _RULES[code]
-        self.broken_rule(name, what.format(b=b, c=c), time)
+        raise ValueError(f"there is no rule {code}")
+
+    def bus_rule(self, text: bytes, time: int) -> None:
+        """A checker of a bus has spoken: the rule's name (docs/bus-rules.md), and port, clock and what was seen."""
+        rule, _, what = text.partition(b"\0")
+        self.broken_rule(rule.decode(), what.decode(), time)
 
     def broken_rule(self, rule: str, what: str, time: int) -> None:
         if self.on_rule is None:
@@ -358,8 +354,13 @@ class RtlPlatform:
     def outstanding(self) -> list[str]:
         """What the device has begun and not ended."""
         c = self.counters
-        names = (("reads_open", "DMA reads"), ("writes_open", "DMA writes"), ("mmio_open", "register accesses"))
-        return [f"{c[word]} {name} unfinished" for word, name in names if c[word]]
+        names = (
+            ("reads_open", "DMA reads unfinished (AXI4_ERRS_RLAST_ALL_DONE_EOS)"),
+            ("writes_open", "DMA writes unfinished (AXI4_ERRS_BRESP_ALL_DONE_EOS)"),
+            ("mmio_open", "register accesses unfinished"),
+            ("wire_tx_open", "frames not sent to their end (AXI4STREAM_ERRM_STREAM_ALL_DONE_EOS)"),
+        )
+        return [f"{c[word]} {what}" for word, what in names if c[word]]
 
     def describe(self) -> list[str]:
         """What is under way, one line each: for the watchdog's report."""

@@ -15,13 +15,14 @@ namespace {
 
 constexpr uint64_t MSI_FIRST = 0xFEE00000, MSI_LAST = 0xFEEFFFFF;
 enum Resp : uint32_t { OKAY = 0, SLVERR = 2, DECERR = 3 };
+enum BurstType : uint32_t { FIXED = 0, WRAP = 2 };  // others count up
 
 struct Burst {
     uint32_t id;
     uint64_t addr;
     uint32_t len;   // beats - 1
     uint32_t size;  // log2 of bytes a beat
-    bool fixed;
+    uint32_t type;  // AxBURST
     uint64_t accepted;  // time
     uint64_t ready = 0; // clock from which it may be answered
     uint32_t beat = 0;
@@ -30,8 +31,11 @@ struct Burst {
 
     // The bytes of this beat: from `first` up to the next boundary of the size.
     uint64_t first() const {
-        if (fixed || beat == 0) return addr;
-        return ((addr >> size) + beat) << size;
+        if (type == FIXED || beat == 0) return addr;
+        const uint64_t next = ((addr >> size) + beat) << size;
+        if (type != WRAP) return next;
+        const uint64_t inside = (static_cast<uint64_t>(len + 1) << size) - 1;
+        return (addr & ~inside) | (next & inside);
     }
     uint64_t end() const { return ((first() >> size) + 1) << size; }
 };
@@ -47,9 +51,8 @@ struct Write : Burst {
     std::vector<HeldBeat> held;
 };
 
-struct DataBeat {
+struct EarlyBeat {
     uint64_t strobe;
-    bool last;
     uint8_t data[64];
 };
 
@@ -67,7 +70,7 @@ struct State {
     uint64_t clock = 0;  // set by the clock loop's counter at each call
     std::deque<Write> writes;   // in order of acceptance, until their B handshake
     std::deque<Burst> reads;
-    std::deque<DataBeat> early;  // W beats before their AW
+    std::deque<EarlyBeat> early;  // W beats before their AW
     size_t filling = 0;          // writes[filling] takes the next W beat
     int64_t answering = -1;      // the write whose B is offered
     int64_t reading = -1;        // the read burst whose beats are under way
@@ -81,12 +84,8 @@ State s;
 
 uint64_t clock_now() { return sim.ctl.clocks; }
 
-void check_burst(const Burst& burst, uint32_t type) {
-    if (type > 1 || (1u << burst.size) > s.bus_bytes) sim.rule(RULE_AXI_BURST, burst.addr, type << 8 | burst.size);
-    if (burst.fixed) return;
-    const uint64_t last = (((burst.addr >> burst.size) + burst.len + 1) << burst.size) - 1;
-    if ((burst.addr ^ last) >> 12) sim.rule(RULE_AXI_4K, burst.addr, last + 1 - burst.addr);
-}
+// A beat is no wider than the bus, whatever the device asks for (axi4_check.sv names the rule).
+uint32_t size_on_bus(uint32_t size) { return (1u << size) > s.bus_bytes ? static_cast<uint32_t>(__builtin_ctz(s.bus_bytes)) : size; }
 
 bool is_msi(uint64_t addr) { return addr >= MSI_FIRST && addr <= MSI_LAST; }
 
@@ -119,40 +118,38 @@ void check_announcement(const Write& message, uint32_t data) {
     }
 }
 
-void take_msi(Write& write, const DataBeat& beat) {
+void take_msi(Write& write, uint64_t strobe, const uint8_t* bytes) {
     const uint32_t lane = static_cast<uint32_t>(write.addr) & (s.bus_bytes - 1);
-    if (write.len || (write.addr & 3) || beat.strobe != 0xFULL << lane) {
-        sim.rule(RULE_MSI_SHAPE, write.addr, beat.strobe);
+    if (write.len || (write.addr & 3) || strobe != 0xFULL << lane) {
+        sim.rule(RULE_MSI_SHAPE, write.addr, strobe);
         return;
     }
     uint32_t data;
-    std::memcpy(&data, beat.data + lane, 4);
+    std::memcpy(&data, bytes + lane, 4);
     sim.count.msis++;
     check_announcement(write, data);
     sim.emit(EV_MSI, data, write.addr, 0);
 }
 
-void take_beat(Write& write, const DataBeat& beat) {
-    const uint64_t first = write.first(), end = write.end();
-    const uint64_t base = first & ~static_cast<uint64_t>(s.bus_bytes - 1);
-    const uint64_t lanes = (end - base >= 64 ? ~0ULL : (1ULL << (end - base)) - 1) & ~((1ULL << (first - base)) - 1);
-    if (beat.strobe & ~lanes) sim.rule(RULE_AXI_STROBE, first, beat.strobe);
-    if (beat.last != (write.beat == write.len)) sim.rule(RULE_AXI_LAST, write.addr, write.beat);
+// One beat of the write that takes data.
+void take_beat(uint64_t strobe, const uint8_t* bytes) {
+    Write& write = s.writes[s.filling];
+    const uint64_t base = write.first() & ~static_cast<uint64_t>(s.bus_bytes - 1);
     if (is_msi(write.addr)) {
-        take_msi(write, beat);
+        take_msi(write, strobe, bytes);
     } else if (!write.inject) {
         uint64_t first_bad = 0;
-        const Fault fault = sim.memory ? sim.memory->check_write(base, s.bus_bytes, beat.strobe, &first_bad) : Fault::UNMAPPED;
+        const Fault fault = sim.memory ? sim.memory->check_write(base, s.bus_bytes, strobe, &first_bad) : Fault::UNMAPPED;
         if (fault != Fault::NONE) {
             report_fault(write, fault, true, base, first_bad);
         } else if (sim.settings.delayed_writes) {
             write.held.emplace_back();
             HeldBeat& held = write.held.back();
             held.base = base;
-            held.strobe = beat.strobe;
-            std::memcpy(held.data, beat.data, s.bus_bytes);
+            held.strobe = strobe;
+            std::memcpy(held.data, bytes, s.bus_bytes);
         } else {
-            sim.memory->commit_write(base, s.bus_bytes, beat.strobe, beat.data);
+            sim.memory->commit_write(base, s.bus_bytes, strobe, bytes);
         }
     }
     if (write.beat == write.len) {
@@ -254,8 +251,7 @@ void rs_axi_reset(unsigned int data_width) {
 
 void rs_axi_aw(unsigned int id, unsigned long long addr, unsigned int len, unsigned int size, unsigned int burst) {
     const Ticks ticks;
-    Burst b{id, addr, len, size, burst == 0, sim.now};
-    check_burst(b, burst);
+    Burst b{id, addr, len, size_on_bus(size), burst, sim.now};
     sim.count.axi_aw++;
     sim.count.writes_open++;
     s.aw.add(addr ^ id << 20 ^ len);
@@ -269,24 +265,23 @@ void rs_axi_aw(unsigned int id, unsigned long long addr, unsigned int len, unsig
     }
     s.writes.push_back(std::move(write));
     while (!s.early.empty() && s.filling < s.writes.size()) {
-        take_beat(s.writes[s.filling], s.early.front());
+        take_beat(s.early.front().strobe, s.early.front().data);
         s.early.pop_front();
     }
 }
 
-void rs_axi_w(const unsigned int* data, unsigned long long strobe, unsigned char last) {
+void rs_axi_w(const unsigned int* data, unsigned long long strobe) {
     const Ticks ticks;
-    DataBeat beat;
-    beat.strobe = strobe;
-    beat.last = last;
-    std::memcpy(beat.data, data, s.bus_bytes);
+    const uint8_t* bytes = reinterpret_cast<const uint8_t*>(data);
     sim.count.axi_w++;
     s.w.add(sim.now ^ strobe);
-    s.w.add(beat.data, s.bus_bytes);
+    s.w.add(bytes, s.bus_bytes);
     if (s.filling < s.writes.size()) {
-        take_beat(s.writes[s.filling], beat);
+        take_beat(strobe, bytes);
     } else {
-        s.early.push_back(beat);
+        s.early.emplace_back();
+        s.early.back().strobe = strobe;
+        std::memcpy(s.early.back().data, bytes, s.bus_bytes);
     }
 }
 
@@ -312,8 +307,7 @@ void rs_axi_b(unsigned char taken, unsigned char may, unsigned char* valid, unsi
 
 void rs_axi_ar(unsigned int id, unsigned long long addr, unsigned int len, unsigned int size, unsigned int burst) {
     const Ticks ticks;
-    Burst b{id, addr, len, size, burst == 0, sim.now};
-    check_burst(b, burst);
+    Burst b{id, addr, len, size_on_bus(size), burst, sim.now};
     sim.count.axi_ar++;
     sim.count.reads_open++;
     s.ar.add(addr ^ id << 20 ^ len);
@@ -342,7 +336,7 @@ void rs_axi_r(unsigned char may, unsigned char* valid, unsigned int* data, unsig
     Burst& burst = s.reads[static_cast<size_t>(s.reading)];
     const uint64_t first = burst.first(), end = burst.end();
     const uint64_t lane = first & (s.bus_bytes - 1);
-    std::memset(data, 0, s.bus_bytes);
+    if (end - first < s.bus_bytes || burst.inject) std::memset(data, 0, s.bus_bytes);
     burst.resp = OKAY;
     if (burst.inject) {
         burst.resp = SLVERR;

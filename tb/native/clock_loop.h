@@ -11,6 +11,8 @@
 #include "sim.h"
 #include "verilated.h"
 
+void Vtop___024root___eval(Vtop___024root* model);  // Verilator's own, in Vtop___024root.cpp
+
 namespace ringside {
 
 // Thrown out of the model's evaluation by $fatal, a failed assertion, or Verilator itself; the model must not be evaluated again.
@@ -39,6 +41,18 @@ class ClockLoop {
     }
 
     Vtop* top() { return top_.get(); }
+    // One evaluation. Around each, eval_step() locks and empties two queues that only a model of several threads or with objects of
+    // classes fills: `whole` does so, and is asked for now and then; the others spare it.
+    void evaluate(bool whole) {
+#if VM_TRACE
+        whole = true;  // and notes that something may have changed
+#endif
+        if (whole) {
+            top_->eval_step();
+        } else {
+            Vtop___024root___eval(top_->rootp);
+        }
+    }
     uint64_t next_edge() const { return clk_next_ < mac_next_ ? clk_next_ : mac_next_; }
     void limit_clocks(uint64_t clocks) { limit_ = clocks; }
 

@@ -125,9 +125,9 @@ class Run {
     void run_fast(uint64_t timer) {
         uint64_t next = loop_.next_edge();
         const uint64_t last = max_clocks_ + GRACE_CLOCKS;
-        while (next < timer) {
+        for (bool first = true; next < timer; first = false) {
             loop_.advance(next);
-            evaluate();
+            evaluate(first);
             if (next >= sim.wake_at || context_->gotFinish()) {
                 finish_step(true);
                 return;
@@ -208,10 +208,10 @@ class Run {
         sim.events_delivered();
     }
 
-    void evaluate() {
+    void evaluate(bool whole = true) {
         if (dead_) return;
         try {
-            loop_.top()->eval_step();
+            loop_.evaluate(whole);
         } catch (const Fatal& fatal) {
             dead_ = true;
             context_->gotFinish(false);  // $fatal asks for the end at once; Python has its say first

@@ -99,6 +99,9 @@ void rs_mmio_next(unsigned char idle, unsigned int* kind, unsigned int* addr, un
     const Command command = s.queue.front();
     if (command.is_read && (!idle || s.reading)) return;
     s.queue.pop_front();
+    const uint64_t next = mmio::due();
+    *sim.mmio_kick = next <= sim.now;
+    sim.due_at(next);
     const uint32_t lane = command.addr & 3;
     *kind = command.is_read ? 2 : 1;
     *addr = command.addr & ~3u;  // a word of the bus; strobes choose the bytes
@@ -119,10 +122,7 @@ void rs_mmio_next(unsigned char idle, unsigned int* kind, unsigned int* addr, un
 void rs_mmio_b(unsigned int resp) {
     const Ticks ticks;
     s.answered.add(sim.now);
-    if (s.writes.empty()) {
-        sim.rule(RULE_AXIL_RESPONSE, 0, 0);
-        return;
-    }
+    if (s.writes.empty()) return;  // axil_check.sv says so
     const uint64_t addr = s.writes.front();
     s.writes.pop_front();
     sim.count.mmio_open--;
@@ -132,10 +132,7 @@ void rs_mmio_b(unsigned int resp) {
 void rs_mmio_r(unsigned int data, unsigned int resp) {
     const Ticks ticks;
     s.answered.add(sim.now ^ data);
-    if (!s.reading || s.holding) {
-        sim.rule(RULE_AXIL_RESPONSE, 1, 0);
-        return;
-    }
+    if (!s.reading || s.holding) return;  // axil_check.sv says so
     s.value = data;
     s.resp = resp;
     s.holding = true;

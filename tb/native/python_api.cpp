@@ -27,8 +27,8 @@ void* rs_sim_events(uint64_t* bytes) {
     return sim.events.data();
 }
 void* rs_sim_arena(uint64_t* bytes) {
-    *bytes = sim.arena.size();
-    return sim.arena.data();
+    *bytes = ARENA;
+    return sim.arena.get();
 }
 void* rs_sim_commands(uint64_t* bytes) {
     *bytes = sim.commands.size() * sizeof(Command);

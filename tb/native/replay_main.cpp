@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "Vtop___024root.h"
 #include "clock_loop.h"
 #include "recorder.h"
 #if VM_TRACE
@@ -135,9 +136,10 @@ int main(int argc, char** argv) {
             if (!entry) break;
             const uint64_t until = entry->time;
             uint64_t next = loop.next_edge();
-            for (; next <= until; next = loop.next_edge()) {
+            bool first = true;
+            for (; next <= until; next = loop.next_edge(), first = false) {
                 loop.advance(next);
-                loop.top()->eval();
+                loop.evaluate(first);
                 sim.ctl.events = sim.ctl.arena = 0;
             }
             apply_until(until);

@@ -2,6 +2,7 @@
 // Time, events and wake-ups; see sim.h.
 #include "sim.h"
 
+#include "bus_check.h"
 #include "recorder.h"
 
 namespace ringside {
@@ -12,11 +13,10 @@ namespace {
 
 constexpr size_t EVENTS = 1 << 16;
 constexpr size_t COMMANDS = 1 << 12;
-constexpr size_t ARENA = 16 << 20;
 
 }  // namespace
 
-Sim::Sim() : events(EVENTS), arena(ARENA), commands(COMMANDS) { ctl.deadline = NEVER; }
+Sim::Sim() : events(EVENTS), arena(new uint8_t[ARENA]), commands(COMMANDS) { ctl.deadline = NEVER; }
 
 // Python's own rhythm: with a quantum, it is woken at multiples of it only.
 uint64_t Sim::rounded(uint64_t time) const {
@@ -45,17 +45,23 @@ void Sim::emit_at(uint64_t time, EventKind kind, uint32_t a, uint64_t b, uint64_
 
 uint64_t Sim::arena_add(const uint8_t* data, uint64_t length) {
     const uint64_t offset = ctl.arena;
-    __builtin_memcpy(arena.data() + offset, data, length);
+    __builtin_memcpy(arena.get() + offset, data, length);
     ctl.arena += length;
     return offset;
 }
 
+void Sim::bus_rule(const char* rule, const std::string& what) {
+    std::string text = rule;
+    text += '\0';
+    text += what;
+    const uint64_t offset = arena_add(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+    emit(EV_BUS_RULE, static_cast<uint32_t>(text.size()), offset, 0, true);
+}
+
 void Sim::run_due() {
     uint64_t next = wire::run(now);
-    const bool source = wire::source_ready(now);
-    *source_kick = source;
     const uint64_t command = mmio::due();
-    *mmio_kick = command <= now;
+    *mmio_kick = command <= now;  // until mmio_master takes it
     if (command > now && command < next) next = command;
     if (settings_until_) {
         *settings_kick = now < settings_until_;
@@ -65,8 +71,7 @@ void Sim::run_due() {
             next = settings_until_;
         }
     }
-    // While a transactor is kicked, look again at each step: what it takes changes what is due.
-    next_due = (*mmio_kick || source) ? now : next;
+    next_due = next;
 }
 
 void Sim::settings_changed() {
@@ -101,20 +106,54 @@ uint64_t Sim::digest() const {
 
 }  // namespace ringside
 
-// DPI: the random part of tb/sv/stall_gen.sv.
-extern "C" unsigned int rs_stall_seed(unsigned int channel) {
+// DPI: tb/sv/stall_gen.sv. A clock of `count` channels; a bit each, whether it stalls.
+namespace {
+struct Stall {
+    uint32_t chance, mask, random;
+    uint16_t left;  // clocks
+};
+Stall stalls[ringside::CH_COUNT];
+
+uint32_t xorshift(uint32_t x) {
+    x ^= x << 13;
+    x ^= x >> 17;
+    return x ^ x << 5;
+}
+}  // namespace
+
+extern "C" unsigned int rs_stalls(unsigned int first, unsigned int count, unsigned char reset, unsigned char settings,
+                                  unsigned char* active) {
     using namespace ringside;
-    return static_cast<unsigned int>(mix64(mix64(sim.seed) + 1000 + channel)) | 1;
+    unsigned int bits = 0;
+    *active = 0;
+    for (unsigned int i = 0; i < count; i++) {
+        Stall& s = stalls[first + i];
+        if (reset) {
+            s.random = static_cast<uint32_t>(mix64(mix64(sim.seed) + 1000 + first + i)) | 1;
+            s.left = 0;
+        } else if (s.left) {
+            s.left--;
+        } else if (s.chance) {
+            const uint32_t drawn = s.random;
+            s.random = xorshift(drawn);
+            if ((drawn & 0xFFFF) < s.chance) s.left = static_cast<uint16_t>(1 + (drawn >> 16 & s.mask));
+        }
+        if (reset || settings) {
+            s.chance = static_cast<uint32_t>(sim.settings.stall_chance[first + i]);
+            s.mask = static_cast<uint32_t>(sim.settings.stall_mask[first + i]);
+        }
+        bits |= static_cast<unsigned int>(s.left != 0) << i;
+        if (s.left || s.chance) *active = 1;
+    }
+    return bits;
 }
 
-extern "C" void rs_stall_settings(unsigned int channel, unsigned int* chance, unsigned int* mask) {
-    using namespace ringside;
-    *chance = static_cast<unsigned int>(sim.settings.stall_chance[channel]);
-    *mask = static_cast<unsigned int>(sim.settings.stall_mask[channel]);
+// What bus_check.h finds.
+void ringside::bus_rule_broken(const char* port, const char* rule, const std::string& what) {
+    sim.bus_rule(rule, std::string(port) + ", clock " + std::to_string(sim.ctl.clocks) + ": " + what);
 }
 
-// DPI: tb/sv/hold_check.sv.
-extern "C" void rs_hold_broken(unsigned int channel, unsigned char fell) { ringside::sim.rule(ringside::RULE_HOLD, channel, fell); }
+unsigned int ringside::bus_max_wait() { return static_cast<unsigned int>(sim.ctl.max_wait); }
 
 // DPI: tb_top.sv, the level interrupt.
 extern "C" void rs_irq_line(unsigned char level) {

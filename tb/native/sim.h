@@ -10,6 +10,7 @@
 #include <x86intrin.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 namespace ringside {
 
 constexpr uint64_t NEVER = ~0ULL;
+constexpr size_t ARENA = 16 << 20;
 
 // What Python is told. `a`, `b`, `c` by kind:
 enum EventKind : uint32_t {
@@ -36,18 +38,12 @@ enum EventKind : uint32_t {
     EV_CLOCK_LIMIT = 12,
     EV_INTERRUPT = 13,  // Ctrl-C
     EV_FATAL = 14,      // $fatal or a failed assertion: the model stands still; rs_sim_fatal_message()
+    EV_BUS_RULE = 15,   // a rule of a bus (docs/bus-rules.md); a: bytes; b: offset in the arena of "rule\0what"
 };
 
 enum Rule : uint32_t {
-    RULE_AXI_4K = 1,       // a burst crosses 4 KiB; b: address; c: bytes
-    RULE_AXI_BURST = 2,    // WRAP or reserved burst type, or a beat wider than the bus; b: address; c: type << 8 | size
-    RULE_AXI_LAST = 3,     // WLAST not on the last beat, or missing; b: address; c: beat
-    RULE_AXI_STROBE = 4,   // a strobe outside the beat's own bytes; b: address; c: strobes
-    RULE_AXIS_KEEP = 5,    // a hole in TKEEP, or a beat before the last that is not full; b: TKEEP; c: is last
-    RULE_AXIL_RESPONSE = 6,  // a response nobody asked for; b: 0 write, 1 read
-    RULE_HOLD = 9,           // an offer changed or was withdrawn before it was taken; b: Channel; c: 1 withdrawn
-    RULE_IRQ3 = 8,           // a message came before the writes that it announces; b: data; c: IDs, a bit each
-    RULE_MSI_SHAPE = 7,      // an interrupt message that is not one aligned write of 4 bytes; b: address; c: strobes
+    RULE_IRQ3 = 1,       // a message came before the writes that it announces; b: data; c: IDs, a bit each
+    RULE_MSI_SHAPE = 2,  // an interrupt message that is not one aligned write of 4 bytes; b: address; c: strobes
 };
 
 struct Event {
@@ -67,7 +63,7 @@ struct Command {
 // Words that Python reads and writes in place; the names are exported (rs_sim_layout), so that there is one list.
 #define RINGSIDE_CONTROL(X)                                                                                           \
     X(now) X(deadline) X(quantum) X(events) X(arena) X(commands) X(clocks) X(mac_clocks) X(wakes) X(python_ticks)     \
-    X(total_ticks) X(profile) X(transactor_ticks) X(full_steps) X(in_python)
+    X(total_ticks) X(profile) X(transactor_ticks) X(full_steps) X(in_python) X(max_wait)
 
 struct Control {
 #define X(name) uint64_t name;
@@ -79,7 +75,7 @@ struct Control {
     X(axi_aw) X(axi_w) X(axi_b) X(axi_ar) X(axi_r) X(mmio_writes) X(mmio_reads) X(msis) X(irq_edges) X(faults)        \
     X(wire_tx_frames) X(wire_tx_bytes) X(wire_tx_beats) X(wire_rx_frames) X(wire_rx_bytes) X(wire_rx_beats)           \
     X(wire_rx_dropped) X(wire_rx_queued) X(wire_tx_busy_ps) X(wire_rx_busy_ps) X(injected) X(events_total)            \
-    X(reads_open) X(writes_open) X(mmio_open)
+    X(reads_open) X(writes_open) X(mmio_open) X(wire_tx_open)
 
 struct Counters {
 #define X(name) uint64_t name = 0;
@@ -87,7 +83,7 @@ struct Counters {
 #undef X
 };
 
-// The channels that can stall; numbers are used by tb/sv as parameters of stall_gen.
+// The channels that can stall; tb_top.sv gives them to its two stall_gen by number.
 enum Channel : uint32_t { CH_AW, CH_W, CH_B, CH_AR, CH_R, CH_LAW, CH_LW, CH_LB, CH_LAR, CH_LR, CH_SRC, CH_SNK, CH_COUNT };
 
 // Settings; tb/rtl_platform.py mirrors this struct (rs_sim_layout carries its names).
@@ -123,19 +119,20 @@ class Sim {
     volatile bool interrupted = false;
     std::string fatal_message;
 
-    // Inputs of tb_top that run_due() sets; the clock loop points them at the model.
+    // Inputs of tb_top that run_due() and the transactors set; the clock loop points them at the model.
     uint8_t* mmio_kick = nullptr;
     uint8_t* source_kick = nullptr;
     uint8_t* settings_kick = nullptr;
 
     std::vector<Event> events;
-    std::vector<uint8_t> arena;
+    std::unique_ptr<uint8_t[]> arena;  // of ARENA bytes
     std::vector<Command> commands;
 
     Sim();
     void emit(EventKind kind, uint32_t a, uint64_t b, uint64_t c, bool at_once = false) { emit_at(now, kind, a, b, c, at_once); }
     void emit_at(uint64_t time, EventKind kind, uint32_t a, uint64_t b, uint64_t c, bool at_once = false);
     void rule(Rule rule, uint64_t b, uint64_t c) { emit(EV_RULE, rule, b, c, true); }
+    void bus_rule(const char* rule, const std::string& what);
     uint64_t arena_add(const uint8_t* data, uint64_t length);  // returns its offset
 
     // Before the step at `now`: let the transactors whose time has come act.
@@ -192,8 +189,7 @@ void describe(std::string& out);
 namespace wire {
 void reset();
 uint64_t send(const uint8_t* frame, uint64_t length, uint64_t at, bool bad);
-uint64_t run(uint64_t now);        // admissions and completed frames; returns when it is due next
-bool source_ready(uint64_t now);   // a beat waits for the stream
+uint64_t run(uint64_t now);  // admissions and completed frames, and the source's kick; returns when it is due next
 uint64_t digest();
 void describe(std::string& out);
 }  // namespace wire

@@ -40,7 +40,8 @@ struct State {
     uint64_t rx_free = 0;  // fs; when the wire can take the next preamble
     uint64_t offset = 0;   // of the next beat in fifo.front()
     uint64_t last_tag = 0;
-    bool offered_last = false;  // the beat on the stream ends its frame
+    bool offering = false;      // a beat is on the stream
+    bool offered_last = false;  // it ends its frame
     uint64_t offered_bytes = 0;
     std::vector<std::vector<uint8_t>> spare;  // buffers to use again
     // from the device
@@ -65,6 +66,12 @@ uint32_t stream_bytes = 8;
 uint64_t next_beat_end(const Frame& frame) {
     const uint64_t end = s.offset + stream_bytes;
     return end < frame.bytes.size() ? end : frame.bytes.size();
+}
+
+// When the stream may have the next beat; NEVER while it still has one, or there is none.
+uint64_t next_offer() {
+    if (s.offering || s.fifo.empty()) return NEVER;
+    return arrival(s.fifo.front(), next_beat_end(s.fifo.front()));
 }
 
 std::vector<uint8_t> buffer() {
@@ -149,15 +156,10 @@ uint64_t run(uint64_t now) {
         next = at > free ? at : free;
     }
     if (!s.leaving.empty() && to_ps(s.leaving.front().end) < next) next = to_ps(s.leaving.front().end);
-    if (!s.fifo.empty()) {
-        const uint64_t beat = arrival(s.fifo.front(), next_beat_end(s.fifo.front()));
-        if (beat < next) next = beat;
-    }
+    const uint64_t beat = next_offer();
+    *sim.source_kick = beat <= now;  // until wire_source takes it
+    if (beat > now && beat < next) next = beat;
     return next;
-}
-
-bool source_ready(uint64_t now) {
-    return !s.fifo.empty() && arrival(s.fifo.front(), next_beat_end(s.fifo.front())) <= now;
 }
 
 uint64_t digest() {
@@ -194,6 +196,7 @@ void rs_source_reset(unsigned int width) {
         s.fifo.pop_front();
     }
     s.fifo_bytes = s.offset = 0;
+    s.offering = false;
 }
 
 // `taken`: the offered beat has been accepted. `may`: the next one may be offered.
@@ -202,6 +205,7 @@ void rs_source(unsigned char taken, unsigned char may, unsigned char* valid, uns
     const Ticks ticks;
     *valid = 0;
     if (taken) {
+        s.offering = false;
         sim.count.wire_rx_beats++;
         s.fifo_bytes -= s.offered_bytes;
         s.offered_bytes = 0;
@@ -220,11 +224,17 @@ void rs_source(unsigned char taken, unsigned char may, unsigned char* valid, uns
             s.offset = 0;
         }
     }
-    if (!may || !wire::source_ready(sim.now)) return;
+    const uint64_t arrives = next_offer();
+    *sim.source_kick = arrives <= sim.now;
+    if (!may || arrives > sim.now) {
+        if (arrives > sim.now) sim.due_at(arrives);
+        return;
+    }
     const Frame& frame = s.fifo.front();
     const uint64_t end = next_beat_end(frame), n = end - s.offset;
-    std::memset(data, 0, stream_bytes);
+    if (n < stream_bytes) std::memset(data, 0, stream_bytes);
     std::memcpy(data, frame.bytes.data() + s.offset, n);
+    s.offering = true;
     *valid = 1;
     *keep = n >= 64 ? ~0ULL : (1ULL << n) - 1;
     *last = end == frame.bytes.size();
@@ -241,10 +251,9 @@ unsigned int rs_sink(const unsigned int* data, unsigned long long keep, unsigned
     const Ticks ticks;
     const uint64_t now = sim.now * FS, per_byte = fs_per_byte();
     const uint64_t n = static_cast<uint64_t>(__builtin_popcountll(keep));
-    const uint64_t full = stream_bytes >= 64 ? ~0ULL : (1ULL << stream_bytes) - 1;
-    if ((keep & (keep + 1)) || (!last && keep != full)) sim.rule(RULE_AXIS_KEEP, keep, last);
     sim.count.wire_tx_beats++;
     const bool first = s.frame.empty();
+    sim.count.wire_tx_open = !last;
     uint64_t free = s.tx_free > now ? s.tx_free : now;
     if (first) free += PREAMBLE * per_byte;
     const uint8_t* bytes = reinterpret_cast<const uint8_t*>(data);

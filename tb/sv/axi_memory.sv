@@ -11,7 +11,7 @@ module axi_memory #(
 ) (
     input logic clk_i,
     input logic rst_ni,
-    input logic settings_i,
+    input logic [4:0] stall_i,  // of AW, W, B, AR, R
 
     input  logic [  IdWidth-1:0] s_axi_awid,
     input  logic [         63:0] s_axi_awaddr,
@@ -22,7 +22,6 @@ module axi_memory #(
     output logic                 s_axi_awready,
     input  logic [DataWidth-1:0] s_axi_wdata,
     input  logic [DataWidth/8-1:0] s_axi_wstrb,
-    input  logic                 s_axi_wlast,
     input  logic                 s_axi_wvalid,
     output logic                 s_axi_wready,
     output logic [  IdWidth-1:0] s_axi_bid,
@@ -53,8 +52,7 @@ module axi_memory #(
   );
   import "DPI-C" function void rs_axi_w(
     input bit [DataWidth-1:0] data,
-    input longint unsigned strobe,
-    input bit last
+    input longint unsigned strobe
   );
   import "DPI-C" function void rs_axi_b(
     input bit taken,
@@ -83,22 +81,14 @@ module axi_memory #(
     $error("IdWidth is %0d; the testbench follows up to 64 IDs: bridge the IDs in dut_wrapper", IdWidth);
   end
 
-  // Numbers of tb/native/sim.h, Channel.
-  logic aw_stall, w_stall, b_stall, ar_stall, r_stall;
-  stall_gen #(.Channel(0)) i_aw_stall (.clk_i, .rst_ni, .settings_i, .stall_o(aw_stall));
-  stall_gen #(.Channel(1)) i_w_stall (.clk_i, .rst_ni, .settings_i, .stall_o(w_stall));
-  stall_gen #(.Channel(2)) i_b_stall (.clk_i, .rst_ni, .settings_i, .stall_o(b_stall));
-  stall_gen #(.Channel(3)) i_ar_stall (.clk_i, .rst_ni, .settings_i, .stall_o(ar_stall));
-  stall_gen #(.Channel(4)) i_r_stall (.clk_i, .rst_ni, .settings_i, .stall_o(r_stall));
-
   localparam int unsigned WriteBits = $clog2(MaxWrites + 1);
   localparam int unsigned ReadBits = $clog2(MaxReads + 1);
   logic [WriteBits-1:0] writes_q;  // accepted and unanswered
   logic [ReadBits-1:0] reads_q;
 
-  assign s_axi_awready = !aw_stall && writes_q != WriteBits'(MaxWrites);
-  assign s_axi_wready  = !w_stall;
-  assign s_axi_arready = !ar_stall && reads_q != ReadBits'(MaxReads);
+  assign s_axi_awready = !stall_i[0] && writes_q != WriteBits'(MaxWrites);
+  assign s_axi_wready  = !stall_i[1];
+  assign s_axi_arready = !stall_i[3] && reads_q != ReadBits'(MaxReads);
 
   wire aw_taken = s_axi_awvalid && s_axi_awready;
   wire w_taken = s_axi_wvalid && s_axi_wready;
@@ -119,13 +109,13 @@ module axi_memory #(
     end else begin
       // Responses first: a write answered in this clock no longer counts for a message accepted in it.
       if (b_taken || (!s_axi_bvalid && writes_q != 0)) begin
-        rs_axi_b(b_taken, !b_stall, valid, id, resp);
+        rs_axi_b(b_taken, !stall_i[2], valid, id, resp);
         s_axi_bvalid <= valid;
         s_axi_bid    <= id[IdWidth-1:0];
         s_axi_bresp  <= resp[1:0];
       end
       if (r_taken || (!s_axi_rvalid && reads_q != 0)) begin
-        rs_axi_r(!r_stall, valid, data, id, resp, last);
+        rs_axi_r(!stall_i[4], valid, data, id, resp, last);
         s_axi_rvalid <= valid;
         if (valid) begin
           s_axi_rdata <= data;
@@ -137,7 +127,7 @@ module axi_memory #(
       if (aw_taken) begin
         rs_axi_aw(32'(s_axi_awid), s_axi_awaddr, 32'(s_axi_awlen), 32'(s_axi_awsize), 32'(s_axi_awburst));
       end
-      if (w_taken) rs_axi_w(s_axi_wdata, 64'(s_axi_wstrb), s_axi_wlast);
+      if (w_taken) rs_axi_w(s_axi_wdata, 64'(s_axi_wstrb));
       if (ar_taken) begin
         rs_axi_ar(32'(s_axi_arid), s_axi_araddr, 32'(s_axi_arlen), 32'(s_axi_arsize), 32'(s_axi_arburst));
       end

@@ -9,7 +9,7 @@ module mmio_master #(
 ) (
     input logic clk_i,
     input logic rst_ni,
-    input logic settings_i,
+    input logic [4:0] stall_i,  // of AW, W, B, AR, R
     input logic kick_i,
 
     output logic [AddrWidth-1:0] m_axil_awaddr,
@@ -46,14 +46,6 @@ module mmio_master #(
     input int unsigned resp
   );
 
-  // Numbers of tb/native/sim.h, Channel.
-  logic aw_stall, w_stall, b_stall, ar_stall, r_stall;
-  stall_gen #(.Channel(5)) i_aw_stall (.clk_i, .rst_ni, .settings_i, .stall_o(aw_stall));
-  stall_gen #(.Channel(6)) i_w_stall (.clk_i, .rst_ni, .settings_i, .stall_o(w_stall));
-  stall_gen #(.Channel(7)) i_b_stall (.clk_i, .rst_ni, .settings_i, .stall_o(b_stall));
-  stall_gen #(.Channel(8)) i_ar_stall (.clk_i, .rst_ni, .settings_i, .stall_o(ar_stall));
-  stall_gen #(.Channel(9)) i_r_stall (.clk_i, .rst_ni, .settings_i, .stall_o(r_stall));
-
   // A command waits in *_todo_q while its channel stalls, and is on the bus while valid.
   logic aw_todo_q, w_todo_q, ar_todo_q, reading_q;
   localparam int unsigned WriteBits = $clog2(MaxWrites + 1);
@@ -61,18 +53,13 @@ module mmio_master #(
 
   assign m_axil_awprot = 3'b000;
   assign m_axil_arprot = 3'b000;
-  assign m_axil_bready = !b_stall;
-  assign m_axil_rready = !r_stall;
+  assign m_axil_bready = !stall_i[2];
+  assign m_axil_rready = !stall_i[4];
 
-  wire b_taken = m_axil_bvalid && m_axil_bready;
-  wire r_taken = m_axil_rvalid && m_axil_rready;
-  wire aw_busy = aw_todo_q || (m_axil_awvalid && !m_axil_awready);
-  wire w_busy = w_todo_q || (m_axil_wvalid && !m_axil_wready);
-  wire ask = kick_i && !aw_busy && !w_busy && !reading_q && writes_q != WriteBits'(MaxWrites);
+  // Nothing to do while no command is due and none is under way. busy_q: something is on the bus or waits for its answer.
+  logic busy_q;
 
   always_ff @(posedge clk_i) begin
-    automatic int unsigned kind = 0;
-    int unsigned addr, data, strobe;
     if (!rst_ni) begin
       rs_mmio_reset();
       m_axil_awvalid <= 1'b0;
@@ -83,19 +70,26 @@ module mmio_master #(
       ar_todo_q      <= 1'b0;
       reading_q      <= 1'b0;
       writes_q       <= '0;
-    end else begin
+      busy_q         <= 1'b0;
+    end else if (kick_i || busy_q || m_axil_bvalid || m_axil_rvalid) begin
+      automatic int unsigned kind = 0;
+      automatic int unsigned addr, data, strobe;
+      automatic logic b_taken = m_axil_bvalid && m_axil_bready;
+      automatic logic r_taken = m_axil_rvalid && m_axil_rready;
+      automatic logic aw_busy = aw_todo_q || (m_axil_awvalid && !m_axil_awready);
+      automatic logic w_busy = w_todo_q || (m_axil_wvalid && !m_axil_wready);
       if (m_axil_awready) m_axil_awvalid <= 1'b0;
       if (m_axil_wready) m_axil_wvalid <= 1'b0;
       if (m_axil_arready) m_axil_arvalid <= 1'b0;
-      if (aw_todo_q && !aw_stall) begin
+      if (aw_todo_q && !stall_i[0]) begin
         m_axil_awvalid <= 1'b1;
         aw_todo_q      <= 1'b0;
       end
-      if (w_todo_q && !w_stall) begin
+      if (w_todo_q && !stall_i[1]) begin
         m_axil_wvalid <= 1'b1;
         w_todo_q      <= 1'b0;
       end
-      if (ar_todo_q && !ar_stall) begin
+      if (ar_todo_q && !stall_i[3]) begin
         m_axil_arvalid <= 1'b1;
         ar_todo_q      <= 1'b0;
       end
@@ -104,25 +98,26 @@ module mmio_master #(
         rs_mmio_r(m_axil_rdata, 32'(m_axil_rresp));
         reading_q <= 1'b0;
       end
-      if (ask) begin
+      if (kick_i && !aw_busy && !w_busy && !reading_q && writes_q != WriteBits'(MaxWrites)) begin
         rs_mmio_next(writes_q == 0, kind, addr, data, strobe);
         if (kind == 1) begin
           m_axil_awaddr  <= addr[AddrWidth-1:0];
-          m_axil_awvalid <= !aw_stall;
-          aw_todo_q      <= aw_stall;
+          m_axil_awvalid <= !stall_i[0];
+          aw_todo_q      <= stall_i[0];
           m_axil_wdata   <= data;
           m_axil_wstrb   <= strobe[3:0];
-          m_axil_wvalid  <= !w_stall;
-          w_todo_q       <= w_stall;
+          m_axil_wvalid  <= !stall_i[1];
+          w_todo_q       <= stall_i[1];
         end
         if (kind == 2) begin
           m_axil_araddr  <= addr[AddrWidth-1:0];
-          m_axil_arvalid <= !ar_stall;
-          ar_todo_q      <= ar_stall;
+          m_axil_arvalid <= !stall_i[3];
+          ar_todo_q      <= stall_i[3];
           reading_q      <= 1'b1;
         end
       end
       if ((kind == 1) != b_taken) writes_q <= (kind == 1) ? writes_q + 1 : writes_q - 1;
+      busy_q <= kind != 0 || aw_busy || w_busy || writes_q != 0 || reading_q;
     end
   end
 endmodule

@@ -59,12 +59,34 @@ module tb_top #(
   logic [StreamWidth/8-1:0] tx_tkeep, rx_tkeep;
   logic tx_tvalid, tx_tready, tx_tlast, tx_tuser, rx_tvalid, rx_tready, rx_tlast, rx_tuser;
 
+  // Stalls, by the channels' numbers: AW W B AR R of AXI4, of AXI4-Lite, then source and sink.
+  logic [9:0] stall;
+  logic [1:0] mac_stall;
+  stall_gen #(
+      .First(0),
+      .Count(10)
+  ) i_stall (
+      .clk_i,
+      .rst_ni (rst_n),
+      .settings_i,
+      .stall_o(stall)
+  );
+  stall_gen #(
+      .First(10),
+      .Count(2)
+  ) i_mac_stall (
+      .clk_i  (mac_clk),
+      .rst_ni (mac_rst_n),
+      .settings_i,
+      .stall_o(mac_stall)
+  );
+
   mmio_master #(
       .AddrWidth(MmioAddrWidth)
   ) i_mmio (
       .clk_i,
       .rst_ni        (rst_n),
-      .settings_i,
+      .stall_i       (stall[9:5]),
       .kick_i        (mmio_kick_i),
       .m_axil_awaddr (axil_awaddr),
       .m_axil_awprot (axil_awprot),
@@ -93,7 +115,7 @@ module tb_top #(
   ) i_memory (
       .clk_i,
       .rst_ni       (rst_n),
-      .settings_i,
+      .stall_i      (stall[4:0]),
       .s_axi_awid   (axi_awid),
       .s_axi_awaddr (axi_awaddr),
       .s_axi_awlen  (axi_awlen),
@@ -103,7 +125,6 @@ module tb_top #(
       .s_axi_awready(axi_awready),
       .s_axi_wdata  (axi_wdata),
       .s_axi_wstrb  (axi_wstrb),
-      .s_axi_wlast  (axi_wlast),
       .s_axi_wvalid (axi_wvalid),
       .s_axi_wready (axi_wready),
       .s_axi_bid    (axi_bid),
@@ -130,7 +151,7 @@ module tb_top #(
   ) i_source (
       .clk_i        (mac_clk),
       .rst_ni       (mac_rst_n),
-      .settings_i,
+      .stall_i      (mac_stall[0]),
       .kick_i       (source_kick_i),
       .m_axis_tdata (rx_tdata),
       .m_axis_tkeep (rx_tkeep),
@@ -145,7 +166,7 @@ module tb_top #(
   ) i_sink (
       .clk_i        (mac_clk),
       .rst_ni       (mac_rst_n),
-      .settings_i,
+      .stall_i      (mac_stall[1]),
       .s_axis_tdata (tx_tdata),
       .s_axis_tkeep (tx_tkeep),
       .s_axis_tvalid(tx_tvalid),
@@ -154,65 +175,103 @@ module tb_top #(
       .s_axis_tuser (tx_tuser)
   );
 
-  hold_check #(
-      .Channel(0),
-      .Width  (IdWidth + 64 + 8 + 3 + 2)
-  ) i_aw_hold (
+  axi4_check #(
+      .Port     ("m_axi"),
+      .DataWidth(DataWidth),
+      .IdWidth  (IdWidth)
+  ) i_axi_check (
       .clk_i,
-      .rst_ni   (rst_n),
-      .valid_i  (axi_awvalid),
-      .ready_i  (axi_awready),
-      .payload_i({axi_awid, axi_awaddr, axi_awlen, axi_awsize, axi_awburst})
+      .rst_ni (rst_n),
+      .awid   (axi_awid),
+      .awaddr (axi_awaddr),
+      .awlen  (axi_awlen),
+      .awsize (axi_awsize),
+      .awburst(axi_awburst),
+      .awlock (axi_awlock),
+      .awcache(axi_awcache),
+      .awprot (axi_awprot),
+      .awvalid(axi_awvalid),
+      .awready(axi_awready),
+      .wdata  (axi_wdata),
+      .wstrb  (axi_wstrb),
+      .wlast  (axi_wlast),
+      .wvalid (axi_wvalid),
+      .wready (axi_wready),
+      .bid    (axi_bid),
+      .bresp  (axi_bresp),
+      .bvalid (axi_bvalid),
+      .bready (axi_bready),
+      .arid   (axi_arid),
+      .araddr (axi_araddr),
+      .arlen  (axi_arlen),
+      .arsize (axi_arsize),
+      .arburst(axi_arburst),
+      .arlock (axi_arlock),
+      .arcache(axi_arcache),
+      .arprot (axi_arprot),
+      .arvalid(axi_arvalid),
+      .arready(axi_arready),
+      .rid    (axi_rid),
+      .rdata  (axi_rdata),
+      .rresp  (axi_rresp),
+      .rlast  (axi_rlast),
+      .rvalid (axi_rvalid),
+      .rready (axi_rready)
   );
-  hold_check #(
-      .Channel(1),
-      .Width  (DataWidth + DataWidth / 8 + 1)
-  ) i_w_hold (
+
+  axil_check #(
+      .Port     ("s_axil"),
+      .AddrWidth(MmioAddrWidth)
+  ) i_axil_check (
       .clk_i,
-      .rst_ni   (rst_n),
-      .valid_i  (axi_wvalid),
-      .ready_i  (axi_wready),
-      .payload_i({axi_wdata, axi_wstrb, axi_wlast})
+      .rst_ni (rst_n),
+      .awaddr (axil_awaddr),
+      .awprot (axil_awprot),
+      .awvalid(axil_awvalid),
+      .awready(axil_awready),
+      .wdata  (axil_wdata),
+      .wstrb  (axil_wstrb),
+      .wvalid (axil_wvalid),
+      .wready (axil_wready),
+      .bresp  (axil_bresp),
+      .bvalid (axil_bvalid),
+      .bready (axil_bready),
+      .araddr (axil_araddr),
+      .arprot (axil_arprot),
+      .arvalid(axil_arvalid),
+      .arready(axil_arready),
+      .rdata  (axil_rdata),
+      .rresp  (axil_rresp),
+      .rvalid (axil_rvalid),
+      .rready (axil_rready)
   );
-  hold_check #(
-      .Channel(3),
-      .Width  (IdWidth + 64 + 8 + 3 + 2)
-  ) i_ar_hold (
-      .clk_i,
-      .rst_ni   (rst_n),
-      .valid_i  (axi_arvalid),
-      .ready_i  (axi_arready),
-      .payload_i({axi_arid, axi_araddr, axi_arlen, axi_arsize, axi_arburst})
+
+  axis_check #(
+      .Port ("m_axis"),
+      .Width(StreamWidth)
+  ) i_tx_check (
+      .clk_i (mac_clk),
+      .rst_ni(mac_rst_n),
+      .tdata (tx_tdata),
+      .tkeep (tx_tkeep),
+      .tvalid(tx_tvalid),
+      .tready(tx_tready),
+      .tlast (tx_tlast),
+      .tuser (tx_tuser)
   );
-  hold_check #(
-      .Channel(7),
-      .Width  (2)
-  ) i_axil_b_hold (
-      .clk_i,
-      .rst_ni   (rst_n),
-      .valid_i  (axil_bvalid),
-      .ready_i  (axil_bready),
-      .payload_i(axil_bresp)
-  );
-  hold_check #(
-      .Channel(9),
-      .Width  (34)
-  ) i_axil_r_hold (
-      .clk_i,
-      .rst_ni   (rst_n),
-      .valid_i  (axil_rvalid),
-      .ready_i  (axil_rready),
-      .payload_i({axil_rdata, axil_rresp})
-  );
-  hold_check #(
-      .Channel(11),
-      .Width  (StreamWidth + StreamWidth / 8 + 2)
-  ) i_tx_hold (
-      .clk_i    (mac_clk),
-      .rst_ni   (mac_rst_n),
-      .valid_i  (tx_tvalid),
-      .ready_i  (tx_tready),
-      .payload_i({tx_tdata, tx_tkeep, tx_tlast, tx_tuser})
+
+  axis_check #(
+      .Port ("s_axis"),
+      .Width(StreamWidth)
+  ) i_rx_check (
+      .clk_i (mac_clk),
+      .rst_ni(mac_rst_n),
+      .tdata (rx_tdata),
+      .tkeep (rx_tkeep),
+      .tvalid(rx_tvalid),
+      .tready(rx_tready),
+      .tlast (rx_tlast),
+      .tuser (rx_tuser)
   );
 
   // The level interrupt: C++ hears of changes only.
@@ -305,7 +364,4 @@ module tb_top #(
       .s_axis_tuser  (rx_tuser),
       .irq_o         (irq)
   );
-
-  // Ringside does not look at these.
-  wire unused = ^{axi_awlock, axi_awcache, axi_awprot, axi_arlock, axi_arcache, axi_arprot};
 endmodule

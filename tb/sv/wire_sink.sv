@@ -6,7 +6,7 @@ module wire_sink #(
 ) (
     input logic clk_i,
     input logic rst_ni,
-    input logic settings_i,
+    input logic stall_i,
 
     input  logic [  Width-1:0] s_axis_tdata,
     input  logic [Width/8-1:0] s_axis_tkeep,
@@ -23,11 +23,8 @@ module wire_sink #(
     input bit user
   );
 
-  logic stall;
-  stall_gen #(.Channel(11)) i_stall (.clk_i, .rst_ni, .settings_i, .stall_o(stall));
-
   int unsigned wait_q;
-  assign s_axis_tready = wait_q == 0 && !stall;
+  assign s_axis_tready = wait_q == 0 && !stall_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

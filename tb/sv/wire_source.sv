@@ -7,7 +7,7 @@ module wire_source #(
 ) (
     input logic clk_i,
     input logic rst_ni,
-    input logic settings_i,
+    input logic stall_i,
     input logic kick_i,
 
     output logic [  Width-1:0] m_axis_tdata,
@@ -28,9 +28,6 @@ module wire_source #(
     output bit bad
   );
 
-  logic stall;
-  stall_gen #(.Channel(10)) i_stall (.clk_i, .rst_ni, .settings_i, .stall_o(stall));
-
   wire taken = m_axis_tvalid && m_axis_tready;
 
   always_ff @(posedge clk_i) begin
@@ -41,7 +38,7 @@ module wire_source #(
       rs_source_reset(Width);
       m_axis_tvalid <= 1'b0;
     end else if (taken || (kick_i && !m_axis_tvalid)) begin
-      rs_source(taken, !stall, valid, data, keep, last, bad);
+      rs_source(taken, !stall_i, valid, data, keep, last, bad);
       m_axis_tvalid <= valid;
       if (valid) begin
         m_axis_tdata <= data;

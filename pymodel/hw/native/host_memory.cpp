@@ -34,6 +34,19 @@ bool none_equal(const uint16_t* counts, uint64_t length, uint16_t bad) {
     return !found;
 }
 
+// As none_equal(counts, length, 0), for a beat: 4 counts at once.
+bool none_zero(const uint16_t* counts, uint64_t length) {
+    constexpr uint64_t ONES = 0x0001000100010001ULL, TOPS = 0x8000800080008000ULL;
+    uint64_t found = 0, i = 0;
+    for (; i + 4 <= length; i += 4) {
+        uint64_t four;
+        std::memcpy(&four, counts + i, sizeof four);
+        found |= (four - ONES) & ~four & TOPS;  // a top bit stays where some count is 0
+    }
+    for (; i < length; i++) found |= counts[i] == 0;
+    return !found;
+}
+
 void add_to_all(uint16_t* counts, uint64_t length, uint16_t delta) {
     for (uint64_t i = 0; i < length; i++) counts[i] = static_cast<uint16_t>(counts[i] + delta);
 }
@@ -117,7 +130,7 @@ int64_t HostMemory::first_granted() const {
 
 Fault HostMemory::read_beat(uint64_t bus, uint64_t length, uint8_t* out, uint64_t* first_bad) const {
     const uint64_t index = bus - bus_offset_;
-    if (master_ && inside(bus, length) && none_equal(readers_ + index, length, 0)) {
+    if (master_ && inside(bus, length) && none_zero(readers_ + index, length)) {
         std::memcpy(out, bytes_ + index, length);
         if (!order_.quiet()) order_.read(index, length, out);
         return Fault::NONE;
@@ -151,7 +164,7 @@ Fault HostMemory::check_write(uint64_t bus, uint64_t length, uint64_t strobe, ui
         *first_bad = bus;
         return Fault::MASTER;
     }
-    if ((strobe & all) == all && inside(bus, length) && none_equal(writers_ + index, length, 0)) return Fault::NONE;
+    if ((strobe & all) == all && inside(bus, length) && none_zero(writers_ + index, length)) return Fault::NONE;
     for (uint64_t i = 0; i < length; i++) {
         if (!((strobe >> i) & 1) || (inside(bus + i, 1) && writers_[index + i])) continue;
         *first_bad = bus + i;

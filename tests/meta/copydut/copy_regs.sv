@@ -4,7 +4,8 @@
 // Engine e at 64 * e: 0x00/0x04 source, 0x08/0x0C destination, 0x10 beats, 0x14 go (bit 1: early message), 0x18 status
 // (busy, copies << 16), 0x1C errors. Message e at 0x400 + 16 * e: address, address high, data.
 // 0x200 scratch (byte strobes), 0x204 interrupt line, 0x208 fatal when written, 0x20C hang: no answer from then on,
-// 0x210 (bit 0: read addresses wobble, bit 1: writes are withdrawn while they wait).
+// 0x210 (bit 0: read addresses wobble, bit 1: writes are withdrawn while they wait, bit 2: stream data changes while it waits,
+// bit 3: register reads are answered with EXOKAY).
 // Any other address answers SLVERR. In its first clock it raises an error, as registers do that reset has not reached yet.
 module copy_regs #(
     parameter int unsigned Engines = 4,
@@ -42,11 +43,12 @@ module copy_regs #(
     input logic [15:0] errors_i[Engines],
     output logic wobble_o,
     output logic drop_o,
+    output logic smear_o,
     output logic irq_o
 );
   localparam int unsigned EngineBits = $clog2(Engines);
   logic [31:0] regs[8*Engines], table_q[4*Engines], scratch_q;
-  logic hang_q;
+  logic hang_q, exokay_q;
   logic [31:0] noise_q;
 
   wire write = s_axil_awvalid && s_axil_wvalid && !s_axil_bvalid && !hang_q;
@@ -80,6 +82,8 @@ module copy_regs #(
       irq_o         <= 1'b0;
       wobble_o      <= 1'b0;
       drop_o        <= 1'b0;
+      smear_o       <= 1'b0;
+      exokay_q      <= 1'b0;
       hang_q        <= 1'b0;
       table_q       <= '{default: '0};
       noise_q       <= '0;
@@ -100,14 +104,14 @@ module copy_regs #(
             'h204: irq_o <= s_axil_wdata[0];
             'h208: $fatal(1, "software asked for it: %0d", s_axil_wdata);
             'h20C: hang_q <= 1'b1;
-            'h210: {drop_o, wobble_o} <= s_axil_wdata[1:0];
+            'h210: {exokay_q, smear_o, drop_o, wobble_o} <= s_axil_wdata[3:0];
             default: s_axil_bresp <= 2'b10;
           endcase
         end
       end
       if (s_axil_arready) begin
         s_axil_rvalid <= 1'b1;
-        s_axil_rresp  <= 2'b00;
+        s_axil_rresp  <= {1'b0, exokay_q};
         s_axil_rdata  <= scratch_q;
         if (is_engine(s_axil_araddr)) begin
           unique case (s_axil_araddr[4:2])

@@ -85,7 +85,7 @@ module dut_wrapper #(
   typedef logic [EngineBits-1:0] engine_t;
 
   logic [Engines-1:0] go, busy, ar_valid, aw_valid, aw_msi, w_valid, w_last;
-  logic early, wobble, drop, odd_q;
+  logic early, wobble, drop, smear, odd_q;
   always_ff @(posedge clk_i) odd_q <= rst_ni && !odd_q;
   logic [63:0] src[Engines], dst[Engines], msi_addr[Engines], ar_addr[Engines], aw_addr[Engines];
   logic [31:0] msi_data[Engines];
@@ -117,7 +117,7 @@ module dut_wrapper #(
       .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
       .go_o(go), .early_o(early), .src_o(src), .dst_o(dst), .beats_o(beats), .msi_addr_o(msi_addr),
       .msi_data_o(msi_data), .busy_i(busy), .copies_i(copies), .errors_i(errors),
-      .wobble_o(wobble), .drop_o(drop), .irq_o
+      .wobble_o(wobble), .drop_o(drop), .smear_o(smear), .irq_o
   );
 
   for (genvar e = 0; e < Engines; e++) begin : gen_engine
@@ -168,6 +168,8 @@ module dut_wrapper #(
       m_axis_tkeep  <= s_axis_tkeep;
       m_axis_tlast  <= s_axis_tlast;
       m_axis_tuser  <= s_axis_tuser;
+    end else if (smear) begin
+      m_axis_tdata[0] <= !m_axis_tdata[0];
     end
   end
 
