@@ -14,6 +14,7 @@ csr/nic_csr_global.sv
 csr/nic_csr_reset.sv
 csr/nic_csr_rings.sv
 csr/nic_csr_rss.sv
+csr/nic_csr_filter.sv
 csr/nic_csr.sv
 irq/nic_irq_vector.sv
 irq/nic_irq_moderate.sv
@@ -44,6 +45,7 @@ rx/nic_rx_toeplitz.sv
 rx/nic_rx_parse.sv
 rx/nic_rx_csum.sv
 rx/nic_rx_stage.sv
+rx/nic_rx_untag.sv
 rx/nic_rx_ingress.sv
 rx/nic_rx_ram.sv
 rx/nic_rx_sched.sv

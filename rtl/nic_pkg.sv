@@ -60,6 +60,8 @@ package nic_pkg;
     logic        promisc;
     logic        allmulti;
     logic        broadcast;
+    logic        vlan_strip;
+    logic        vlan_filter;
     frame_len_t  max_frame; // bytes without FCS, at most MaxFrame (csr has limited it)
   } glob_cfg_t;
 
@@ -90,19 +92,24 @@ package nic_pkg;
     logic [31:0] hash;
   } rx_meta_t;
 
+  // A VLAN tag that was taken out of a received frame.
+  typedef struct packed {
+    logic        taken;
+    logic [15:0] tci;        // 0 if none was
+  } rx_vlan_t;
+
+  // What becomes of a frame from the stream: good ones are in the packet buffer, others are dropped for this reason.
+  typedef enum logic [2:0] {RxNoFrame, RxGood, RxBad, RxRunt, RxOversize, RxAddress, RxVlan, RxNoRoom} rx_verdict_e;
+
   // Counter events: each a one-clock pulse for one frame, with its data in the same clock.
   typedef struct packed {
-    logic       tx_frame;
-    frame_len_t tx_len;          // bytes, padding included
-    logic       rx_frame;        // delivered to host memory
-    frame_len_t rx_len;
-    logic       rx_drop_nodesc;
-    queue_t     rx_drop_queue;   // whose buffer was missing
-    logic       rx_drop_fifo;
-    logic       rx_drop_filter;
-    logic       rx_drop_length;
-    logic       rx_drop_error;
-    logic       rx_stream;       // seen on the stream
+    logic        tx_frame;
+    frame_len_t  tx_len;          // bytes, padding included
+    logic        rx_frame;        // delivered to host memory
+    frame_len_t  rx_len;
+    logic        rx_drop_nodesc;
+    queue_t      rx_drop_queue;   // whose buffer was missing
+    rx_verdict_e rx_verdict;     // of a frame on the stream
   } cnt_evt_t;
 
   // The register bus behind the AXI4-Lite slave. A request takes one clock and is broadcast to all blocks. In the

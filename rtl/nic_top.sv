@@ -105,6 +105,9 @@ module nic_top
   rss_cfg_t               rss_cfg;
   logic [6:0]             rss_index;
   queue_t                 rss_queue;
+  logic                   filter_look, filter_addr, filter_vlan;
+  logic [47:0]            filter_dest;
+  logic [11:0]            filter_vid;
   ring_sts_t              tx_sts [Queues], rx_sts [Queues];
   cnt_evt_t               cnt;
   logic                   msix_valid, msix_ready, msix_done, msix_hold;
@@ -144,6 +147,11 @@ module nic_top
       .rss_cfg_o     (rss_cfg),
       .rss_index_i   (rss_index),
       .rss_queue_o   (rss_queue),
+      .filter_look_i (filter_look),
+      .filter_dest_i (filter_dest),
+      .filter_vid_i  (filter_vid),
+      .filter_addr_o (filter_addr),
+      .filter_vlan_o (filter_vlan),
       .tx_enable_o   (tx_enable),
       .tx_tail_o     (tx_tail),
       .rx_enable_o   (rx_enable),
@@ -493,7 +501,8 @@ module nic_top
   q_t                         rec_queue, rx_cnt_queue;
   logic [$clog2(RxRecords):0] rec_ready;
   rx_record_t                 rec;
-  logic                       cnt_rx_frame, cnt_nodesc, cnt_stream, cnt_error, cnt_length, cnt_filter, cnt_fifo;
+  logic                       cnt_rx_frame, cnt_nodesc;
+  rx_verdict_e                rx_verdict;
   frame_len_t                 cnt_rx_len;
 
   nic_rx #(
@@ -512,6 +521,11 @@ module nic_top
       .rss_cfg_i       (rss_cfg),
       .rss_index_o     (rss_index),
       .rss_queue_i     (rss_queue),
+      .filter_look_o   (filter_look),
+      .filter_dest_o   (filter_dest),
+      .filter_vid_o    (filter_vid),
+      .filter_addr_i   (filter_addr),
+      .filter_vlan_i   (filter_vlan),
       .dma_busy_o      (rx_dma_busy),
       .idle_o          (rx_idle),
       .s_axis_tdata,
@@ -555,11 +569,7 @@ module nic_top
       .cnt_len_o       (cnt_rx_len),
       .cnt_nodesc_o    (cnt_nodesc),
       .cnt_queue_o     (rx_cnt_queue),
-      .cnt_stream_o    (cnt_stream),
-      .cnt_error_o     (cnt_error),
-      .cnt_length_o    (cnt_length),
-      .cnt_filter_o    (cnt_filter),
-      .cnt_fifo_o      (cnt_fifo)
+      .cnt_verdict_o   (rx_verdict)
   );
 
   // ------------------------------------------------------------------ completions
@@ -629,11 +639,7 @@ module nic_top
       rx_len: cnt_rx_len,
       rx_drop_nodesc: cnt_nodesc,
       rx_drop_queue: queue_t'(rx_cnt_queue),
-      rx_drop_fifo: cnt_fifo,
-      rx_drop_filter: cnt_filter,
-      rx_drop_length: cnt_length,
-      rx_drop_error: cnt_error,
-      rx_stream: cnt_stream
+      rx_verdict: rx_verdict
   };
 
   // Idle: no DMA, no frame, and no ring had anything on its way when it was last looked at.

@@ -23,7 +23,8 @@ module nic_counters
   localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1;
 
   logic [63:0] tx_frames_q, tx_bytes_q, rx_frames_q, rx_bytes_q, rx_stream_q;
-  logic [63:0] rx_drop_nodesc_q, rx_drop_fifo_q, rx_drop_filter_q, rx_drop_length_q, rx_drop_error_q;
+  logic [63:0] rx_drop_nodesc_q;
+  logic [63:0] rx_verdict_q [1 << $bits(rx_verdict_e)];
   logic [31:0] drops_q [Queues];
 
   always_ff @(posedge clk_i) begin
@@ -35,12 +36,11 @@ module nic_counters
       rx_frames_q <= rx_frames_q + 64'd1;
       rx_bytes_q  <= rx_bytes_q + 64'(evt_i.rx_len);
     end
-    if (evt_i.rx_stream) rx_stream_q <= rx_stream_q + 64'd1;
+    if (evt_i.rx_verdict != RxNoFrame) begin
+      rx_stream_q                    <= rx_stream_q + 64'd1;
+      rx_verdict_q[evt_i.rx_verdict] <= rx_verdict_q[evt_i.rx_verdict] + 64'd1;
+    end
     if (evt_i.rx_drop_nodesc) rx_drop_nodesc_q <= rx_drop_nodesc_q + 64'd1;
-    if (evt_i.rx_drop_fifo) rx_drop_fifo_q <= rx_drop_fifo_q + 64'd1;
-    if (evt_i.rx_drop_filter) rx_drop_filter_q <= rx_drop_filter_q + 64'd1;
-    if (evt_i.rx_drop_length) rx_drop_length_q <= rx_drop_length_q + 64'd1;
-    if (evt_i.rx_drop_error) rx_drop_error_q <= rx_drop_error_q + 64'd1;
     if (!rst_ni) begin
       tx_frames_q      <= '0;
       tx_bytes_q       <= '0;
@@ -48,10 +48,7 @@ module nic_counters
       rx_bytes_q       <= '0;
       rx_stream_q      <= '0;
       rx_drop_nodesc_q <= '0;
-      rx_drop_fifo_q   <= '0;
-      rx_drop_filter_q <= '0;
-      rx_drop_length_q <= '0;
-      rx_drop_error_q  <= '0;
+      for (int unsigned v = 0; v < 1 << $bits(rx_verdict_e); v++) rx_verdict_q[v] <= '0;
     end
   end
 
@@ -68,7 +65,7 @@ module nic_counters
 
   // Registers. The counters are dense, 8 bytes each.
   localparam logic [15:0] First = TX_FRAMES_LO_OFFSET;
-  localparam int unsigned Counters = 10;
+  localparam int unsigned Counters = 12;
 
   logic                  is_counter, is_drops, is_high;
   logic [3:0]            counter;
@@ -93,11 +90,13 @@ module nic_counters
         RX_FRAMES_LO_OFFSET:      value = rx_frames_q;
         RX_BYTES_LO_OFFSET:       value = rx_bytes_q;
         RX_DROP_NODESC_LO_OFFSET: value = rx_drop_nodesc_q;
-        RX_DROP_FIFO_LO_OFFSET:   value = rx_drop_fifo_q;
-        RX_DROP_FILTER_LO_OFFSET: value = rx_drop_filter_q;
-        RX_DROP_LENGTH_LO_OFFSET: value = rx_drop_length_q;
-        RX_DROP_ERROR_LO_OFFSET:  value = rx_drop_error_q;
+        RX_DROP_FIFO_LO_OFFSET:   value = rx_verdict_q[RxNoRoom];
+        RX_DROP_FILTER_LO_OFFSET: value = rx_verdict_q[RxAddress];
+        RX_DROP_OVERSIZE_LO_OFFSET: value = rx_verdict_q[RxOversize];
+        RX_DROP_ERROR_LO_OFFSET:  value = rx_verdict_q[RxBad];
         RX_STREAM_LO_OFFSET:      value = rx_stream_q;
+        RX_DROP_RUNT_LO_OFFSET:   value = rx_verdict_q[RxRunt];
+        RX_DROP_VLAN_LO_OFFSET:   value = rx_verdict_q[RxVlan];
         default: ;
       endcase
     end

@@ -55,6 +55,11 @@ module nic_csr
     output rss_cfg_t                rss_cfg_o,
     input  logic [6:0]              rss_index_i,    // RSS table entry that is looked up
     output queue_t                  rss_queue_o,
+    input  logic                    filter_look_i,  // a frame's addresses are looked up: the answer comes a clock later
+    input  logic [47:0]             filter_dest_i,
+    input  logic [11:0]             filter_vid_i,
+    output logic                    filter_addr_o,
+    output logic                    filter_vlan_o,
     output logic [Queues-1:0]       tx_enable_o,
     output index_t                  tx_tail_o [Queues],
     output logic [Queues-1:0]       rx_enable_o,
@@ -85,14 +90,14 @@ module nic_csr
 );
 
   reg_req_t req;
-  reg_rsp_t rsp, glob_rsp, rss_rsp, tx_rsp, rx_rsp, cnt_rsp;
+  reg_rsp_t rsp, glob_rsp, rss_rsp, filter_rsp, tx_rsp, rx_rsp, cnt_rsp;
   logic     answer, reset_request, reset_busy;
 
   assign irq_req_o = req;
 
   always_comb begin
     rsp = '0;
-    if (answer) rsp = glob_rsp | rss_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i;
+    if (answer) rsp = glob_rsp | rss_rsp | filter_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i;
   end
 
   nic_axil u_axil (
@@ -161,6 +166,19 @@ module nic_csr
       .queue_o(rss_queue_o)
   );
 
+  nic_csr_filter u_filter (
+      .clk_i,
+      .rst_ni     (core_rst_no),
+      .glob_i     (glob_cfg_o),
+      .req_i      (req),
+      .rsp_o      (filter_rsp),
+      .look_i     (filter_look_i),
+      .dest_i     (filter_dest_i),
+      .vid_i      (filter_vid_i),
+      .addr_pass_o(filter_addr_o),
+      .vlan_pass_o(filter_vlan_o)
+  );
+
   nic_csr_rings #(
       .Queues(Queues),
       .Offset(nic_regs_pkg::QP_TX_BASE_LO_OFFSET[7:0])
@@ -209,6 +227,8 @@ module nic_csr
 
   // At most one block has a register at an address.
   `NIC_ASSERT_IF(CsrOneHit, answer,
-                 $onehot0({glob_rsp.hit, rss_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit}))
+                 $onehot0({
+                   glob_rsp.hit, rss_rsp.hit, filter_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit
+                 }))
 
 endmodule

@@ -54,6 +54,8 @@ module nic_csr_global
       glob_cfg_o.promisc   <= RX_CTRL_DEFAULT[RX_CTRL_PROMISC_LSB];
       glob_cfg_o.allmulti  <= RX_CTRL_DEFAULT[RX_CTRL_ALLMULTI_LSB];
       glob_cfg_o.broadcast <= RX_CTRL_DEFAULT[RX_CTRL_BROADCAST_LSB];
+      glob_cfg_o.vlan_strip  <= RX_CTRL_DEFAULT[RX_CTRL_VLAN_STRIP_LSB];
+      glob_cfg_o.vlan_filter <= RX_CTRL_DEFAULT[RX_CTRL_VLAN_FILTER_LSB];
       glob_cfg_o.max_frame <= limit_frame(frame_len_t'(MAX_FRAME_DEFAULT));
       max_frame_q          <= frame_len_t'(MAX_FRAME_DEFAULT);
       scratch_q            <= SCRATCH_DEFAULT;
@@ -68,6 +70,8 @@ module nic_csr_global
           glob_cfg_o.promisc   <= req_i.wdata[RX_CTRL_PROMISC_LSB];
           glob_cfg_o.allmulti  <= req_i.wdata[RX_CTRL_ALLMULTI_LSB];
           glob_cfg_o.broadcast <= req_i.wdata[RX_CTRL_BROADCAST_LSB];
+          glob_cfg_o.vlan_strip  <= req_i.wdata[RX_CTRL_VLAN_STRIP_LSB];
+          glob_cfg_o.vlan_filter <= req_i.wdata[RX_CTRL_VLAN_FILTER_LSB];
         end
         MAX_FRAME_OFFSET: begin
           automatic frame_len_t bytes = 14'(apply_strb(32'(max_frame_q), req_i.wdata, req_i.wstrb));
@@ -100,6 +104,8 @@ module nic_csr_global
           rsp_o.rdata[RX_CTRL_PROMISC_LSB]   <= glob_cfg_o.promisc;
           rsp_o.rdata[RX_CTRL_ALLMULTI_LSB]  <= glob_cfg_o.allmulti;
           rsp_o.rdata[RX_CTRL_BROADCAST_LSB] <= glob_cfg_o.broadcast;
+          rsp_o.rdata[RX_CTRL_VLAN_STRIP_LSB]  <= glob_cfg_o.vlan_strip;
+          rsp_o.rdata[RX_CTRL_VLAN_FILTER_LSB] <= glob_cfg_o.vlan_filter;
         end
         MAX_FRAME_OFFSET: rsp_o.rdata <= 32'(max_frame_q);
         SCRATCH_OFFSET:   rsp_o.rdata <= scratch_q;

@@ -102,6 +102,7 @@ package nic_dma_pkg;
   typedef struct packed {
     logic        eop;
     rx_meta_t    meta;
+    rx_vlan_t    vlan;
     index_t      index;
     frame_len_t  len;
   } rx_record_t;

@@ -51,7 +51,7 @@ package nic_regs_pkg;
   localparam int unsigned MAC_HI_ADDR_LSB = 0;
   localparam int unsigned MAC_HI_ADDR_WIDTH = 16;
   localparam logic [15:0] RX_CTRL_OFFSET = 16'h0020;
-  localparam logic [31:0] RX_CTRL_WMASK = 32'h00000007;
+  localparam logic [31:0] RX_CTRL_WMASK = 32'h0000001f;
   localparam logic [31:0] RX_CTRL_DEFAULT = 32'h00000004;
   localparam int unsigned RX_CTRL_PROMISC_LSB = 0;
   localparam int unsigned RX_CTRL_PROMISC_WIDTH = 1;
@@ -59,6 +59,10 @@ package nic_regs_pkg;
   localparam int unsigned RX_CTRL_ALLMULTI_WIDTH = 1;
   localparam int unsigned RX_CTRL_BROADCAST_LSB = 2;
   localparam int unsigned RX_CTRL_BROADCAST_WIDTH = 1;
+  localparam int unsigned RX_CTRL_VLAN_STRIP_LSB = 3;
+  localparam int unsigned RX_CTRL_VLAN_STRIP_WIDTH = 1;
+  localparam int unsigned RX_CTRL_VLAN_FILTER_LSB = 4;
+  localparam int unsigned RX_CTRL_VLAN_FILTER_WIDTH = 1;
   localparam logic [15:0] MAX_FRAME_OFFSET = 16'h0024;
   localparam logic [31:0] MAX_FRAME_WMASK = 32'h00003fff;
   localparam logic [31:0] MAX_FRAME_DEFAULT = 32'h000005ee;
@@ -140,12 +144,12 @@ package nic_regs_pkg;
   localparam logic [15:0] RX_DROP_FILTER_HI_OFFSET = 16'h0134;
   localparam logic [31:0] RX_DROP_FILTER_HI_WMASK = 32'h00000000;
   localparam logic [31:0] RX_DROP_FILTER_HI_DEFAULT = 32'h00000000;
-  localparam logic [15:0] RX_DROP_LENGTH_LO_OFFSET = 16'h0138;
-  localparam logic [31:0] RX_DROP_LENGTH_LO_WMASK = 32'h00000000;
-  localparam logic [31:0] RX_DROP_LENGTH_LO_DEFAULT = 32'h00000000;
-  localparam logic [15:0] RX_DROP_LENGTH_HI_OFFSET = 16'h013c;
-  localparam logic [31:0] RX_DROP_LENGTH_HI_WMASK = 32'h00000000;
-  localparam logic [31:0] RX_DROP_LENGTH_HI_DEFAULT = 32'h00000000;
+  localparam logic [15:0] RX_DROP_OVERSIZE_LO_OFFSET = 16'h0138;
+  localparam logic [31:0] RX_DROP_OVERSIZE_LO_WMASK = 32'h00000000;
+  localparam logic [31:0] RX_DROP_OVERSIZE_LO_DEFAULT = 32'h00000000;
+  localparam logic [15:0] RX_DROP_OVERSIZE_HI_OFFSET = 16'h013c;
+  localparam logic [31:0] RX_DROP_OVERSIZE_HI_WMASK = 32'h00000000;
+  localparam logic [31:0] RX_DROP_OVERSIZE_HI_DEFAULT = 32'h00000000;
   localparam logic [15:0] RX_DROP_ERROR_LO_OFFSET = 16'h0140;
   localparam logic [31:0] RX_DROP_ERROR_LO_WMASK = 32'h00000000;
   localparam logic [31:0] RX_DROP_ERROR_LO_DEFAULT = 32'h00000000;
@@ -158,6 +162,18 @@ package nic_regs_pkg;
   localparam logic [15:0] RX_STREAM_HI_OFFSET = 16'h014c;
   localparam logic [31:0] RX_STREAM_HI_WMASK = 32'h00000000;
   localparam logic [31:0] RX_STREAM_HI_DEFAULT = 32'h00000000;
+  localparam logic [15:0] RX_DROP_RUNT_LO_OFFSET = 16'h0150;
+  localparam logic [31:0] RX_DROP_RUNT_LO_WMASK = 32'h00000000;
+  localparam logic [31:0] RX_DROP_RUNT_LO_DEFAULT = 32'h00000000;
+  localparam logic [15:0] RX_DROP_RUNT_HI_OFFSET = 16'h0154;
+  localparam logic [31:0] RX_DROP_RUNT_HI_WMASK = 32'h00000000;
+  localparam logic [31:0] RX_DROP_RUNT_HI_DEFAULT = 32'h00000000;
+  localparam logic [15:0] RX_DROP_VLAN_LO_OFFSET = 16'h0158;
+  localparam logic [31:0] RX_DROP_VLAN_LO_WMASK = 32'h00000000;
+  localparam logic [31:0] RX_DROP_VLAN_LO_DEFAULT = 32'h00000000;
+  localparam logic [15:0] RX_DROP_VLAN_HI_OFFSET = 16'h015c;
+  localparam logic [31:0] RX_DROP_VLAN_HI_WMASK = 32'h00000000;
+  localparam logic [31:0] RX_DROP_VLAN_HI_DEFAULT = 32'h00000000;
   localparam logic [15:0] MSIX_PBA_OFFSET = 16'h9000;
   localparam logic [31:0] MSIX_PBA_WMASK = 32'h00000000;
   localparam logic [31:0] MSIX_PBA_DEFAULT = 32'h00000000;
@@ -190,6 +206,37 @@ package nic_regs_pkg;
   localparam int unsigned RSS_TABLE_WORD_QUEUE2_WIDTH = 4;
   localparam int unsigned RSS_TABLE_WORD_QUEUE3_LSB = 24;
   localparam int unsigned RSS_TABLE_WORD_QUEUE3_WIDTH = 4;
+
+  // RX_ADDR registers
+  localparam logic [15:0] RX_ADDR_BASE = 16'h0300;
+  localparam int unsigned RX_ADDR_STRIDE = 8;
+  localparam int unsigned RX_ADDR_COUNT = 16;
+  localparam logic [15:0] RX_ADDR_LO_OFFSET = 16'h0000;
+  localparam logic [31:0] RX_ADDR_LO_WMASK = 32'hffffffff;
+  localparam logic [31:0] RX_ADDR_LO_DEFAULT = 32'h00000000;
+  localparam logic [15:0] RX_ADDR_HI_OFFSET = 16'h0004;
+  localparam logic [31:0] RX_ADDR_HI_WMASK = 32'h8000ffff;
+  localparam logic [31:0] RX_ADDR_HI_DEFAULT = 32'h00000000;
+  localparam int unsigned RX_ADDR_HI_ADDR_LSB = 0;
+  localparam int unsigned RX_ADDR_HI_ADDR_WIDTH = 16;
+  localparam int unsigned RX_ADDR_HI_VALID_LSB = 31;
+  localparam int unsigned RX_ADDR_HI_VALID_WIDTH = 1;
+
+  // RX_HASH registers
+  localparam logic [15:0] RX_HASH_BASE = 16'h0380;
+  localparam int unsigned RX_HASH_STRIDE = 4;
+  localparam int unsigned RX_HASH_COUNT = 8;
+  localparam logic [15:0] RX_HASH_WORD_OFFSET = 16'h0000;
+  localparam logic [31:0] RX_HASH_WORD_WMASK = 32'hffffffff;
+  localparam logic [31:0] RX_HASH_WORD_DEFAULT = 32'h00000000;
+
+  // VLAN_FILTER registers
+  localparam logic [15:0] VLAN_FILTER_BASE = 16'h0600;
+  localparam int unsigned VLAN_FILTER_STRIDE = 4;
+  localparam int unsigned VLAN_FILTER_COUNT = 128;
+  localparam logic [15:0] VLAN_FILTER_WORD_OFFSET = 16'h0000;
+  localparam logic [31:0] VLAN_FILTER_WORD_WMASK = 32'hffffffff;
+  localparam logic [31:0] VLAN_FILTER_WORD_DEFAULT = 32'h00000000;
 
   // QP registers
   localparam logic [15:0] QP_BASE = 16'h1000;
@@ -399,10 +446,11 @@ package nic_regs_pkg;
     logic [63:0] addr;
   } rx_desc_t;
 
-  // 16 bytes, one for each buffer used, in the order of the ring.
+  // 16 bytes, one for each buffer used, in the order of the ring; a frame's say the same of it.
   typedef struct packed {
     logic phase;
-    logic [30:0] rsvd96;
+    logic [14:0] rsvd112;
+    logic [15:0] tci;
     logic [15:0] csum;
     logic [3:0] rsvd76;
     logic [3:0] error_code;
@@ -410,7 +458,7 @@ package nic_regs_pkg;
     logic rsvd68;
     logic l4_ok;
     logic ip_ok;
-    logic rsvd65;
+    logic vlan;
     logic eop;
     logic [31:0] hash;
     logic [15:0] index;

@@ -210,6 +210,8 @@ module nic_cpl
       rx_rec.ip_ok      = rec_i.meta.ip_ok;
       rx_rec.l4_ok      = rec_i.meta.l4_ok;
       rx_rec.index      = rec_i.index;
+      rx_rec.vlan       = rec_i.vlan.taken;
+      rx_rec.tci        = rec_i.vlan.tci;
       rx_rec.len        = 16'(rec_i.len);
     end
     rec = build_tx_q ? tx_rec : rx_rec;

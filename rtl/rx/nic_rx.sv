@@ -24,6 +24,11 @@ module nic_rx
     input  rss_cfg_t  rss_cfg_i,
     output logic [6:0] rss_index_o,         // the table is looked up
     input  queue_t    rss_queue_i,
+    output logic        filter_look_o,      // a frame's addresses are looked up: the answer comes a clock later
+    output logic [47:0] filter_dest_o,
+    output logic [11:0] filter_vid_o,
+    input  logic        filter_addr_i,
+    input  logic        filter_vlan_i,
     output logic dma_busy_o,                // writes are under way
     output logic idle_o,                    // no frame anywhere
 
@@ -79,11 +84,7 @@ module nic_rx
     output frame_len_t               cnt_len_o,
     output logic                     cnt_nodesc_o,
     output logic [QWidth-1:0]        cnt_queue_o,
-    output logic                     cnt_stream_o,
-    output logic                     cnt_error_o,
-    output logic                     cnt_length_o,
-    output logic                     cnt_filter_o,
-    output logic                     cnt_fifo_o
+    output rx_verdict_e              cnt_verdict_o
 );
 
   localparam int unsigned WordLog2 = BufLog2 - $clog2(Bytes);
@@ -98,6 +99,7 @@ module nic_rx
   logic [QWidth-1:0]        frame_queue, frame_pop_queue;
   frame_len_t               frame_len;
   rx_meta_t                 frame_meta;
+  rx_vlan_t                 frame_vlan;
   logic                     job_valid, job_ready, job_drop, job_last, rec_valid;
   logic [QWidth-1:0]        job_queue, sched_queue;
   logic [63:0]              job_addr;
@@ -127,6 +129,11 @@ module nic_rx
       .rss_cfg_i,
       .rss_index_o,
       .rss_queue_i,
+      .filter_look_o,
+      .filter_dest_o,
+      .filter_vid_o,
+      .filter_addr_i,
+      .filter_vlan_i,
       .busy_o           (ingress_busy),
       .s_axis_tdata,
       .s_axis_tkeep,
@@ -145,13 +152,10 @@ module nic_rx
       .frame_queue_o    (frame_queue),
       .frame_len_o      (frame_len),
       .frame_meta_o     (frame_meta),
+      .frame_vlan_o     (frame_vlan),
       .frame_pop_i      (frame_pop),
       .frame_pop_queue_i(frame_pop_queue),
-      .cnt_stream_o,
-      .cnt_error_o,
-      .cnt_length_o,
-      .cnt_filter_o,
-      .cnt_fifo_o
+      .cnt_verdict_o
   );
 
   nic_rx_ram #(
@@ -195,6 +199,7 @@ module nic_rx
       .frame_queue_i    (frame_queue),
       .frame_len_i      (frame_len),
       .frame_meta_i     (frame_meta),
+      .frame_vlan_i     (frame_vlan),
       .frame_pop_o      (frame_pop),
       .frames_left_o    (frames_left),
       .frame_pop_queue_o(frame_pop_queue),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums each frame's bytes on their way into the packet buffer, where the parser has told all offsets: the raw sum of
-// all after the Ethernet header, and whether the TCP or UDP checksum is right. The result stands two clocks after the last
+// all after the Ethernet header and the tag that is taken out, and whether the TCP or UDP checksum is right. The result stands two clocks after the last
 // beat, in done_o's clock. Beats may come in every clock.
 //
 // Sums are those of 16-bit words with the first byte in 7:0, ones' complement; 0 only if all bytes are. The transport
@@ -71,7 +71,7 @@ module nic_rx_csum
         raw_q <= all;
         l4_q  <= all;
       end else begin
-        raw_q <= sum_of(data_i, at, 17'd14, after);
+        raw_q <= sum_of(data_i, at, plan_i.strip ? 17'(14 + TagBytes) : 17'd14, after);
         l4_q  <= sum_of(data_i, at, 17'(plan_i.l4_start), (after < plan_i.l4_end) ? after : plan_i.l4_end);
       end
     end

@@ -4,8 +4,8 @@
 //
 // Beats wait in a short FIFO until nic_rx_parse has chosen the frame's queue, then go to the buffer from the first
 // free word on; nic_rx_csum sums them. Only a good frame is committed, at its last beat; of the others the words are
-// used again. Reasons to drop, the first that applies: marked bad by the MAC, length, filter, no room (in the buffer or
-// the frame list).
+// used again. Reasons to drop, the first that applies: marked bad by the MAC, too short, too long, destination, VLAN, no
+// room (in the buffer or the frame list). A VLAN tag that is to be taken out is, on the way into the buffer.
 // While the device is disabled (or about to be reset) frames are ignored, from their first beat to their last, also
 // the frame that a reset cuts in two: where a frame begins is known through resets (hard_rst_ni).
 
@@ -32,6 +32,11 @@ module nic_rx_ingress
     input  rss_cfg_t             rss_cfg_i,
     output logic [6:0]           rss_index_o,
     input  queue_t               rss_queue_i,
+    output logic                 filter_look_o, // a frame's addresses are looked up: the answer comes a clock later
+    output logic [47:0]          filter_dest_o,
+    output logic [11:0]          filter_vid_o,
+    input  logic                 filter_addr_i,
+    input  logic                 filter_vlan_i,
     output logic                 busy_o,        // within a frame
 
     // stream
@@ -56,15 +61,12 @@ module nic_rx_ingress
     output logic [QWidth-1:0]    frame_queue_o,
     output frame_len_t           frame_len_o,
     output rx_meta_t             frame_meta_o,
+    output rx_vlan_t             frame_vlan_o,
     input  logic                 frame_pop_i,   // an entry of the frame list was released
     input  logic [QWidth-1:0]    frame_pop_queue_i,
 
     // one-clock pulses
-    output logic                 cnt_stream_o,
-    output logic                 cnt_error_o,
-    output logic                 cnt_length_o,
-    output logic                 cnt_filter_o,
-    output logic                 cnt_fifo_o
+    output rx_verdict_e          cnt_verdict_o
 );
 
   localparam int unsigned Slots = 1 << QWidth;
@@ -95,7 +97,8 @@ module nic_rx_ingress
   end
 
   // ------------------------------------------------------------------ until the parser has decided
-  logic                 in_valid, in_decided, in_pass, beat, last, user, pass, stage_busy, csum_busy;
+  logic                 in_valid, in_decided, beat, last, user, stage_busy, csum_busy;
+  rx_pass_t             in_pass, pass;
   logic [ByteLog2:0]    in_bytes, bytes;
   logic [QWidth-1:0]    in_queue, qp;
   rss_type_t            in_type, hash_type;
@@ -121,6 +124,11 @@ module nic_rx_ingress
       .rss_cfg_i,
       .rss_index_o,
       .rss_queue_i,
+      .filter_look_o,
+      .filter_dest_o,
+      .filter_vid_o,
+      .filter_addr_i,
+      .filter_vlan_i,
       .valid_i(in_valid),
       .data_i (s_axis_tdata),
       .last_i (s_axis_tlast),
@@ -165,8 +173,6 @@ module nic_rx_ingress
   );
 
   // ------------------------------------------------------------------ into the buffer
-  typedef enum logic [2:0] {Nothing, Good, Bad, Length, Filter, NoRoom} verdict_e;
-
   ptr_t   base_q [Slots];       // first word after the committed frames
   ptr_t   free_q [Slots];       // first word not released
   level_t listed_q [Slots];     // entries put into the frame list, and released, ever
@@ -177,7 +183,7 @@ module nic_rx_ingress
   logic   too_long, commit;
   frame_len_t  len_q;           // the frame's bytes in earlier beats
   logic [14:0] len;             // saturates
-  verdict_e    verdict, verdict_q;
+  rx_verdict_e verdict;
 
   assign word     = first_q ? base_q[qp] : word_q;
   assign lost     = lost_q || (word - free_q[qp]) == ptr_t'(1 << WordLog2);
@@ -188,20 +194,21 @@ module nic_rx_ingress
   assign ram_we_o    = beat && !lost && !too_long;
   assign ram_queue_o = qp;
   assign ram_word_o  = word[WordLog2-1:0];
-  assign ram_data_o  = data;
 
   always_comb begin
-    verdict = Nothing;
+    verdict = RxNoFrame;
     if (beat && last) begin
-      if (user) verdict = Bad;
-      else if (too_long || len < 15'(MinFrame)) verdict = Length;
-      else if (!pass) verdict = Filter;
-      else if (lost || (listed_q[qp] - popped_q[qp]) == level_t'(Frames)) verdict = NoRoom;
-      else verdict = Good;
+      if (user) verdict = RxBad;
+      else if (len < 15'(MinFrame)) verdict = RxRunt;
+      else if (too_long) verdict = RxOversize;
+      else if (!pass.addr) verdict = RxAddress;
+      else if (!pass.vlan) verdict = RxVlan;
+      else if (lost || (listed_q[qp] - popped_q[qp]) == level_t'(Frames)) verdict = RxNoRoom;
+      else verdict = RxGood;
     end
   end
 
-  assign commit = verdict == Good;
+  assign commit = verdict == RxGood;
 
   always_ff @(posedge clk_i) begin
     if (beat) begin
@@ -233,16 +240,35 @@ module nic_rx_ingress
     end
   end
 
+  rx_vlan_t vlan;
+
+  nic_rx_untag #(
+      .DataWidth(DataWidth)
+  ) u_untag (
+      .clk_i,
+      .valid_i (beat),
+      .first_i (first_q),
+      .second_i(len_q == frame_len_t'(Bytes)),
+      .strip_i (plan.strip),
+      .data_i  (data),
+      .data_o  (ram_data_o),
+      .vlan_o  (vlan)
+  );
+
   // ------------------------------------------------------------------ sums; then the frame is handed on
   typedef struct packed {
     logic              commit;
     logic [QWidth-1:0] qp;
     frame_len_t        len;
-    rss_type_t         hash_type;
-    logic [31:0]       hash;
+    rx_vlan_t          vlan;
     logic              ip_ok;
   } done_t;
+  typedef struct packed {
+    rss_type_t         kind;
+    logic [31:0]       value;
+  } hash_t;
   done_t done0_q, done1_q;
+  hash_t hash0_q, hash1_q;
   logic  csum_done;
 
   nic_rx_csum #(
@@ -268,30 +294,26 @@ module nic_rx_ingress
       done0_q <= '{
           commit: commit,
           qp: qp,
-          len: len[13:0],
-          hash_type: hash_type,
-          hash: hash,
+          len: len[13:0] - (plan.strip ? frame_len_t'(TagBytes) : '0),
+          vlan: vlan,
           ip_ok: plan.ip_ok
       };
+      hash0_q <= '{kind: hash_type, value: hash};
     end
     done1_q <= done0_q;
+    hash1_q <= hash0_q;
   end
 
   assign frame_valid_o          = csum_done && done1_q.commit;
   assign frame_queue_o          = done1_q.qp;
   assign frame_len_o            = done1_q.len;
-  assign frame_meta_o.hash_type = done1_q.hash_type;
-  assign frame_meta_o.hash      = done1_q.hash;
+  assign frame_vlan_o           = done1_q.vlan;
+  assign frame_meta_o.hash_type = hash1_q.kind;
+  assign frame_meta_o.hash      = hash1_q.value;
   assign frame_meta_o.ip_ok     = done1_q.ip_ok;
 
   // ------------------------------------------------------------------ counters
-  always_ff @(posedge clk_i) verdict_q <= verdict;
-
-  assign cnt_stream_o = verdict_q != Nothing;
-  assign cnt_error_o  = verdict_q == Bad;
-  assign cnt_length_o = verdict_q == Length;
-  assign cnt_filter_o = verdict_q == Filter;
-  assign cnt_fifo_o   = verdict_q == NoRoom;
+  always_ff @(posedge clk_i) cnt_verdict_o <= rst_ni ? verdict : RxNoFrame;
 
   `NIC_ASSERT_IF(RxFrameListInRange, frame_pop_i, listed_q[frame_pop_queue_i] != popped_q[frame_pop_queue_i])
   `NIC_ASSERT_IF(RxBufferInRange, beat, (word - free_q[qp]) <= ptr_t'(1 << WordLog2))

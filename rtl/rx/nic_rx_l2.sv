@@ -15,7 +15,6 @@ module nic_rx_l2
     input  logic       valid_i,
     input  logic [DataWidth-1:0] hdr_i [HdrBeats],
     input  logic [7:0] len_i,        // bytes of it that are there
-    input  logic       pass_i,       // the filter's verdict: handed on
 
     output logic       valid_o,
     output l3_bytes_t  l3_o,
@@ -23,7 +22,7 @@ module nic_rx_l2
     output logic [1:0] tags_o,
     output logic       type_ip4_o,
     output logic       type_ip6_o,
-    output logic       pass_o
+    output logic       ctag_o        // the outer tag is 0x8100
 );
 
   function automatic logic [15:0] type_at(hdr_t hdr, int unsigned offset);
@@ -54,7 +53,7 @@ module nic_rx_l2
       tags_o     <= {two, one && !two};
       type_ip4_o <= ethertype == 16'h0800;
       type_ip6_o <= ethertype == 16'h86dd;
-      pass_o     <= pass_i;
+      ctag_o     <= one && type_at(hdr, 12) == 16'h8100;
     end
   end
 

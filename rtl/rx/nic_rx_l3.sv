@@ -16,7 +16,8 @@ module nic_rx_l3
     input  logic [1:0] tags_i,
     input  logic       type_ip4_i,
     input  logic       type_ip6_i,
-    input  logic       pass_i,
+    input  rx_pass_t   pass_i,
+    input  logic       strip_i,
 
     output logic       valid_o,
     output net_t       net_o,
@@ -35,13 +36,13 @@ module nic_rx_l3
     return sum[15:0] + 16'(sum[18:16]);
   endfunction
 
-  function automatic net_t net_of(l3_bytes_t l3, logic [6:0] len, logic [1:0] tags, logic ip4, logic ip6, logic pass);
+  function automatic net_t net_of(l3_bytes_t l3, logic [6:0] len, logic [1:0] tags, logic ip4, logic ip6);
     logic [3:0] version, ihl;
     logic       fragment;
     version       = l3[7:4];
     ihl           = l3[3:0];
     fragment      = {l3[8*6+:6], l3[8*7+:8]} != '0;   // more fragments, offset
-    net_of.pass   = pass;
+    net_of        = '0;
     net_of.len    = len;
     net_of.tags   = tags;
     net_of.is_ip4 = ip4 && version == 4'd4 && ihl >= 4'd5 && len >= {1'b0, ihl, 2'b00};
@@ -52,7 +53,6 @@ module nic_rx_l3
       net_of.proto  = fragment ? ProtoNone : l3[8*9+:8];
       net_of.off    = {1'b0, ihl};
     end else begin
-      net_of.ip_ok  = 1'b0;
       net_of.ip_len = {1'b0, l3[8*4+:8], l3[8*5+:8]} + 17'd40;
       net_of.proto  = net_of.is_ip6 ? l3[8*6+:8] : ProtoNone;
       net_of.off    = 5'd10;
@@ -62,8 +62,10 @@ module nic_rx_l3
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
-      net_o <= net_of(l3_i, len_i, tags_i, type_ip4_i, type_ip6_i, pass_i);
-      l3_o  <= l3_i;
+      net_o       <= net_of(l3_i, len_i, tags_i, type_ip4_i, type_ip6_i);
+      net_o.pass  <= pass_i;
+      net_o.strip <= strip_i;
+      l3_o        <= l3_i;
     end
   end
 

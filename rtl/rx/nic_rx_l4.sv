@@ -16,7 +16,7 @@ module nic_rx_l4
     input  l3_bytes_t l3_i,
 
     output logic         valid_o,
-    output logic         pass_o,
+    output rx_pass_t     pass_o,
     output rss_type_t    type_o,
     output logic [287:0] data_o      // first byte most significant, zeros after what is used
 );

@@ -21,6 +21,11 @@ module nic_rx_parse
     input  rss_cfg_t             rss_cfg_i,
     output logic [6:0]           rss_index_o,  // the table is looked up
     input  queue_t               rss_queue_i,
+    output logic                 filter_look_o, // a frame's addresses are looked up: the answer comes a clock later
+    output logic [47:0]          filter_dest_o,
+    output logic [11:0]          filter_vid_o,
+    input  logic                 filter_addr_i,
+    input  logic                 filter_vlan_i,
 
     // the stream
     input  logic                 valid_i,
@@ -30,7 +35,7 @@ module nic_rx_parse
 
     // the decision
     output logic                 valid_o,
-    output logic                 pass_o,
+    output rx_pass_t             pass_o,
     output rss_type_t            type_o,
     output logic [31:0]          hash_o,
     output sum_plan_t            plan_o,
@@ -68,22 +73,13 @@ module nic_rx_parse
   end
 
   // ------------------------------------------------------------------ filter
-  logic pass;
-
-  function automatic logic passes(glob_cfg_t glob, logic [47:0] dest);
-    if (glob.promisc) return 1'b1;
-    if (dest == '1) return glob.broadcast || glob.allmulti;
-    if (dest[0]) return glob.allmulti;
-    return dest == glob.mac;
-  endfunction
-
-  always_comb begin
-    pass = 1'b0;
-    if (done_q) pass = passes(glob_i, hdr_q[0][47:0]);
-  end
+  assign filter_look_o = done_q;
+  assign filter_dest_o = hdr_q[0][47:0];
+  assign filter_vid_o  = {hdr_q[14/Bytes][8*(14%Bytes)+:4], hdr_q[15/Bytes][8*(15%Bytes)+:8]};   // if there is a tag
 
   // ------------------------------------------------------------------ headers
-  logic       l2_valid, l2_pass, l2_ip4, l2_ip6;
+  logic       l2_valid, l2_ip4, l2_ip6, l2_ctag;
+  rx_pass_t   l2_pass;
   l3_bytes_t  l2_bytes;
   logic [1:0] l2_tags;
   logic [6:0] l2_len;
@@ -96,15 +92,17 @@ module nic_rx_parse
       .valid_i   (done_q),
       .hdr_i     (hdr_q),
       .len_i     (len_q),
-      .pass_i    (pass),
       .valid_o   (l2_valid),
       .l3_o      (l2_bytes),
       .len_o     (l2_len),
       .tags_o    (l2_tags),
       .type_ip4_o(l2_ip4),
       .type_ip6_o(l2_ip6),
-      .pass_o    (l2_pass)
+      .ctag_o    (l2_ctag)
   );
+
+  assign l2_pass.addr = filter_addr_i;
+  assign l2_pass.vlan = filter_vlan_i || !(l2_ctag && glob_i.vlan_filter);
 
   logic  [ExtSteps:0] step_valid;
   net_t               step_net  [ExtSteps + 1];
@@ -120,6 +118,7 @@ module nic_rx_parse
       .type_ip4_i(l2_ip4),
       .type_ip6_i(l2_ip6),
       .pass_i    (l2_pass),
+      .strip_i   (l2_ctag && glob_i.vlan_strip),
       .valid_o   (step_valid[0]),
       .net_o     (step_net[0]),
       .l3_o      (step_l3[0])
@@ -138,7 +137,8 @@ module nic_rx_parse
     );
   end
 
-  logic         l4_valid, l4_pass;
+  logic         l4_valid;
+  rx_pass_t     l4_pass;
   rss_type_t    l4_type;
   logic [287:0] l4_data;
 
@@ -167,7 +167,7 @@ module nic_rx_parse
 
   // ------------------------------------------------------------------ hash, queue
   nic_rx_toeplitz #(
-      .Along(1 + $bits(rss_type_t) + $bits(sum_plan_t))
+      .Along($bits(rx_pass_t) + $bits(rss_type_t) + $bits(sum_plan_t))
   ) u_toeplitz (
       .clk_i,
       .rst_ni,

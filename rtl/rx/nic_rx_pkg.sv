@@ -19,12 +19,19 @@ package nic_rx_pkg;
   typedef logic [8*HdrBytes-1:0] hdr_t;                  // first byte on the wire in 7:0
   typedef logic [8*L3Bytes-1:0]  l3_bytes_t;
 
+  // The filter's verdict.
+  typedef struct packed {
+    logic addr;
+    logic vlan;
+  } rx_pass_t;
+
   // What is known of a frame once its network header is read. The bytes themselves go along beside it.
   typedef struct packed {
     logic [1:0]   tags;      // VLAN tags
     logic         ip_ok;     // IPv4, and the header's checksum is right
     logic [16:0]  ip_len;    // bytes of the packet from the network header on, as the header tells
-    logic         pass;      // by the filter
+    rx_pass_t     pass;
+    logic         strip;     // the outer tag is taken out
     logic         is_ip4;    // a whole and sound IPv4 header, or IPv6 header
     logic         is_ip6;
     logic [7:0]   proto;     // of the header at off; ProtoNone in fragments
@@ -36,6 +43,7 @@ package nic_rx_pkg;
   typedef struct packed {
     logic        want;       // look at the transport checksum
     logic        ip_ok;
+    logic        strip;
     logic [7:0]  l4_start;
     logic [16:0] l4_end;
     logic [16:0] pseudo;     // sum of the pseudo header

@@ -41,6 +41,7 @@ module nic_rx_plan
                                       second[31:16] != '0;
       plan_o.want     <= (net_i.is_ip6 || net_i.ip_ok) && there && (tcp || udp);
       plan_o.ip_ok    <= net_i.ip_ok;
+      plan_o.strip    <= net_i.strip;
       plan_o.l4_start <= 8'd14 + {4'b0, net_i.tags, 2'b00} + 8'(off);
       plan_o.l4_end   <= 17'd14 + 17'({net_i.tags, 2'b00}) + net_i.ip_len;
       plan_o.pseudo   <= fold(39'(addresses(l3_i, net_i.is_ip4)) + 39'({net_i.proto, 8'h00}) +

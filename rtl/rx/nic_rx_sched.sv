@@ -7,6 +7,7 @@
 // queue is set aside until something of it moves, and the others go on. A buffer shorter than MinRxBuffer halts the
 // ring. Buffers are filled in order; each gets one completion record, made with its last write.
 //
+// A frame whose VLAN tag was taken out begins that many bytes after its first word's beginning.
 // Jobs that write nothing (drop) release the words of a dropped frame: in order with the others.
 
 `include "nic_assert.svh"
@@ -44,6 +45,7 @@ module nic_rx_sched
     input  logic [QWidth-1:0]      frame_queue_i,
     input  frame_len_t             frame_len_i,
     input  rx_meta_t               frame_meta_i,
+    input  rx_vlan_t               frame_vlan_i,
     output logic                   frame_pop_o,
     output logic                   frames_left_o, // any queue has frames
     output logic [QWidth-1:0]      frame_pop_queue_o,
@@ -102,6 +104,7 @@ module nic_rx_sched
   logic [QWidth-1:0] pick, ahead_q;
   logic [QWidth+ListLog2-1:0] waddr, raddr;
   frame_len_t        ahead_len;
+  rx_vlan_t          ahead_vlan;
   rx_meta_t          ahead_meta;
 
   // A frame of a ring that does not run needs nothing: it is dropped.
@@ -122,16 +125,16 @@ module nic_rx_sched
   assign raddr = {pick, look_q[pick][ListLog2-1:0]};
 
   nic_ram #(
-      .Width($bits(frame_len_t)),
+      .Width($bits(rx_vlan_t) + $bits(frame_len_t)),
       .Depth(Slots * Frames)
   ) u_lens (
       .clk_i,
       .we_i   (frame_valid_i),
       .waddr_i(waddr),
-      .wdata_i(frame_len_i),
+      .wdata_i({frame_vlan_i, frame_len_i}),
       .re_i   (choose),
       .raddr_i(raddr),
-      .rdata_o(ahead_len)
+      .rdata_o({ahead_vlan, ahead_len})
   );
 
   nic_ram #(
@@ -154,6 +157,7 @@ module nic_rx_sched
   logic [QWidth-1:0]   queue_q;
   frame_len_t          len_q;               // of the frame
   rx_meta_t            meta_q;
+  rx_vlan_t            vlan_q;
   logic [$clog2(Depth):0] need_q;           // buffers looked at before this one
   logic [17:0]         room_q;              // their bytes
   logic [63:0]         addr_q;              // next byte of the buffer being filled
@@ -170,7 +174,8 @@ module nic_rx_sched
 
   assign rd_queue_o = queue_q;
   assign rd_skip_o  = (state_q == Check) ? need_q[$clog2(Depth)-1:0] : '0;
-  assign words      = ptr_t'((len_q + frame_len_t'(DataWidth / 8 - 1)) >> ByteLog2);
+  assign words      = ptr_t'((len_q + (vlan_q.taken ? frame_len_t'(TagBytes) : '0) +
+                              frame_len_t'(DataWidth / 8 - 1)) >> ByteLog2);
   assign room       = room_q + {2'b0, rd_desc_i.len};
 
   always_comb begin
@@ -226,6 +231,7 @@ module nic_rx_sched
   assign rec_valid_o = fire && ends_buffer;
   assign rec_o.eop   = ends_frame;
   assign rec_o.meta  = meta_q;
+  assign rec_o.vlan  = vlan_q;
   assign rec_o.index = rd_index_i;
   assign rec_o.len   = filled_q + frame_len_t'(bytes);
   assign pop_o       = rec_valid_o;
@@ -269,9 +275,11 @@ module nic_rx_sched
       len_q   <= ahead_len;
       left_q  <= ahead_len;
       meta_q  <= ahead_meta;
+      vlan_q  <= ahead_vlan;
       need_q  <= '0;
       room_q  <= '0;
-      src_q   <= BufLog2'({(frame_done && ahead_q == queue_q) ? job_free_o : word_q[ahead_q], ByteLog2'(0)});
+      src_q   <= BufLog2'({(frame_done && ahead_q == queue_q) ? job_free_o : word_q[ahead_q],
+                           ahead_vlan.taken ? ByteLog2'(TagBytes) : ByteLog2'(0)});
     end else if (state_q == Check && !drop) begin
       need_q <= need_q + 1'b1;
       room_q <= room;

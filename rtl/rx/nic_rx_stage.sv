@@ -27,7 +27,7 @@ module nic_rx_stage
 
     // a decision, in the order of the frames
     input  logic                 decided_i,
-    input  logic                 pass_i,
+    input  rx_pass_t             pass_i,
     input  logic [QWidth-1:0]    queue_i,
     input  rss_type_t            type_i,
     input  logic [31:0]          hash_i,
@@ -39,7 +39,7 @@ module nic_rx_stage
     output logic [ByteLog2:0]    bytes_o,
     output logic                 last_o,
     output logic                 user_o,
-    output logic                 pass_o,
+    output rx_pass_t             pass_o,
     output logic [QWidth-1:0]    queue_o,
     output rss_type_t            type_o,
     output logic [31:0]          hash_o,
@@ -51,7 +51,7 @@ module nic_rx_stage
 
   logic [DataWidth-1:0]  data  [Depth];
   logic [ByteLog2+2:0]   tail  [Depth];      // user, last, bytes
-  logic [QWidth:0]       route [Depth];      // pass, queue
+  logic [QWidth+1:0]     route [Depth];      // pass, queue
   logic [34:0]           rss   [Depth];      // type, hash
   sum_plan_t             plan  [Depth];
   ptr_t                  wp_q, rp_q, decided_wp_q, decided_rp_q;

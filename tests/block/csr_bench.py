@@ -75,6 +75,7 @@ class Bench:
         self.rx = [Ring() for _ in range(self.queues)]
         self.axil = AXI4LiteMaster(dut, "s_axil", dut.clk_i)
         dut.cnt_evt_i.value = 0
+        dut.filter_look_i.value = 0
         dut.link_i.value = 1
         dut.idle_i.value = 1
         dut.quiesced_i.value = 1

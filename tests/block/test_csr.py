@@ -15,10 +15,14 @@ import pytest
 from cocotb.triggers import ReadOnly, RisingEdge
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.softnic_filter import SoftFilter
 from tests.block.csr_bench import TOP, Bench, blocks, pack
 from tests.block.simulate import cocotb_tests_of, simulate
 
-COUNTERS = ["rx_drop_fifo", "rx_drop_filter", "rx_drop_length", "rx_drop_error", "rx_stream"]
+# nic_pkg::rx_verdict_e: the counter of each verdict about a frame from the stream, beside rx_stream.
+VERDICTS = (
+    "", "", "rx_drop_error", "rx_drop_runt", "rx_drop_oversize", "rx_drop_filter", "rx_drop_vlan", "rx_drop_fifo",
+)  # fmt: skip
 
 
 def mask_of(reg: hw.Register, *access: str) -> int:
@@ -167,11 +171,11 @@ async def device_configuration_is_limited(dut: Any) -> None:
     await bench.write(hw.MAC_LO, 0x03020100)
     await bench.write(hw.MAC_HI, 0x0504)
     await bench.write(hw.CTRL, hw.CTRL_ENABLE)
-    await bench.write(hw.RX_CTRL, hw.RX_CTRL_ALLMULTI)
+    await bench.write(hw.RX_CTRL, hw.RX_CTRL_ALLMULTI | hw.RX_CTRL_VLAN_FILTER)
     for frame in (9018, 9019, 16383, 60, 1518):
         await bench.write(hw.MAX_FRAME, frame)
         assert await bench.read(hw.MAX_FRAME) == frame
-        config = [(1, 1), (0x050403020100, 48), (0, 1), (1, 1), (0, 1), (min(frame, 9018), 14)]
+        config = [(1, 1), (0x050403020100, 48), (0, 1), (1, 1), (0, 1), (0, 1), (1, 1), (min(frame, 9018), 14)]
         assert int(dut.glob_cfg_o.value) == pack(config)
 
 
@@ -195,13 +199,87 @@ async def rss_table_is_looked_up(dut: Any) -> None:
     assert int(dut.rss_cfg_o.value) == pack([(int.from_bytes(key, "big"), 320), (1, 1), (0x25, 6)])
 
 
+async def look(bench: Bench, dest: bytes, vid: int = 0) -> tuple[int, int]:
+    """What the filter says of a frame, in the clock after it was asked: (address passes, VLAN passes)."""
+    dut = bench.dut
+    dut.filter_look_i.value = 1
+    dut.filter_dest_i.value = int.from_bytes(dest, "little")
+    dut.filter_vid_i.value = vid
+    await RisingEdge(dut.clk_i)
+    dut.filter_look_i.value = 0
+    dut.filter_dest_i.value = bench.rng.getrandbits(48)
+    dut.filter_vid_i.value = bench.rng.getrandbits(12)
+    await ReadOnly()
+    answer = int(dut.filter_addr_o.value), int(dut.filter_vlan_o.value)
+    await RisingEdge(dut.clk_i)
+    return answer
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+async def filter_passes_what_its_registers_say(dut: Any) -> None:
+    """Random addresses and VLANs against the soft NIC's filter, while registers change, also by single bytes."""
+    bench = await Bench.start(dut)
+    rng = bench.rng
+    soft = SoftFilter()
+    places = [hw.rx_addr(i) + reg for i in range(hw.RX_ADDR_COUNT) for reg in (hw.RX_ADDR_LO, hw.RX_ADDR_HI)]
+    places += [hw.rx_hash(i) for i in range(hw.RX_HASH_COUNT)]
+    places += [hw.vlan_filter(i) for i in range(hw.VLAN_FILTER_COUNT)]
+    passed = [0, 0]
+    for _ in range(1500):
+        if not rng.randrange(4):
+            soft.ctrl = rng.getrandbits(3) * (rng.randrange(3) == 0) & ~hw.RX_CTRL_PROMISC | (rng.randrange(12) == 0)
+            soft.station = rng.randbytes(6)
+            await bench.write(hw.RX_CTRL, soft.ctrl)
+            await bench.write(hw.MAC_LO, int.from_bytes(soft.station[:4], "little"))
+            await bench.write(hw.MAC_HI, int.from_bytes(soft.station[4:], "little"))
+        address, value, strobes = rng.choice(places), rng.getrandbits(32), rng.choice((15, 15, 15, 1, 2, 4, 8, 6))
+        whole = soft.read(address) & ~bytes_mask(strobes) | value & bytes_mask(strobes)
+        soft.write(address, whole)
+        await bench.write(address, value, strobes=strobes)
+        assert await bench.read(address) == soft.read(address)
+        known = [low_high for i in range(hw.RX_ADDR_COUNT) if (low_high := _entry(soft, i))]
+        dest = rng.choice((rng.randbytes(6), soft.station, b"\xff" * 6, *known))
+        if not rng.randrange(4):
+            dest = bytes([*dest[:5], dest[5] ^ 1 << rng.randrange(8)])
+        vid = rng.getrandbits(12)
+        want = int(soft.passes(dest)), int(soft.vlan_passes(bytes(12) + b"\x81\0" + vid.to_bytes(2, "big") + b"\0\0"))
+        assert await look(bench, dest, vid) == want
+        passed = [passed[0] + want[0], passed[1] + want[1]]
+    assert all(200 < n < 1400 for n in passed)
+
+
+def _entry(soft: SoftFilter, i: int) -> bytes:
+    """An entry's address, valid or not."""
+    high = soft.read(hw.rx_addr(i) + hw.RX_ADDR_HI) & hw.RX_ADDR_HI_ADDR
+    return (soft.read(hw.rx_addr(i) + hw.RX_ADDR_LO) | high << 32).to_bytes(6, "little")
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def reset_empties_the_filter(dut: Any) -> None:
+    """The device's reset clears what is in the VLANs' memory too, for software and for frames."""
+    bench = await Bench.start(dut)
+    await bench.write(hw.rx_addr(3), 0x03020102)
+    await bench.write(hw.rx_addr(3) + hw.RX_ADDR_HI, hw.RX_ADDR_HI_VALID | 0x0504)
+    for word in (0, 77, 127):
+        await bench.write(hw.vlan_filter(word), 0xFFFFFFFF)
+    dest = bytes.fromhex("020102030405")
+    assert [await look(bench, dest, vid) for vid in (0, 77 * 32 + 5, 4095)] == [(1, 1)] * 3
+    await bench.write(hw.RESET, 1)
+    while await bench.read(hw.RESET):
+        pass
+    assert [await look(bench, dest, vid) for vid in (0, 77 * 32 + 5, 4095)] == [(0, 0)] * 3
+    await bench.write(hw.vlan_filter(77), 0x20, strobes=1)  # the word's other bytes were not written since
+    assert await bench.read(hw.vlan_filter(77)) == 0x20
+    assert [await look(bench, dest, 77 * 32 + bit) for bit in (4, 5, 13)] == [(0, 0), (0, 1), (0, 0)]
+
+
 # ---------------------------------------------------------------------- counters
 
 
 def event(**values: int) -> int:
     """nic_pkg::cnt_evt_t."""
     widths = {"tx_frame": 1, "tx_len": 14, "rx_frame": 1, "rx_len": 14, "rx_drop_nodesc": 1, "rx_drop_queue": 4}
-    widths |= dict.fromkeys(COUNTERS, 1)
+    widths["rx_verdict"] = 3
     assert values.keys() <= widths.keys()
     return pack([(values.get(name, 0), width) for name, width in widths.items()])
 
@@ -225,7 +303,8 @@ async def counters_count_events(dut: Any) -> None:
 
     reading = cocotb.start_soon(reader())
     for _ in range(2000):
-        values = {name: rng.getrandbits(1) for name in ("tx_frame", "rx_frame", "rx_drop_nodesc", *COUNTERS)}
+        values = {name: rng.getrandbits(1) for name in ("tx_frame", "rx_frame", "rx_drop_nodesc")}
+        values["rx_verdict"] = rng.randrange(len(VERDICTS))
         values |= {"tx_len": rng.getrandbits(14), "rx_len": rng.getrandbits(14)}
         values["rx_drop_queue"] = rng.randrange(bench.queues)
         dut.cnt_evt_i.value = event(**values)
@@ -234,8 +313,10 @@ async def counters_count_events(dut: Any) -> None:
             want[f"{kind}_frames"] += values[f"{kind}_frame"]
             want[f"{kind}_bytes"] += values[f"{kind}_frame"] * values[f"{kind}_len"]
         drops[values["rx_drop_queue"]] += values["rx_drop_nodesc"]
-        for name in ("rx_drop_nodesc", *COUNTERS):
-            want[name] += values[name]
+        want["rx_drop_nodesc"] += values["rx_drop_nodesc"]
+        want["rx_stream"] += values["rx_verdict"] > 0
+        if VERDICTS[values["rx_verdict"]]:
+            want[VERDICTS[values["rx_verdict"]]] += 1
     dut.cnt_evt_i.value = 0
     reading.cancel()
     await bench.clocks(20)
@@ -436,6 +517,8 @@ TESTS = [
     "ring_configuration_reaches_its_ring",
     "device_configuration_is_limited",
     "rss_table_is_looked_up",
+    "filter_passes_what_its_registers_say",
+    "reset_empties_the_filter",
     "counters_count_events",
     "counters_read_in_two_halves_are_consistent",
     "device_reset_waits_and_restores_everything",

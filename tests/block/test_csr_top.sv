@@ -34,6 +34,11 @@ module test_csr_top
     output rss_cfg_t               rss_cfg_o,
     input  logic [6:0]             rss_index_i,
     output queue_t                 rss_queue_o,
+    input  logic                   filter_look_i,
+    input  logic [47:0]            filter_dest_i,
+    input  logic [11:0]            filter_vid_i,
+    output logic                   filter_addr_o,
+    output logic                   filter_vlan_o,
     // What the datapath saw when it last looked at each ring: base, cq_base, log2, enable, tail.
     output logic [Queues-1:0][148:0] tx_cfg_o,
     output logic [Queues-1:0][148:0] rx_cfg_o,

@@ -102,7 +102,7 @@ def test_datapath_rss_hash_and_checksums_equal_the_soft_nics(width: int, queues:
         assert verdict(frame, headers(frame)) == int(sums), text
         good += bool(int(sums) & hw.RX_COMPLETION_STATUS_L4_OK)
     assert kinds == set(range(7))
-    assert 100 < good < 900  # both verdicts, often
+    assert 200 < good < 800  # both verdicts, often
 
 
 @pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])

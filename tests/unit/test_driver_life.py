@@ -254,7 +254,7 @@ def test_statistics_keep_what_the_device_forgets_in_a_reset(host: Any) -> None:
     assert h.stats().rx_length_errors == 1
     h.down()
     assert h.call(nic_netdev.nic_reset, h.priv) == 0
-    assert h.nic.rx.drop_length == 0
+    assert h.nic.rx.drop_oversize == 0
     assert h.stats().rx_length_errors == 1
     h.up()
     h.deliver([frame(1519, 1)], drops=1)

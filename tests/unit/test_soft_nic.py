@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.softnic_csum import sum16
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import DEV_READ, DEV_WRITE, DmaFault
 from tests.unit.soft_bench import SIZE, Bench
@@ -133,7 +134,7 @@ def test_tx_read_of_unmapped_memory_is_a_fault_and_halts_the_ring() -> None:
 
 
 def test_rx_frame_over_several_buffers() -> None:
-    """One record a buffer, in ring order, eop on the last."""
+    """One record a buffer, in ring order, eop on the last; what they say of the frame is in all of them."""
     bench = Bench()
     bench.start()
     bench.write(hw.MAX_FRAME, 9018)
@@ -142,9 +143,11 @@ def test_rx_frame_over_several_buffers() -> None:
     bench.platform.wire_send(data, 0)
     bench.settle()
     records = bench.records(0, 3, 0, 3)
-    assert [r[0] for r in records] == [2048, 2048 | 1 << 16, 904 | 2 << 16]
-    assert [r[2] & hw.RX_COMPLETION_STATUS_EOP for r in records] == [0, 0, 1]
-    assert [r[3] for r in records] == [PHASE] * 3
+    status = sum16(data[14:]) << hw.RX_COMPLETION_STATUS_CSUM_SHIFT
+    assert records == [
+        (2048, 0, status, PHASE), (2048 | 1 << 16, 0, status, PHASE),
+        (904 | 2 << 16, 0, status | hw.RX_COMPLETION_STATUS_EOP, PHASE),
+    ]  # fmt: skip
     got = b"".join(bytes(bench.memory.mem[bench.buffer(i) :][: r[0] & 0xFFFF]) for i, r in enumerate(records))
     assert got == data
     assert bench.read(hw.RX_FRAMES_LO) == 1
@@ -210,7 +213,7 @@ def test_rx_counters_add_up_for_every_kind_of_drop() -> None:
     """RX_STREAM is the sum of RX_FRAMES and all RX_DROP_*; what comes while the device is disabled is not counted."""
     bench = Bench()
     bench.start()
-    bench.write(hw.RX_CTRL, 0)
+    bench.write(hw.RX_CTRL, hw.RX_CTRL_VLAN_FILTER)
     bench.write(hw.MAC_LO, 0x00000002)
     bench.write(hw.MAC_HI, 0x0100)
     bench.post_rx(0, 1)
@@ -221,15 +224,17 @@ def test_rx_counters_add_up_for_every_kind_of_drop() -> None:
     send(frame(62, dest=b"\x02\0\0\0\0\x07"), 0)
     send(frame(1519), 0)
     send(bytes(10), 0)
+    send(frame(60)[:12] + bytes.fromhex("81000005") + bytes(46), 0)
     send(frame(70), 0, bad=True)
     bench.settle()
-    names = ("frames", "drop_nodesc", "drop_filter", "drop_length", "drop_error", "drop_fifo", "stream")
-    assert [bench.read(hw.COUNTERS[f"rx_{n}"]) for n in names] == [1, 1, 1, 2, 1, 0, 6]
+    reasons = ("nodesc", "filter", "vlan", "oversize", "runt", "error", "fifo")
+    names = ("frames", *(f"drop_{reason}" for reason in reasons), "stream")
+    assert [bench.read(hw.COUNTERS[f"rx_{n}"]) for n in names] == [1, 1, 1, 1, 1, 1, 1, 0, 7]
     bench.write(hw.CTRL, 0)
     bench.settle()
     send(frame(60), 0)
     bench.settle()
-    assert bench.read(hw.RX_STREAM_LO) == 6
+    assert bench.read(hw.RX_STREAM_LO) == 7
 
 
 def test_msix_is_sent_once_until_armed_and_names_what_was_read() -> None:

@@ -46,34 +46,40 @@ __all__ = [
     "RSS_TABLE_COUNT", "RSS_TABLE_STRIDE", "RSS_TABLE_WORD", "RSS_TABLE_WORD_QUEUE0", "RSS_TABLE_WORD_QUEUE0_SHIFT",
     "RSS_TABLE_WORD_QUEUE1", "RSS_TABLE_WORD_QUEUE1_SHIFT", "RSS_TABLE_WORD_QUEUE2", "RSS_TABLE_WORD_QUEUE2_SHIFT",
     "RSS_TABLE_WORD_QUEUE3", "RSS_TABLE_WORD_QUEUE3_SHIFT", "RSS_TYPE_IP4", "RSS_TYPE_IP6", "RSS_TYPE_NONE",
-    "RSS_TYPE_TCP4", "RSS_TYPE_TCP6", "RSS_TYPE_UDP4", "RSS_TYPE_UDP6", "RX_BYTES_HI", "RX_BYTES_LO",
-    "RX_COMPLETION", "RX_COMPLETION_HASH", "RX_COMPLETION_LEN", "RX_COMPLETION_LEN_INDEX",
-    "RX_COMPLETION_LEN_INDEX_SHIFT", "RX_COMPLETION_LEN_LEN", "RX_COMPLETION_LEN_LEN_SHIFT", "RX_COMPLETION_PHASE",
-    "RX_COMPLETION_PHASE_PHASE", "RX_COMPLETION_SIZE", "RX_COMPLETION_STATUS", "RX_COMPLETION_STATUS_CSUM",
+    "RSS_TYPE_TCP4", "RSS_TYPE_TCP6", "RSS_TYPE_UDP4", "RSS_TYPE_UDP6", "RX_ADDR_BASE", "RX_ADDR_COUNT",
+    "RX_ADDR_HI", "RX_ADDR_HI_ADDR", "RX_ADDR_HI_ADDR_SHIFT", "RX_ADDR_HI_VALID", "RX_ADDR_LO", "RX_ADDR_STRIDE",
+    "RX_BYTES_HI", "RX_BYTES_LO", "RX_COMPLETION", "RX_COMPLETION_HASH", "RX_COMPLETION_LEN",
+    "RX_COMPLETION_LEN_INDEX", "RX_COMPLETION_LEN_INDEX_SHIFT", "RX_COMPLETION_LEN_LEN",
+    "RX_COMPLETION_LEN_LEN_SHIFT", "RX_COMPLETION_PHASE", "RX_COMPLETION_PHASE_PHASE", "RX_COMPLETION_PHASE_TCI",
+    "RX_COMPLETION_PHASE_TCI_SHIFT", "RX_COMPLETION_SIZE", "RX_COMPLETION_STATUS", "RX_COMPLETION_STATUS_CSUM",
     "RX_COMPLETION_STATUS_CSUM_SHIFT", "RX_COMPLETION_STATUS_EOP", "RX_COMPLETION_STATUS_ERROR_CODE",
     "RX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "RX_COMPLETION_STATUS_HASH_TYPE",
-    "RX_COMPLETION_STATUS_HASH_TYPE_SHIFT", "RX_COMPLETION_STATUS_IP_OK", "RX_COMPLETION_STATUS_L4_OK", "RX_CTRL",
-    "RX_CTRL_ALLMULTI", "RX_CTRL_BROADCAST", "RX_CTRL_PROMISC", "RX_DESC", "RX_DESC_ADDR_HI", "RX_DESC_ADDR_LO",
-    "RX_DESC_CTRL", "RX_DESC_CTRL_LEN", "RX_DESC_CTRL_LEN_SHIFT", "RX_DESC_SIZE", "RX_DROP_ERROR_HI",
-    "RX_DROP_ERROR_LO", "RX_DROP_FIFO_HI", "RX_DROP_FIFO_LO", "RX_DROP_FILTER_HI", "RX_DROP_FILTER_LO",
-    "RX_DROP_LENGTH_HI", "RX_DROP_LENGTH_LO", "RX_DROP_NODESC_HI", "RX_DROP_NODESC_LO", "RX_FRAMES_HI",
-    "RX_FRAMES_LO", "RX_STREAM_HI", "RX_STREAM_LO", "Register", "SCRATCH", "STATUS", "STATUS_IDLE", "STATUS_LINK",
-    "TX_BYTES_HI", "TX_BYTES_LO", "TX_COMPLETION", "TX_COMPLETION_HEAD", "TX_COMPLETION_HEAD_HEAD",
-    "TX_COMPLETION_HEAD_HEAD_SHIFT", "TX_COMPLETION_PHASE", "TX_COMPLETION_PHASE_PHASE", "TX_COMPLETION_SIZE",
-    "TX_COMPLETION_STATUS", "TX_COMPLETION_STATUS_ERROR_CODE", "TX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "TX_DESC",
-    "TX_DESC_ADDR_HI", "TX_DESC_ADDR_LO", "TX_DESC_CTRL", "TX_DESC_CTRL_EOP", "TX_DESC_CTRL_KIND",
-    "TX_DESC_CTRL_KIND_SHIFT", "TX_DESC_CTRL_LEN", "TX_DESC_CTRL_LEN_SHIFT", "TX_DESC_SIZE", "TX_FRAMES_HI",
-    "TX_FRAMES_LO", "TX_KIND_DATA", "TX_KIND_OFFLOAD", "TX_KIND_TSO", "TX_OFFLOAD", "TX_OFFLOAD_CSUM",
-    "TX_OFFLOAD_CSUM_CSUM_OFFSET", "TX_OFFLOAD_CSUM_CSUM_OFFSET_SHIFT", "TX_OFFLOAD_CSUM_CSUM_START",
-    "TX_OFFLOAD_CSUM_CSUM_START_SHIFT", "TX_OFFLOAD_CTRL", "TX_OFFLOAD_CTRL_CSUM", "TX_OFFLOAD_CTRL_KIND",
-    "TX_OFFLOAD_CTRL_KIND_SHIFT", "TX_OFFLOAD_CTRL_VLAN", "TX_OFFLOAD_SIZE", "TX_OFFLOAD_VLAN",
-    "TX_OFFLOAD_VLAN_TCI", "TX_OFFLOAD_VLAN_TCI_SHIFT", "TX_TSO", "TX_TSO_CTRL", "TX_TSO_CTRL_FIXEDID",
-    "TX_TSO_CTRL_HDR_LEN", "TX_TSO_CTRL_HDR_LEN_SHIFT", "TX_TSO_CTRL_IPV6", "TX_TSO_CTRL_KIND",
-    "TX_TSO_CTRL_KIND_SHIFT", "TX_TSO_CTRL_MSS", "TX_TSO_CTRL_MSS_SHIFT", "TX_TSO_CTRL_VLAN", "TX_TSO_HEADERS",
-    "TX_TSO_HEADERS_FLAGS", "TX_TSO_HEADERS_FLAGS_SHIFT", "TX_TSO_HEADERS_L3_OFF", "TX_TSO_HEADERS_L3_OFF_SHIFT",
-    "TX_TSO_HEADERS_L4_OFF", "TX_TSO_HEADERS_L4_OFF_SHIFT", "TX_TSO_ID", "TX_TSO_ID_IP_ID", "TX_TSO_ID_IP_ID_SHIFT",
-    "TX_TSO_ID_TCI", "TX_TSO_ID_TCI_SHIFT", "TX_TSO_SEQ", "TX_TSO_SIZE", "VERSION", "msix", "qp", "rss_key",
-    "rss_table",
+    "RX_COMPLETION_STATUS_HASH_TYPE_SHIFT", "RX_COMPLETION_STATUS_IP_OK", "RX_COMPLETION_STATUS_L4_OK",
+    "RX_COMPLETION_STATUS_VLAN", "RX_CTRL", "RX_CTRL_ALLMULTI", "RX_CTRL_BROADCAST", "RX_CTRL_PROMISC",
+    "RX_CTRL_VLAN_FILTER", "RX_CTRL_VLAN_STRIP", "RX_DESC", "RX_DESC_ADDR_HI", "RX_DESC_ADDR_LO", "RX_DESC_CTRL",
+    "RX_DESC_CTRL_LEN", "RX_DESC_CTRL_LEN_SHIFT", "RX_DESC_SIZE", "RX_DROP_ERROR_HI", "RX_DROP_ERROR_LO",
+    "RX_DROP_FIFO_HI", "RX_DROP_FIFO_LO", "RX_DROP_FILTER_HI", "RX_DROP_FILTER_LO", "RX_DROP_NODESC_HI",
+    "RX_DROP_NODESC_LO", "RX_DROP_OVERSIZE_HI", "RX_DROP_OVERSIZE_LO", "RX_DROP_RUNT_HI", "RX_DROP_RUNT_LO",
+    "RX_DROP_VLAN_HI", "RX_DROP_VLAN_LO", "RX_FRAMES_HI", "RX_FRAMES_LO", "RX_HASH_BASE", "RX_HASH_COUNT",
+    "RX_HASH_STRIDE", "RX_HASH_WORD", "RX_STREAM_HI", "RX_STREAM_LO", "Register", "SCRATCH", "STATUS",
+    "STATUS_IDLE", "STATUS_LINK", "TX_BYTES_HI", "TX_BYTES_LO", "TX_COMPLETION", "TX_COMPLETION_HEAD",
+    "TX_COMPLETION_HEAD_HEAD", "TX_COMPLETION_HEAD_HEAD_SHIFT", "TX_COMPLETION_PHASE", "TX_COMPLETION_PHASE_PHASE",
+    "TX_COMPLETION_SIZE", "TX_COMPLETION_STATUS", "TX_COMPLETION_STATUS_ERROR_CODE",
+    "TX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "TX_DESC", "TX_DESC_ADDR_HI", "TX_DESC_ADDR_LO", "TX_DESC_CTRL",
+    "TX_DESC_CTRL_EOP", "TX_DESC_CTRL_KIND", "TX_DESC_CTRL_KIND_SHIFT", "TX_DESC_CTRL_LEN",
+    "TX_DESC_CTRL_LEN_SHIFT", "TX_DESC_SIZE", "TX_FRAMES_HI", "TX_FRAMES_LO", "TX_KIND_DATA", "TX_KIND_OFFLOAD",
+    "TX_KIND_TSO", "TX_OFFLOAD", "TX_OFFLOAD_CSUM", "TX_OFFLOAD_CSUM_CSUM_OFFSET",
+    "TX_OFFLOAD_CSUM_CSUM_OFFSET_SHIFT", "TX_OFFLOAD_CSUM_CSUM_START", "TX_OFFLOAD_CSUM_CSUM_START_SHIFT",
+    "TX_OFFLOAD_CTRL", "TX_OFFLOAD_CTRL_CSUM", "TX_OFFLOAD_CTRL_KIND", "TX_OFFLOAD_CTRL_KIND_SHIFT",
+    "TX_OFFLOAD_CTRL_VLAN", "TX_OFFLOAD_SIZE", "TX_OFFLOAD_VLAN", "TX_OFFLOAD_VLAN_TCI",
+    "TX_OFFLOAD_VLAN_TCI_SHIFT", "TX_TSO", "TX_TSO_CTRL", "TX_TSO_CTRL_FIXEDID", "TX_TSO_CTRL_HDR_LEN",
+    "TX_TSO_CTRL_HDR_LEN_SHIFT", "TX_TSO_CTRL_IPV6", "TX_TSO_CTRL_KIND", "TX_TSO_CTRL_KIND_SHIFT",
+    "TX_TSO_CTRL_MSS", "TX_TSO_CTRL_MSS_SHIFT", "TX_TSO_CTRL_VLAN", "TX_TSO_HEADERS", "TX_TSO_HEADERS_FLAGS",
+    "TX_TSO_HEADERS_FLAGS_SHIFT", "TX_TSO_HEADERS_L3_OFF", "TX_TSO_HEADERS_L3_OFF_SHIFT", "TX_TSO_HEADERS_L4_OFF",
+    "TX_TSO_HEADERS_L4_OFF_SHIFT", "TX_TSO_ID", "TX_TSO_ID_IP_ID", "TX_TSO_ID_IP_ID_SHIFT", "TX_TSO_ID_TCI",
+    "TX_TSO_ID_TCI_SHIFT", "TX_TSO_SEQ", "TX_TSO_SIZE", "VERSION", "VLAN_FILTER_BASE", "VLAN_FILTER_COUNT",
+    "VLAN_FILTER_STRIDE", "VLAN_FILTER_WORD", "msix", "qp", "rss_key", "rss_table", "rx_addr", "rx_hash",
+    "vlan_filter",
 ]
 
 
@@ -133,6 +139,8 @@ RX_CTRL: Final[int] = 0x20
 RX_CTRL_PROMISC: Final[int] = 0x1
 RX_CTRL_ALLMULTI: Final[int] = 0x2
 RX_CTRL_BROADCAST: Final[int] = 0x4
+RX_CTRL_VLAN_STRIP: Final[int] = 0x8
+RX_CTRL_VLAN_FILTER: Final[int] = 0x10
 MAX_FRAME: Final[int] = 0x24
 MAX_FRAME_BYTES: Final[int] = 0x3FFF
 MAX_FRAME_BYTES_SHIFT: Final[int] = 0
@@ -167,12 +175,16 @@ RX_DROP_FIFO_LO: Final[int] = 0x128
 RX_DROP_FIFO_HI: Final[int] = 0x12C
 RX_DROP_FILTER_LO: Final[int] = 0x130
 RX_DROP_FILTER_HI: Final[int] = 0x134
-RX_DROP_LENGTH_LO: Final[int] = 0x138
-RX_DROP_LENGTH_HI: Final[int] = 0x13C
+RX_DROP_OVERSIZE_LO: Final[int] = 0x138
+RX_DROP_OVERSIZE_HI: Final[int] = 0x13C
 RX_DROP_ERROR_LO: Final[int] = 0x140
 RX_DROP_ERROR_HI: Final[int] = 0x144
 RX_STREAM_LO: Final[int] = 0x148
 RX_STREAM_HI: Final[int] = 0x14C
+RX_DROP_RUNT_LO: Final[int] = 0x150
+RX_DROP_RUNT_HI: Final[int] = 0x154
+RX_DROP_VLAN_LO: Final[int] = 0x158
+RX_DROP_VLAN_HI: Final[int] = 0x15C
 MSIX_PBA: Final[int] = 0x9000
 MSIX_PBA_PENDING: Final[int] = 0xFFFF
 MSIX_PBA_PENDING_SHIFT: Final[int] = 0
@@ -197,6 +209,28 @@ RSS_TABLE_WORD_QUEUE2: Final[int] = 0xF0000
 RSS_TABLE_WORD_QUEUE2_SHIFT: Final[int] = 16
 RSS_TABLE_WORD_QUEUE3: Final[int] = 0xF000000
 RSS_TABLE_WORD_QUEUE3_SHIFT: Final[int] = 24
+
+# RX_ADDR: offsets from rx_addr(n).
+RX_ADDR_BASE: Final[int] = 0x300
+RX_ADDR_STRIDE: Final[int] = 0x8
+RX_ADDR_COUNT: Final[int] = 16
+RX_ADDR_LO: Final[int] = 0x0
+RX_ADDR_HI: Final[int] = 0x4
+RX_ADDR_HI_ADDR: Final[int] = 0xFFFF
+RX_ADDR_HI_ADDR_SHIFT: Final[int] = 0
+RX_ADDR_HI_VALID: Final[int] = 0x80000000
+
+# RX_HASH: offsets from rx_hash(n).
+RX_HASH_BASE: Final[int] = 0x380
+RX_HASH_STRIDE: Final[int] = 0x4
+RX_HASH_COUNT: Final[int] = 8
+RX_HASH_WORD: Final[int] = 0x0
+
+# VLAN_FILTER: offsets from vlan_filter(n).
+VLAN_FILTER_BASE: Final[int] = 0x600
+VLAN_FILTER_STRIDE: Final[int] = 0x4
+VLAN_FILTER_COUNT: Final[int] = 128
+VLAN_FILTER_WORD: Final[int] = 0x0
 
 # QP: offsets from qp(n).
 QP_BASE: Final[int] = 0x1000
@@ -343,7 +377,7 @@ RX_DESC_CTRL: Final[int] = 8
 RX_DESC_CTRL_LEN: Final[int] = 0xFFFF
 RX_DESC_CTRL_LEN_SHIFT: Final[int] = 0
 
-# 16 bytes, one for each buffer used, in the order of the ring.
+# 16 bytes, one for each buffer used, in the order of the ring; a frame's say the same of it.
 RX_COMPLETION_SIZE: Final[int] = 16  # bytes
 RX_COMPLETION: Final[struct.Struct] = struct.Struct("<IIII")  # len, hash, status, phase
 RX_COMPLETION_LEN: Final[int] = 0
@@ -354,6 +388,7 @@ RX_COMPLETION_LEN_INDEX_SHIFT: Final[int] = 16
 RX_COMPLETION_HASH: Final[int] = 4
 RX_COMPLETION_STATUS: Final[int] = 8
 RX_COMPLETION_STATUS_EOP: Final[int] = 0x1
+RX_COMPLETION_STATUS_VLAN: Final[int] = 0x2
 RX_COMPLETION_STATUS_IP_OK: Final[int] = 0x4
 RX_COMPLETION_STATUS_L4_OK: Final[int] = 0x8
 RX_COMPLETION_STATUS_HASH_TYPE: Final[int] = 0xE0
@@ -363,6 +398,8 @@ RX_COMPLETION_STATUS_ERROR_CODE_SHIFT: Final[int] = 8
 RX_COMPLETION_STATUS_CSUM: Final[int] = 0xFFFF0000
 RX_COMPLETION_STATUS_CSUM_SHIFT: Final[int] = 16
 RX_COMPLETION_PHASE: Final[int] = 12
+RX_COMPLETION_PHASE_TCI: Final[int] = 0xFFFF
+RX_COMPLETION_PHASE_TCI_SHIFT: Final[int] = 0
 RX_COMPLETION_PHASE_PHASE: Final[int] = 0x80000000
 
 # 16 bytes: what the device does with one frame; stands in the ring directly in front of the frame's first tx_desc.
@@ -418,15 +455,20 @@ COUNTERS: Final[dict[str, int]] = {
     "rx_drop_nodesc": RX_DROP_NODESC_LO,
     "rx_drop_fifo": RX_DROP_FIFO_LO,
     "rx_drop_filter": RX_DROP_FILTER_LO,
-    "rx_drop_length": RX_DROP_LENGTH_LO,
+    "rx_drop_oversize": RX_DROP_OVERSIZE_LO,
     "rx_drop_error": RX_DROP_ERROR_LO,
     "rx_stream": RX_STREAM_LO,
+    "rx_drop_runt": RX_DROP_RUNT_LO,
+    "rx_drop_vlan": RX_DROP_VLAN_LO,
 }
 
 GROUPS: Final[dict[str, Group]] = {
     "": Group(0x0, 0x0, 1),
     "RSS_KEY": Group(0x200, 0x4, 10),
     "RSS_TABLE": Group(0x280, 0x4, 32),
+    "RX_ADDR": Group(0x300, 0x8, 16),
+    "RX_HASH": Group(0x380, 0x4, 8),
+    "VLAN_FILTER": Group(0x600, 0x4, 128),
     "QP": Group(0x1000, 0x100, 16),
     "MSIX": Group(0x8000, 0x10, 16),
 }
@@ -451,6 +493,8 @@ REGISTERS: Final[tuple[Register, ...]] = (
         Field("promisc", 0, 1, "rw", False, 0x0),
         Field("allmulti", 1, 1, "rw", False, 0x0),
         Field("broadcast", 2, 1, "rw", False, 0x1),
+        Field("vlan_strip", 3, 1, "rw", False, 0x0),
+        Field("vlan_filter", 4, 1, "rw", False, 0x0),
     )),
     Register("MAX_FRAME", "", 0x24, (Field("bytes", 0, 14, "rw", False, 0x5EE),)),
     Register("RSS_CTRL", "", 0x28, (
@@ -480,12 +524,16 @@ REGISTERS: Final[tuple[Register, ...]] = (
     Register("RX_DROP_FIFO_HI", "", 0x12C, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("RX_DROP_FILTER_LO", "", 0x130, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("RX_DROP_FILTER_HI", "", 0x134, (Field("value", 0, 32, "ro", True, 0x0),)),
-    Register("RX_DROP_LENGTH_LO", "", 0x138, (Field("value", 0, 32, "ro", True, 0x0),)),
-    Register("RX_DROP_LENGTH_HI", "", 0x13C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_OVERSIZE_LO", "", 0x138, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_OVERSIZE_HI", "", 0x13C, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("RX_DROP_ERROR_LO", "", 0x140, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("RX_DROP_ERROR_HI", "", 0x144, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("RX_STREAM_LO", "", 0x148, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("RX_STREAM_HI", "", 0x14C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_RUNT_LO", "", 0x150, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_RUNT_HI", "", 0x154, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_VLAN_LO", "", 0x158, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RX_DROP_VLAN_HI", "", 0x15C, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("MSIX_PBA", "", 0x9000, (Field("pending", 0, 16, "ro", True, 0x0),)),
     Register("MSIX_PBA_HI", "", 0x9004, ()),
     Register("WORD", "RSS_KEY", 0x0, (Field("bytes", 0, 32, "rw", False, 0x0),)),
@@ -495,6 +543,13 @@ REGISTERS: Final[tuple[Register, ...]] = (
         Field("queue2", 16, 4, "rw", False, 0x0),
         Field("queue3", 24, 4, "rw", False, 0x0),
     )),
+    Register("LO", "RX_ADDR", 0x0, (Field("addr", 0, 32, "rw", False, 0x0),)),
+    Register("HI", "RX_ADDR", 0x4, (
+        Field("addr", 0, 16, "rw", False, 0x0),
+        Field("valid", 31, 1, "rw", False, 0x0),
+    )),
+    Register("WORD", "RX_HASH", 0x0, (Field("bits", 0, 32, "rw", False, 0x0),)),
+    Register("WORD", "VLAN_FILTER", 0x0, (Field("bits", 0, 32, "rw", False, 0x0),)),
     Register("TX_BASE_LO", "QP", 0x0, (Field("addr", 6, 26, "rw", False, 0x0),)),
     Register("TX_BASE_HI", "QP", 0x4, (Field("addr", 0, 32, "rw", False, 0x0),)),
     Register("TX_SIZE", "QP", 0x8, (Field("log2", 0, 4, "rw", False, 0x8),)),
@@ -556,6 +611,21 @@ def rss_key(n: int) -> int:
 def rss_table(n: int) -> int:
     """Byte offset of RSS_TABLE[n]; no check that n is below `RSS_TABLE_COUNT`."""
     return RSS_TABLE_BASE + n * RSS_TABLE_STRIDE
+
+
+def rx_addr(n: int) -> int:
+    """Byte offset of RX_ADDR[n]; no check that n is below `RX_ADDR_COUNT`."""
+    return RX_ADDR_BASE + n * RX_ADDR_STRIDE
+
+
+def rx_hash(n: int) -> int:
+    """Byte offset of RX_HASH[n]; no check that n is below `RX_HASH_COUNT`."""
+    return RX_HASH_BASE + n * RX_HASH_STRIDE
+
+
+def vlan_filter(n: int) -> int:
+    """Byte offset of VLAN_FILTER[n]; no check that n is below `VLAN_FILTER_COUNT`."""
+    return VLAN_FILTER_BASE + n * VLAN_FILTER_STRIDE
 
 
 def qp(n: int) -> int:

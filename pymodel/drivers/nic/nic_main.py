@@ -32,9 +32,12 @@ from pymodel.linux import (
     ETH_HLEN,
     ETH_MIN_MTU,
     GSO_LEGACY_MAX_SIZE,
+    IFF_UNICAST_FLT,
     INIT_WORK,
     NETIF_F_HIGHDMA,
     NETIF_F_HW_CSUM,
+    NETIF_F_HW_VLAN_CTAG_FILTER,
+    NETIF_F_HW_VLAN_CTAG_RX,
     NETIF_F_HW_VLAN_CTAG_TX,
     NETIF_F_RXCSUM,
     NETIF_F_RXHASH,
@@ -142,8 +145,10 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     ndev.mtu = ETH_DATA_LEN
     ndev.vlan_features = NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | _TSO
     netif_set_tso_max_size(ndev, GSO_LEGACY_MAX_SIZE)  # a descriptor's length has 16 bits
-    ndev.features = ndev.vlan_features | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_RXCSUM | NETIF_F_RXHASH
-    ndev.hw_features = ndev.features
+    ndev.features = ndev.vlan_features | NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX
+    ndev.features |= NETIF_F_RXCSUM | NETIF_F_RXHASH
+    ndev.hw_features = ndev.features | NETIF_F_HW_VLAN_CTAG_FILTER  # `ethtool -K rx-vlan-filter on`
+    ndev.priv_flags |= IFF_UNICAST_FLT
     eth_hw_addr_set(ndev, LOCAL_ADDRESS)
 
     # Whoever used the device before may have left it running: it is silent before an interrupt is asked for (LIFE3).

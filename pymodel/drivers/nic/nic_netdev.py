@@ -6,6 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.nic_filter import (
+    nic_filter_forget,
+    nic_filter_write,
+    nic_set_features,
+    nic_set_rx_mode,
+    nic_vlan_rx_add_vid,
+    nic_vlan_rx_kill_vid,
+)
 from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
 from pymodel.drivers.nic.nic_rss import nic_rss_write
 from pymodel.drivers.nic.nic_rx import nic_rx_alloc, nic_rx_clean, nic_rx_drain, nic_rx_fill, nic_rx_free
@@ -23,8 +31,6 @@ from pymodel.linux import (
     EIO,
     ENOMEM,
     ETH_HLEN,
-    IFF_ALLMULTI,
-    IFF_PROMISC,
     IRQ_HANDLED,
     IRQ_NONE,
     IRQF_SHARED,
@@ -45,7 +51,6 @@ from pymodel.linux import (
     napi_schedule_irqoff,
     net_device_ops,
     netdev_err,
-    netdev_mc_empty,
     netdev_priv,
     netif_carrier_off,
     netif_carrier_on,
@@ -90,6 +95,7 @@ def nic_reset(priv: NicPriv) -> int:
         seen = priv.hw_seen  # a reset of the bus may have taken the counters already
         priv.hw_stats = {name: max(n, seen.get(name, 0)) for name, n in nic_hw_counters(priv).items()}
     priv.resets += 1
+    nic_filter_forget(priv)
     writel(hw.RESET_RESET, priv.iomem + hw.RESET)
     err = -EIO
     for _ in range(_RESET_TRIES):
@@ -139,7 +145,7 @@ def _configure(priv: NicPriv) -> None:
     """Write every setting: the device may have been reset since it was last open."""
     _write_address(priv)
     _write_max_frame(priv)
-    nic_set_rx_mode(priv.ndev)
+    nic_filter_write(priv)
     nic_rss_write(priv)
     writel(hw.IRQ_CTRL_LINE_MODE if priv.line_irq else 0, priv.iomem + hw.IRQ_CTRL)
     nic_write_moderation(priv)
@@ -375,18 +381,6 @@ def nic_resize(priv: NicPriv, tx_size: int, rx_size: int) -> int:
     return err
 
 
-def nic_set_rx_mode(ndev: net_device) -> None:
-    """ndo_set_rx_mode: atomic context, so nothing sleeps (LIFE5). Multicast groups are not filtered one by one."""
-    priv: NicPriv = netdev_priv(ndev)
-    ctrl = hw.RX_CTRL_BROADCAST
-    if ndev.flags & IFF_PROMISC:
-        ctrl |= hw.RX_CTRL_PROMISC
-    if ndev.flags & IFF_ALLMULTI or not netdev_mc_empty(ndev):
-        ctrl |= hw.RX_CTRL_ALLMULTI
-    writel(ctrl, priv.iomem + hw.RX_CTRL)
-    _flush(priv)
-
-
 def nic_set_mac_address(ndev: net_device, addr: Any) -> int:
     """ndo_set_mac_address: -EADDRNOTAVAIL for what is no station address."""
     if not is_valid_ether_addr(addr.sa_data):
@@ -433,9 +427,9 @@ def nic_get_stats64(ndev: net_device, stats: rtnl_link_stats64) -> None:
     spin_lock(priv.stats_lock)
     counters = nic_hw_counters(priv)
     spin_unlock(priv.stats_lock)
-    stats.rx_dropped += counters["rx_drop_filter"]
+    stats.rx_dropped += counters["rx_drop_filter"] + counters["rx_drop_vlan"]
     stats.rx_missed_errors = counters["rx_drop_nodesc"] + counters["rx_drop_fifo"]
-    stats.rx_length_errors = counters["rx_drop_length"]
+    stats.rx_length_errors = counters["rx_drop_runt"] + counters["rx_drop_oversize"]
     stats.rx_crc_errors = counters["rx_drop_error"]
     stats.rx_errors += stats.rx_length_errors + stats.rx_crc_errors
 
@@ -448,6 +442,9 @@ nic_netdev_ops = net_device_ops(
     ndo_get_stats64=nic_get_stats64,
     ndo_set_mac_address=nic_set_mac_address,
     ndo_set_rx_mode=nic_set_rx_mode,
+    ndo_set_features=nic_set_features,
+    ndo_vlan_rx_add_vid=nic_vlan_rx_add_vid,
+    ndo_vlan_rx_kill_vid=nic_vlan_rx_kill_vid,
     ndo_change_mtu=nic_change_mtu,
     ndo_validate_addr=eth_validate_addr,
     ndo_tx_timeout=nic_tx_timeout,

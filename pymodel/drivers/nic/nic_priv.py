@@ -47,7 +47,8 @@ class NicPriv:
     __slots__ = (
         "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq", "max_queues",
         "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rss_ctrl", "rss_key", "rss_table",
-        "rx_moderation", "rx_size", "stats_lock", "tx_moderation", "tx_size",
+        "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_size", "stats_lock", "tx_moderation", "tx_size",
+        "vlans",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -68,6 +69,10 @@ class NicPriv:
         self.rss_key = b""
         self.rss_table: list[int] = []  # queues
         self.rss_ctrl = 0  # of the register of that name
+        self.rx_addrs: list[bytes] = [b""] * hw.RX_ADDR_COUNT  # what RX_ADDR holds, b"" where an entry is not valid
+        self.rx_hash = 0  # the bits of RX_HASH
+        self.rx_classes = 0  # of RX_CTRL: which destinations pass whatever the address
+        self.vlans: set[int] = set()  # that pass the VLAN filter
         self.hw_stats: dict[str, int] = {}  # the device's counters before its last reset
         self.hw_seen: dict[str, int] = {}  # what was told of them last
         self.resets = 0

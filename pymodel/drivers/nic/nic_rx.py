@@ -22,12 +22,15 @@ from pymodel.linux import (
     CHECKSUM_UNNECESSARY,
     DMA_FROM_DEVICE,
     ENOMEM,
+    ETH_P_8021Q,
     GFP_KERNEL,
     NET_SKB_PAD,
     NETIF_F_RXCSUM,
     NETIF_F_RXHASH,
     SKB_DATA_ALIGN,
     SKB_WITH_OVERHEAD,
+    VLAN_HLEN,
+    __vlan_hwaccel_put_tag,
     desc_store,
     dev_kfree_skb_any,
     dma_alloc_coherent,
@@ -40,6 +43,7 @@ from pymodel.linux import (
     dma_unmap_single,
     dma_wmb,
     eth_type_trans,
+    htons,
     napi_alloc_frag,
     napi_alloc_skb,
     napi_build_skb,
@@ -73,6 +77,9 @@ REFILL_BATCH = 16  # buffers: a doorbell for less is not worth its write
 _INDEX = 0xFFFF
 _PHASE_BYTE = hw.RX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
 _EOP = hw.RX_COMPLETION_STATUS_EOP
+_VLAN = hw.RX_COMPLETION_STATUS_VLAN
+_TCI = hw.RX_COMPLETION_PHASE_TCI
+_CTAG = htons(ETH_P_8021Q)
 _L4_OK = hw.RX_COMPLETION_STATUS_L4_OK
 _CSUM_SHIFT = hw.RX_COMPLETION_STATUS_CSUM_SHIFT
 _HASH_TYPE = hw.RX_COMPLETION_STATUS_HASH_TYPE
@@ -202,7 +209,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
         if bool(mem[at + _PHASE_BYTE] & 0x80) is bool(index & size):
             break
         dma_rmb()  # the rest of the record, and the data, are read after the phase bit
-        word, hash_, status, _ = hw.RX_COMPLETION.unpack_from(mem, at)
+        word, hash_, status, tail = hw.RX_COMPLETION.unpack_from(mem, at)
         if word >> hw.RX_COMPLETION_LEN_INDEX_SHIFT != index:
             netdev_err(ndev, "RX queue %d: completion of buffer %d, expected %d", queue.index, word >> 16, index)
         length = word & hw.RX_COMPLETION_LEN_LEN
@@ -226,6 +233,9 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
             done += 1
             ring.packets += 1
             ring.bytes += skb.len
+            if status & _VLAN:
+                ring.bytes += VLAN_HLEN  # statistics are of frames as on the wire
+                __vlan_hwaccel_put_tag(skb, _CTAG, tail & _TCI)
             skb_record_rx_queue(skb, queue.index)
             if rxcsum:
                 if status & _L4_OK:

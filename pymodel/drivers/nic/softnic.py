@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The NIC's behaviour in Python, behind the same seam as its RTL: registers, filter, reset.
+"""The NIC's behaviour in Python, behind the same seam as its RTL: registers, reset.
 
-Rings and frames are in :mod:`softnic_rings`, interrupts in :mod:`softnic_irq`. The contract is rtl/regs/nic.rdl and
-rtl/README.md. Fast rather than exact in time: the order of effects is the RTL's, their distances are not.
+Rings and frames are in :mod:`softnic_rings`, the filter in :mod:`softnic_filter`, interrupts in :mod:`softnic_irq`. The
+contract is rtl/regs/nic.rdl and rtl/README.md. Fast rather than exact in time: the order of effects is the RTL's, their
+distances are not.
 """
 
 from __future__ import annotations
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.softnic_filter import SoftFilter
 from pymodel.drivers.nic.softnic_irq import SoftIrq
 from pymodel.drivers.nic.softnic_rings import RxEngine, SoftRing, TxEngine
 from pymodel.drivers.nic.softnic_rss import Rss
@@ -57,8 +59,7 @@ class SoftNic(SoftDevice):
         self.enabled = False
         self.max_frame = 1518
         self.rss = Rss(self.queues)
-        self.station = bytes(6)
-        self.rx_ctrl = hw.RX_CTRL_BROADCAST
+        self.filter = SoftFilter()
         self._regs = {offset: reset for offset, (reset, _) in _HELD[""].items()}
         self._qp_regs = [{o: reset for o, (reset, _) in _HELD["QP"].items()} for _ in range(self.queues)]
         self._latched: dict[int, int] = {}  # upper halves of counters
@@ -81,18 +82,6 @@ class SoftNic(SoftDevice):
     def wire_rx(self, frame: bytes, bad: bool = False) -> None:
         if self.enabled:
             self.rx.frame(frame, bad)
-
-    def passes_filter(self, frame: bytes) -> bool:
-        """Is the frame's destination the station's, or of an enabled class?"""
-        ctrl = self.rx_ctrl
-        if ctrl & hw.RX_CTRL_PROMISC:
-            return True
-        dest = frame[:6]
-        if dest == b"\xff\xff\xff\xff\xff\xff":
-            return bool(ctrl & (hw.RX_CTRL_BROADCAST | hw.RX_CTRL_ALLMULTI))
-        if dest[0] & 1:
-            return bool(ctrl & hw.RX_CTRL_ALLMULTI)
-        return dest == self.station
 
     # -- registers -------------------------------------------------------------------------------------------
     def mmio_write(self, offset: int, value: int, size: int) -> None:
@@ -121,6 +110,8 @@ class SoftNic(SoftDevice):
             self.rss.set_key((offset - hw.RSS_KEY_BASE) // 4, value)
         elif hw.RSS_TABLE_BASE <= offset < hw.rss_table(hw.RSS_TABLE_COUNT):
             self.rss.set_table((offset - hw.RSS_TABLE_BASE) // 4, value)
+        elif self.filter.has(offset):
+            self.filter.write(offset, value)
         elif offset == hw.RESET:
             if value & hw.RESET_RESET:
                 self._reset()
@@ -142,13 +133,13 @@ class SoftNic(SoftDevice):
             self.enabled = bool(value & hw.CTRL_ENABLE)
             self.tx.resume()
         elif offset == hw.RX_CTRL:
-            self.rx_ctrl = value
+            self.filter.ctrl = value
         elif offset == hw.MAX_FRAME:
             self.max_frame = min(value, MAX_FRAME)
         elif offset == hw.RSS_CTRL:
             self.rss.set_ctrl(value)
         elif offset in (hw.MAC_LO, hw.MAC_HI):
-            self.station = (self._regs[hw.MAC_HI] << 32 | self._regs[hw.MAC_LO]).to_bytes(6, "little")
+            self.filter.station = (self._regs[hw.MAC_HI] << 32 | self._regs[hw.MAC_LO]).to_bytes(6, "little")
         elif offset == hw.IRQ_CTRL:
             self.irq.set_line_mode(bool(value & hw.IRQ_CTRL_LINE_MODE))
 
@@ -194,6 +185,8 @@ class SoftNic(SoftDevice):
             return int.from_bytes(self.rss.key[offset - hw.RSS_KEY_BASE :][:4], "little")
         if hw.RSS_TABLE_BASE <= offset < hw.rss_table(hw.RSS_TABLE_COUNT):
             return int.from_bytes(self.rss.table[offset - hw.RSS_TABLE_BASE :][:4], "little")
+        if self.filter.has(offset):
+            return self.filter.read(offset)
         name = _COUNTERS.get(offset)
         if name is not None:
             count = self.counter(name)

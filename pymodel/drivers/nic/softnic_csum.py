@@ -19,9 +19,12 @@ def sum16(data: bytes) -> int:
     return number % 0xFFFF or (0xFFFF if number else 0)
 
 
-def verdict(frame: bytes, found: Headers) -> int:
-    """csum, ip_ok and l4_ok of a frame with these headers, in place in rx_completion's STATUS."""
-    status = sum16(frame[14:]) << _CSUM_SHIFT
+def verdict(frame: bytes, found: Headers, start: int = 14) -> int:
+    """csum, ip_ok and l4_ok of a frame with these headers, in place in rx_completion's STATUS.
+
+    csum is of the bytes from ``start`` on: 18 when a VLAN tag is taken out of the frame.
+    """
+    status = sum16(frame[start:]) << _CSUM_SHIFT
     ip, l3, proto, l4 = found
     if ip == 4:
         if sum16(frame[l3:l4]) != 0xFFFF:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.softnic_csum import verdict
+from pymodel.drivers.nic.softnic_filter import tagged
 from pymodel.drivers.nic.softnic_rss import headers
 from pymodel.drivers.nic.softnic_tx import MAX_FRAME, MIN_FRAME, PAD_FRAME, TxOffload, TxTso
 from pymodel.hw.memory import DmaFault
@@ -34,7 +35,7 @@ _TX_OFFLOAD = hw.TX_KIND_OFFLOAD << hw.TX_DESC_CTRL_KIND_SHIFT
 _EOP = hw.TX_DESC_CTRL_EOP
 _LEN = hw.TX_DESC_CTRL_LEN
 _RX_RECORD = struct.Struct("<HHIII")
-_PHASE_1 = struct.pack("<I", hw.RX_COMPLETION_PHASE_PHASE)
+_PHASE_1 = struct.pack("<I", hw.RX_COMPLETION_PHASE_PHASE)[2:]  # the lower half is tci
 
 
 class SoftRing:
@@ -311,9 +312,10 @@ class RxEngine(_Engine):
     def __init__(self, nic: SoftNic, queues: int) -> None:
         super().__init__(nic, queues)
         self.stream = 0
-        self.drop_nodesc = self.drop_fifo = self.drop_filter = self.drop_length = self.drop_error = 0
+        self.drop_nodesc = self.drop_fifo = self.drop_error = self.drop_runt = self.drop_oversize = 0
+        self.drop_filter = self.drop_vlan = 0
         self.queue_drops = [0] * queues
-        self._fifo: deque[tuple[bytes, SoftRing, int, int]] = deque()
+        self._fifo: deque[tuple[bytes, SoftRing, int, int, int]] = deque()
         self._fifo_bytes = 0
         self._scheduled = False
 
@@ -327,23 +329,35 @@ class RxEngine(_Engine):
     def frame(self, frame: bytes, bad: bool) -> None:
         """A frame has arrived from the wire."""
         nic = self.nic
+        rules = nic.filter
         n = len(frame)
         self.stream += 1
         if bad:
             self.drop_error += 1
-        elif n < MIN_FRAME or n > nic.max_frame:
-            self.drop_length += 1
-        elif not nic.passes_filter(frame):
+        elif n < MIN_FRAME:
+            self.drop_runt += 1
+        elif n > nic.max_frame:
+            self.drop_oversize += 1
+        elif not rules.passes(frame[:6]):
             self.drop_filter += 1
+        elif rules.ctrl & hw.RX_CTRL_VLAN_FILTER and not rules.vlan_passes(frame):
+            self.drop_vlan += 1
         elif self._fifo_bytes + n > _RX_BUFFER:
             self.drop_fifo += 1
         else:
             found = headers(frame)
             value, kind = nic.rss.hash(frame, found)
             ring = self.rings[nic.rss.queue(value)]
-            status = verdict(frame, found) | kind << hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
-            self._fifo.append((frame, ring, value, status))
-            self._fifo_bytes += n
+            status = kind << hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
+            tci = 0
+            if rules.ctrl & hw.RX_CTRL_VLAN_STRIP and tagged(frame):
+                status |= verdict(frame, found, 18) | hw.RX_COMPLETION_STATUS_VLAN
+                tci = frame[14] << 8 | frame[15]
+                frame = frame[:12] + frame[16:]
+            else:
+                status |= verdict(frame, found)
+            self._fifo.append((frame, ring, value, status, tci))
+            self._fifo_bytes += len(frame)
             if not self._scheduled:
                 self._scheduled = True
                 self.platform.call_after(self.platform.dma_delay(), self._round)
@@ -356,9 +370,9 @@ class RxEngine(_Engine):
         fifo = self._fifo
         touched = []
         while fifo:
-            frame, ring, value, status = fifo.popleft()
+            frame, ring, value, status, tci = fifo.popleft()
             self._fifo_bytes -= len(frame)
-            if not ring.running or not self._deliver(ring, frame, value, status):
+            if not ring.running or not self._deliver(ring, frame, value, status, tci):
                 self.drop_nodesc += 1
                 self.queue_drops[ring.queue] += 1
             if ring not in touched:
@@ -369,7 +383,7 @@ class RxEngine(_Engine):
                 self.platform.call_after(self.platform.dma_delay(), self._write_records, ring)
             self.settle(ring)
 
-    def _deliver(self, ring: SoftRing, frame: bytes, value: int, status: int) -> bool:
+    def _deliver(self, ring: SoftRing, frame: bytes, value: int, status: int, tci: int) -> bool:
         """Write a frame to the next free buffers. False when there are too few, and then none is used."""
         cache = ring.cache
         n = len(frame)
@@ -396,7 +410,7 @@ class RxEngine(_Engine):
             if i == used - 1:
                 status |= hw.RX_COMPLETION_STATUS_EOP
             # The phase is set when the record is written.
-            records.append(_RX_RECORD.pack(len(part), index, value, status, 0))
+            records.append(_RX_RECORD.pack(len(part), index, value, status, tci))
             index = (index + 1) & _MASK
         ring.head = index
         self.frames += 1
@@ -433,7 +447,7 @@ class RxEngine(_Engine):
             phase = ring.phase()
             data = b"".join(run)
             if phase:
-                data = b"".join(r[:12] + _PHASE_1 for r in run)
+                data = b"".join(r[:14] + _PHASE_1 for r in run)
             try:
                 self.platform.dma_write(ring.cq_base + slot * hw.RX_COMPLETION_SIZE, data)
             except DmaFault as fault:

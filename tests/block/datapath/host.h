@@ -212,17 +212,31 @@ class Driver {
             if (!(status & 1) && len != slot.len) fail(text("queue %u: buffer not filled, frame goes on", queue));
             partial_.insert(mid_frame_ ? partial_.end() : (partial_.clear(), partial_.end()), mem_.data.begin() + long(slot.va),
                             mem_.data.begin() + long(slot.va + len));
+            // What records say of the frame is in all of them.
+            if (mid_frame_ && (hash != said_[0] || (status ^ said_[1]) & ~1u || (mem_.get32(at + 12) & 0xFFFF) != said_[2]))
+                fail(text("queue %u: records of one frame differ", queue));
+            said_[0] = hash, said_[1] = status, said_[2] = mem_.get32(at + 12) & 0xFFFF;
             mid_frame_ = !(status & 1);
             retire(rx_, false);
             if (mid_frame_) continue;
+            // The frame as it was on the wire: with the tag that was taken out.
+            const uint32_t tci = mem_.get32(at + 12) & 0xFFFF;
+            const uint16_t sum = RxModel::sum(partial_, 14, partial_.size());
+            if (status & 2) {
+                const uint8_t tag[] = {0x81, 0, uint8_t(tci >> 8), uint8_t(tci)};
+                partial_.insert(partial_.begin() + 12, tag, tag + 4);
+            } else if (tci) {
+                fail(text("queue %u: a tag without a tag", queue));
+            }
+            if (bool(status & 2) != model_.taken(partial_)) fail(text("queue %u: a tag is taken out or not: status 0x%08x", queue, status));
             const RxModel::Hash want = model_.hash(partial_);
             if (hash != want.value || (status >> 5 & 7) != want.type)
                 fail(text("queue %u: hash 0x%08x of type %u, expected 0x%08x of type %u", queue, hash, status >> 5 & 7, want.value, want.type));
             const uint32_t ok = (model_.ip_ok(partial_) ? 4 : 0) | (model_.l4_ok(partial_) ? 8 : 0);
-            if (status >> 16 != RxModel::sum(partial_, 14, partial_.size()) || (status & 12) != ok) {
+            if (status >> 16 != sum || (status & 12) != ok) {
                 std::string bytes;
                 for (const uint8_t b : partial_) bytes += text("%02x", b);
-                fail(text("queue %u: status 0x%08x, expected sum 0x%04x and verdict 0x%x: ", queue, status, RxModel::sum(partial_, 14, partial_.size()), ok) + bytes);
+                fail(text("queue %u: status 0x%08x, expected sum 0x%04x and verdict 0x%x: ", queue, status, sum, ok) + bytes);
             }
             while (set.lossy && !rx_expect.empty() && rx_expect.front() != partial_) rx_expect.pop_front(), rx_missing++;
             if (rx_expect.empty()) fail(text("queue %u: a frame of %zu bytes that nobody sent", queue, partial_.size()));
@@ -255,6 +269,7 @@ class Driver {
     std::deque<uint32_t> space_;
     Bytes partial_;
     bool mid_frame_ = false;
+    uint32_t said_[3] = {};                               // hash, status and tag of the frame's last record
     uint32_t rx_life_ = 0;                                // of the RX ring: starts at each start anew
 
     // Post a TCP segment to be cut, in fragments, if there is room.

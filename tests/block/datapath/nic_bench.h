@@ -27,7 +27,7 @@ class Bench {
     bool plain = false;                             // all frames are TCP over IPv4: evenly over the queues
     uint32_t send_queues = ~0u, rx_skip = 0;
     uint64_t wire_frames = 0, wire_bytes = 0, sent_in = 0, dropped_here = 0;
-    uint64_t bad_frames = 0, filtered = 0, wrong_length = 0;
+    uint64_t bad_frames = 0, filtered = 0, runts = 0, too_long = 0;
     uint64_t irqs = 0;
     std::vector<uint64_t> per_queue = std::vector<uint64_t>(QUEUES), offered = per_queue;   // frames sent; frames from the wire
     std::vector<uint64_t> poll_at = std::vector<uint64_t>(QUEUES, ~0ull);
@@ -113,7 +113,12 @@ class Bench {
         drivers[q]->arm();
     }
     void setup() {
-        regs.write(0x20, 5);                            // promiscuous, broadcast
+        write_rx_ctrl(5);                               // promiscuous, broadcast
+        for (uint32_t i = 0; i < 128 && model.vlan_filter; i++) {
+            uint32_t word = 0;
+            for (uint32_t bit = 0; bit < 32; bit++) word |= uint32_t(model.vlans[32 * i + bit]) << bit;
+            regs.write(0x600 + 4 * i, word);
+        }
         regs.write(0x24, 9018);
         model.queues = QUEUES;
         for (auto& b : model.key) b = uint8_t(rng.next());
@@ -130,6 +135,7 @@ class Bench {
         for (auto& d : drivers) d->start_tx(), d->start_rx(), d->arm();
         until([&] { return regs.idle(); }, 5000, "set-up");
     }
+    void write_rx_ctrl(uint32_t classes) { regs.write(0x20, classes | uint32_t(model.strip) << 3 | uint32_t(model.vlan_filter) << 4); }
     void write_rss() {
         const auto word = [](const auto& bytes, size_t at) { return uint32_t(bytes[at]) | uint32_t(bytes[at + 1]) << 8 | uint32_t(bytes[at + 2]) << 16 | uint32_t(bytes[at + 3]) << 24; };
         for (uint32_t i = 0; i < 40; i += 4) regs.write(0x200 + i, word(model.key, i));
@@ -259,7 +265,12 @@ class Bench {
         }
         if (spoil == 1) {
             f.resize(rng.chance(50) ? rng.range(1, 13) : rng.range(9019, 9200));
-            wrong_length++;
+            (f.size() < 14 ? runts : too_long)++;
+            push_frame(f, false);
+            return;
+        }
+        if (!model.vlan_passes(f)) {
+            filtered++;
             push_frame(f, false);
             return;
         }

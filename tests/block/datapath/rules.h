@@ -14,6 +14,9 @@ class Rules {
         b_.setup();
         b_.run(300);
         filter();
+        addresses();
+        hash();
+        vlans();
         lengths();
         disabled();
         queues();
@@ -26,13 +29,13 @@ class Rules {
     }
 
   private:
-    enum { TX_FRAMES, TX_BYTES, RX_FRAMES, RX_BYTES, NODESC, FIFO, FILTER, LENGTH, ERROR, STREAM };
+    enum { TX_FRAMES, TX_BYTES, RX_FRAMES, RX_BYTES, NODESC, FIFO, FILTER, OVERSIZE, ERROR, STREAM, RUNT, VLAN };
     static constexpr uint32_t RX_CTRL = 0x20, MAX_FRAME = 0x24, CTRL = 0x0c;
     Bench& b_;
 
     std::vector<uint64_t> counters() {
         std::vector<uint64_t> c;
-        for (uint32_t at = 0x100; at <= 0x148; at += 8) c.push_back(b_.read(at));
+        for (uint32_t at = 0x100; at <= 0x158; at += 8) c.push_back(b_.read(at));
         return c;
     }
     void set(uint32_t reg, uint32_t value) {
@@ -60,8 +63,8 @@ class Rules {
         b_.run(300 + 2 * f.size() / Bench::BYTES);
         for (auto& driver : b_.drivers) driver->poll();
         const auto is = counters();
-        for (int i = RX_FRAMES; i <= STREAM; i++) {
-            const uint64_t want = i == RX_BYTES ? (counter == RX_FRAMES ? f.size() : 0) : i == counter || (i == STREAM && on_stream);
+        for (int i = RX_FRAMES; i <= VLAN; i++) {
+            const uint64_t want = i == RX_BYTES ? (counter == RX_FRAMES ? f.size() - 4 * b_.model.taken(f) : 0) : i == counter || (i == STREAM && on_stream);
             if (is[size_t(i)] - was[size_t(i)] != want) fail(text("%s: counter %d moved by %llu", what, i, (unsigned long long)(is[size_t(i)] - was[size_t(i)])));
         }
         if (d.rx_done - done != (counter == RX_FRAMES)) fail(text("%s: delivered or not", what));
@@ -84,17 +87,93 @@ class Rules {
         }
         set(RX_CTRL, 5);
     }
+    void address(unsigned entry, uint64_t addr, bool valid) {
+        const auto byte = [&](int i) { return uint32_t(addr >> 8 * (5 - i) & 255); };
+        set(0x300 + 8 * entry, byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24);
+        set(0x304 + 8 * entry, byte(4) | byte(5) << 8 | uint32_t(valid) << 31);
+    }
+    // Each entry lets its address through, alone, and only while it is valid; group addresses too.
+    void addresses() {
+        set(RX_CTRL, 0);
+        std::vector<uint64_t> all;
+        for (unsigned i = 0; i < 16; i++) {
+            const uint64_t addr = (b_.rng.next() & 0xFEFF'FFFF'FFFF) | uint64_t(i % 2) << 40;
+            frame_counts(frame(64, addr), FILTER, "an address that is in no entry");
+            address(i, addr, true);
+            frame_counts(frame(64, addr), RX_FRAMES, "an address in an entry");
+            all.push_back(addr);
+        }
+        for (unsigned i = 0; i < 16; i++) {
+            frame_counts(frame(64, all[i]), RX_FRAMES, "an address in an entry, all of them full");
+            frame_counts(frame(64, all[i] ^ 1ull << b_.rng.below(48)), FILTER, "an address that differs in a bit");
+            address(i, all[i], false);
+            frame_counts(frame(64, all[i]), FILTER, "an entry that is not valid");
+        }
+    }
+    // Each bit of the hash filter lets through what has this hash, and nothing else.
+    void hash() {
+        for (unsigned bit = 0; bit < 256; bit += 1 + b_.rng.below(12)) {
+            uint64_t in, out;
+            do in = b_.rng.next() & 0xFFFF'FFFF'FFFF;
+            while (RxModel::address_hash(in) != bit);
+            do out = b_.rng.next() & 0xFFFF'FFFF'FFFF;
+            while (RxModel::address_hash(out) == bit);
+            set(0x380 + 4 * (bit / 32), 1u << bit % 32);
+            frame_counts(frame(64, in), RX_FRAMES, "an address whose hash is set");
+            frame_counts(frame(64, out), FILTER, "an address whose hash is not set");
+            set(0x380 + 4 * (bit / 32), 0);
+        }
+        set(RX_CTRL, 5);
+    }
+    Bytes tagged(uint32_t n, unsigned type, unsigned tci) {
+        Bytes f = frame(n, 2);
+        const uint8_t tag[] = {uint8_t(type >> 8), uint8_t(type), uint8_t(tci >> 8), uint8_t(tci)};
+        std::copy(tag, tag + 4, f.begin() + 12);
+        return f;
+    }
+    // The filter looks at the outer tag of EtherType 0x8100; promiscuous mode does not put it out of force.
+    void vlans() {
+        b_.model.vlan_filter = true;
+        b_.write_rx_ctrl(5);
+        const auto counts = [&](const Bytes& f, const char* what) { frame_counts(f, b_.model.vlan_passes(f) ? RX_FRAMES : VLAN, what); };
+        for (unsigned i = 0; i < 40; i++) {
+            const unsigned vid = i < 2 ? 4095 * i : b_.rng.below(4096);
+            const auto let = [&](bool on) {
+                b_.model.vlans[vid] = on;
+                uint32_t word = 0;
+                for (unsigned bit = 0; bit < 32; bit++) word |= uint32_t(b_.model.vlans[vid / 32 * 32 + bit]) << bit;
+                set(0x600 + 4 * (vid / 32), word);
+                if (b_.read(0x600 + 4 * (vid / 32)) != word) fail("VLAN_FILTER does not keep what is written");
+            };
+            b_.model.strip = i % 3 == 0;
+            b_.write_rx_ctrl(5);
+            const unsigned tci = vid | b_.rng.below(16) << 12;
+            counts(tagged(60 + b_.rng.below(100), 0x8100, tci), "a VLAN, before");
+            let(true);
+            counts(tagged(18 + b_.rng.below(200), 0x8100, tci), "a VLAN that is let through");
+            counts(tagged(64, 0x8100, tci ^ 1u << b_.rng.below(12)), "another VLAN");
+            counts(tagged(64, 0x88A8, tci ^ 1), "an outer tag of another EtherType");
+            Bytes part = tagged(64, 0x8100, tci ^ 1);
+            part.resize(17);
+            frame_counts(part, RX_FRAMES, "a tag that is cut short is none");
+            if (i % 2) let(false);
+            counts(tagged(64, 0x8100, tci), "a VLAN, afterwards");
+        }
+        b_.model.strip = b_.model.vlan_filter = false;
+        b_.write_rx_ctrl(5);
+        frame_counts(tagged(64, 0x8100, 1), RX_FRAMES, "no VLAN filter");
+    }
     void lengths() {
-        frame_counts(frame(13, 2), LENGTH, "13 bytes");
-        frame_counts(frame(1, 2), LENGTH, "1 byte");
+        frame_counts(frame(13, 2), RUNT, "13 bytes");
+        frame_counts(frame(1, 2), RUNT, "1 byte");
         frame_counts(frame(14, 2), RX_FRAMES, "14 bytes");
         set(MAX_FRAME, 100);
         frame_counts(frame(100, 2), RX_FRAMES, "as long as MAX_FRAME");
-        frame_counts(frame(101, 2), LENGTH, "longer than MAX_FRAME");
+        frame_counts(frame(101, 2), OVERSIZE, "longer than MAX_FRAME");
         set(MAX_FRAME, 16383);
         frame_counts(frame(9018, 2), RX_FRAMES, "the longest frame");
-        frame_counts(frame(9019, 2), LENGTH, "longer than the longest");
-        frame_counts(frame(20000, 2), LENGTH, "longer than the buffer");
+        frame_counts(frame(9019, 2), OVERSIZE, "longer than the longest");
+        frame_counts(frame(20000, 2), OVERSIZE, "longer than the buffer");
         frame_counts(frame(200, 2), ERROR, "marked bad", true);
         frame_counts(frame(10, 2), ERROR, "marked bad, and too short", true);
         frame_counts(frame(60, 2), RX_FRAMES, "after all that");
@@ -256,7 +335,7 @@ class Rules {
     void check_sum() {
         b_.run(500);
         const auto c = counters();
-        if (c[RX_FRAMES] + c[NODESC] + c[FIFO] + c[FILTER] + c[LENGTH] + c[ERROR] != c[STREAM]) fail("RX counters do not add up");
+        if (c[RX_FRAMES] + c[NODESC] + c[FIFO] + c[FILTER] + c[VLAN] + c[RUNT] + c[OVERSIZE] + c[ERROR] != c[STREAM]) fail("RX counters do not add up");
     }
 };
 

@@ -14,9 +14,24 @@ struct RxModel {
     Bytes key = Bytes(40);
     std::vector<uint8_t> table = std::vector<uint8_t>(128);
     uint32_t types = 0;                                   // as RSS_CTRL
+    bool strip = false, vlan_filter = false;              // as RX_CTRL
+    std::vector<bool> vlans = std::vector<bool>(4096);    // as VLAN_FILTER
     unsigned queues = 1;
 
     unsigned queue_of(const Bytes& f) const { return table[hash(f).value & 127] < queues ? table[hash(f).value & 127] : 0; }
+
+    // An outer tag of EtherType 0x8100, and its contents.
+    static bool tagged(const Bytes& f) { return f.size() >= 18 && f[12] == 0x81 && f[13] == 0; }
+    static unsigned tci(const Bytes& f) { return unsigned(f[14]) << 8 | f[15]; }
+    bool vlan_passes(const Bytes& f) const { return !vlan_filter || !tagged(f) || vlans[tci(f) & 4095]; }
+    bool taken(const Bytes& f) const { return strip && tagged(f); }
+    // The hash of RX_HASH: of CRC-32, the upper byte; bit by bit, lowest bit of each byte first.
+    static unsigned address_hash(uint64_t dest) {         // first byte on the wire most significant
+        uint32_t crc = ~0u;
+        for (int byte = 5; byte >= 0; byte--)
+            for (int bit = 0; bit < 8; bit++) crc = (crc << 1) ^ ((crc >> 31 ^ (dest >> (8 * byte + bit) & 1)) & 1 ? 0x04C11DB7u : 0);
+        return crc >> 24;
+    }
 
     // What is where in a frame; places from its beginning.
     struct Parts {
