@@ -16,8 +16,8 @@ class Histogram:
         self.count = 0
 
     def add(self, value: int) -> None:
-        shift = max(0, value.bit_length() - 7)
-        bucket = value >> shift << shift
+        shift = value.bit_length() - 7
+        bucket = value >> shift << shift if shift > 0 else value
         self.counts[bucket] = self.counts.get(bucket, 0) + 1
         self.count += 1
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.arp import arp_rcv, neigh_ifdown
 from pymodel.linux.dev import dev_add_pack, packet_type
 from pymodel.linux.errno import (
@@ -69,7 +69,7 @@ PORTS = (32768, 60999)  # net.ipv4.ip_local_port_range
 
 
 def _state() -> InetState:
-    state: InetState = machine().state["inet"]
+    state: InetState = here.state["inet"]
     return state
 
 
@@ -85,7 +85,7 @@ def inet_init() -> None:
     dev_add_pack(packet_type(type=ETH_P_IP, func=ip_rcv, list_func=ip_list_rcv))
     devinet_init()
     nb = notifier_block(_inet_event)
-    machine().state["net"].protocols.append(nb)
+    here.state["net"].protocols.append(nb)
     register_netdevice_notifier(nb)
 
 
@@ -120,7 +120,7 @@ def sock_create_kern(net: Any, family: int, type: int, protocol: int) -> tuple[i
     else:
         inet6_init()
     sk = udp_sock(family, _state())
-    machine().state["socks"].append(sk)
+    here.state["socks"].append(sk)
     return 0, sk
 
 
@@ -128,7 +128,7 @@ def sock_release(sk: udp_sock) -> None:
     """Close: what was received and not read is dropped; what is on its way goes on."""
     _unhash(sk)
     udp_destroy(sk)
-    machine().state["socks"].remove(sk)
+    here.state["socks"].remove(sk)
 
 
 def _unhash(sk: udp_sock) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.dev import dev_add_pack, dev_remove_pack, packet_type
 from pymodel.linux.dev_xmit import __dev_queue_xmit
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_PACKET_SOCK_ERROR
@@ -43,7 +43,7 @@ LL_RESERVED = 16  # LL_RESERVED_SPACE() of Ethernet: 14 rounded up to 16
 def packet_socket(dev: net_device, protocol: int = 0) -> sock:
     """``socket(AF_PACKET, SOCK_RAW, protocol)`` bound to a device. Protocol 0 receives nothing, ETH_P_ALL all."""
     sk = sock(dev)
-    state = machine().state["socks"]
+    state = here.state["socks"]
     state.append(sk)
     if protocol:
         sk.prot_hook = packet_type(type=protocol, func=_packet_rcv, dev=dev, af_packet_priv=sk)
@@ -57,7 +57,7 @@ def packet_release(sk: sock) -> None:
         dev_remove_pack(sk.prot_hook)
         sk.prot_hook = None
     purge(sk.sk_receive_queue)
-    machine().state["socks"].remove(sk)
+    here.state["socks"].remove(sk)
 
 
 def packet_sendmsg(sk: sock, frame: bytes, *, frags: bool = False, flags: int = 0, check_mtu: bool = True) -> int:
@@ -82,7 +82,7 @@ def packet_sendmsg(sk: sock, frame: bytes, *, frags: bool = False, flags: int = 
     skb = alloc_skb(LL_RESERVED + linear, GFP_KERNEL)
     if skb is None:
         return -ENOBUFS
-    mem = machine().platform.memory.mem
+    mem = here.mem
     head = skb.head
     skb.data = data = head + LL_RESERVED - ETH_HLEN
     skb.tail = data + linear

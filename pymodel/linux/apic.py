@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from pymodel.hw.access import Machine, machine
+from pymodel.hw.access import Machine, here
 from pymodel.hw.contexts import Cpu
 from pymodel.hw.errors import CheckError
 from pymodel.linux.irq_handle import handle_edge_irq, handle_fasteoi_irq
@@ -59,13 +59,13 @@ def deliver(desc: irq_desc, time: int) -> None:
     """Send an interrupt to its CPU; one that already waits there merges with it."""
     if not desc.queued:
         desc.queued = True
-        machine().sched.cpus[desc.cpu].raise_irq(desc.irq, time)
+        here.sched.cpus[desc.cpu].raise_irq(desc.irq, time)
 
 
 # -- messages ------------------------------------------------------------------------------------------------
 def msi_write(addr: int, data: int, time: int) -> None:
     """A device wrote a message. Called in the hub, at ``time`` ps. Raises CheckError for one that nobody owns."""
-    m = machine()
+    m = here.machine
     state: IrqState = m.state["irq"]
     desc = state.descs.get(data)
     cpu = (addr >> _MSI_DEST_SHIFT) & 0xFF
@@ -85,7 +85,7 @@ def msi_write(addr: int, data: int, time: int) -> None:
 
 
 def _msi_retrigger(desc: irq_desc) -> None:
-    deliver(desc, machine().sched.local_now)
+    deliver(desc, here.sched.local_now)
 
 
 def msi_message(desc: irq_desc) -> tuple[int, int]:
@@ -100,7 +100,7 @@ def alloc_msi_irq(
     moved: Callable[[irq_desc], object],
 ) -> irq_desc:
     """A message interrupt, on the CPU that has the fewest. ``moved``: its message changed."""
-    m = machine()
+    m = here.machine
     state: IrqState = m.state["irq"]
     load = [0] * len(m.sched.cpus)
     for desc in state.descs.values():
@@ -137,11 +137,11 @@ def _line_update(desc: irq_desc, time: int) -> None:
 def _line_eoi(desc: irq_desc) -> None:
     desc.chip_data.in_service = False
     if not desc.masked:
-        _line_update(desc, machine().sched.local_now)
+        _line_update(desc, here.sched.local_now)
 
 
 def _line_unmask(desc: irq_desc) -> None:
-    _line_update(desc, machine().sched.local_now)
+    _line_update(desc, here.sched.local_now)
 
 
 def _line_mask(desc: irq_desc) -> None:
@@ -153,7 +153,7 @@ _line_chip = irq_chip("IO-APIC", irq_mask=_line_mask, irq_unmask=_line_unmask, i
 
 def line_irq(line: int) -> int:
     """The interrupt number of a level line; the line comes to exist."""
-    state: IrqState = machine().state["irq"]
+    state: IrqState = here.state["irq"]
     irq = LINE_IRQ_BASE + line
     if irq not in state.descs:
         desc = irq_desc(irq, _line_chip, handle_fasteoi_irq, "IO-APIC-fasteoi", IRQ_LEVEL, 0)
@@ -164,7 +164,7 @@ def line_irq(line: int) -> int:
 
 def set_irq_line(line: int, level: bool, time: int) -> None:
     """A device drives its line. Called in the hub, at ``time`` ps."""
-    desc: irq_desc = machine().state["irq"].descs[line_irq(line)]
+    desc: irq_desc = here.state["irq"].descs[line_irq(line)]
     desc.chip_data.level = bool(level)
     if level and not desc.masked:
         _line_update(desc, time)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import caller
 from pymodel.linux.dev_xmit import dev_queue_xmit
 from pymodel.linux.dropreason import (
@@ -91,7 +91,7 @@ class neighbour:
 
 
 def _table() -> dict[tuple[net_device, int], neighbour]:
-    state: InetState = machine().state["inet"]
+    state: InetState = here.state["inet"]
     return state.neigh
 
 
@@ -169,7 +169,7 @@ def _send(skb: sk_buff, n: neighbour) -> int:
 def _xmit(skb: sk_buff, dev: net_device, to: bytes) -> int:
     """dev_hard_header() of Ethernet, and out."""
     at = skb_push(skb, ETH_HLEN)
-    machine().platform.memory.mem[at : at + ETH_HLEN] = to + dev.dev_addr + skb.protocol.to_bytes(2, "big")
+    here.mem[at : at + ETH_HLEN] = to + dev.dev_addr + skb.protocol.to_bytes(2, "big")
     skb.mac_header = at - skb.head
     skb.dev = dev
     return dev_queue_xmit(skb)
@@ -198,7 +198,7 @@ def arp_send(
     skb_put_data(skb, packet + bytes(target_hw or bytes(6)) + dest_ip.to_bytes(4, "big"), _LEN)
     skb.protocol = ptype
     at = skb_push(skb, ETH_HLEN)
-    machine().platform.memory.mem[at : at + ETH_HLEN] = bytes(dest_hw or _BROADCAST) + src + ptype.to_bytes(2, "big")
+    here.mem[at : at + ETH_HLEN] = bytes(dest_hw or _BROADCAST) + src + ptype.to_bytes(2, "big")
     skb.mac_header = at - skb.head
     skb.dev = dev
     dev_queue_xmit(skb)
@@ -218,7 +218,7 @@ def arp_rcv(skb: sk_buff, dev: net_device, pt: packet_type, orig_dev: net_device
         _kfree_skb(mine, reason, caller())
         return NET_RX_DROP
     at = mine.head + mine.network_header
-    arp = bytes(machine().platform.memory.mem[at : at + _LEN])
+    arp = bytes(here.mem[at : at + _LEN])
     if arp[4] != dev.addr_len or arp[5] != 4:
         _kfree_skb(mine, SKB_DROP_REASON_NOT_SPECIFIED, caller())
         return NET_RX_DROP

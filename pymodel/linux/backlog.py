@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.linux.bug import caller, netdev_warn
 from pymodel.linux.dev import receive_one, receive_while_down
 from pymodel.linux.dropreason import SKB_DROP_REASON_CPU_BACKLOG, SKB_DROP_REASON_DEV_READY
@@ -51,7 +51,7 @@ def __netif_rx(skb: sk_buff) -> int:
     if dev is None or not (dev.state & LINK_STATE_START or dev.flags & IFF_UP):
         receive_while_down(dev, skb)
     assert dev is not None
-    net: NetState = machine().state["net"]
+    net: NetState = here.state["net"]
     target = get_rps_cpu(dev, skb, net) if net.rps_needed else -1
     return enqueue_to_backlog(skb, target if target >= 0 else this_cpu().id, net)
 
@@ -87,7 +87,7 @@ def enqueue_to_backlog(skb: sk_buff, cpu_id: int, net: NetState) -> int:
 # -- on ------------------------------------------------------------------------------------------------------
 def process_backlog(napi: napi_struct, quota: int) -> int:
     """The poll of a CPU's backlog."""
-    m = machine()
+    m = here.machine
     cpu = this_cpu()
     net: NetState = m.state["net"]
     sd: softnet_data = net.softnet[cpu.id]
@@ -115,7 +115,7 @@ def netdev_rx_queue_set_rps_mask(queue: netdev_rx_queue, mask: int) -> int:
     """Which CPUs share the packets of a receive queue (a cpumask; 0: the one that took the interrupt keeps them). What
     writing ``/sys/class/net/<dev>/queues/rx-<n>/rps_cpus`` does.
     """
-    m = machine()
+    m = here.machine
     cpus = [cpu.id for cpu in m.sched.cpus if mask >> cpu.id & 1]
     net: NetState = m.state["net"]
     net.rps_needed += bool(cpus) - bool(queue.rps_map)
@@ -146,7 +146,7 @@ def get_rps_cpu(dev: net_device, skb: sk_buff, net: NetState) -> int:
 
 def net_rps_send_ipi(sd: softnet_data) -> None:
     """Interrupt the CPUs whose backlogs this one has filled."""
-    m = machine()
+    m = here.machine
     cpus, sd.rps_ipi_list = sd.rps_ipi_list, []
     for cpu_id in cpus:
         this_cpu().charge(m.costs.ipi_send)
@@ -155,6 +155,6 @@ def net_rps_send_ipi(sd: softnet_data) -> None:
 
 def rps_trigger_softirq(cpu: Cpu) -> None:
     """The interrupt on the other CPU."""
-    sd: softnet_data = machine().state["net"].softnet[cpu.id]
+    sd: softnet_data = here.state["net"].softnet[cpu.id]
     __napi_schedule(sd.backlog)
     sd.received_rps += 1

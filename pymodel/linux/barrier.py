@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 
 __all__ = [
     "READ_ONCE", "barrier", "desc_store", "dma_rmb", "dma_wmb", "mb", "rmb", "smp_mb", "smp_mb__after_atomic",
@@ -42,7 +42,7 @@ smp_mb = smp_rmb = smp_wmb = smp_mb__after_atomic = barrier
 
 def desc_store(ptr: int, data: bytes) -> None:
     """Store to memory that a device reads: a descriptor, or a part of one. C assigns to its members."""
-    m = machine()
+    m = here.machine
     if m.weak is None:
         m.platform.memory.mem[ptr : ptr + len(data)] = data
     else:
@@ -51,7 +51,7 @@ def desc_store(ptr: int, data: bytes) -> None:
 
 def dma_wmb() -> None:
     """The device sees earlier stores before later ones: contents before the bit that makes them valid (DMA5)."""
-    weak = machine().weak
+    weak = here.machine.weak
     if weak is not None:
         weak.publish()
 
@@ -60,7 +60,7 @@ def dma_rmb() -> None:
     """Later loads see what the device wrote before what earlier loads saw: data after the bit that announces it
     (DMA6).
     """
-    weak = machine().weak
+    weak = here.machine.weak
     if weak is not None:
         weak.settle()
 

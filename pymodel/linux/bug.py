@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import CodeType
 from typing import Any, NoReturn
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 
 __all__ = [
@@ -119,7 +119,7 @@ def WARN(what: str, where: str = "", at: str = "") -> None:
     where = where or site_str(caller(1))
     if "WARN" in _log().tolerated:
         if at:
-            cpu = machine().sched.cpu
+            cpu = here.sched.cpu
             _printk(f"WARNING: CPU: {cpu.id if cpu is not None else 0} PID: 1 at {at}")
             _printk(f"RIP: 0010:{at.rsplit(' ', 1)[-1]}")
         _printk(f"WARNING: {what} [{where}]")
@@ -151,12 +151,12 @@ def tolerate(*rules: str) -> Iterator[None]:
 
 
 def _log() -> KernelLog:
-    log: KernelLog = machine().state["log"]
+    log: KernelLog = here.state["log"]
     return log
 
 
 def _printk(text: str) -> None:
-    m = machine()
+    m = here.machine
     m.state["log"].lines.append(f"[{m.sched.local_now // 1000:>12} ns] {text}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Cpu
 from pymodel.linux.gro import gro_normal_list, napi_gro_flush
 from pymodel.linux.hrtimer import HRTIMER_MODE_REL_PINNED, hrtimer_start
@@ -44,13 +44,13 @@ def napi_id_valid(napi_id: int) -> bool:
 
 def napi_by_id(napi_id: int) -> napi_struct | None:
     """The instance of a packet's, or a socket's, napi_id."""
-    state: NapiState = machine().state["napi"]
+    state: NapiState = here.state["napi"]
     return state.by_id.get(napi_id)
 
 
 def busy_loop_current_time() -> int:
     """About µs: ns / 1024."""
-    return machine().sched.local_now // 1000 >> 10
+    return here.sched.local_now // 1000 >> 10
 
 
 def napi_busy_loop(
@@ -108,7 +108,7 @@ def _claim(napi: napi_struct, prefer: bool) -> bool:
 
 
 def _poll(napi: napi_struct, budget: int) -> int:
-    m = machine()
+    m = here.machine
     cpu: Cpu = this_cpu()
     net: NetState = m.state["net"]
     sd: softnet_data = net.softnet[cpu.id]

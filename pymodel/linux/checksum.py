@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 
 if TYPE_CHECKING:
     from pymodel.linux.skbuff import sk_buff
@@ -103,25 +103,25 @@ def _sum(data: memoryview | bytes) -> int:
 
 def csum_partial(buff: int, len: int, sum: int) -> int:
     """The 32-bit sum of ``len`` bytes at a pointer, added to ``sum``."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     return csum_add(_sum(mem[buff : buff + len]), sum)
 
 
 def ip_compute_csum(buff: int, len: int) -> int:
     """The checksum of ``len`` bytes at a pointer, as ICMP has it."""
-    return csum_fold(_sum(machine().platform.memory.mem[buff : buff + len]))
+    return csum_fold(_sum(here.mem[buff : buff + len]))
 
 
 def ip_fast_csum(iph: int, ihl: int) -> int:
     """The checksum of an IPv4 header of ``ihl`` words of 4 bytes at a pointer: 0 over a header whose ``check`` is
     right, else what belongs into a ``check`` that was 0.
     """
-    return ~_sum(machine().platform.memory.mem[iph : iph + ihl * 4]) & 0xFFFF
+    return ~_sum(here.mem[iph : iph + ihl * 4]) & 0xFFFF
 
 
 def ip_send_check(iph: int) -> None:
     """Write the checksum of the IPv4 header at a pointer. Source: net/ipv4/ip_output.c ip_send_check(), v6.12."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     mem[iph + 10 : iph + 12] = b"\0\0"
     mem[iph + 10 : iph + 12] = ip_fast_csum(iph, mem[iph] & 15).to_bytes(2, "little")
 
@@ -140,19 +140,19 @@ def csum_tcpudp_magic(saddr: int, daddr: int, len: int, proto: int, sum: int) ->
 
 def csum_ipv6_magic(saddr: int, daddr: int, len: int, proto: int, sum: int) -> int:
     """The checksum over IPv6's pseudo header and ``sum``; ``saddr`` and ``daddr`` are pointers to the addresses."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     total = _sum(mem[saddr : saddr + 16]) + _sum(mem[daddr : daddr + 16]) + _swab32(len) + _swab32(proto) + sum
     return csum_fold((total - 1) % 0xFFFFFFFF + 1 if total else 0)
 
 
 # -- a change of a field under a checksum (RFC 1624) ---------------------------------------------------------
 def _load(sum: int) -> int:
-    mem = machine().platform.memory.mem
+    mem = here.mem
     return mem[sum] | mem[sum + 1] << 8
 
 
 def _store(sum: int, value: int) -> None:
-    machine().platform.memory.mem[sum : sum + 2] = value.to_bytes(2, "little")
+    here.mem[sum : sum + 2] = value.to_bytes(2, "little")
 
 
 def csum_replace_by_diff(sum: int, diff: int) -> None:

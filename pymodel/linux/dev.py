@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, broken_rule, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_UNHANDLED_PROTO
 from pymodel.linux.errno import EBUSY
@@ -71,7 +71,7 @@ class packet_type:
 
 
 def _handlers(pt: packet_type) -> list[packet_type]:
-    net: NetState = machine().state["net"]
+    net: NetState = here.state["net"]
     if pt.type == ETH_P_ALL:
         return pt.dev.ptype_all if pt.dev is not None else net.ptype_all
     return pt.dev.ptype_specific if pt.dev is not None else net.ptype_base.setdefault(pt.type, [])
@@ -81,7 +81,7 @@ def dev_add_pack(pt: packet_type) -> None:
     """Install a packet handler."""
     _handlers(pt).append(pt)
     if pt.type == ETH_P_ALL and not pt.ignore_outgoing:
-        machine().state["net"].nit_outgoing += 1
+        here.state["net"].nit_outgoing += 1
 
 
 def dev_remove_pack(pt: packet_type) -> None:
@@ -92,14 +92,14 @@ def dev_remove_pack(pt: packet_type) -> None:
         return
     handlers.remove(pt)
     if pt.type == ETH_P_ALL and not pt.ignore_outgoing:
-        machine().state["net"].nit_outgoing -= 1
+        here.state["net"].nit_outgoing -= 1
 
 
 def skb_mac_frame(skb: sk_buff) -> bytes:
     """The whole frame from its MAC header, as on the wire, with the VLAN tag beside the data in its place. Not Linux's:
     for taps, which see data from the network header.
     """
-    mem = machine().platform.memory.mem
+    mem = here.mem
     mac = skb.head + skb.mac_header
     if skb.vlan_proto:
         tag = struct.pack(">HH", skb.vlan_proto, skb.vlan_tci)
@@ -143,7 +143,7 @@ def netif_receive_skb(skb: sk_buff) -> int:
 
 def check_receive(skb: sk_buff) -> None:
     """What a driver may do wrong as it hands a packet up: the context, a device that is down. Counts it (NAPI1)."""
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None
     if not (cpu.softirq or cpu.bh_disabled) or cpu.hardirq:
@@ -172,7 +172,7 @@ def receive_while_down(dev: net_device | None, skb: sk_buff) -> None:
 
 def netif_receive_skb_internal(skb: sk_buff) -> int:
     """netif_receive_skb() without its checks: RPS, then the stack."""
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None
     net: NetState = m.state["net"]
@@ -194,12 +194,12 @@ def netif_receive_skb_list(head: list[sk_buff]) -> None:
 
 def netif_receive_skb_list_internal(head: list[sk_buff]) -> None:
     """netif_receive_skb_list() without its checks."""
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None
     net: NetState = m.state["net"]
     cost = m.costs.rx_stack
-    here: list[tuple[sk_buff, packet_type, net_device]] = []
+    alike: list[tuple[sk_buff, packet_type, net_device]] = []
     for skb in head:
         orig_dev: net_device = skb.dev  # type: ignore[assignment]
         if net.rps_needed:
@@ -210,12 +210,12 @@ def netif_receive_skb_list_internal(head: list[sk_buff]) -> None:
         after, last, _ = _receive_core(skb, orig_dev, cpu, net, cost)
         if last is not None:
             assert after is not None
-            here.append((after, last, orig_dev))
-            if here[0][1] is not last or here[0][2] is not orig_dev:
-                _deliver_list(here[:-1])
-                del here[:-1]
+            alike.append((after, last, orig_dev))
+            if alike[0][1] is not last or alike[0][2] is not orig_dev:
+                _deliver_list(alike[:-1])
+                del alike[:-1]
     head.clear()
-    _deliver_list(here)
+    _deliver_list(alike)
 
 
 def _rps_cpu(dev: net_device, skb: sk_buff, net: NetState) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import broken_rule, netdev_err, netdev_warn
 from pymodel.linux.netdev_features import (
     NETIF_F_ALL_TSO,
@@ -95,7 +95,7 @@ def _asked(dev: net_device) -> tuple[Any, ...]:
     """All that a stateless ndo_fix_features leaves as it is."""
     return (
         dev.features, dev.hw_features, dev.wanted_features, dev.vlan_features, dev.hw_enc_features, dev.flags, dev.mtu,
-        dev.state, machine().accessed_at,
+        dev.state, here.machine.accessed_at,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.linux.bug import WARN, caller_outside, netdev_err, netdev_warn, site_str
 from pymodel.linux.errno import ENETDOWN, ENOMEM
 from pymodel.linux.flow_hash import skb_get_hash
@@ -110,7 +110,7 @@ def dev_queue_xmit(skb: sk_buff) -> int:
 
 
 def __dev_queue_xmit(skb: sk_buff, sb_dev: net_device | None) -> int:
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None
     dev = skb.dev
@@ -157,7 +157,7 @@ def _start_direct(skb: sk_buff, dev: net_device, queue_id: int) -> int:
     skb.queue_mapping = queue_id
     txq = dev._tx[queue_id]
     local_bh_disable()
-    sd = machine().state["net"].softnet[this_cpu().id]
+    sd = here.state["net"].softnet[this_cpu().id]
     sd.xmit_recursion += 1
     spin_lock(txq._lock)
     rc = NETDEV_TX_BUSY
@@ -183,7 +183,7 @@ def _xmit_noqueue(skb: sk_buff, dev: net_device, txq: netdev_queue, cpu: Cpu) ->
     """
     rest: sk_buff | None = skb
     if dev.flags & IFF_UP:
-        sd = machine().state["net"].softnet[cpu.id]
+        sd = here.state["net"].softnet[cpu.id]
         if txq._lock.owner is cpu or sd.xmit_recursion > XMIT_RECURSION_LIMIT:
             WARN(f"Dead loop on virtual device {dev.name}, fix it urgently!", site_str(caller_outside()))
         else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.memory import DEV_READ, DEV_WRITE
 from pymodel.linux.bug import Site, _printk, caller
 from pymodel.linux.device import device
@@ -75,7 +75,7 @@ def valid_dma_direction(direction: int) -> bool:
 
 # -- mapping -------------------------------------------------------------------------------------------------
 def _map(dev: device, addr: int, size: int, dir: int, site: Site, attrs: int = 0, kind: int = SINGLE) -> int:
-    dma: DmaState = machine().state["dma"]
+    dma: DmaState = here.state["dma"]
     if dma.fail is not None and dma.fail(dev, size):
         return DMA_MAPPING_ERROR
     bus = addr + dma.bus_offset
@@ -177,7 +177,7 @@ def dma_mapping_error(dev: device, dma_addr: int) -> int:
     """-ENOMEM where the mapping failed, else 0. Must be asked of each mapping (DMA2)."""
     if dma_addr == DMA_MAPPING_ERROR:
         return -ENOMEM
-    m = machine().state["dma"].live.get(dma_addr)
+    m = here.state["dma"].live.get(dma_addr)
     while m is not None and m.checked:
         m = m.next
     if m is not None:
@@ -189,7 +189,7 @@ def dma_mapping_error(dev: device, dma_addr: int) -> int:
 def _unmap(
     dev: device, bus: int, size: int, dir: int, kind: int, site: Site, attrs: int = 0, ents: int = 0
 ) -> DmaMapping:
-    dma: DmaState = machine().state["dma"]
+    dma: DmaState = here.state["dma"]
     live = dma.live
     m = live.get(bus)
     if m is None:
@@ -260,7 +260,7 @@ dma_unmap_page_attrs = dma_unmap_single_attrs
 # -- sync ----------------------------------------------------------------------------------------------------
 def _sync(dev: device, bus: int, size: int, dir: int, to_cpu: bool, site: Site, ents: int = 0) -> None:
     """Check range and direction. On a coherent machine nothing moves; with a bounce buffer these bytes do."""
-    dma: DmaState = machine().state["dma"]
+    dma: DmaState = here.state["dma"]
     m = dma.live.get(bus)
     if m is None or m.size < size or m.dev is not dev:
         m = find_synced(dma, dev, bus, size, site)
@@ -301,7 +301,7 @@ def dma_sync_single_range_for_device(dev: device, addr: int, offset: int, size: 
 
 def dma_need_sync(dev: device, dma_addr: int) -> bool:
     """Whether syncing moves anything: where there are bounce buffers. Source: kernel/dma/mapping.c."""
-    return machine().state["dma"].bounce is not None
+    return here.state["dma"].bounce is not None
 
 
 # -- what a device can reach ---------------------------------------------------------------------------------
@@ -335,17 +335,17 @@ def dma_get_mask(dev: device) -> int:
 
 def dma_get_required_mask(dev: device) -> int:
     """The least mask that reaches all memory. Source: kernel/dma/direct.c dma_direct_get_required_mask()."""
-    return DMA_BIT_MASK(machine().state["dma"].top.bit_length())
+    return DMA_BIT_MASK(here.state["dma"].top.bit_length())
 
 
 def dma_addressing_limited(dev: device) -> bool:
     """Whether there is memory that the device does not reach."""
-    return bool(dev.dma_mask < machine().state["dma"].top)
+    return bool(dev.dma_mask < here.state["dma"].top)
 
 
 def dma_max_mapping_size(dev: device) -> int:
     """Bytes of the longest mapping: bounce buffers limit it. Source: dma_direct_max_mapping_size()."""
-    pool = machine().state["dma"].bounce
+    pool = here.state["dma"].bounce
     return pool.max_mapping_size(dev.min_align_mask) if pool is not None else DMA_BIT_MASK(64)
 
 

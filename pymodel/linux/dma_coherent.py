@@ -8,7 +8,7 @@ blocks are not poisoned.
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import DEV_READ, DEV_WRITE
 from pymodel.linux.bug import WARN, Site, broken_rule, caller, site_str
@@ -39,7 +39,7 @@ _INT_MAX = (1 << 31) - 1
 def _alloc(dev: device, size: int, gfp: int, site: Site, shared: bool = True) -> tuple[int | None, int]:
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
-    m = machine()
+    m = here.machine
     dma: DmaState = m.state["dma"]
     if size <= 0 or (dma.fail is not None and dma.fail(dev, size)):
         return None, 0
@@ -67,7 +67,7 @@ def _alloc(dev: device, size: int, gfp: int, site: Site, shared: bool = True) ->
 
 
 def _free(dev: device, size: int, cpu_addr: int | None, dma_handle: int, site: Site) -> None:
-    m = machine()
+    m = here.machine
     if m.sched.cpu is not None and m.sched.cpu.irqs_disabled:
         WARN(f"{dev}: dma_free_coherent() with interrupts disabled (WARN_ON(irqs_disabled()))", site_str(site))
     if not cpu_addr:
@@ -183,7 +183,7 @@ def _pool_alloc(pool: dma_pool, mem_flags: int, site: Site) -> tuple[int | None,
         return None, 0
     block = pool.free.pop()
     pool.used[block] = site
-    dma: DmaState = machine().state["dma"]
+    dma: DmaState = here.state["dma"]
     dma.grant(block, pool.size, _BOTH)
     dma.memory.watch(block, pool.size)
     if mem_flags & __GFP_ZERO:
@@ -203,7 +203,7 @@ def dma_pool_zalloc(pool: dma_pool, mem_flags: int) -> tuple[int | None, int]:
 def dma_pool_free(pool: dma_pool, vaddr: int, dma: int) -> None:
     """Give a block back. DMA1 for one that is not the pool's, or is free already."""
     site = caller()
-    state: DmaState = machine().state["dma"]
+    state: DmaState = here.state["dma"]
     if vaddr not in pool.used or dma - state.bus_offset != vaddr:
         if vaddr in pool.free:
             what = "already free"
@@ -227,7 +227,7 @@ def dma_pool_destroy(pool: dma_pool | None) -> None:
 def _pool_destroy(pool: dma_pool | None, site: Site) -> None:
     if pool is None:
         return
-    state: DmaState = machine().state["dma"]
+    state: DmaState = here.state["dma"]
     if pool.used:
         block, where = next(iter(pool.used.items()))
         broken_rule(

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import DmaFault
 from pymodel.linux.bug import Site, broken_rule, site_str
@@ -107,7 +107,7 @@ class DmaState:
 
 def set_dma_failure(fail: Callable[[device, int], bool] | None) -> None:
     """Decide which mappings and coherent allocations fail: ``fail(dev, size)``. None: none."""
-    machine().state["dma"].fail = fail
+    here.state["dma"].fail = fail
 
 
 # -- what a driver did wrong ---------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def dma_mappings(dev: device | None = None) -> list[DmaMapping]:
     """The mappings that exist, of one device or of all."""
     found = []
     first: DmaMapping | None
-    for first in machine().state["dma"].live.values():
+    for first in here.state["dma"].live.values():
         while first is not None:
             if dev is None or first.dev is dev:
                 found.append(first)
@@ -271,9 +271,9 @@ def dma_fault_error(fault: DmaFault) -> CheckError | None:
     """What a refused access of the device means to the driver: which mapping it missed, by how much (DMA3, or
     DMA1), or that it may not master the bus. None where an error has cut the device off: nobody is to blame.
     """
-    dma: DmaState = machine().state["dma"]
+    dma: DmaState = here.state["dma"]
     if fault.kind == "master":
-        pdev = machine().state["pci"].devices[0]
+        pdev = here.state["pci"].devices[0]
         if pdev.isolated:
             return None
         if pdev.no_dma:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, caller_outside, site_str
 from pymodel.linux.errno import EINVAL
 from pymodel.linux.ethtool_uapi import ETH_GSTRING_LEN
@@ -158,7 +158,7 @@ def netdev_rss_key_fill(length: int) -> bytes:
     """``length`` bytes (52 at most) of the host's RSS key, drawn once a machine. C fills a buffer."""
     if length > NETDEV_RSS_KEY_LEN:
         BUG(f"netdev_rss_key_fill({length}): {NETDEV_RSS_KEY_LEN} bytes at most", site_str(caller_outside()))
-    net = machine().state["net"]
+    net = here.state["net"]
     if net.rss_key is None:
         net.rss_key = net.rng.randbytes(NETDEV_RSS_KEY_LEN)
     key: bytes = net.rss_key

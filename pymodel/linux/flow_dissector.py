@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.errno import EINVAL
 from pymodel.linux.if_ether import (
     ETH_HLEN,
@@ -147,7 +147,7 @@ class _Dissection:
         self, skb: sk_buff | None, used: frozenset[int], keys: flow_keys, data: int, proto: int, nhoff: int, hlen: int,
         flags: int,
     ) -> None:  # fmt: skip
-        self.mem = machine().platform.memory.mem
+        self.mem = here.mem
         self.skb = skb
         self.used = used
         self.keys = keys
@@ -450,7 +450,7 @@ def __skb_get_poff(skb: sk_buff | None, data: int, keys: flow_keys, hlen: int) -
         return poff
     if keys.ip_proto == IPPROTO_TCP:
         if hlen - poff >= 13:
-            doff = machine().platform.memory.mem[data + poff + 12]
+            doff = here.mem[data + poff + 12]
         else:
             copy = bytearray(1)
             if skb is None or skb_copy_bits(skb, poff + 12, copy, 1) < 0:
@@ -474,7 +474,7 @@ def eth_get_headlen(dev: object, data: int, len: int) -> int:
     """
     if len < ETH_HLEN:
         return len
-    mem = machine().platform.memory.mem
+    mem = here.mem
     proto = mem[data + 12] << 8 | mem[data + 13]
     keys = flow_keys()
     flags = FLOW_DISSECTOR_F_PARSE_1ST_FRAG

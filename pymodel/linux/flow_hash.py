@@ -10,7 +10,7 @@ from __future__ import annotations
 from random import Random
 from struct import Struct
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.flow_dissector import (
     FLOW_DISSECTOR_F_STOP_AT_FLOW_LABEL,
     FLOW_DISSECTOR_KEY_IPV4_ADDRS,
@@ -49,7 +49,7 @@ class FlowHashState:
 
 
 def _state() -> FlowHashState:
-    state = machine().state
+    state = here.state
     found: FlowHashState | None = state.get("flow_hash")
     if found is None:
         found = state["flow_hash"] = FlowHashState(state["net"].hash_seed)
@@ -107,7 +107,7 @@ def __skb_get_hash(skb: sk_buff) -> None:
     """Compute the hash of the packet's flow into ``skb``: over addresses, protocol, ports, first VLAN tag, or for IPv6
     with a flow label that instead of the ports.
     """
-    m = machine()
+    m = here.machine
     state: FlowHashState = m.state.get("flow_hash") or _state()
     at = skb.head + skb.network_header
     if skb.protocol == 0x0800 and not skb.vlan_proto and at >= skb.data and at + 24 <= skb.tail:

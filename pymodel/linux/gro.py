@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, netdev_warn, site_str
 from pymodel.linux.dev import netif_receive_skb_list_internal, receive_while_down
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
@@ -81,7 +81,7 @@ def gro_normal_one(napi: napi_struct, skb: sk_buff, segs: int) -> None:
     """Make a packet of ``segs`` segments ready for the stack."""
     napi.rx_list.append(skb)
     napi.rx_count += segs
-    if napi.rx_count >= machine().state["net"].gro_normal_batch:
+    if napi.rx_count >= here.state["net"].gro_normal_batch:
         gro_normal_list(napi)
 
 
@@ -103,7 +103,7 @@ def napi_gro_complete(napi: napi_struct, skb: sk_buff) -> None:
 
 def napi_gro_flush(napi: napi_struct, flush_old: bool) -> None:
     """Complete held packets, in each list the oldest first; with ``flush_old`` those of former jiffies only."""
-    jiffy = machine().sched.local_now // JIFFY_PS
+    jiffy = here.sched.local_now // JIFFY_PS
     for index in range(GRO_HASH_BUCKETS):
         if not napi.gro_bitmask >> index & 1:
             continue
@@ -192,7 +192,7 @@ def dev_gro_receive(napi: napi_struct, skb: sk_buff, cb: napi_gro_cb | None = No
     ops = OFFLOADS.get(skb.protocol)
     if ops is None or not dev.features & NETIF_F_GRO or dev.xdp_prog is not None:
         return GRO_NORMAL
-    m = machine()
+    m = here.machine
     info = skb._shinfo
     if cb is None:
         cb = _reset_offset(skb, m.platform.memory.mem)
@@ -258,7 +258,7 @@ def napi_gro_receive(n: napi_struct, skb: sk_buff) -> int:
             return ret
     n.rx_list.append(skb)
     n.rx_count += 1
-    if n.rx_count >= machine().state["net"].gro_normal_batch:
+    if n.rx_count >= here.state["net"].gro_normal_batch:
         gro_normal_list(n)
     return GRO_NORMAL
 
@@ -274,7 +274,7 @@ def _free_merged(skb: sk_buff) -> None:
 def _free_stolen_head(skb: sk_buff, site: Site) -> None:
     """napi_skb_free_stolen_head(): free the sk_buff, whose head lives on as a fragment."""
     skb_release_head_state(skb)
-    _discard(machine().state, skb, site)
+    _discard(here.state, skb, site)
 
 
 def _bad_receive(n: napi_struct, function: str) -> None:
@@ -338,7 +338,7 @@ def napi_gro_frags(napi: napi_struct) -> int:
         receive_while_down(dev, skb)
     napi.delivered += 1
     skb.mac_header = skb.data - skb.head
-    mem = machine().platform.memory.mem
+    mem = here.mem
     cb = skb.gro_cb = _reset_offset(skb, mem)
     if cb.frag0_len < ETH_HLEN:
         cb.frag0_len = 0

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.errno import E2BIG, ENOMEM, ETOOMANYREFS
 from pymodel.linux.if_ether import ETH_P_IPV6
 from pymodel.linux.inet import IPPROTO_TCP
@@ -234,7 +234,7 @@ def skb_gro_receive(p: sk_buff, skb: sk_buff) -> int:
         skb.data_len = 0
         cb.free = NAPI_GRO_FREE
     elif headlen > offset and skb.head_frag and pinfo.nr_frags + 1 + more <= MAX_SKB_FRAGS:
-        page = machine().state["mm"].mem_map[skb.head >> PAGE_SHIFT]
+        page = here.state["mm"].mem_map[skb.head >> PAGE_SHIFT]
         del pinfo.frags[pinfo.nr_frags :]
         pinfo.frags.append(skb_frag_t(page, skb.data - page.addr + offset, headlen - offset))
         pinfo.nr_frags += 1

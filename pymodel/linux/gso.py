@@ -7,7 +7,7 @@ net/core/gso.c, include/net/gso.h, v6.12. Simplified: no tunnels.
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, caller_outside, site_str
 from pymodel.linux.errno import EINVAL, EPROTONOSUPPORT
 from pymodel.linux.gso_inet import Result, inet_gso_segment, ipv6_gso_segment
@@ -104,7 +104,7 @@ def skb_gso_transport_seglen(skb: sk_buff) -> int:
     """Bytes of a full segment from its TCP or UDP header on."""
     shinfo = skb._shinfo
     if shinfo.gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6):
-        doff = machine().platform.memory.mem[skb.head + skb.transport_header + 12] >> 4
+        doff = here.mem[skb.head + skb.transport_header + 12] >> 4
         return doff * 4 + shinfo.gso_size
     return 8 + shinfo.gso_size if shinfo.gso_type & SKB_GSO_UDP_L4 else shinfo.gso_size
 

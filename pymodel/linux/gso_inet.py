@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.checksum import (
     CSUM_MANGLED_0,
     csum16_add,
@@ -113,7 +113,7 @@ def inet_gso_segment(skb: sk_buff, features: int) -> Result:
         return None
     if isinstance(segs, int):
         return segs
-    mem = machine().platform.memory.mem
+    mem = here.mem
     seg: sk_buff | None = segs
     while seg is not None:
         at = seg.head + seg.mac_header + nhoff
@@ -134,7 +134,7 @@ def inet_gso_segment(skb: sk_buff, features: int) -> Result:
 
 def _partial_len(seg: sk_buff) -> int:
     """Bytes of each packet that the device will make of this one, with all headers."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     l4 = seg.head + seg.transport_header
     thlen = 8 if seg._shinfo.gso_type & SKB_GSO_UDP_L4 else (mem[l4 + 12] >> 4) * 4
     return l4 + thlen - (seg.head + seg.mac_header) + seg._shinfo.gso_size
@@ -143,7 +143,7 @@ def _partial_len(seg: sk_buff) -> int:
 # -- IPv6 ----------------------------------------------------------------------------------------------------
 def _pull_exthdrs(skb: sk_buff, proto: int) -> int:
     """Go past the extension headers that each segment repeats; the protocol behind them."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     while proto in (IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS):
         if not pskb_may_pull(skb, 8):
             break
@@ -163,7 +163,7 @@ def ipv6_hopopt_jumbo_remove(skb: sk_buff) -> int:
     if skb.len <= _LEGACY_MAX_SIZE or skb.protocol != ETH_P_IPV6:
         return 0
     at = skb.head + skb.network_header
-    mem = machine().platform.memory.mem
+    mem = here.mem
     if at + 48 > skb.tail or mem[at + 6] != IPPROTO_HOPOPTS:
         return 0
     if bytes(mem[at + 40 : at + 43]) != bytes((IPPROTO_TCP, 0, 194)):  # a jumbo payload option and no more
@@ -201,7 +201,7 @@ def ipv6_gso_segment(skb: sk_buff, features: int) -> Result:
         return None
     if isinstance(segs, int):
         return segs
-    mem = machine().platform.memory.mem
+    mem = here.mem
     seg: sk_buff | None = segs
     while seg is not None:
         at = seg.head + seg.mac_header + nhoff
@@ -227,7 +227,7 @@ def _pseudo(skb: sk_buff, proto: int, v6: bool) -> int:
 
 def _set_partial(skb: sk_buff, proto: int, offset: int, v6: bool) -> None:
     at = skb.head + skb.transport_header + offset
-    machine().platform.memory.mem[at : at + 2] = _pseudo(skb, proto, v6).to_bytes(2, "little")
+    here.mem[at : at + 2] = _pseudo(skb, proto, v6).to_bytes(2, "little")
     skb.ip_summed = CHECKSUM_PARTIAL
     skb.csum_start = skb.transport_header
     skb.csum_offset = offset
@@ -240,7 +240,7 @@ def _tcp(skb: sk_buff, features: int, v6: bool) -> Result:
         return -EINVAL
     shinfo = skb._shinfo
     if shinfo.gso_type & SKB_GSO_FRAGLIST:
-        doff = machine().platform.memory.mem[skb.head + skb.transport_header + 12] >> 4
+        doff = here.mem[skb.head + skb.transport_header + 12] >> 4
         if skb_pagelen(skb) - doff * 4 == shinfo.gso_size:
             return _segment_list(skb, features, v6, 16)
         skb.ip_summed = CHECKSUM_NONE
@@ -254,7 +254,7 @@ def tcp_gso_segment(skb: sk_buff, features: int) -> Result:
 
     Each segment carries ``gso_size`` bytes but the last. FIN and PSH are in the last one alone, CWR in the first.
     """
-    mem = machine().platform.memory.mem
+    mem = here.mem
     thlen = (mem[skb.head + skb.transport_header + 12] >> 4) * 4
     if thlen < 20 or skb.csum_start != skb.transport_header or not pskb_may_pull(skb, thlen):
         return -EINVAL
@@ -374,7 +374,7 @@ def _take_socket(skb: sk_buff) -> tuple[Any, Callable[[sk_buff], object] | None]
 
 
 def _write_udp(gso_skb: sk_buff, segs: list[Segment], mss: int) -> None:
-    mem = machine().platform.memory.mem
+    mem = here.mem
     shinfo = gso_skb._shinfo
     first = segs[0].skb._shinfo
     if first.gso_size:
@@ -401,7 +401,7 @@ def _udp_segment_list(skb: sk_buff, features: int, v6: bool) -> sk_buff | int:
     segs = _segment_list(skb, features, v6, 6)
     if not isinstance(segs, int):
         at = segs.head + segs.transport_header + 4
-        machine().platform.memory.mem[at : at + 2] = (size & 0xFFFF).to_bytes(2, "big")
+        here.mem[at : at + 2] = (size & 0xFFFF).to_bytes(2, "big")
     return segs
 
 
@@ -412,7 +412,7 @@ def _segment_list(skb: sk_buff, features: int, v6: bool, check: int) -> sk_buff 
     first = skb_segment_list(skb, features, skb.network_header - skb.mac_header)
     if isinstance(first, int) or first.next is None:
         return first
-    mem = machine().platform.memory.mem
+    mem = here.mem
     saddr, n = (8, 16) if v6 else (12, 4)
     at, l4 = first.head + first.network_header, first.head + first.transport_header
     flow = bytes(mem[at + saddr : at + saddr + 2 * n]) + bytes(mem[l4 : l4 + 4])
@@ -433,7 +433,7 @@ def _segment_list(skb: sk_buff, features: int, v6: bool, check: int) -> sk_buff 
 
 def _translate(seg: sk_buff, iph: int, check: int, old: bytes, new: bytes, v6: bool) -> None:
     """Addresses and ports change from ``old`` to ``new``: correct the checksum at ``check``, and IPv4's own."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     udp = check - seg.head - seg.transport_header == 6
     summed = not udp or mem[check] or mem[check + 1]
     for at in range(0, len(old) - 4, 4):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, caller_outside, pr_warn, site_str
 from pymodel.linux.checksum import csum_fold, csum_partial
 from pymodel.linux.errno import EINVAL, ENOMEM
@@ -263,7 +263,7 @@ def segment(head_skb: sk_buff, features: int) -> list[Segment] | int:
 
 def _cut(head_skb: sk_buff, segs: list[Segment], mss: int, doffset: int, sg: bool, csum: bool) -> int:
     """Append the segments to ``segs``, linked. 0 or an errno; what is in ``segs`` is the caller's to free."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     headroom = head_skb.data - head_skb.head
     headlen = head_skb.len - head_skb.data_len
     parts = _Parts(head_skb)
@@ -434,7 +434,7 @@ def skb_segment_list(skb: sk_buff, features: int, offset: int) -> sk_buff | int:
     skb._shinfo.frag_list = None
     delta_len = delta_truesize = 0
     tail = skb
-    mem = machine().platform.memory.mem
+    mem = here.mem
     while part is not None:
         rest = part.next
         nskb = part

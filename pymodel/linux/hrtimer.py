@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import PS_PER_NS, Cpu, Timer
 from pymodel.linux.bug import BUG, Lockup, Site, caller, site_str
 from pymodel.linux.softirq import HRTIMER_SOFTIRQ, TIMER_SOFTIRQ, open_softirq
@@ -59,7 +59,7 @@ class hrtimer:
 
 def time_init() -> None:
     """Boot: timers and their interrupt."""
-    m = machine()
+    m = here.machine
     m.state["time"] = TimeState(len(m.sched.cpus))
     m.state["irq"].vectors[LOCAL_TIMER_VECTOR] = _local_timer_interrupt
     open_softirq(TIMER_SOFTIRQ, run_timer_softirq)
@@ -101,14 +101,14 @@ def hrtimer_restart(timer: hrtimer) -> None:
 
 
 def _arm(timer: hrtimer) -> None:
-    m = machine()
+    m = here.machine
     timer.queued = True
     m.state["time"].armed.add(timer)
     timer._timer = m.sched.call_at(max(timer.expires_ps, m.sched.local_now), _expired, timer)
 
 
 def _dequeue(timer: hrtimer) -> None:
-    state: TimeState = machine().state["time"]
+    state: TimeState = here.state["time"]
     timer.queued = False
     state.armed.discard(timer)
     if timer._timer is not None:
@@ -122,13 +122,13 @@ def _dequeue(timer: hrtimer) -> None:
 
 def _expired(timer: hrtimer) -> None:
     assert timer.cpu is not None
-    machine().state["time"].expired_hr[timer.cpu.id].append(timer)
+    here.state["time"].expired_hr[timer.cpu.id].append(timer)
     timer.cpu.raise_irq(LOCAL_TIMER_VECTOR)
 
 
 def _local_timer_interrupt(cpu: Cpu) -> None:
     """hrtimer_interrupt() and the tick: functions of hrtimers run here, those of timers in their softirq."""
-    state: TimeState = machine().state["time"]
+    state: TimeState = here.state["time"]
     expired = state.expired_hr[cpu.id]
     while expired:
         timer = expired.pop(0)
@@ -142,7 +142,7 @@ def _local_timer_interrupt(cpu: Cpu) -> None:
 
 
 def _run_hrtimer_softirq() -> None:
-    state: TimeState = machine().state["time"]
+    state: TimeState = here.state["time"]
     expired = state.expired_soft[this_cpu().id]
     while expired:
         _run(state, expired.pop(0))
@@ -174,12 +174,12 @@ def hrtimer_forward(timer: hrtimer, now: int, interval: int) -> int:
 
 
 def hrtimer_forward_now(timer: hrtimer, interval: int) -> int:
-    return hrtimer_forward(timer, machine().sched.local_now // PS_PER_NS, interval)
+    return hrtimer_forward(timer, here.sched.local_now // PS_PER_NS, interval)
 
 
 def hrtimer_get_remaining(timer: hrtimer) -> int:
     """ns until it expires; negative where it should have."""
-    return (timer.expires_ps - machine().sched.local_now) // PS_PER_NS
+    return (timer.expires_ps - here.sched.local_now) // PS_PER_NS
 
 
 def hrtimer_is_queued(timer: hrtimer) -> bool:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, broken_rule, caller_outside, site_str
 from pymodel.linux.inet import Header, be16
 from pymodel.linux.netdev_features import NETIF_F_GRO_HW, NETIF_F_LRO
@@ -114,7 +114,7 @@ def eth_broadcast_addr() -> bytes:
 
 def eth_random_addr() -> bytes:
     """A locally administered unicast address, drawn from the machine's seed. C fills an array."""
-    rng: Random = machine().state["net"].rng
+    rng: Random = here.state["net"].rng
     addr = bytearray(rng.randbytes(6))
     addr[0] = addr[0] & 0xFE | 0x02
     return bytes(addr)
@@ -143,7 +143,7 @@ def ether_crc_le(length: int, data: int | bytes) -> int:
     """The CRC-32 of Ethernet over ``length`` bytes at a pointer or in a buffer, not inverted: what most multicast hash
     filters take bits of. Source: include/linux/crc32.h ether_crc_le(), v6.12.
     """
-    part = machine().platform.memory.mem[data : data + length] if isinstance(data, int) else data[:length]
+    part = here.mem[data : data + length] if isinstance(data, int) else data[:length]
     return crc32(part) ^ 0xFFFFFFFF
 
 
@@ -162,19 +162,19 @@ class ethhdr(Header):
 
     @property
     def h_dest(self) -> bytes:
-        return bytes(machine().platform.memory.mem[self.at : self.at + 6])
+        return bytes(here.mem[self.at : self.at + 6])
 
     @h_dest.setter
     def h_dest(self, addr: bytes) -> None:
-        machine().platform.memory.mem[self.at : self.at + 6] = addr
+        here.mem[self.at : self.at + 6] = addr
 
     @property
     def h_source(self) -> bytes:
-        return bytes(machine().platform.memory.mem[self.at + 6 : self.at + 12])
+        return bytes(here.mem[self.at + 6 : self.at + 12])
 
     @h_source.setter
     def h_source(self, addr: bytes) -> None:
-        machine().platform.memory.mem[self.at + 6 : self.at + 12] = addr
+        here.mem[self.at + 6 : self.at + 12] = addr
 
 
 def eth_hdr(skb: sk_buff) -> ethhdr:
@@ -196,7 +196,7 @@ def eth_type_trans(skb: sk_buff, dev: Any) -> int:
     data = skb.data
     skb.dev = dev
     skb.mac_header = data - skb.head
-    mem = machine().platform.memory.mem
+    mem = here.mem
     size = skb.len
     if size >= 14:
         skb.len = size = size - 14

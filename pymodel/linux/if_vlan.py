@@ -7,7 +7,7 @@ skb_network_protocol(), v6.12.
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, caller_outside, site_str
 from pymodel.linux.errno import ENOMEM
 from pymodel.linux.if_ether import ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, VLAN_HLEN
@@ -80,7 +80,7 @@ def skb_network_protocol(skb: sk_buff) -> tuple[int, int]:
     if type == _ETH_P_TEB:
         if not pskb_may_pull(skb, ETH_HLEN):
             return 0, 0
-        mem = machine().platform.memory.mem
+        mem = here.mem
         type = mem[skb.data + 12] << 8 | mem[skb.data + 13]
     type, depth = __vlan_get_protocol(skb, type)
     return (type, depth) if type and pskb_may_pull(skb, depth) else (0, 0)
@@ -137,7 +137,7 @@ def __vlan_insert_inner_tag(skb: sk_buff, vlan_proto: int, vlan_tci: int, mac_le
     if skb_cow_head(skb, VLAN_HLEN) < 0:
         return -ENOMEM
     data = skb_push(skb, VLAN_HLEN)
-    mem = machine().platform.memory.mem
+    mem = here.mem
     if mac_len > 2:
         mem[data : data + mac_len - 2] = bytes(mem[data + VLAN_HLEN : data + VLAN_HLEN + mac_len - 2])
     if skb.mac_header != UNSET:

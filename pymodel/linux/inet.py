@@ -9,7 +9,7 @@ include/uapi/linux/ip.h, ipv6.h, tcp.h, udp.h, in.h and include/net/ip.h, ipv6.h
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.skbuff import sk_buff
 
 __all__ = [
@@ -49,20 +49,20 @@ IP_OFFSET = 0x1FFF
 
 
 def get_unaligned_be16(p: int) -> int:
-    mem = machine().platform.memory.mem
+    mem = here.mem
     return mem[p] << 8 | mem[p + 1]
 
 
 def get_unaligned_be32(p: int) -> int:
-    return int.from_bytes(machine().platform.memory.mem[p : p + 4], "big")
+    return int.from_bytes(here.mem[p : p + 4], "big")
 
 
 def put_unaligned_be16(val: int, p: int) -> None:
-    machine().platform.memory.mem[p : p + 2] = (val & 0xFFFF).to_bytes(2, "big")
+    here.mem[p : p + 2] = (val & 0xFFFF).to_bytes(2, "big")
 
 
 def put_unaligned_be32(val: int, p: int) -> None:
-    machine().platform.memory.mem[p : p + 4] = (val & 0xFFFFFFFF).to_bytes(4, "big")
+    here.mem[p : p + 4] = (val & 0xFFFFFFFF).to_bytes(4, "big")
 
 
 class Header:
@@ -81,7 +81,7 @@ class Header:
         return hash(self.at)
 
     def __bytes__(self) -> bytes:
-        return bytes(machine().platform.memory.mem[self.at : self.at + self.size])
+        return bytes(here.mem[self.at : self.at + self.size])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at 0x{self.at:x}: {bytes(self).hex()}>"
@@ -99,12 +99,12 @@ class _Field:
 
     def __get__(self, hdr: Header, owner: object = None) -> int:
         at = hdr.at + self.off
-        word = int.from_bytes(machine().platform.memory.mem[at : at + self.width], self.order)  # type: ignore[arg-type]
+        word = int.from_bytes(here.mem[at : at + self.width], self.order)  # type: ignore[arg-type]
         return word >> self.shift & self.mask
 
     def __set__(self, hdr: Header, value: int) -> None:
         at = hdr.at + self.off
-        mem = machine().platform.memory.mem
+        mem = here.mem
         old = int.from_bytes(mem[at : at + self.width], self.order)  # type: ignore[arg-type]
         word = old & ~(self.mask << self.shift) | (value & self.mask) << self.shift
         mem[at : at + self.width] = (word & (1 << 8 * self.width) - 1).to_bytes(self.width, self.order)  # type: ignore[arg-type]
@@ -210,12 +210,12 @@ def udp_hdr(skb: sk_buff) -> udphdr:
 
 def ip_hdrlen(skb: sk_buff) -> int:
     """Bytes of the IPv4 header, options included."""
-    return (machine().platform.memory.mem[skb.head + skb.network_header] & 15) * 4
+    return (here.mem[skb.head + skb.network_header] & 15) * 4
 
 
 def tcp_hdrlen(skb: sk_buff) -> int:
     """Bytes of the TCP header, options included."""
-    return (machine().platform.memory.mem[skb.head + skb.transport_header + 12] >> 4) * 4
+    return (here.mem[skb.head + skb.transport_header + 12] >> 4) * 4
 
 
 def ip_is_fragment(iph: iphdr) -> bool:
@@ -229,9 +229,9 @@ def ipv6_ext_hdr(nexthdr: int) -> bool:
 
 def ipv6_optlen(p: int) -> int:
     """Bytes of the extension header at ``p``."""
-    return (machine().platform.memory.mem[p + 1] + 1) * 8
+    return (here.mem[p + 1] + 1) * 8
 
 
 def ipv6_authlen(p: int) -> int:
     """Bytes of the authentication header at ``p``."""
-    return (machine().platform.memory.mem[p + 1] + 2) * 4
+    return (here.mem[p + 1] + 2) * 4

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.dev_addr_lists import dev_mc_add, dev_mc_del
 from pymodel.linux.netdev_register import dev_hold, dev_put
 from pymodel.linux.netdevice import ARPHRD_ETHER, IFF_UP, net_device
@@ -145,5 +145,5 @@ def _inetdev_event(nb: notifier_block, event: int, info: Any) -> int:
 def devinet_init() -> None:
     """Have IPv4 watch the devices of this machine, those that are there included."""
     nb = notifier_block(_inetdev_event)
-    machine().state["net"].protocols.append(nb)
+    here.state["net"].protocols.append(nb)
     register_netdevice_notifier(nb)

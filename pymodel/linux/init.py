@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymodel.hw.access import Machine, machine, set_machine
+from pymodel.hw.access import Machine, here, set_machine
 from pymodel.linux.apic import irq_init, msi_write
 from pymodel.linux.backlog import RPS_VECTOR, process_backlog, rps_trigger_softirq
 from pymodel.linux.bug import KernelLog
@@ -105,7 +105,7 @@ def leak_report() -> list[str]:
 
 def counters() -> dict[str, Any]:
     """What the kernel counted since boot: interrupts, softirqs, polls, packets, drops by reason."""
-    m = machine()
+    m = here.machine
     state = m.state
     net: NetState = state["net"]
     softirq: SoftirqState = state["softirq"]

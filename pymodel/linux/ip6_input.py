@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import caller
 from pymodel.linux.dropreason import (
     SKB_DROP_REASON_IP_INADDRERRORS,
@@ -58,7 +58,7 @@ def inet6_del_protocol(handler: Callable[[sk_buff], int], protocol: int) -> int:
 
 
 def _state() -> InetState:
-    state: InetState = machine().state["inet"]
+    state: InetState = here.state["inet"]
     return state
 
 
@@ -88,7 +88,7 @@ def _check(skb: sk_buff) -> tuple[int, str]:
     bad = (SKB_DROP_REASON_IP_INHDR, "Ip6InHdrErrors")
     if not pskb_may_pull(skb, 40):
         return bad
-    mem = machine().platform.memory.mem
+    mem = here.mem
     at = skb.head + skb.network_header
     hdr = bytes(mem[at : at + 40])
     saddr, daddr = hdr[8:24], hdr[24:]
@@ -121,7 +121,7 @@ def _for_us(daddr: bytes, dev: net_device) -> bool:
 def _rcv_finish(skb: sk_buff) -> int:
     """ip6_rcv_finish(): where to."""
     at = skb.head + skb.network_header
-    daddr = bytes(machine().platform.memory.mem[at + 24 : at + 40])
+    daddr = bytes(here.mem[at + 24 : at + 40])
     dev: net_device = skb.dev  # type: ignore[assignment]
     if daddr[0] == 0xFF:
         _state().mib6["Ip6InMcastPkts"] += 1
@@ -143,7 +143,7 @@ def ip6_input(skb: sk_buff) -> int:
 
 def _input_finish(skb: sk_buff) -> int:
     """ip6_input_finish(): without the IPv6 header and its extensions."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     state = _state()
     nexthdr = mem[skb.head + skb.network_header + 6]
     reason = SKB_DROP_REASON_IPV6_BAD_EXTHDR

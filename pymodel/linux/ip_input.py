@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import caller
 from pymodel.linux.checksum import ip_fast_csum
 from pymodel.linux.dropreason import (
@@ -57,7 +57,7 @@ def inet_del_protocol(handler: Callable[[sk_buff], int], protocol: int) -> int:
 
 
 def _state() -> InetState:
-    state: InetState = machine().state["inet"]
+    state: InetState = here.state["inet"]
     return state
 
 
@@ -75,7 +75,7 @@ def _core(skb: sk_buff, dev: net_device) -> sk_buff | None:
         mib["InDiscards"] += 1
         return None
     skb = mine
-    mem = machine().platform.memory.mem
+    mem = here.mem
     reason = SKB_DROP_REASON_IP_INHDR
     counted = "InHdrErrors"
     if pskb_may_pull(skb, 20):
@@ -131,7 +131,7 @@ def _rcv_finish(skb: sk_buff) -> int:
     """ip_rcv_finish(): where to."""
     state = _state()
     dev: net_device = skb.dev  # type: ignore[assignment]
-    mem = machine().platform.memory.mem
+    mem = here.mem
     at = skb.head + skb.network_header
     saddr, daddr = int.from_bytes(mem[at + 12 : at + 16], "big"), int.from_bytes(mem[at + 16 : at + 20], "big")
     kind, _ = ip_route_input(skb, daddr, saddr, dev)
@@ -169,7 +169,7 @@ def _options_ok(options: bytes) -> bool:
 
 def ip_local_deliver(skb: sk_buff) -> int:
     """For this host: to the transport protocol, if the hooks have nothing against it."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     at = skb.head + skb.network_header
     if (mem[at + 6] << 8 | mem[at + 7]) & (IP_MF | IP_OFFSET):
         mib = _state().mib
@@ -184,7 +184,7 @@ def _deliver_finish(skb: sk_buff) -> int:
     """ip_local_deliver_finish(): without the IP header."""
     state = _state()
     at = skb.head + skb.network_header
-    mem = machine().platform.memory.mem
+    mem = here.mem
     __skb_pull(skb, (mem[at] & 15) * 4)
     handler = state.protos.get(mem[at + 9])
     if handler is None:

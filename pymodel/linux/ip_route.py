@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.errno import EADDRNOTAVAIL, EEXIST, EHOSTUNREACH, EINVAL, ENETDOWN, ENETUNREACH, ENODEV
 from pymodel.linux.netdevice import IFF_UP
 from pymodel.linux.sock import proto_mem
@@ -87,7 +87,7 @@ class InetState:
 
 
 def _inet() -> InetState:
-    state: InetState = machine().state["inet"]
+    state: InetState = here.state["inet"]
     return state
 
 

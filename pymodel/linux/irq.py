@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import WARN, Lockup, Site, caller, pr_err, site_str
 from pymodel.linux.device import device, devm_add_action
@@ -67,7 +67,7 @@ def cpumask_of(cpu: int) -> int:
 
 # -- for drivers ---------------------------------------------------------------------------------------------
 def _desc(irq: int, site: Site) -> irq_desc:
-    desc: irq_desc | None = machine().state["irq"].descs.get(irq)
+    desc: irq_desc | None = here.state["irq"].descs.get(irq)
     if desc is None:
         raise CheckError("irq", f"interrupt {irq} does not exist", site_str(site))
     return desc
@@ -102,7 +102,7 @@ def _request_threaded_irq(
         return -EINVAL
     if flags & IRQF_COND_SUSPEND and (not flags & IRQF_SHARED or flags & IRQF_NO_SUSPEND):
         return -EINVAL
-    desc: irq_desc | None = machine().state["irq"].descs.get(irq)
+    desc: irq_desc | None = here.state["irq"].descs.get(irq)
     if desc is None:
         return -EINVAL
     if handler is None:
@@ -285,7 +285,7 @@ def _synchronize(desc: irq_desc, site: Site) -> None:
 def irq_set_affinity(irq: int, cpumask: int) -> int:
     """Deliver to the first CPU of a mask from now on. 0 or -EINVAL."""
     desc = _desc(irq, caller())
-    valid = cpumask & ((1 << len(machine().sched.cpus)) - 1)
+    valid = cpumask & ((1 << len(here.sched.cpus)) - 1)
     if not valid:
         return -EINVAL
     desc.affinity = valid
@@ -326,5 +326,5 @@ def irq_get_count(irq: int) -> int:
 
 def irq_leaks() -> list[str]:
     """One line for each handler that is still installed."""
-    descs: dict[int, irq_desc] = machine().state["irq"].descs
+    descs: dict[int, irq_desc] = here.state["irq"].descs
     return [f"irq {d.irq}: handler {a.name} requested at {site_str(a.site)}" for d in descs.values() for a in d.actions]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.linux.bug import WARN, broken_rule, site_str
 from pymodel.linux.errno import EINVAL
 from pymodel.linux.irqdesc import (
@@ -62,7 +62,7 @@ def handle_irq_event(desc: irq_desc) -> int:
     """Call the handlers, and wake their threads. Returns their answers, or-ed."""
     desc.pending = False
     desc.in_progress = True
-    cpu = desc.running_on = machine().sched.cpu
+    cpu = desc.running_on = here.sched.cpu
     assert cpu is not None
     retval = IRQ_NONE
     irq = desc.irq
@@ -149,7 +149,7 @@ def _note_interrupt(desc: irq_desc, retval: int) -> None:
 
 
 def _poll_spurious_later() -> None:
-    state: IrqState = machine().state["irq"]
+    state: IrqState = here.state["irq"]
     if state.spurious_timer is None:
         state.spurious_timer = timer_list(_poll_spurious)
     mod_timer(state.spurious_timer, jiffies() + _POLL_INTERVAL)
@@ -157,7 +157,7 @@ def _poll_spurious_later() -> None:
 
 def _poll_spurious(timer: timer_list) -> None:
     """Call the handlers of shared interrupts that were shut, ten times a second: slow, but their devices go on."""
-    state: IrqState = machine().state["irq"]
+    state: IrqState = here.state["irq"]
     shut = [desc for desc in state.descs.values() if desc.spurious_disabled]
     for desc in shut:
         if desc.actions and desc.actions[0].flags & IRQF_SHARED:
@@ -199,7 +199,7 @@ def _wake_thread(desc: irq_desc, action: irqaction) -> None:
     desc.threads_active += 1
     thread = action.thread
     assert thread is not None
-    cpu = machine().sched.cpus[desc.cpu]
+    cpu = here.sched.cpus[desc.cpu]
     if thread.cpu is not cpu and not action.running and not thread.queued_or_running():
         thread.move(cpu)  # irq_thread_check_affinity()
     thread.wake()

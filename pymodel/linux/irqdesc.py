@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.contexts import Cpu, Task
 from pymodel.linux.bug import Site
 from pymodel.linux.errno import EINVAL
@@ -152,7 +152,7 @@ class IrqState:
 
 
 def irq_to_desc(irq: int) -> irq_desc | None:
-    desc: irq_desc | None = machine().state["irq"].descs.get(irq)
+    desc: irq_desc | None = here.state["irq"].descs.get(irq)
     return desc
 
 
@@ -167,18 +167,18 @@ def _bad_irq(desc: irq_desc) -> None:
 
 def irq_alloc_desc(node: int) -> int:
     """A new interrupt number, without a chip. ``node`` is not used: there is one node."""
-    state: IrqState = machine().state["irq"]
+    state: IrqState = here.state["irq"]
     irq = state.next_irq
     state.next_irq += 1
     desc = irq_desc(irq, NO_IRQ_CHIP, _bad_irq, "", 0, 0)
-    desc.affinity = (1 << len(machine().sched.cpus)) - 1
+    desc.affinity = (1 << len(here.sched.cpus)) - 1
     state.descs[irq] = desc
     return irq
 
 
 def irq_free_desc(irq: int) -> None:
     """Give an interrupt number back."""
-    machine().state["irq"].descs.pop(irq, None)
+    here.state["irq"].descs.pop(irq, None)
 
 
 def irq_set_chip_and_handler(irq: int, chip: irq_chip, handle: Callable[[irq_desc], object]) -> None:

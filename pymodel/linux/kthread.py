@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Task
 from pymodel.linux.bug import BUG, caller, site_str
 from pymodel.linux.errno import EBUSY, EINVAL
@@ -28,7 +28,7 @@ def kthread_run(threadfn: Callable[[Any], Any], data: Any, namefmt: str) -> Task
 
 def kthread_run_on_cpu(threadfn: Callable[[Any], Any], data: Any, cpu: int, namefmt: str) -> Task:
     """kthread_run() on a CPU. ``%u`` in the name stands for it."""
-    return Task(machine().sched.cpus[cpu], threadfn, (data,), namefmt.replace("%u", str(cpu)))
+    return Task(here.sched.cpus[cpu], threadfn, (data,), namefmt.replace("%u", str(cpu)))
 
 
 def kthread_should_stop() -> bool:
@@ -58,7 +58,7 @@ def set_cpus_allowed_ptr(p: Task, new_mask: int) -> int:
 
     Simplified: tasks do not move by themselves, and one that runs is not moved: -EBUSY.
     """
-    cpus = machine().sched.cpus
+    cpus = here.sched.cpus
     new_mask &= (1 << len(cpus)) - 1
     if not new_mask:
         return -EINVAL

@@ -9,7 +9,7 @@ others, whose events are urgent and whose state is IF_OPER_LOWERLAYERDOWN.
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.netdevice import (
     IF_LINK_MODE_DORMANT,
     IF_LINK_MODE_TESTING,
@@ -72,7 +72,7 @@ _linkwatch_timer.kernel_internal = True  # type: ignore[attr-defined]  # no leak
 
 
 def _state() -> LinkwatchState:
-    state: LinkwatchState = machine().state["linkwatch"]
+    state: LinkwatchState = here.state["linkwatch"]
     return state
 
 
@@ -109,7 +109,7 @@ def _schedule_work(urgent: bool) -> None:
     state = _state()
     if state.urgent:
         return
-    wq = machine().state["workqueue"].linkwatch
+    wq = here.state["workqueue"].linkwatch
     if urgent:
         state.urgent = True
         mod_delayed_work(wq, state.work, 0)

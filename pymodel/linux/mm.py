@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, DoubleFree, Site, caller, caller_outside, pr_warn, site_str
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class MmState:
 
 
 def _mm() -> MmState:
-    state: MmState = machine().state["mm"]
+    state: MmState = here.state["mm"]
     return state
 
 
@@ -202,7 +202,7 @@ def _merge_buddies(mm: MmState) -> None:
 
 def _assert_pages_idle(pg: page, site: Site) -> None:
     """Memory that a device can still reach must not be freed."""
-    dma = machine().state["dma"]
+    dma = here.state["dma"]
     by_page = dma.by_page
     addr, size = pg.addr, PAGE_SIZE << pg.order
     for frame in range(addr, addr + size, PAGE_SIZE):
@@ -231,7 +231,7 @@ def alloc_pages(gfp: int, order: int, _site: Site | None = None) -> page | None:
     """Allocate ``1 << order`` contiguous pages, reference count 1; None on failure. WARN where ``order`` is beyond
     MAX_ORDER, unless __GFP_NOWARN is given. Source: mm/page_alloc.c __alloc_pages_noprof(), v6.12.
     """
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
     pg = _alloc_pages(mm, order, _site or caller())
@@ -310,7 +310,7 @@ def _put_page(pg: page, site: Site) -> None:
         )
     pg.refcount = refcount
     if refcount == 0:
-        _free_pages(machine().state["mm"], pg, site)
+        _free_pages(here.state["mm"], pg, site)
 
 
 def put_page(pg: page) -> None:
@@ -349,7 +349,7 @@ def kmalloc_size_roundup(size: int) -> int:
 
 def might_alloc() -> None:
     """A GFP_KERNEL allocation may sleep: it must not be made in atomic context. Source: include/linux/sched/mm.h."""
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     if cpu is not None and (cpu.hardirq or cpu.softirq or cpu.bh_disabled or cpu.preempt_disabled or cpu.irqs_disabled):
         from pymodel.linux.sched import atomic_error
 
@@ -396,7 +396,7 @@ def _kfree(mm: MmState, addr: int, site: Site) -> None:
     if obj is None:
         _bad_free(mm, addr, site)
     size = obj[0]
-    dma = machine().state["dma"]
+    dma = here.state["dma"]
     by_page = dma.by_page
     if addr & -PAGE_SIZE in by_page or addr + size - 1 & -PAGE_SIZE in by_page or size > 2 * PAGE_SIZE:
         dma.assert_idle(addr, size, site)
@@ -427,7 +427,7 @@ def kmalloc(size: int, gfp: int) -> int:
     """
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     f = _getframe(1)
     addr = _kmalloc(mm, kmalloc_size_roundup(size), (f.f_code, f.f_lasti))
     if not addr:
@@ -440,7 +440,7 @@ def kmalloc(size: int, gfp: int) -> int:
 def _kzalloc(size: int, gfp: int, site: Site) -> int:
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     addr = _kmalloc(mm, kmalloc_size_roundup(size), site)
     if addr:
         mm.mem[addr : addr + size] = bytes(size)
@@ -461,7 +461,7 @@ def kfree(addr: int) -> None:
     """Free; 0 (NULL) is fine. Raises DoubleFree where nothing is allocated at ``addr``."""
     if addr:
         f = _getframe(1)
-        _kfree(machine().state["mm"], addr, (f.f_code, f.f_lasti))
+        _kfree(here.state["mm"], addr, (f.f_code, f.f_lasti))
 
 
 def ksize(addr: int) -> int:
@@ -566,7 +566,7 @@ def _page_frag_free(mm: MmState, addr: int, site: Site) -> None:
 def page_frag_free(addr: int) -> None:
     """Free a fragment. Raises DoubleFree when it is free already."""
     f = _getframe(1)
-    _page_frag_free(machine().state["mm"], addr, (f.f_code, f.f_lasti))
+    _page_frag_free(here.state["mm"], addr, (f.f_code, f.f_lasti))
 
 
 def page_frag_cache_drain(nc: page_frag_cache) -> None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Task
 from pymodel.linux.bug import BUG, WARN, Lockup, Site, broken_rule, caller, caller_outside, netdev_err, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_DEV_READY
@@ -201,7 +201,7 @@ def netif_napi_add_weight(
     gro_drop_held(napi)
     napi.site = caller_outside()
     dev.napi_list.append(napi)
-    state: NapiState = machine().state["napi"]
+    state: NapiState = here.state["napi"]
     if not napi.state & NAPIF_STATE_NO_BUSY_POLL:
         state.gen_id = max(state.gen_id + 1, MIN_NAPI_ID)
         napi.napi_id = state.gen_id
@@ -293,7 +293,7 @@ def netif_napi_del(napi: napi_struct) -> None:
             "NAPI8", f"{napi.dev}: NAPI instance deleted while enabled ({napi.state_str()})", site_str(caller_outside())
         )
     napi.state &= ~NAPIF_STATE_LISTED
-    machine().state["napi"].by_id.pop(napi.napi_id, None)
+    here.state["napi"].by_id.pop(napi.napi_id, None)
     napi.dev.napi_list.remove(napi)
     gro_drop_held(napi)
     thread, napi.thread = napi.thread, None
@@ -333,7 +333,7 @@ def napi_schedule_prep(n: napi_struct) -> bool:
     state = n.state
     if state & NAPIF_STATE_DISABLE:
         return False
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     if cpu is not None and cpu.hardirq:
         if n._irq_time < 0:
             n._irq_time = cpu.time
@@ -354,7 +354,7 @@ def napi_schedule_prep(n: napi_struct) -> bool:
 
 def __napi_schedule(n: napi_struct) -> None:
     """Put it on this CPU's poll list, or wake its thread, after napi_schedule_prep() said so."""
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None, "napi scheduled outside of kernel code"
     if n.state & NAPIF_STATE_THREADED and n.thread is not None:
@@ -468,11 +468,11 @@ def _napi_watchdog(timer: hrtimer) -> int:
 def napi_leaks() -> list[str]:
     """One line for each instance that is still scheduled, or enabled on a device that is down."""
     lines = []
-    for dev in machine().state["net"].netdevs_alive:
+    for dev in here.state["net"].netdevs_alive:
         for n in dev.napi_list:
             if n.state & NAPIF_STATE_SCHED and not n.state & NAPIF_STATE_NPSVC:
                 lines.append(f"NAPI instance of {dev.name} ({n.state_str()}) is scheduled; added at {site_str(n.site)}")
-    for sd in machine().state["net"].softnet:
+    for sd in here.state["net"].softnet:
         if sd.input_pkt_queue or sd.process_queue:
             lines.append(f"{len(sd.input_pkt_queue) + len(sd.process_queue)} packets in a CPU's backlog")
     return lines

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Task
 from pymodel.linux.backlog import net_rps_send_ipi
 from pymodel.linux.bug import WARN, broken_rule, netdev_err, site_str
@@ -129,7 +129,7 @@ def net_rx_action() -> None:
     """NET_RX_SOFTIRQ: poll what is scheduled, up to 300 packets or 2 jiffies, then leave the rest for the next
     round.
     """
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None
     net: NetState = m.state["net"]
@@ -201,7 +201,7 @@ def dev_set_threaded(dev: net_device, threaded: bool) -> int:
 
 
 def napi_kthread_create(n: napi_struct) -> Task:
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     name = f"napi/{n.dev.name}-{n.napi_id}"
     return kthread_run_on_cpu(_napi_threaded_poll, n, 0 if cpu is None else cpu.id, name)
 
@@ -219,7 +219,7 @@ def _napi_threaded_poll(n: napi_struct) -> int:
 
 def _threaded_poll_loop(n: napi_struct) -> None:
     """Poll with bottom halves off until the budget is not used up."""
-    m = machine()
+    m = here.machine
     net: NetState = m.state["net"]
     while True:
         local_bh_disable()
@@ -237,7 +237,7 @@ def _threaded_poll_loop(n: napi_struct) -> None:
 # -- netpoll -------------------------------------------------------------------------------------------------
 def netpoll_poll_dev(dev: net_device) -> None:
     """Poll every instance with budget 0, as netconsole does: reclaim only, no packets, no completion (NAPI2)."""
-    m = machine()
+    m = here.machine
     sd: softnet_data = m.state["net"].softnet[this_cpu().id]
     local_bh_disable()
     for n in dev.napi_list:

@@ -6,7 +6,7 @@ The functions that need rtnl take it where the caller does not hold it. Source: 
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import SchedulingWhileAtomic, broken_rule, netdev_err
 from pymodel.linux.errno import EINVAL, ENODEV, EOPNOTSUPP, ERANGE
 from pymodel.linux.if_ether import is_valid_ether_addr
@@ -301,7 +301,7 @@ def dev_get_stats(dev: net_device, storage: rtnl_link_stats64 | None = None) -> 
     ops, last = dev.netdev_ops, dev.last_stats  # last as of now: others may ask while the driver reads registers
     if ops.ndo_get_stats64 is not None:
         storage.__init__()  # type: ignore[misc]
-        cpu = machine().sched.cpu
+        cpu = here.sched.cpu
         if cpu is not None:
             cpu.preempt_disabled += 1
         try:

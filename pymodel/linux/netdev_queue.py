@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import broken_rule, caller_outside, site_str
 from pymodel.linux.dql import dql_completed, dql_queued, dql_reset
 from pymodel.linux.netdevice import (
@@ -95,7 +95,7 @@ def netif_subqueue_stopped(dev: net_device, skb: sk_buff) -> bool:
 
 def netif_xmit_timeout_ms(txq: netdev_queue) -> int:
     """For how long a queue is stopped beyond the watchdog's patience, in ms; 0 where it is not."""
-    now = machine().sched.local_now // JIFFY_PS
+    now = here.sched.local_now // JIFFY_PS
     if txq.state & _XOFF and now > txq.trans_start + txq.dev.watchdog_timeo:
         return jiffies_to_msecs(now - txq.trans_start)
     return 0
@@ -104,7 +104,7 @@ def netif_xmit_timeout_ms(txq: netdev_queue) -> int:
 # -- stop ----------------------------------------------------------------------------------------------------
 def netif_tx_stop_queue(txq: netdev_queue) -> None:
     """No more ndo_start_xmit for this queue until it is woken."""
-    txq.trans_start = machine().sched.local_now // JIFFY_PS
+    txq.trans_start = here.sched.local_now // JIFFY_PS
     txq.state |= QUEUE_STATE_DRV_XOFF
     txq.stops += 1
 
@@ -154,7 +154,7 @@ def netif_tx_start_queue(txq: netdev_queue) -> None:
     """Let packets come, without sending those that wait: in ndo_open, or in xmit after it stopped the queue (TX7)."""
     if txq.state & QUEUE_STATE_DRV_XOFF:
         dev = txq.dev
-        if dev.state & LINK_STATE_START and txq.qdisc.kind != "noop" and txq._lock.owner is not machine().sched.cpu:
+        if dev.state & LINK_STATE_START and txq.qdisc.kind != "noop" and txq._lock.owner is not here.sched.cpu:
             broken_rule(
                 "TX7",
                 f"{dev.name}: queue {txq.index}, stopped, was started outside of xmit: what waits in its qdisc "
@@ -184,7 +184,7 @@ def netdev_tx_sent_queue(txq: netdev_queue, bytes: int) -> None:
     dql_queued(d, bytes)
     if d.adj_limit >= d.num_queued:
         return
-    txq.trans_start = machine().sched.local_now // JIFFY_PS
+    txq.trans_start = here.sched.local_now // JIFFY_PS
     txq.state |= QUEUE_STATE_STACK_XOFF
 
 
@@ -218,7 +218,7 @@ def netdev_tx_completed_queue(txq: netdev_queue, pkts: int, bytes: int) -> None:
             site_str(caller_outside()),
         )
         return
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     if cpu is not None:
         poll = m.state["net"].softnet[cpu.id].poll
@@ -262,7 +262,7 @@ def netdev_txq_bql_complete_prefetchw(txq: netdev_queue) -> None:
 
 def netdev_xmit_more() -> bool:
     """Whether another packet for this queue follows at once, so that the doorbell may wait."""
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None
     return bool(m.state["net"].softnet[cpu.id].xmit_more)
@@ -334,7 +334,7 @@ def netif_subqueue_completed_wake(
 # -- locks ---------------------------------------------------------------------------------------------------
 def __netif_tx_lock(txq: netdev_queue, cpu: int) -> None:
     """Keep xmit out of a queue."""
-    this = machine().sched.cpu
+    this = here.sched.cpu
     assert this is not None
     this.preempt_disabled += 1
     if txq._lock.owner is not None:
@@ -420,11 +420,11 @@ def netif_tx_disable(dev: net_device) -> None:
 
 def netif_trans_update(dev: net_device) -> None:
     """Tell the watchdog that the first queue is alive: for drivers whose xmit takes no lock of the core's."""
-    dev._tx[0].trans_start = machine().sched.local_now // JIFFY_PS
+    dev._tx[0].trans_start = here.sched.local_now // JIFFY_PS
 
 
 def txq_trans_cond_update(txq: netdev_queue) -> None:
     """Tell the watchdog that a queue is alive: for what is sent past the core (XDP)."""
-    txq.trans_start = machine().sched.local_now // JIFFY_PS
+    txq.trans_start = here.sched.local_now // JIFFY_PS
 
 

@@ -8,7 +8,7 @@ Simplified: one namespace; a reference counts, but has no tracker of its own.
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import BUG, WARN, Lockup, Site, caller, netdev_info, pr_err, site_str
 from pymodel.linux.dev_addr_lists import dev_mc_flush, dev_uc_flush
@@ -72,7 +72,7 @@ _UNREGISTER_TIMEOUT_MS = 10_000
 
 
 def _net() -> NetState:
-    state: NetState = machine().state["net"]
+    state: NetState = here.state["net"]
     return state
 
 
@@ -339,7 +339,7 @@ def netdev_run_todo() -> None:
         dev.reg_state = NETREG_UNREGISTERED
         linkwatch_sync_dev(dev)
     mutex_unlock(net.rtnl)
-    sleep_until(machine().sched.local_now + 1000, "netdev_run_todo: a grace period")
+    sleep_until(here.sched.local_now + 1000, "netdev_run_todo: a grace period")
     for dev in todo:
         _wait_allrefs(dev)
         if dev.priv_destructor is not None:
@@ -367,7 +367,7 @@ def _wait_allrefs(dev: net_device) -> None:
             if dev.state & LINK_STATE_LINKWATCH_PENDING:
                 linkwatch_run_queue()
             mutex_unlock(_net().rtnl)
-        sleep_until(machine().sched.local_now + wait * 1_000_000_000, f"references to {dev} to go away")
+        sleep_until(here.sched.local_now + wait * 1_000_000_000, f"references to {dev} to go away")
         waited += wait
         wait = min(2 * wait, _WAIT_REFS_MAX_MS)
 

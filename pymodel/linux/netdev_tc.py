@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import netdev_warn
 from pymodel.linux.errno import EINVAL
 from pymodel.linux.flow_hash import skb_get_hash
@@ -118,7 +118,7 @@ def netif_set_xps_queue(dev: net_device, mask: int, index: int, type: int = XPS_
     tc = netdev_txq_to_tc(dev, index)
     if tc < 0:
         return -EINVAL
-    ids = len(machine().sched.cpus) if type == XPS_CPUS else dev.num_rx_queues
+    ids = len(here.sched.cpus) if type == XPS_CPUS else dev.num_rx_queues
     num_tc = dev.num_tc or 1
     maps = dev.xps_maps[type]
     if maps is None:
@@ -150,7 +150,7 @@ def get_xps_queue(dev: net_device, skb: sk_buff) -> int:
     if by_rxq is not None and skb.sk is not None:
         index = _of_map(dev, skb, by_rxq, skb.sk.sk_rx_queue_mapping)
     if index < 0 and by_cpu is not None:
-        cpu = machine().sched.cpu
+        cpu = here.sched.cpu
         index = _of_map(dev, skb, by_cpu, cpu.id if cpu is not None else 0)
     return index
 

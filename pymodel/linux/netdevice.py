@@ -12,7 +12,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.contexts import Cpu
 from pymodel.linux.bug import BUG, WARN, Site, broken_rule, caller, caller_outside, pr_err, site_str
 from pymodel.linux.device import device
@@ -404,7 +404,7 @@ class NetState:
 
 
 def _net() -> NetState:
-    state: NetState = machine().state["net"]
+    state: NetState = here.state["net"]
     return state
 
 
@@ -440,7 +440,7 @@ def ASSERT_RTNL() -> None:
 
 def with_rtnl(fn: Callable[..., Any], *args: Any) -> Any:
     """Call with rtnl held, as an ioctl or netlink request does; the caller may hold it already."""
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     if cpu is not None and cpu.task is not None and _net().rtnl.owner is cpu.task:
         return fn(*args)
     rtnl_lock()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_NETFILTER_DROP, SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.errno import EBUSY, EINVAL, EPERM, ESRCH
@@ -111,7 +111,7 @@ class NfState:
 # -- registration --------------------------------------------------------------------------------------------
 def _lists(reg: nf_hook_ops) -> list[list[nf_hook_ops]]:
     """Where a hook belongs; empty: nowhere."""
-    state: NfState = machine().state["nf"]
+    state: NfState = here.state["nf"]
     if reg.pf == NFPROTO_NETDEV or (reg.pf == NFPROTO_INET and reg.hooknum == NF_INET_INGRESS):
         ingress = reg.hooknum == (NF_NETDEV_INGRESS if reg.pf == NFPROTO_NETDEV else NF_INET_INGRESS)
         return [reg.dev.nf_hooks_ingress] if ingress and reg.dev is not None else []
@@ -128,7 +128,7 @@ def nf_register_net_hook(net: Any, ops: nf_hook_ops) -> int:
         at = next((i for i, other in enumerate(hooks) if ops.priority < other.priority), len(hooks))
         hooks.insert(at, ops)
         if ops.dev is not None and hooks is ops.dev.nf_hooks_ingress:
-            machine().state["net"].ingress_needed += 1
+            here.state["net"].ingress_needed += 1
     return 0 if lists else -EINVAL
 
 
@@ -140,7 +140,7 @@ def nf_unregister_net_hook(net: Any, ops: nf_hook_ops) -> None:
             return
         hooks.remove(ops)
         if ops.dev is not None and hooks is ops.dev.nf_hooks_ingress:
-            machine().state["net"].ingress_needed -= 1
+            here.state["net"].ingress_needed -= 1
 
 
 def nf_register_net_hooks(net: Any, reg: list[nf_hook_ops], n: int) -> int:
@@ -193,7 +193,7 @@ def NF_HOOK(
     okfn: Callable[[sk_buff], int],
 ) -> int:
     """``okfn(skb)`` unless a hook at this place has something against it."""
-    hooks = machine().state["nf"].hooks.get((pf, hook))
+    hooks = here.state["nf"].hooks.get((pf, hook))
     if hooks:
         ret = nf_hook_slow(skb, nf_hook_state(hook, pf, in_, out, sk, okfn), hooks, 0)
         if ret != 1:
@@ -224,18 +224,18 @@ class nf_queue_entry:
 
 def nf_register_queue_handler(outfn: Callable[[nf_queue_entry, int], int]) -> None:
     """Who takes packets with the verdict NF_QUEUE: ``outfn(entry, queuenum)`` returns 0 or a negative errno."""
-    state: NfState = machine().state["nf"]
+    state: NfState = here.state["nf"]
     if state.queue_handler is not None:
         WARN(f"nf_register_queue_handler: there is one ({-EBUSY})", site_str(caller()))
     state.queue_handler = outfn
 
 
 def nf_unregister_queue_handler() -> None:
-    machine().state["nf"].queue_handler = None
+    here.state["nf"].queue_handler = None
 
 
 def _nf_queue(skb: sk_buff, state: nf_hook_state, index: int, verdict: int) -> int:
-    nf: NfState = machine().state["nf"]
+    nf: NfState = here.state["nf"]
     handler = nf.queue_handler
     if state.okfn is None:
         BUG("NF_QUEUE at ingress: there is no way back from there", site_str(caller_outside()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, caller_outside, site_str
 from pymodel.linux.errno import EEXIST, ENOENT
 
@@ -203,7 +203,7 @@ def netdev_notifier_info_to_dev(info: netdev_notifier_info) -> net_device:
 
 
 def _chain() -> raw_notifier_head:
-    chain: raw_notifier_head = machine().state["net"].netdev_chain
+    chain: raw_notifier_head = here.state["net"].netdev_chain
     return chain
 
 
@@ -230,7 +230,7 @@ def _register(nb: notifier_block) -> int:
     if err:
         return err
     told: list[net_device] = []
-    for dev in list(machine().state["net"].devices):
+    for dev in list(here.state["net"].devices):
         err = notifier_to_errno(_answer(nb, NETDEV_REGISTER, netdev_notifier_info(dev)))
         if err:
             for other in reversed(told):
@@ -253,7 +253,7 @@ def unregister_netdevice_notifier(nb: notifier_block) -> int:
 def _unregister(nb: notifier_block) -> int:
     err = raw_notifier_chain_unregister(_chain(), nb)
     if not err:
-        for dev in list(machine().state["net"].devices):
+        for dev in list(here.state["net"].devices):
             _unregister_events(nb, dev)
     return err
 
@@ -267,5 +267,5 @@ def _unregister_events(nb: notifier_block, dev: net_device) -> None:
 
 def notifier_leaks() -> list[str]:
     """One line for each listener that a module registered and did not take back; those of the protocols stay."""
-    net = machine().state["net"]
+    net = here.state["net"]
     return [f"netdevice notifier {_name(nb)} still registered" for nb in _chain().blocks if nb not in net.protocols]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, site_str
 from pymodel.linux.gso_segment import can_checksum_protocol
 from pymodel.linux.if_ether import ETH_P_IPV6, VLAN_ETH_HLEN
@@ -76,7 +76,7 @@ def _gso_features_check(skb: sk_buff, dev: net_device, features: int) -> int:
         features &= ~dev.gso_partial_features
     if gso_type & SKB_GSO_TCPV4:
         # Segments of what may be fragmented on its way need different IP IDs.
-        if not machine().platform.memory.mem[skb.head + skb.network_header + 6] & 0x40:
+        if not here.mem[skb.head + skb.network_header + 6] & 0x40:
             features &= ~NETIF_F_TSO_MANGLEID
     if features & NETIF_F_IPV6_CSUM and _has_ipv6_extensions(skb, gso_type):
         features &= ~(NETIF_F_IPV6_CSUM | NETIF_F_TSO6 | NETIF_F_GSO_UDP_L4)
@@ -94,7 +94,7 @@ def _tagged_twice(skb: sk_buff) -> bool:
     if not skb.vlan_proto:
         if not eth_type_vlan(protocol) or not pskb_may_pull(skb, VLAN_ETH_HLEN):
             return False
-        mem = machine().platform.memory.mem
+        mem = here.mem
         protocol = mem[skb.data + 16] << 8 | mem[skb.data + 17]
     return eth_type_vlan(protocol)
 

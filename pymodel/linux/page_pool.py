@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, DoubleFree, Site, broken_rule, caller, caller_outside, pr_warn, site_str
 from pymodel.linux.dma import (
     DMA_ATTR_SKIP_CPU_SYNC,
@@ -76,7 +76,7 @@ def page_pool_create(params: page_pool_params) -> page_pool | int:
     """A pool, or -EINVAL for unknown flags, a mapping that the device does not write, or a sync without mapping or
     length.
     """
-    state: PagePoolState = machine().state["page_pool"]
+    state: PagePoolState = here.state["page_pool"]
     flags = params.flags
     if (
         flags & ~PP_FLAG_ALL
@@ -137,7 +137,7 @@ def _release(pool: page_pool, site: Site) -> int:
         _return_page(pool, pool.ring.popleft(), site)
     inflight = page_pool_inflight(pool, True)
     if not inflight:
-        del machine().state["page_pool"].pools[pool]
+        del here.state["page_pool"].pools[pool]
     return inflight
 
 
@@ -158,7 +158,7 @@ def _release_retry(work: work_struct) -> None:
 # -- going out -----------------------------------------------------------------------------------------------
 def _check_consumer(pool: page_pool) -> None:
     """Nothing but its own NAPI's poll may take from a pool with a NAPI while softirqs run (ETH3)."""
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     if cpu is None or not cpu.softirq:
         return
@@ -355,7 +355,7 @@ def _put(pool: page_pool, pg: page, sync: int, direct: bool, site: Site) -> None
     if left:
         pg.pp_ref_count = left
         return
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     if cpu is not None and cpu.hardirq:
         WARN("a page_pool's page put in a hard interrupt", site_str(site))
     stats = pool.stats
@@ -367,7 +367,7 @@ def _put(pool: page_pool, pg: page, sync: int, direct: bool, site: Site) -> None
         _return_page(pool, pg, site)
         if pool.pages_state_hold_cnt == pool.pages_state_release_cnt:
             cancel_delayed_work(pool.release_dw)
-            del machine().state["page_pool"].pools[pool]
+            del here.state["page_pool"].pools[pool]
         return
     if pool.dma_sync:
         _sync_for_device(pool, pg, sync)
@@ -398,7 +398,7 @@ def _pp_put(pg: page | None, site: Site) -> bool:
 def _napi_local(pool: page_pool) -> bool:
     """Whether the pool's NAPI is scheduled or polled on this CPU, which is in a softirq: nobody races for the cache."""
     napi = pool.p.napi
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     return napi is not None and cpu is not None and bool(cpu.softirq or cpu.bh_disabled) and napi.list_owner == cpu.id
 
 
@@ -466,7 +466,7 @@ def page_pool_dma_sync_for_cpu(pool: page_pool, pg: page, offset: int, dma_sync_
 def page_pool_leaks() -> list[str]:
     """A line for each pool that was never destroyed, and for each whose pages did not come home (ETH3)."""
     lines = []
-    state: PagePoolState = machine().state["page_pool"]
+    state: PagePoolState = here.state["page_pool"]
     for pool in state.pools:
         away = len(pool.inflight_pages) - len(pool.cache) - len(pool.ring)
         if pool.user_cnt:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.apic import line_irq, set_irq_line
 from pymodel.linux.bug import WARN, Site, broken_rule, caller, pr_warn, site_str
 from pymodel.linux.device import device, devm_add_action, devres_release_all
@@ -196,7 +196,7 @@ class PciState:
 
 
 def _state() -> PciState:
-    state: PciState = machine().state["pci"]
+    state: PciState = here.state["pci"]
     return state
 
 

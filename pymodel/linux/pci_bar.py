@@ -8,7 +8,7 @@ BARs only, of up to 256 MiB.
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, Site, caller, site_str
 from pymodel.linux.device import device, devm_add_action, devm_remove_action
 from pymodel.linux.errno import EBUSY, EINVAL, ENOMEM
@@ -153,7 +153,7 @@ def pci_iounmap(pdev: pci_dev, addr: int) -> None:
 
 
 def _owner(addr: int) -> pci_dev | None:
-    devices: list[pci_dev] = machine().state["pci"].devices
+    devices: list[pci_dev] = here.state["pci"].devices
     bar = addr >> BAR_SHIFT
     return next((d for d in devices if addr & ((1 << BAR_SHIFT) - 1) < d.bars.get(bar, 0)), None)
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import broken_rule, site_str
 from pymodel.linux.errno import EINVAL
@@ -157,7 +157,7 @@ def _bar_offset(address: int) -> int:
 # -- what the registers do -----------------------------------------------------------------------------------
 def update_access(pdev: pci_dev) -> None:
     """Let decoding, bus mastering and isolation be what the registers and the channel's state say."""
-    m = machine()
+    m = here.machine
     state = m.state["pci"]
     on = pdev.config.read(PCI_COMMAND, 2)
     awake = pdev.config.read(_PM + PCI_PM_CTRL, 2) & PCI_PM_CTRL_STATE_MASK == 0
@@ -171,7 +171,7 @@ def update_access(pdev: pci_dev) -> None:
 def _lost(addr: int, is_write: bool) -> bool:
     """Whether a register access gets no answer. What a driver may not do at all is an exception."""
     bar = addr >> BAR_SHIFT
-    there = [d for d in machine().state["pci"].devices if bar in d.bars]
+    there = [d for d in here.state["pci"].devices if bar in d.bars]
     if not there or any(d.answers and bar not in d.unmapped for d in there):
         return False
     pdev = there[0]
@@ -202,7 +202,7 @@ def reset_function(pdev: pci_dev) -> None:
     platform can reset it (the soft one can; RTL keeps its state until a driver resets it).
     """
     pdev.config.data[:] = pdev.config.power_up
-    m = machine()
+    m = here.machine
     if m.reset_device is not None:
         at = max(m.sched.local_now, m.accessed_at)
         m.accessed_at = at
@@ -217,7 +217,7 @@ def _written(pdev: pci_dev, where: int, before: int) -> None:
         pdev.is_busmaster = bool(now & PCI_COMMAND_MASTER)
         update_access(pdev)
         if (before ^ now) & PCI_COMMAND_INTX_DISABLE:
-            intx_update(pdev, machine().sched.local_now)
+            intx_update(pdev, here.sched.local_now)
     elif where == _PM + PCI_PM_CTRL:
         now = pdev.config.read(where, 2)
         woken = before & PCI_PM_CTRL_STATE_MASK == _D3HOT and not now & PCI_PM_CTRL_STATE_MASK
@@ -231,13 +231,13 @@ def intx_update(pdev: pci_dev, time: int) -> None:
     level = pdev.line_level and not pdev.config.read(PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE
     if level != pdev.line_seen:
         pdev.line_seen = level
-        drive: Callable[[int, bool, int], None] = machine().state["pci"].drive_line
+        drive: Callable[[int, bool, int], None] = here.state["pci"].drive_line
         drive(0, level, time)
 
 
 def line_driven(line: int, level: bool, time: int) -> None:
     """A device drives its line. Called in the hub, at ``time`` ps."""
-    state = machine().state["pci"]
+    state = here.state["pci"]
     for pdev in state.devices:
         if pdev.line:
             pdev.line_level = bool(level)

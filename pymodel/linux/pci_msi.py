@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from pymodel.hw.access import machine, readl, writel
+from pymodel.hw.access import here, readl, writel
 from pymodel.hw.errors import CheckError
 from pymodel.linux.apic import alloc_msi_irq, deliver, msi_message
 from pymodel.linux.bug import WARN, Site, broken_rule, caller, site_str
@@ -109,7 +109,7 @@ def pci_msi_vec_count(pdev: pci_dev) -> int:
 
 def _spread(nvec: int, affd: irq_affinity) -> list[int | None]:
     """A mask for each vector: CPUs that follow each other, as evenly as can be. Source: irq_create_affinity_masks()."""
-    cpus = len(machine().sched.cpus)
+    cpus = len(here.sched.cpus)
     n = nvec - affd.pre_vectors - affd.post_vectors
     masks: list[int | None] = []
     at = 0
@@ -128,7 +128,7 @@ def _most_useful(minvec: int, maxvec: int, affd: irq_affinity) -> int:
     reserved = affd.pre_vectors + affd.post_vectors
     if reserved > minvec:
         return 0
-    return reserved + min(len(machine().sched.cpus), maxvec - reserved)
+    return reserved + min(len(here.sched.cpus), maxvec - reserved)
 
 
 def _add_vectors(pdev: pci_dev, places: Sequence[int], affd: irq_affinity | None) -> None:
@@ -282,7 +282,7 @@ def pci_irq_vector(pdev: pci_dev, nr: int) -> int:
 
 def pci_irq_get_affinity(pdev: pci_dev, nr: int) -> int | None:
     """The CPUs that a vector is kept to, all of them where it is to none; None where there is no such vector."""
-    everywhere = (1 << len(machine().sched.cpus)) - 1
+    everywhere = (1 << len(here.sched.cpus)) - 1
     if not pdev.msi:
         return everywhere
     if not 0 <= nr < len(pdev.msi):
@@ -363,7 +363,7 @@ def _set_mask(pdev: pci_dev, entry: MsiEntry, masked: bool, desc: irq_desc) -> N
             _table_flush(pdev, entry, MSIX_CTRL)
     elif not masked and entry.pending:
         entry.pending = False
-        deliver(desc, machine().sched.local_now)
+        deliver(desc, here.sched.local_now)
 
 
 def restore_msi(pdev: pci_dev) -> None:
@@ -379,7 +379,7 @@ def restore_msi(pdev: pci_dev) -> None:
 
 def raise_msi(vector: int, time: int) -> None:
     """A numbered message of a device without a table. Called in the hub, at ``time`` ps."""
-    devices: list[pci_dev] = machine().state["pci"].devices
+    devices: list[pci_dev] = here.state["pci"].devices
     for pdev in devices:
         if pdev.msi:
             entry = next((e for e in pdev.msi if e.nr == vector), None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Cpu
 from pymodel.linux.bug import caller
 from pymodel.linux.dropreason import SKB_DROP_REASON_QDISC_DROP, SKB_DROP_REASON_QUEUE_PURGE
@@ -82,7 +82,7 @@ def qdisc_pkt_len(skb: sk_buff) -> int:
     if shinfo.gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6):
         if transport + 20 > skb.tail:
             return skb.len
-        header = transport - skb.data + (machine().platform.memory.mem[transport + 12] >> 4) * 4
+        header = transport - skb.data + (here.mem[transport + 12] >> 4) * 4
     else:
         header = transport - skb.data + 8
     segs = shinfo.gso_segs
@@ -101,7 +101,7 @@ def qdisc_qlen_sum(q: Qdisc) -> int:
 
 def noop_qdisc() -> Qdisc:
     """The discipline of a device that is down: it drops all."""
-    net = machine().state["net"]
+    net = here.state["net"]
     if net.noop is None:
         net.noop = Qdisc("noop", None, 0)
     noop: Qdisc = net.noop
@@ -148,7 +148,7 @@ def netif_schedule_qdisc(q: Qdisc) -> None:
     if q.state & QDISC_STATE_SCHED or q.kind != "pfifo_fast":
         return
     q.state |= QDISC_STATE_SCHED
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None, "queue woken outside of kernel code"
     m.state["net"].softnet[cpu.id].output_queue.append(q)
@@ -252,7 +252,7 @@ def sch_direct_xmit(
 
 
 def __qdisc_run(q: Qdisc) -> None:
-    quota = machine().state["net"].dev_tx_weight
+    quota = here.state["net"].dev_tx_weight
     txq = q.dev_queue
     assert txq is not None
     dev = txq.dev
@@ -299,7 +299,7 @@ def __dev_xmit_skb(skb: sk_buff, q: Qdisc, dev: net_device, txq: netdev_queue, c
 
 def net_tx_action() -> None:
     """NET_TX_SOFTIRQ: free what hard interrupts left, run the disciplines that were scheduled."""
-    m = machine()
+    m = here.machine
     sd = m.state["net"].softnet[this_cpu().id]
     if sd.completion_queue:
         done, sd.completion_queue = sd.completion_queue, []
@@ -328,7 +328,7 @@ def qdisc_leaks() -> list[str]:
     """One line for each discipline that still holds packets."""
     return [
         f"{dev.name} queue {txq.index}: {txq.qdisc_sleeping.qlen} packets in its qdisc"
-        for dev in machine().state["net"].netdevs_alive
+        for dev in here.state["net"].netdevs_alive
         for txq in dev._tx
         if txq.qdisc_sleeping.qlen
     ]

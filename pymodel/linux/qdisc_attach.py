@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import netdev_warn
 from pymodel.linux.qdisc import (
     QDISC_STATE_DEACTIVATED,
@@ -77,7 +77,7 @@ def dev_deactivate(dev: net_device) -> None:
     for txq in dev._tx:
         q = txq.qdisc_sleeping
         while q.running is not None or q.state & QDISC_STATE_SCHED:
-            sleep_until(machine().sched.local_now + 1_000_000, f"the qdisc of {dev.name} queue {txq.index} to finish")
+            sleep_until(here.sched.local_now + 1_000_000, f"the qdisc of {dev.name} queue {txq.index} to finish")
         qdisc_reset(q)
 
 

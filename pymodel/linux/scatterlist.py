@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, Site, broken_rule, caller, site_str
 from pymodel.linux.device import device
 from pymodel.linux.dma import DMA_ATTR_SKIP_CPU_SYNC, DMA_MAPPING_ERROR, _map, _sync, _unmap
@@ -224,7 +224,7 @@ def sg_dma_len(sg: Entry) -> int:
 
 
 def _copy(sgl: Entry, nents: int, buf: int, buflen: int, skip: int, to_buffer: bool) -> int:
-    mem = machine().memory.mem
+    mem = here.mem
     done = 0
     for sg in for_each_sg(sgl, nents):
         n = min(sg.length - skip, buflen - done)
@@ -270,7 +270,7 @@ def sg_zero_buffer(sgl: Entry, nents: int, buflen: int, skip: int) -> int:
 # -- mapping -------------------------------------------------------------------------------------------------
 def _map_sg(dev: device, sgl: Entry, nents: int, dir: int, attrs: int, site: Site) -> int:
     """Entries mapped, or -EIO, and then none is."""
-    live = machine().state["dma"].live
+    live = here.state["dma"].live
     for i, sg in enumerate(for_each_sg(sgl, nents)):
         _check_segment(dev, sg, site)
         bus = _map(dev, sg_virt(sg), sg.length, dir, site, attrs, SG)
@@ -292,7 +292,7 @@ def _check_segment(dev: device, sg: scatterlist, site: Site) -> None:
             f"[len={sg.length}] [max={dev.max_segment_size}]",
             site_str(site),
         )
-    start = sg_virt(sg) + machine().state["dma"].bus_offset
+    start = sg_virt(sg) + here.state["dma"].bus_offset
     if (start ^ (start + sg.length - 1)) & ~dev.segment_boundary_mask:
         broken_rule(
             "DMA4",

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Cpu, Task
 from pymodel.linux.bug import Lockup, SchedulingWhileAtomic, Site, caller, caller_outside, site_str
 
@@ -34,7 +34,7 @@ def smp_processor_id() -> int:
 
 
 def num_online_cpus() -> int:
-    return len(machine().sched.cpus)
+    return len(here.sched.cpus)
 
 
 def in_hardirq() -> bool:
@@ -194,7 +194,7 @@ def spin_unlock(lock: spinlock_t) -> None:
 
 def spin_release(lock: spinlock_t, cpu: Cpu) -> None:
     """Let the CPU that waited longest try again."""
-    machine().sched.call_at(cpu.time, lock.waiters.popleft().unblock)
+    here.sched.call_at(cpu.time, lock.waiters.popleft().unblock)
 
 
 def spin_is_locked(lock: spinlock_t) -> bool:
@@ -231,7 +231,7 @@ def schedule(why: str = "a wake-up", until: int | None = None) -> None:
     if task is None or cpu.hardirq or cpu.softirq or cpu.bh_disabled or cpu.preempt_disabled or cpu.irqs_disabled:
         atomic_error("schedule()")
     task.sleep(why, until)
-    task.cpu.charge(machine().costs.task_switch)  # it may have moved
+    task.cpu.charge(here.machine.costs.task_switch)  # it may have moved
 
 
 def sleep_until(time: int, why: str) -> None:
@@ -249,7 +249,7 @@ def cond_resched() -> bool:
         return False
     might_sleep(caller())
     task.yield_cpu()
-    cpu.charge(machine().costs.task_switch)
+    cpu.charge(here.machine.costs.task_switch)
     return True
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, Site, caller, caller_outside, pr_err, site_str
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.mm import (
@@ -75,7 +75,7 @@ _NOT_FRAG = __GFP_DIRECT_RECLAIM | GFP_DMA
 
 # -- allocation ----------------------------------------------------------------------------------------------
 def _alloc_skb(size: int, gfp: int, site: Site, dev: net_device | None = None) -> sk_buff | None:
-    state = machine().state
+    state = here.state
     mm: MmState = state["mm"]
     if gfp & __GFP_DIRECT_RECLAIM:
         might_alloc()
@@ -117,7 +117,7 @@ def alloc_skb_fclone(size: int, priority: int) -> sk_buff | None:
 
 
 def _frag_cache(mm: MmState, which: str) -> page_frag_cache:
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     key = (cpu.id if cpu is not None else 0, which)
     nc = mm.frag_caches.get(key)
     if nc is None:
@@ -127,7 +127,7 @@ def _frag_cache(mm: MmState, which: str) -> page_frag_cache:
 
 def _rx_cache(mm: MmState) -> page_frag_cache:
     """Hard interrupts have a cache of their own; all else shares NAPI's."""
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     return _frag_cache(mm, "netdev" if cpu is not None and (cpu.hardirq or cpu.irqs_disabled) else "napi")
 
 
@@ -140,7 +140,7 @@ def _frag_skb(
         return None
     skb = sk_buff(head, head + size - 320, size + 256, 1, dev, site)
     skb.data = skb.tail = head + pad
-    machine().state["skb"].live.add(skb)
+    here.state["skb"].live.add(skb)
     return skb
 
 
@@ -151,7 +151,7 @@ def _netdev_alloc_skb(dev: net_device | None, length: int, gfp: int, site: Site)
         if skb is not None:
             skb.data = skb.tail = skb.data + NET_SKB_PAD
         return skb
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     return _frag_skb(mm, _rx_cache(mm), length, NET_SKB_PAD, dev, site)
 
 
@@ -195,14 +195,14 @@ def napi_alloc_skb(napi: napi_struct, length: int) -> sk_buff | None:
     site = (f.f_code, f.f_lasti)
     pad = NET_SKB_PAD + NET_IP_ALIGN
     length += pad
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     if length <= _NAPI_SMALL_DATA:
         head = _page_frag_alloc_1k(mm, _frag_cache(mm, "napi_1k"), site)
         if not head:
             return None
         small = sk_buff(head, head + 704, 1024 + 256, 1, napi.dev, site)
         small.data = small.tail = head + pad
-        machine().state["skb"].live.add(small)
+        here.state["skb"].live.add(small)
         return small
     if length > _PAGE_DATA:
         skb = _alloc_skb(length, GFP_ATOMIC, site, napi.dev)
@@ -214,7 +214,7 @@ def napi_alloc_skb(napi: napi_struct, length: int) -> sk_buff | None:
 
 def _build_skb(data: int, size: int, head_frag: int, site: Site) -> sk_buff | None:
     """An sk_buff around ``size`` bytes, the shared info among them. None on failure: the buffer stays the caller's."""
-    state = machine().state
+    state = here.state
     mm: MmState = state["mm"]
     if mm.fail is not None and mm.fail("skb", SIZEOF_SK_BUFF):
         mm.allocs_failed += 1
@@ -233,7 +233,7 @@ def build_skb(data: int, frag_size: int) -> sk_buff | None:
     if not frag_size:
         WARN("Use slab_build_skb() instead", site_str((f.f_code, f.f_lasti)))
         return _build_skb(data, ksize(data), 0, (f.f_code, f.f_lasti))
-    state = machine().state
+    state = here.state
     if state["mm"].fail is not None:
         return _build_skb(data, frag_size, 1, (f.f_code, f.f_lasti))
     skb = sk_buff(data, data + frag_size - 320, frag_size + 256, 1, None, (f.f_code, f.f_lasti))
@@ -256,44 +256,44 @@ def build_skb_around(skb: sk_buff | None, data: int, frag_size: int) -> sk_buff 
         return None
     size = frag_size or ksize(data)
     skb.__init__(data, data + size - 320, size + 256, 1 if frag_size else 0, None, caller())  # type: ignore[misc]
-    machine().state["skb"].live.add(skb)
+    here.state["skb"].live.add(skb)
     return skb
 
 
 def netdev_alloc_frag(fragsz: int) -> int:
     """A page fragment of ``fragsz`` bytes (rounded up to 64) for RX; 0 on failure."""
     f = _getframe(1)
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     return _page_frag_alloc(mm, _rx_cache(mm), (fragsz + 63) & ~63, (f.f_code, f.f_lasti))
 
 
 def napi_alloc_frag(fragsz: int) -> int:
     f = _getframe(1)
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     return _page_frag_alloc(mm, _frag_cache(mm, "napi"), (fragsz + 63) & ~63, (f.f_code, f.f_lasti))
 
 
 def __napi_alloc_frag_align(fragsz: int, align_mask: int) -> int:
     """napi_alloc_frag() at an address with the zeros of ``align_mask`` (``-align``)."""
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     return _page_frag_alloc(mm, _frag_cache(mm, "napi"), (fragsz + 63) & ~63, caller(), align_mask)
 
 
 def napi_alloc_frag_align(fragsz: int, align: int) -> int:
     """napi_alloc_frag() at a multiple of ``align``, a power of two."""
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     return _page_frag_alloc(mm, _frag_cache(mm, "napi"), (fragsz + 63) & ~63, caller(), align_mask(align))
 
 
 def netdev_alloc_frag_align(fragsz: int, align: int) -> int:
     """netdev_alloc_frag() at a multiple of ``align``, a power of two."""
-    mm: MmState = machine().state["mm"]
+    mm: MmState = here.state["mm"]
     return _page_frag_alloc(mm, _rx_cache(mm), (fragsz + 63) & ~63, caller(), align_mask(align))
 
 
 def skb_free_frag(addr: int) -> None:
     f = _getframe(1)
-    _page_frag_free(machine().state["mm"], addr, (f.f_code, f.f_lasti))
+    _page_frag_free(here.state["mm"], addr, (f.f_code, f.f_lasti))
 
 
 # -- freeing -------------------------------------------------------------------------------------------------
@@ -339,7 +339,7 @@ def skb_release_head_state(skb: sk_buff) -> None:
     """Let go of the socket: run the destructor. WARN in a hard interrupt."""
     destructor = skb.destructor
     if destructor is not None:
-        cpu = machine().sched.cpu
+        cpu = here.sched.cpu
         if cpu is not None and cpu.hardirq:
             _destructor_in_hardirq()
         destructor(skb)
@@ -356,7 +356,7 @@ def _discard(state: dict[str, Any], skb: sk_buff, site: Site) -> None:
 
 def _free_skb(skb: sk_buff, site: Site) -> None:
     """__kfree_skb(): release all that it holds, whatever its reference count says."""
-    m = machine()
+    m = here.machine
     if skb.destructor is not None:
         cpu = m.sched.cpu
         if cpu is not None and cpu.hardirq:
@@ -384,7 +384,7 @@ def _kfree_skb(skb: sk_buff, reason: int, site: Site) -> None:
         _unref(skb, users, site)
         return
     if reason != SKB_CONSUMED:
-        drops = machine().state["skb"].drops
+        drops = here.state["skb"].drops
         drops[reason] = drops.get(reason, 0) + 1
     _free_skb(skb, site)
 
@@ -395,7 +395,7 @@ def _unref(skb: sk_buff, users: int, site: Site) -> None:
         return
     skb.users = REFCOUNT_SATURATED
     pr_err("refcount_t: underflow; use-after-free.")
-    waiting = (at for sd in machine().state["net"].softnet for other, _, at in sd.completion_queue if other is skb)
+    waiting = (at for sd in here.state["net"].softnet for other, _, at in sd.completion_queue if other is skb)
     first = next(waiting, None)
     WARN(
         f"refcount_t: underflow; use-after-free of {skb!r}" + (f", freed first at {site_str(first)}" if first else ""),
@@ -443,7 +443,7 @@ def kfree_skb_list(segs: sk_buff | None, reason: int = SKB_DROP_REASON_NOT_SPECI
 def _free_any(skb: sk_buff | None, reason: int, site: Site) -> None:
     if skb is None:
         return
-    cpu = machine().sched.cpu
+    cpu = here.sched.cpu
     if cpu is not None and (cpu.hardirq or cpu.irqs_disabled):
         _free_later(skb, reason, site)
     else:
@@ -458,7 +458,7 @@ def _free_later(skb: sk_buff, reason: int, site: Site) -> None:
         _unref(skb, skb.users, site)
         return
     skb.users = 0
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None, "dev_kfree_skb_irq() outside of kernel code"
     m.state["net"].softnet[cpu.id].completion_queue.append((skb, reason, site))
@@ -532,10 +532,10 @@ def skb_orphan(skb: sk_buff) -> None:
 # -- the end -------------------------------------------------------------------------------------------------
 def skb_leaks() -> list[str]:
     """One line for each sk_buff that is still alive."""
-    live: set[sk_buff] = machine().state["skb"].live
+    live: set[sk_buff] = here.state["skb"].live
     return [f"sk_buff of {skb.len} bytes, {skb.users} users, allocated at {site_str(skb._site)}" for skb in live]
 
 
 def skb_drop_counts() -> dict[int, int]:
     """Packets dropped so far, by SKB_DROP_REASON_*."""
-    return dict(machine().state["skb"].drops)
+    return dict(here.state["skb"].drops)

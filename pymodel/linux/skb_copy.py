@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from copy import copy
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, Site, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.errno import ENOMEM
@@ -102,7 +102,7 @@ def skb_headers_offset_update(skb: sk_buff, off: int) -> None:
 
 
 def _clone(skb: sk_buff, site: Site) -> sk_buff | None:
-    state = machine().state
+    state = here.state
     mm: MmState = state["mm"]
     fclone = SKB_FCLONE_UNAVAILABLE
     if skb.fclone == SKB_FCLONE_ORIG and type(skb._companion) is not sk_buff:
@@ -148,7 +148,7 @@ def skb_clone(skb: sk_buff, gfp_mask: int) -> sk_buff | None:
 def skb_morph(dst: sk_buff, src: sk_buff) -> sk_buff:
     """Make ``dst`` a clone of ``src``; what it held is released."""
     skb_release_head_state(dst)
-    _release_data(machine().state, dst, caller())
+    _release_data(here.state, dst, caller())
     fclone, users, dst_site = dst.fclone, dst.users, dst._site
     dst.__init__(src.head, src.end, src.truesize, src.head_frag, src.dev, dst_site)  # type: ignore[misc]
     dst.fclone, dst.users = fclone, users
@@ -199,7 +199,7 @@ def _pskb_copy(skb: sk_buff, headroom: int, gfp_mask: int, site: Site) -> sk_buf
         return None
     skb_reserve(n, headroom)
     skb_put(n, headlen)
-    mem = machine().platform.memory.mem
+    mem = here.mem
     mem[n.data : n.data + headlen] = mem[skb.data : skb.data + headlen]
     n.truesize += skb.data_len
     n.data_len = skb.data_len
@@ -242,7 +242,7 @@ def pskb_expand_head(skb: sk_buff, nhead: int, ntail: int, gfp_mask: int) -> int
         BUG(f"pskb_expand_head(nhead={nhead})", site_str(caller_outside()), "net/core/skbuff.c:2265")
     if skb_shared(skb):
         BUG("pskb_expand_head() on a shared skb", site_str(caller_outside()), "net/core/skbuff.c:2267")
-    state = machine().state
+    state = here.state
     mm: MmState = state["mm"]
     site = caller()
     osize = skb.end - skb.head

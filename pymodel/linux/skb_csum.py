@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, broken_rule, caller, caller_outside, pr_warn, site_str
 from pymodel.linux.checksum import (
     CSUM_MANGLED_0,
@@ -78,7 +78,7 @@ ComputePseudo = Callable[[sk_buff, int], int]
 # -- sums ----------------------------------------------------------------------------------------------------
 def skb_checksum(skb: sk_buff, offset: int, len: int, csum: int) -> int:
     """The sum of ``len`` bytes from ``offset``, added to ``csum``. BUG past the end."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     if offset + len <= skb.len - skb.data_len:
         at = skb.data + offset
         return csum_add(csum, _sum(mem[at : at + len]))
@@ -97,7 +97,7 @@ def skb_checksum(skb: sk_buff, offset: int, len: int, csum: int) -> int:
 
 def skb_copy_and_csum_bits(skb: sk_buff, offset: int, to: int, len: int) -> int:
     """Copy ``len`` bytes from ``offset`` to a pointer; their sum. BUG past the end."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     csum = at = 0
     for pointer, n in skb_walk(skb, offset, len):
         piece = bytes(mem[pointer : pointer + n])
@@ -125,7 +125,7 @@ def skb_copy_and_csum_dev(skb: sk_buff, to: int) -> None:
     csum = skb_copy_and_csum_bits(skb, start, to + start, skb.len - start) if start != skb.len else 0
     if partial:
         at = to + start + skb.csum_offset
-        machine().platform.memory.mem[at : at + 2] = csum_fold(csum).to_bytes(2, "little")
+        here.mem[at : at + 2] = csum_fold(csum).to_bytes(2, "little")
 
 
 # -- out: CHECKSUM_PARTIAL -----------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def skb_checksum_help(skb: sk_buff) -> int:
     if err:
         return err
     at = skb.data + offset
-    machine().platform.memory.mem[at : at + 2] = (csum_fold(csum) or CSUM_MANGLED_0).to_bytes(2, "little")
+    here.mem[at : at + 2] = (csum_fold(csum) or CSUM_MANGLED_0).to_bytes(2, "little")
     skb.ip_summed = CHECKSUM_NONE
     return 0
 
@@ -246,7 +246,7 @@ def _setup_ipv6(skb: sk_buff, recalculate: bool) -> int:
     err = _maybe_pull_tail(skb, off, 256)
     if err:
         return err
-    mem = machine().platform.memory.mem
+    mem = here.mem
     nexthdr = ipv6_hdr(skb).nexthdr
     end = 40 + ipv6_hdr(skb).payload_len
     fragment = done = False
@@ -280,7 +280,7 @@ def _setup_ipv6(skb: sk_buff, recalculate: bool) -> int:
 
 def _store_pseudo(skb: sk_buff, off: int, csum: int) -> None:
     at = skb.head + skb.network_header + off + skb.csum_offset
-    machine().platform.memory.mem[at : at + 2] = (~csum & 0xFFFF).to_bytes(2, "little")
+    here.mem[at : at + 2] = (~csum & 0xFFFF).to_bytes(2, "little")
 
 
 def skb_checksum_setup(skb: sk_buff, recalculate: bool) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, Site, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.errno import EFAULT, EMSGSIZE, ENOBUFS, ENOMEM
@@ -255,7 +255,7 @@ def skb_walk(skb: sk_buff, offset: int, length: int) -> Iterator[tuple[int, int]
 
 def skb_to_bytes(skb: sk_buff) -> bytes:
     """All the data of an skb. Not Linux's: for taps, tests and scoreboards."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     if not skb.data_len:
         return bytes(mem[skb.data : skb.data + skb.len])
     return b"".join([mem[p : p + n] for p, n in skb_walk(skb, 0, skb.len)])
@@ -265,7 +265,7 @@ def skb_copy_bits(skb: sk_buff, offset: int, to: int | bytearray | memoryview, l
     """Copy ``len`` bytes from ``offset`` to a pointer or a Python buffer. 0, or -EFAULT where the skb is shorter."""
     if offset > skb.len - len:
         return -EFAULT
-    mem = machine().platform.memory.mem
+    mem = here.mem
     at = 0
     target, base = (mem, to) if isinstance(to, int) else (to, 0)
     for pointer, n in skb_walk(skb, offset, len):
@@ -278,7 +278,7 @@ def skb_store_bits(skb: sk_buff, offset: int, frm: int | bytes | bytearray | mem
     """Copy ``len`` bytes into the skb at ``offset``. 0, or -EFAULT where it is shorter."""
     if offset > skb.len - len:
         return -EFAULT
-    mem = machine().platform.memory.mem
+    mem = here.mem
     source: bytes | memoryview = bytes(mem[frm : frm + len]) if isinstance(frm, int) else memoryview(frm)
     at = 0
     for pointer, n in skb_walk(skb, offset, len):
@@ -288,7 +288,7 @@ def skb_store_bits(skb: sk_buff, offset: int, frm: int | bytes | bytearray | mem
 
 
 def skb_copy_to_linear_data(skb: sk_buff, frm: int | bytes | memoryview, len: int) -> None:
-    mem = machine().platform.memory.mem
+    mem = here.mem
     mem[skb.data : skb.data + len] = mem[frm : frm + len] if isinstance(frm, int) else frm[:len]
 
 
@@ -501,7 +501,7 @@ def skb_condense(skb: sk_buff) -> None:
 # -- padding -------------------------------------------------------------------------------------------------
 def _skb_pad(skb: sk_buff, pad: int) -> int:
     if not skb_cloned(skb) and not skb.data_len and skb.end - skb.tail >= pad:
-        machine().platform.memory.mem[skb.tail : skb.tail + pad] = bytes(pad)
+        here.mem[skb.tail : skb.tail + pad] = bytes(pad)
         return 0
     ntail = skb.data_len + pad - (skb.end - skb.tail)
     err = pskb_expand_head(skb, 0, ntail, GFP_ATOMIC) if skb_cloned(skb) or ntail > 0 else 0
@@ -510,7 +510,7 @@ def _skb_pad(skb: sk_buff, pad: int) -> int:
     if err:
         _kfree_skb(skb, 2, caller(2))
         return err
-    machine().platform.memory.mem[skb.tail : skb.tail + pad] = bytes(pad)
+    here.mem[skb.tail : skb.tail + pad] = bytes(pad)
     return 0
 
 

@@ -7,7 +7,7 @@ An offset counts from ``head``; ``..._offset()`` gives it from ``data``. Source:
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, caller_outside, site_str
 from pymodel.linux.skb_frags import skb_copy_bits
 from pymodel.linux.skbuff import UNSET, sk_buff, skb_pull, skb_put
@@ -125,7 +125,7 @@ def skb_pull_data(skb: sk_buff, len: int) -> int:
 def skb_put_u16(skb: sk_buff, val: int) -> None:
     """Append 16 bits in the CPU's (little-endian) order."""
     at = skb_put(skb, 2)
-    machine().platform.memory.mem[at : at + 2] = (val & 0xFFFF).to_bytes(2, "little")
+    here.mem[at : at + 2] = (val & 0xFFFF).to_bytes(2, "little")
 
 
 def skb_copy_from_linear_data(skb: sk_buff, to: int | bytearray | memoryview, len: int) -> None:
@@ -136,7 +136,7 @@ def skb_copy_from_linear_data_offset(skb: sk_buff, offset: int, to: int | bytear
     """Copy ``len`` bytes of the linear part, ``offset`` from ``data``, to a pointer or a Python buffer. Unchecked, as
     in C.
     """
-    mem = machine().platform.memory.mem
+    mem = here.mem
     at = skb.data + offset
     if isinstance(to, int):
         mem[to : to + len] = mem[at : at + len]
@@ -149,7 +149,7 @@ def skb_header_pointer(skb: sk_buff, offset: int, len: int) -> memoryview | byte
     end. C takes a buffer for the copy.
     """
     if skb.len - skb.data_len - offset >= len:
-        return machine().platform.memory.mem[skb.data + offset : skb.data + offset + len]
+        return here.mem[skb.data + offset : skb.data + offset + len]
     copy = bytearray(len)
     return None if skb_copy_bits(skb, offset, copy, len) else bytes(copy)
 

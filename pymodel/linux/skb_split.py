@@ -6,7 +6,7 @@ Source: net/core/skbuff.c, v6.12.
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, caller, caller_outside, site_str
 from pymodel.linux.mm import virt_to_head_page
 from pymodel.linux.skb_alloc import _discard, _free_skb, skb_release_head_state
@@ -37,7 +37,7 @@ def skb_split(skb: sk_buff, skb1: sk_buff, len: int) -> None:
     frm, to = skb._shinfo, skb1._shinfo
     if len < pos:
         at = skb_put(skb1, pos - len)
-        mem = machine().platform.memory.mem
+        mem = here.mem
         mem[at : at + pos - len] = mem[skb.data + len : skb.data + pos]
         _set_frags(to, frm.frags[: frm.nr_frags])
         _set_frags(frm, [])
@@ -124,6 +124,6 @@ def kfree_skb_partial(skb: sk_buff, head_stolen: bool) -> None:
     """Free an skb after skb_try_coalesce(): without its data where another skb has its head now."""
     if head_stolen:
         skb_release_head_state(skb)
-        _discard(machine().state, skb, caller())
+        _discard(here.state, skb, caller())
     else:
         _free_skb(skb, caller())

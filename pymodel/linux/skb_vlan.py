@@ -7,7 +7,7 @@ v6.12.
 
 from __future__ import annotations
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, caller, caller_outside, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED
 from pymodel.linux.errno import EINVAL, ENODATA
@@ -47,7 +47,7 @@ __all__ = [
 
 def vlan_set_encap_proto(skb: sk_buff, vhdr: int) -> None:
     """Set ``protocol`` to what follows the tag at a pointer: an Ethernet type, or 802.3 or 802.2 for a length."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     proto = mem[vhdr + 2] << 8 | mem[vhdr + 3]
     if proto < ETH_P_802_3_MIN:
         proto = ETH_P_802_3 if mem[vhdr + 4] == 0xFF and mem[vhdr + 5] == 0xFF else ETH_P_802_2
@@ -57,7 +57,7 @@ def vlan_set_encap_proto(skb: sk_buff, vhdr: int) -> None:
 # -- reading -------------------------------------------------------------------------------------------------
 def __vlan_get_tag(skb: sk_buff) -> tuple[int, int]:
     """The tag in the data, which is at the MAC header: (0, tci), or (-ENODATA, 0)."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     data = skb.data
     if mem[data + 12] << 8 | mem[data + 13] not in (ETH_P_8021Q, ETH_P_8021AD):
         return -ENODATA, 0
@@ -90,7 +90,7 @@ def skb_vlan_untag(skb: sk_buff) -> sk_buff | None:
     if not pskb_may_pull(mine, VLAN_HLEN + 2) or skb_cow(mine, mine.data - mine.head) < 0:
         _kfree_skb(mine, SKB_DROP_REASON_NOT_SPECIFIED, caller())
         return None
-    mem = machine().platform.memory.mem
+    mem = here.mem
     vhdr = mine.data
     mine.vlan_proto = mine.protocol
     mine.vlan_tci = mem[vhdr] << 8 | mem[vhdr + 1]
@@ -106,7 +106,7 @@ def skb_vlan_untag(skb: sk_buff) -> sk_buff | None:
 
 def _reorder_vlan_header(skb: sk_buff) -> None:
     """Move the addresses, and XDP's metadata in front of them, over the tag, so that the header is in one piece."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     mac = skb.head + skb.mac_header
     mac_len = skb.data - mac
     if mac_len > VLAN_HLEN + 2:
@@ -127,7 +127,7 @@ def _not_at_mac_header(skb: sk_buff, what: str) -> bool:
 
 def vlan_remove_tag(skb: sk_buff) -> int:
     """Take the tag out of the data, which is at a MAC header; its tci. ``protocol`` becomes what followed it."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     data = skb.data
     vhdr = data + ETH_HLEN
     tci = mem[vhdr] << 8 | mem[vhdr + 1]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, DoubleFree, KernelBug, Site, UseAfterFree, caller_outside, pr_err, site_str
 from pymodel.linux.mm import PAGE_SIZE, page
 from pymodel.linux.skb_fields import ControlBuffer, Rare
@@ -345,7 +345,7 @@ def __skb_put(skb: sk_buff, len: int) -> int:
 def skb_put_data(skb: sk_buff, data: int | bytes | bytearray | memoryview, len: int) -> int:
     """Append ``len`` bytes copied from a pointer, or from a Python buffer."""
     tail = skb_put(skb, len)
-    mem = machine().platform.memory.mem
+    mem = here.mem
     if isinstance(data, int):
         mem[tail : tail + len] = mem[data : data + len]
     else:
@@ -355,12 +355,12 @@ def skb_put_data(skb: sk_buff, data: int | bytes | bytearray | memoryview, len: 
 
 def skb_put_zero(skb: sk_buff, len: int) -> int:
     tail = skb_put(skb, len)
-    machine().platform.memory.mem[tail : tail + len] = bytes(len)
+    here.mem[tail : tail + len] = bytes(len)
     return tail
 
 
 def skb_put_u8(skb: sk_buff, val: int) -> None:
-    machine().platform.memory.mem[skb_put(skb, 1)] = val
+    here.mem[skb_put(skb, 1)] = val
 
 
 def skb_push(skb: sk_buff, len: int) -> int:

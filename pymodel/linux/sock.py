@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.linux.bug import broken_rule, caller, site_str
 from pymodel.linux.dropreason import (
     SKB_DROP_REASON_NOT_SPECIFIED,
@@ -158,7 +158,7 @@ def return_to_user(sk: sock) -> None:
     cpu = this_cpu()
     if not cpu.runqueue:
         return
-    if cpu.time >= sk.slice_end or machine().state["softirq"].ksoftirqd.get(cpu.id) in cpu.runqueue:
+    if cpu.time >= sk.slice_end or here.state["softirq"].ksoftirqd.get(cpu.id) in cpu.runqueue:
         cond_resched()
         sk.slice_end = cpu.time + TIME_SLICE_PS
 
@@ -273,7 +273,7 @@ def drop(skb: sk_buff, reason: int) -> None:
 
 def sock_leaks() -> list[str]:
     """One line for each socket whose packets never came back, or that was not closed."""
-    socks: list[Any] = machine().state["socks"]
+    socks: list[Any] = here.state["socks"]
     kinds = {2: "UDP", 10: "UDP", 17: "packet"}
     return [
         f"{kinds[sk.sk_family]} socket on {sk.dev} not closed, {sk.sk_wmem_alloc} bytes of truesize under way"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Cpu, Task
 from pymodel.linux.bug import BUG, WARN, caller, site_str
 from pymodel.linux.sched import cond_resched, schedule, spin_lock, spin_trylock, spin_unlock, spinlock_t
@@ -48,7 +48,7 @@ class SoftirqState:
 
 
 def open_softirq(nr: int, action: Callable[[], object]) -> None:
-    machine().state["softirq"].actions[nr] = action
+    here.state["softirq"].actions[nr] = action
 
 
 def local_softirq_pending() -> int:
@@ -107,7 +107,7 @@ def irq_exit() -> None:
 
 def handle_softirqs(cpu: Cpu) -> None:
     """Run what is pending, up to ten rounds or into the next jiffy; what comes up after that is ksoftirqd's."""
-    m = machine()
+    m = here.machine
     state: SoftirqState = m.state["softirq"]
     actions, counts = state.actions, state.counts
     cpu.softirq = 1
@@ -149,7 +149,7 @@ def _leaked(cpu: Cpu, nr: int, action: Callable[[], object], depth: int) -> None
 
 
 def _wakeup_softirqd(cpu: Cpu) -> None:
-    state: SoftirqState = machine().state["softirq"]
+    state: SoftirqState = here.state["softirq"]
     task = state.ksoftirqd.get(cpu.id)
     if task is None:
         state.ksoftirqd_wakeups += 1

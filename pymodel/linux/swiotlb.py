@@ -110,6 +110,6 @@ def swiotlb_slots(option: str, memory_size: int) -> int:
 
 def is_swiotlb_active() -> bool:
     """Whether mappings are bounced on the machine in force."""
-    from pymodel.hw.access import machine
+    from pymodel.hw.access import here
 
-    return machine().state["dma"].bounce is not None
+    return here.state["dma"].bounce is not None

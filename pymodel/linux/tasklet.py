@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Cpu
 from pymodel.linux.bug import BUG, Lockup, Site, caller, site_str
 from pymodel.linux.sched import might_sleep, wait_event, wait_queue_head_t, wake_up
@@ -56,7 +56,7 @@ class TaskletState:
 
 def tasklet_boot() -> None:
     """softirq_init()."""
-    m = machine()
+    m = here.machine
     m.state["tasklet"] = TaskletState(len(m.sched.cpus))
     open_softirq(TASKLET_SOFTIRQ, _tasklet_action)
     open_softirq(HI_SOFTIRQ, _tasklet_hi_action)
@@ -89,7 +89,7 @@ def tasklet_schedule(t: tasklet_struct) -> None:
     if not t.state & _SCHED:
         t.state |= _SCHED
         t.site = caller()
-        state: TaskletState = machine().state["tasklet"]
+        state: TaskletState = here.state["tasklet"]
         state.normal[this_cpu().id].append(t)
         raise_softirq_irqoff(TASKLET_SOFTIRQ)
 
@@ -99,18 +99,18 @@ def tasklet_hi_schedule(t: tasklet_struct) -> None:
     if not t.state & _SCHED:
         t.state |= _SCHED
         t.site = caller()
-        state: TaskletState = machine().state["tasklet"]
+        state: TaskletState = here.state["tasklet"]
         state.hi[this_cpu().id].append(t)
         raise_softirq_irqoff(HI_SOFTIRQ)
 
 
 def _tasklet_action() -> None:
-    state: TaskletState = machine().state["tasklet"]
+    state: TaskletState = here.state["tasklet"]
     _run(state.normal, TASKLET_SOFTIRQ)
 
 
 def _tasklet_hi_action() -> None:
-    state: TaskletState = machine().state["tasklet"]
+    state: TaskletState = here.state["tasklet"]
     _run(state.hi, HI_SOFTIRQ)
 
 
@@ -182,7 +182,7 @@ def tasklet_kill(t: tasklet_struct) -> None:
 
 def tasklet_leaks() -> list[str]:
     """One line for each tasklet that is still scheduled."""
-    state: TaskletState = machine().state["tasklet"]
+    state: TaskletState = here.state["tasklet"]
     return [
         f"tasklet {getattr(t.callback or t.func, '__name__', '')}, scheduled at {site_str(t.site)}"
         for todo in (*state.normal, *state.hi)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.linux.bug import caller
 from pymodel.linux.dropreason import SKB_CONSUMED, SKB_DROP_REASON_NOT_SPECIFIED, SKB_DROP_REASON_TC_INGRESS
 from pymodel.linux.errno import EEXIST, EINVAL, ENOENT
@@ -59,7 +59,7 @@ def tcx_prog_attach(dev: net_device, prog: Prog) -> int:
     if prog in dev.tcx_ingress:
         return -EEXIST
     dev.tcx_ingress.append(prog)
-    machine().state["net"].ingress_needed += 1
+    here.state["net"].ingress_needed += 1
     return 0
 
 
@@ -68,7 +68,7 @@ def tcx_prog_detach(dev: net_device, prog: Prog) -> int:
     if prog not in dev.tcx_ingress:
         return -ENOENT
     dev.tcx_ingress.remove(prog)
-    machine().state["net"].ingress_needed -= 1
+    here.state["net"].ingress_needed -= 1
     return 0
 
 
@@ -78,7 +78,7 @@ def bpf_redirect(ifindex: int, flags: int) -> int:
     """
     if flags & ~BPF_F_INGRESS:
         return TC_ACT_SHOT
-    sd = machine().state["net"].softnet[this_cpu().id]
+    sd = here.state["net"].softnet[this_cpu().id]
     sd.tc_target = (ifindex, flags)
     return TC_ACT_REDIRECT
 
@@ -111,7 +111,7 @@ def _redirect(skb: sk_buff) -> int:
     from pymodel.linux.backlog import __netif_rx
     from pymodel.linux.dev_xmit import dev_queue_xmit
 
-    net = machine().state["net"]
+    net = here.state["net"]
     ifindex, flags = net.softnet[this_cpu().id].tc_target
     dev: net_device | None = next((d for d in net.devices if d.ifindex == ifindex), None)
     if dev is None:

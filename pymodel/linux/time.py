@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import PS_PER_NS, Cpu, Timer
 from pymodel.linux.bug import BUG, WARN, Lockup, Site, caller, site_str
 from pymodel.linux.sched import might_sleep, schedule, sleep_until, wait_queue_head_t
@@ -66,12 +66,12 @@ def wheel_expiry(expires: int, now: int) -> int:
 # -- reading -------------------------------------------------------------------------------------------------
 def jiffies() -> int:
     """The jiffies counter, from 0 at boot. A function, where C has a variable."""
-    return machine().sched.local_now // JIFFY_PS
+    return here.sched.local_now // JIFFY_PS
 
 
 def ktime_get_ns() -> int:
     """Monotonic time in ns."""
-    return machine().sched.local_now // PS_PER_NS
+    return here.sched.local_now // PS_PER_NS
 
 
 ktime_get = ktime_get_ns
@@ -294,7 +294,7 @@ def add_timer_on(timer: timer_list, cpu: int) -> None:
     if timer_pending(timer):
         WARN("add_timer_on() of a timer that is armed", site_str(site))
         return
-    _arm(timer, timer.expires, site, machine().sched.cpus[cpu])
+    _arm(timer, timer.expires, site, here.sched.cpus[cpu])
 
 
 def _arm(timer: timer_list, expires: int, site: Site, cpu: Cpu | None = None) -> int:
@@ -305,9 +305,9 @@ def _arm(timer: timer_list, expires: int, site: Site, cpu: Cpu | None = None) ->
     timer.expires = expires
     timer.cpu = cpu
     timer.site = site
-    machine().state["time"].armed.add(timer)
+    here.state["time"].armed.add(timer)
     due = wheel_expiry(expires, jiffies()) * JIFFY_PS
-    timer._timer = machine().sched.call_at(due, _timer_expired, timer)
+    timer._timer = here.sched.call_at(due, _timer_expired, timer)
     return was
 
 
@@ -317,9 +317,9 @@ def _disarm(timer: timer_list) -> int:
         timer._timer.cancel()
         timer._timer = None
     if timer.queued and timer.cpu is not None:
-        machine().state["time"].expired[timer.cpu.id].remove(timer)
+        here.state["time"].expired[timer.cpu.id].remove(timer)
         timer.queued = False
-    machine().state["time"].armed.discard(timer)
+    here.state["time"].armed.discard(timer)
     return int(was)
 
 
@@ -365,12 +365,12 @@ del_timer_sync = timer_delete_sync
 def _timer_expired(timer: timer_list) -> None:
     assert timer.cpu is not None
     timer.queued = True
-    machine().state["time"].expired[timer.cpu.id].append(timer)
+    here.state["time"].expired[timer.cpu.id].append(timer)
     timer.cpu.raise_irq(LOCAL_TIMER_VECTOR)
 
 
 def run_timer_softirq() -> None:
-    state: TimeState = machine().state["time"]
+    state: TimeState = here.state["time"]
     cpu = this_cpu()
     expired = state.expired[cpu.id]
     while expired:
@@ -389,7 +389,7 @@ def run_timer_softirq() -> None:
 
 def timer_leaks() -> list[str]:
     """One line for each timer that is still armed."""
-    armed: set[Any] = machine().state["time"].armed
+    armed: set[Any] = here.state["time"].armed
     return [
         f"{type(t).__name__} of {getattr(t.function, '__name__', t.function)}, armed at {site_str(t.site)}"
         for t in armed

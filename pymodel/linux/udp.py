@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.arp import neigh_resolve_output
 from pymodel.linux.bug import caller
 from pymodel.linux.checksum import csum_fold, csum_partial, csum_tcpudp_nofold, ip_send_check
@@ -165,7 +165,7 @@ class udp_sock(sock):
 
 
 def _state() -> InetState:
-    state: InetState = machine().state["inet"]
+    state: InetState = here.state["inet"]
     return state
 
 
@@ -190,7 +190,7 @@ def udpv6_rcv(skb: sk_buff) -> int:
 
 def _rcv(skb: sk_buff, family: int) -> int:
     """__udp4_lib_rcv()"""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     if not pskb_may_pull(skb, 8):
         return _bad(skb, family, SKB_DROP_REASON_NOT_SPECIFIED)
     at = skb.data
@@ -368,7 +368,7 @@ def udp_recvmsg(sk: udp_sock, msg: msghdr, len: int, flags: int) -> int:
     msg.msg_iter = bytes(data)
     msg.msg_flags = MSG_TRUNC if copied < there else 0
     uh, net = udp_hdr(skb), skb.head + skb.network_header
-    mem = machine().platform.memory.mem
+    mem = here.mem
     if sk.sk_family == AF_INET:
         msg.msg_name = sockaddr_in(int.from_bytes(mem[net + 12 : net + 16], "big"), uh.source)
     else:
@@ -457,7 +457,7 @@ def _make_skb(sk: udp_sock, ifa: in_ifaddr, daddr: int, dport: int, data: bytes)
     """ip_make_skb() and udp_send_skb(): data, checksum, headers."""
     dev, saddr = ifa.dev, ifa.ifa_local
     reserved = (dev.hard_header_len + dev.needed_headroom & ~15) + 16 + _HLEN
-    mem = machine().platform.memory.mem
+    mem = here.mem
     linear = len(data) if len(data) <= dev.mtu or not dev.features & NETIF_F_SG else 0
     skb = alloc_skb(reserved + linear, GFP_KERNEL)
     if skb is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import netdev_info, netdev_warn
 from pymodel.linux.errno import ENODEV
 from pymodel.linux.if_ether import ETH_P_8021AD, ETH_P_8021Q
@@ -161,5 +161,5 @@ def _vlan_device_event(nb: notifier_block, event: int, data: Any) -> int:
 def vlan_proto_init() -> None:
     """Have the 8021q module watch the devices of this machine, those that are there included."""
     nb = notifier_block(_vlan_device_event)
-    machine().state["net"].protocols.append(nb)
+    here.state["net"].protocols.append(nb)
     register_netdevice_notifier(nb)

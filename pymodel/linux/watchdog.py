@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.linux.bug import broken_rule, netdev_err, site_str
 from pymodel.linux.netdev_queue import netif_freeze_queues, netif_unfreeze_queues
 from pymodel.linux.netdevice import (
@@ -50,7 +50,7 @@ def dev_watchdog(timer: timer_list) -> None:
     """The timer's function."""
     dev: Any = timer.container
     spin_lock(dev.tx_global_lock)
-    noop = machine().state["net"].noop
+    noop = here.state["net"].noop
     if any(txq.qdisc is not noop for txq in dev._tx):
         if dev.state & (_WATCHED | LINK_STATE_NOCARRIER) == _WATCHED:
             _watch(dev)

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.hw.contexts import Cpu, Task
 from pymodel.linux.bug import BUG, WARN, Lockup, Site, caller, site_str
 from pymodel.linux.sched import cond_resched, might_sleep, wait_event, wait_queue_head_t, wake_up
@@ -120,7 +120,7 @@ class WorkqueueState:
 
 
 def _state() -> WorkqueueState:
-    state: WorkqueueState = machine().state["workqueue"]
+    state: WorkqueueState = here.state["workqueue"]
     return state
 
 
@@ -162,7 +162,7 @@ def alloc_ordered_workqueue(fmt: str, flags: int) -> workqueue_struct:
 def _new(name: str, flags: int, max_active: int) -> workqueue_struct:
     wq = workqueue_struct(name, flags, max_active)
     if flags & WQ_BH:
-        for _ in machine().sched.cpus:
+        for _ in here.sched.cpus:
             wq.bh_queue.append(deque())
             wq.bh.append(tasklet_struct(_run_bh, container=wq))
     return wq
@@ -200,7 +200,7 @@ def current_work() -> work_struct | None:
 # -- queueing ------------------------------------------------------------------------------------------------
 def queue_work_on(cpu: int, wq: workqueue_struct, work: work_struct) -> bool:
     """Queue on a CPU. False where it is queued already, or disabled."""
-    return _queue(wq, work, machine().sched.cpus[cpu], caller())
+    return _queue(wq, work, here.sched.cpus[cpu], caller())
 
 
 def queue_work(wq: workqueue_struct, work: work_struct) -> bool:
@@ -213,7 +213,7 @@ def schedule_work(work: work_struct) -> bool:
 
 
 def schedule_work_on(cpu: int, work: work_struct) -> bool:
-    return _queue(system_wq(), work, machine().sched.cpus[cpu], caller())
+    return _queue(system_wq(), work, here.sched.cpus[cpu], caller())
 
 
 def _queue(wq: workqueue_struct, work: work_struct, cpu: Cpu, site: Site) -> bool:
@@ -461,7 +461,7 @@ def queue_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) ->
 
 
 def queue_delayed_work_on(cpu: int, wq: workqueue_struct, dwork: delayed_work, delay: int) -> bool:
-    return _queue_delayed(wq, dwork, delay, machine().sched.cpus[cpu], caller())
+    return _queue_delayed(wq, dwork, delay, here.sched.cpus[cpu], caller())
 
 
 def schedule_delayed_work(dwork: delayed_work, delay: int) -> bool:
@@ -469,7 +469,7 @@ def schedule_delayed_work(dwork: delayed_work, delay: int) -> bool:
 
 
 def schedule_delayed_work_on(cpu: int, dwork: delayed_work, delay: int) -> bool:
-    return _queue_delayed(system_wq(), dwork, delay, machine().sched.cpus[cpu], caller())
+    return _queue_delayed(system_wq(), dwork, delay, here.sched.cpus[cpu], caller())
 
 
 def mod_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) -> bool:
@@ -481,7 +481,7 @@ def mod_delayed_work(wq: workqueue_struct, dwork: delayed_work, delay: int) -> b
 
 def mod_delayed_work_on(cpu: int, wq: workqueue_struct, dwork: delayed_work, delay: int) -> bool:
     was = cancel_delayed_work(dwork)
-    _queue_delayed(wq, dwork, delay, machine().sched.cpus[cpu], caller())
+    _queue_delayed(wq, dwork, delay, here.sched.cpus[cpu], caller())
     return was
 
 

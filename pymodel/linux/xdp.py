@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, caller, caller_outside, netdev_warn, site_str
 from pymodel.linux.errno import EACCES, EFAULT, EINVAL, ENODEV, ENOTSUPP, EOPNOTSUPP
 from pymodel.linux.if_ether import ETH_HLEN
@@ -81,7 +81,7 @@ def bpf_warn_invalid_xdp_action(dev: net_device, prog: bpf_prog, act: int) -> No
 
 def trace_xdp_exception(dev: net_device, prog: bpf_prog | None, act: int) -> None:
     """Count a packet that a program's action lost, by action: ``counters()["xdp_exceptions"]``."""
-    counts: dict[int, int] = machine().state["net"].xdp_exceptions
+    counts: dict[int, int] = here.state["net"].xdp_exceptions
     counts[act] = counts.get(act, 0) + 1
 
 
@@ -213,7 +213,7 @@ def xdp_get_buff_len(xdp: xdp_buff) -> int:
 
 def xdp_packet(xdp: xdp_buff) -> memoryview:
     """The packet's bytes, to read and to write. Not Linux's: a program there dereferences ``data``."""
-    return machine().platform.memory.mem[xdp.data : xdp.data_end]
+    return here.mem[xdp.data : xdp.data_end]
 
 
 def _metalen(xdp: xdp_buff) -> int:
@@ -227,7 +227,7 @@ def bpf_xdp_adjust_head(xdp: xdp_buff, offset: int) -> int:
     if data < xdp.data_hard_start + SIZEOF_XDP_FRAME + metalen or data > xdp.data_end - ETH_HLEN:
         return -EINVAL
     if metalen:
-        mem = machine().platform.memory.mem
+        mem = here.mem
         to = xdp.data_meta + offset
         mem[to : to + metalen] = bytes(mem[xdp.data_meta : xdp.data_meta + metalen])
     xdp.data_meta += offset
@@ -241,7 +241,7 @@ def bpf_xdp_adjust_tail(xdp: xdp_buff, offset: int) -> int:
     if data_end > xdp_data_hard_end(xdp) or data_end < xdp.data + ETH_HLEN:
         return -EINVAL
     if offset > 0:
-        machine().platform.memory.mem[xdp.data_end : data_end] = bytes(offset)
+        here.mem[xdp.data_end : data_end] = bytes(offset)
     xdp.data_end = data_end
     return 0
 

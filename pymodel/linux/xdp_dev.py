@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine, this_cpu
+from pymodel.hw.access import here, this_cpu
 from pymodel.linux.bug import WARN, caller, site_str
 from pymodel.linux.dev_xmit import netdev_core_pick_tx
 from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED, SKB_DROP_REASON_XDP
@@ -162,7 +162,7 @@ def _install(dev: net_device, mode: int, extack: Any, flags: int, prog: bpf_prog
     if prog is not None:
         bpf_prog_inc(prog)
     if mode == _SKB:
-        net = machine().state["net"]
+        net = here.state["net"]
         old, dev.xdp_prog = dev.xdp_prog, prog
         net.generic_xdp_needed += (prog is not None) - (old is not None)
         if old is not None:
@@ -198,7 +198,7 @@ def bpf_prog_run_generic_xdp(skb: sk_buff, xdp: xdp_buff, xdp_prog: bpf_prog) ->
     """Run a program on an sk_buff, which then is what the program has made of it."""
     dev = skb.dev
     assert dev is not None
-    mem = machine().platform.memory.mem
+    mem = here.mem
     mac_len = skb.data - skb.head - skb.mac_header
     xdp_init_buff(xdp, skb.end - skb.head + 320, dev._rx[_rx_index(skb, dev)].xdp_rxq)
     xdp_prepare_buff(xdp, skb.head, skb.data - skb.head - mac_len, skb.len - skb.data_len + mac_len, True)
@@ -309,12 +309,12 @@ def bpf_xdp_redirect(ifindex: int, flags: int) -> int:
     """
     if flags:
         return XDP_ABORTED
-    machine().state["net"].softnet[this_cpu().id].xdp_target = ifindex
+    here.state["net"].softnet[this_cpu().id].xdp_target = ifindex
     return XDP_REDIRECT
 
 
 def _target() -> net_device | None:
-    net = machine().state["net"]
+    net = here.state["net"]
     sd = net.softnet[this_cpu().id]
     ifindex, sd.xdp_target = sd.xdp_target, 0
     return next((dev for dev in net.devices if dev.ifindex == ifindex), None)
@@ -342,7 +342,7 @@ def xdp_do_redirect(dev: net_device, xdp: xdp_buff, prog: bpf_prog | None) -> in
     if err:
         return err
     xdpf.dev_rx = dev
-    bulk: dict[net_device, list[xdp_frame]] = machine().state["net"].softnet[this_cpu().id].xdp_bulk
+    bulk: dict[net_device, list[xdp_frame]] = here.state["net"].softnet[this_cpu().id].xdp_bulk
     frames = bulk.setdefault(fwd, [])
     if len(frames) == DEV_MAP_BULK_SIZE:
         _xmit_all(fwd, frames)
@@ -352,7 +352,7 @@ def xdp_do_redirect(dev: net_device, xdp: xdp_buff, prog: bpf_prog | None) -> in
 
 def xdp_do_flush() -> None:
     """Send what this poll has redirected."""
-    bulk: dict[net_device, list[xdp_frame]] = machine().state["net"].softnet[this_cpu().id].xdp_bulk
+    bulk: dict[net_device, list[xdp_frame]] = here.state["net"].softnet[this_cpu().id].xdp_bulk
     for dev, frames in bulk.items():
         _xmit_all(dev, frames)
     bulk.clear()

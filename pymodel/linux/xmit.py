@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 from pymodel.linux.bug import broken_rule, caller, pr_err, site_str
 from pymodel.linux.dropreason import SKB_DROP_REASON_NOT_SPECIFIED
@@ -117,7 +117,7 @@ def netdev_start_xmit(skb: sk_buff, dev: net_device, txq: netdev_queue, more: bo
     """Hand one packet to the driver, the queue's lock held: ndo_start_xmit's answer. ``more``: what
     netdev_xmit_more() says. Checks the answer: TX1, TX3, TX5.
     """
-    m = machine()
+    m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None
     m.state["net"].softnet[cpu.id].xmit_more = more
@@ -134,7 +134,7 @@ def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> t
     """Send a list: (what is left of it, the driver's last answer: NETDEV_TX_BUSY, also where the queue was stopped
     with packets left, NETDEV_TX_OK, or a NET_XMIT_* code or negative errno of a device that dropped the packet).
     """
-    nit_outgoing = machine().state["net"].nit_outgoing
+    nit_outgoing = here.state["net"].nit_outgoing
     skb: sk_buff | None = first
     rc = _OK
     while skb is not None:
@@ -154,7 +154,7 @@ def dev_hard_start_xmit(first: sk_buff, dev: net_device, txq: netdev_queue) -> t
 
 def _xmit_cloned(skb: sk_buff, dev: net_device, xmit: Any) -> Any:
     """Call the driver, which must not write to data that others hold too (TX5)."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     shinfo = skb._shinfo
     parts = [(f.page.addr + f.offset, f.size) for f in shinfo.frags]
     if skb_header_cloned(skb):
@@ -193,7 +193,7 @@ def _not_ok(skb: sk_buff, dev: net_device, txq: netdev_queue, rc: Any, xmit: Any
     if skb.users != 1:
         done = "a reference to the skb kept" if skb.users else "the skb left to the softirq to be freed"
         broken_rule("TX3", f"NETDEV_TX_BUSY returned, and {done}", where)
-    by_page = machine().state["dma"].by_page
+    by_page = here.state["dma"].by_page
     for mapping in by_page.get(skb.data & -PAGE_SIZE, ()):
         if mapping.addr < skb.tail and skb.data < mapping.addr + mapping.size:
             broken_rule("TX3", f"NETDEV_TX_BUSY returned with the skb still mapped: {mapping}", where)
@@ -205,7 +205,7 @@ def dev_queue_xmit_nit(skb: sk_buff, dev: net_device) -> None:
     """
     clone: sk_buff | None = None
     last: packet_type | None = None
-    for pt in (*machine().state["net"].ptype_all, *dev.ptype_all):
+    for pt in (*here.state["net"].ptype_all, *dev.ptype_all):
         if pt.ignore_outgoing or (pt.af_packet_priv is not None and pt.af_packet_priv is skb.sk):
             continue
         if clone is None:

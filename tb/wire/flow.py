@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from struct import Struct
+
 __all__ = ["flow_key", "pad60", "show_flow"]
 
 _ZEROS = bytes(60)
+_OF_IPV4 = Struct("14s 9x s 2x 12s").unpack_from  # of a packet without options: what names its flow
 
 
 def pad60(frame: bytes) -> bytes:
@@ -16,6 +19,9 @@ def pad60(frame: bytes) -> bytes:
 def flow_key(frame: bytes) -> bytes:
     """The bytes that name a frame's flow: MAC addresses, VLAN tags, EtherType and, where there are any, IP addresses,
     protocol and TCP or UDP ports. Fragments have no ports: all fragments between two hosts are one flow."""
+    if frame[12:15] == b"\x08\x00\x45" and len(frame) >= 38 and frame[23] in (6, 17):  # most of them
+        if not (frame[20] & 0x3F or frame[21]):
+            return b"".join(_OF_IPV4(frame))
     kind = frame[12:14]
     at = 14
     while kind in (b"\x81\x00", b"\x88\xa8") and len(frame) >= at + 4:

@@ -141,11 +141,12 @@ class Peer:
                 self._buffers_under_way.append(buffers)
                 self._under_way += buffers
             backlog.popleft()
-            now = self.sched.now
-            entry = self._board.expect(frame, max(now, at)) if expected else None
+            if at < self.sched.now:
+                at = self.sched.now
+            entry = self._board.expect(frame, at) if expected else None
             self._on_wire.append((frame, entry))
             self.sent += 1
-            self._platform.wire_send(frame, max(now, at))
+            self._platform.wire_send(frame, at)
             if not backlog:
                 self._draw()
         if not backlog:
