@@ -35,6 +35,7 @@ tx/nic_tx_edit.sv
 tx/nic_tx_list.sv
 tx/nic_tx_egress.sv
 tx/nic_tx.sv
+mac/nic_mac_pkg.sv
 rx/nic_rx_pkg.sv
 rx/nic_rx_l2.sv
 rx/nic_rx_l3.sv
@@ -46,10 +47,18 @@ rx/nic_rx_parse.sv
 rx/nic_rx_csum.sv
 rx/nic_rx_stage.sv
 rx/nic_rx_untag.sv
+mac/nic_mac_fill.sv
 rx/nic_rx_ingress.sv
 rx/nic_rx_ram.sv
 rx/nic_rx_sched.sv
 rx/nic_rx_mover.sv
 rx/nic_rx_records.sv
 rx/nic_rx.sv
+mac/nic_mac_regs.sv
+mac/nic_mac_rmon.sv
+mac/nic_mac_pause.sv
+mac/nic_mac_pace.sv
+mac/nic_mac_rx.sv
+mac/nic_mac_tx.sv
+mac/nic_mac.sv
 nic_top.sv

@@ -6,6 +6,7 @@
 module nic_top
   import nic_pkg::*;
   import nic_dma_pkg::*;
+  import nic_mac_pkg::*;
 #(
     parameter int unsigned DataWidth = 256,    // bits of the AXI master and of the streams: 64, 128, 256 or 512
     parameter int unsigned Queues    = 4,      // queue pairs, 1 to 16
@@ -83,7 +84,10 @@ module nic_top
     output logic                    s_axis_tready,
     input  logic                    s_axis_tlast,
     input  logic                    s_axis_tuser,     // the frame is bad (with tlast)
-    input  logic                    link_i,
+
+    // the link; 0 on all these pins: it is up
+    input  logic                    link_down_i,
+    input  logic [19:0]             link_mbps_i,      // its rate; 0: not known
 
     output logic                    irq_o
 );
@@ -93,7 +97,7 @@ module nic_top
 
   // ------------------------------------------------------------------ registers, interrupts
   reg_req_t               irq_req;
-  reg_rsp_t               irq_rsp;
+  reg_rsp_t               irq_rsp, mac_rsp, rmon_rsp;
   logic                   irq_busy, soft_reset, quiesced_q, core_rst_n, idle_q;
   glob_cfg_t              glob;
   logic [Queues-1:0]      tx_enable, rx_enable;
@@ -142,6 +146,8 @@ module nic_top
       .s_axil_rready,
       .irq_req_o     (irq_req),
       .irq_rsp_i     (irq_rsp),
+      .mac_rsp_i     (mac_rsp),
+      .rmon_rsp_i    (rmon_rsp),
       .irq_busy_i    (irq_busy),
       .glob_cfg_o    (glob),
       .rss_cfg_o     (rss_cfg),
@@ -171,7 +177,7 @@ module nic_top
       .tx_sts_i      (tx_sts),
       .rx_sts_i      (rx_sts),
       .cnt_evt_i     (cnt),
-      .link_i,
+      .link_i        (link),
       .idle_i        (idle_q)
   );
 
@@ -450,7 +456,9 @@ module nic_top
   );
 
   // ------------------------------------------------------------------ TX
-  logic tx_busy;
+  logic                   tx_busy, tx_tvalid, tx_tready, tx_tlast;
+  logic [DataWidth-1:0]   tx_tdata;
+  logic [DataWidth/8-1:0] tx_tkeep;
 
   nic_tx #(
       .DataWidth(DataWidth),
@@ -489,11 +497,70 @@ module nic_top
       .sent_queue_o    (sent_queue),
       .sent_end_o      (sent_end),
       .sent_len_o      (sent_len),
+      .m_axis_tdata    (tx_tdata),
+      .m_axis_tkeep    (tx_tkeep),
+      .m_axis_tvalid   (tx_tvalid),
+      .m_axis_tready   (tx_tready),
+      .m_axis_tlast    (tx_tlast)
+  );
+
+  // ------------------------------------------------------------------ MAC side
+  logic                   link, mac_busy, tx_dropped, fill_enable, fill_high;
+  logic                   rx_tvalid, rx_tlast, rx_seen;
+  frame_len_t             rx_seen_len;
+  rx_tag_t                rx_tag, rx_seen_tag;
+  logic [15:0]            fill_xoff, fill_xon;
+  logic [DataWidth-1:0]   rx_tdata;
+  logic [DataWidth/8-1:0] rx_tkeep;
+
+  nic_mac #(
+      .DataWidth(DataWidth),
+      .ClockMhz (ClockMhz)
+  ) u_mac (
+      .clk_i,
+      .rst_ni       (core_rst_n),
+      .hard_rst_ni  (rst_ni),
+      .stop_i       (soft_reset),
+      .busy_o       (mac_busy),
+      .req_i        (irq_req),
+      .rsp_o        (mac_rsp),
+      .rmon_rsp_o   (rmon_rsp),
+      .station_i    (glob.mac),
+      .max_frame_i  (glob.max_frame),
+      .link_down_i,
+      .link_mbps_i,
+      .link_o       (link),
+      .link_change_o(),
+      .fill_enable_o(fill_enable),
+      .fill_high_o  (fill_xoff),
+      .fill_low_o   (fill_xon),
+      .fill_i       (fill_high),
+      .tx_tdata,
+      .tx_tkeep,
+      .tx_tvalid,
+      .tx_tready,
+      .tx_tlast,
+      .tx_sent_i    (sent),
+      .tx_len_i     (sent_len),
+      .tx_dropped_o (tx_dropped),
+      .rx_tdata,
+      .rx_tkeep,
+      .rx_tvalid,
+      .rx_tlast,
+      .rx_tag_o     (rx_tag),
+      .count_i      (rx_seen),
+      .count_len_i  (rx_seen_len),
+      .count_tag_i  (rx_seen_tag),
       .m_axis_tdata,
       .m_axis_tkeep,
       .m_axis_tvalid,
       .m_axis_tready,
-      .m_axis_tlast
+      .m_axis_tlast,
+      .s_axis_tdata,
+      .s_axis_tkeep,
+      .s_axis_tvalid,
+      .s_axis_tlast,
+      .s_axis_tuser
   );
 
   // ------------------------------------------------------------------ RX
@@ -528,12 +595,19 @@ module nic_top
       .filter_vlan_i   (filter_vlan),
       .dma_busy_o      (rx_dma_busy),
       .idle_o          (rx_idle),
-      .s_axis_tdata,
-      .s_axis_tkeep,
-      .s_axis_tvalid,
+      .s_axis_tdata    (rx_tdata),
+      .s_axis_tkeep    (rx_tkeep),
+      .s_axis_tvalid   (rx_tvalid),
       .s_axis_tready,
-      .s_axis_tlast,
-      .s_axis_tuser,
+      .s_axis_tlast    (rx_tlast),
+      .tag_i           (rx_tag),
+      .fill_enable_i   (fill_enable),
+      .fill_xoff_i     (fill_xoff),
+      .fill_xon_i      (fill_xon),
+      .fill_high_o     (fill_high),
+      .count_o         (rx_seen),
+      .count_len_o     (rx_seen_len),
+      .count_tag_o     (rx_seen_tag),
       .run_i           (rx_run),
       .start_i         (rx_start),
       .start_queue_i   (rx_start_queue),
@@ -633,7 +707,7 @@ module nic_top
 
   // ------------------------------------------------------------------ counters, device status
   assign cnt = '{
-      tx_frame: sent,
+      tx_frame: sent && !tx_dropped,
       tx_len: sent_len,
       rx_frame: cnt_rx_frame,
       rx_len: cnt_rx_len,
@@ -645,7 +719,7 @@ module nic_top
   // Idle: no DMA, no frame, and no ring had anything on its way when it was last looked at.
   logic dma_idle, rings_idle;
   logic [$clog2(MaxQueues):0] quiet_q;   // rings looked at since one was busy
-  assign dma_idle   = read_idle && write_idle && !tx_busy && !rx_dma_busy && !cpl_busy;
+  assign dma_idle   = read_idle && write_idle && !tx_busy && !mac_busy && !rx_dma_busy && !cpl_busy;
   assign rings_idle = quiet_q == ($clog2(MaxQueues) + 1)'(Queues);
 
   always_ff @(posedge clk_i) begin

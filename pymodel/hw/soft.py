@@ -80,6 +80,9 @@ class SoftDevice(ABC):
         """A function level or hot reset: all is as after power-up."""
         raise NotImplementedError(f"{type(self).__name__} has no reset()")
 
+    def link(self, up: bool, mbps: int) -> None:  # noqa: B027
+        """The link's pins have changed: whether there is a link, and its rate. A device need not have such pins."""
+
     @abstractmethod
     def wire_rx(self, frame: bytes, bad: bool = False) -> None:
         """The last byte of a frame has arrived; ``bad``: the MAC found it damaged."""
@@ -321,6 +324,10 @@ class SoftPlatform:
         self.device.wire_rx(frame, bad)
         if self.on_wire_taken is not None:
             self.on_wire_taken(tag, now)
+
+    def set_link(self, up: bool) -> None:
+        """Plug the cable in or out: what the device's pins say. The device itself stops what it sends and receives."""
+        self.device.link(up, self.rate_mbps)
 
     # -- the pump ------------------------------------------------------------------------------------------
     def run(self, sched: Scheduler, until: Callable[[], object] | None = None, max_ps: int | None = None) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """ethtool: the ops that a driver fills in, and helpers for them.
 
-The commands are in ethtool_ioctl.py and ethtool_rss.py, structs and numbers in ethtool_uapi.py. Source:
-include/linux/ethtool.h, net/ethtool/common.c, v6.12.
+The commands are in ethtool_ioctl.py, ethtool_rss.py and ethtool_stats.py, structs and numbers in ethtool_uapi.py.
+Source: include/linux/ethtool.h, net/ethtool/common.c, v6.12.
 """
 
 from __future__ import annotations
@@ -35,13 +35,15 @@ class ethtool_ops:
 
     __slots__ = (
         "begin", "cap_rss_ctx_supported", "cap_rss_rxnfc_adds", "cap_rss_sym_xor_supported", "complete",
-        "create_rxfh_context", "get_channels", "get_coalesce", "get_drvinfo", "get_eeprom_len", "get_ethtool_stats",
-        "get_link", "get_link_ksettings", "get_msglevel", "get_pauseparam", "get_priv_flags", "get_regs",
-        "get_regs_len", "get_ringparam", "get_rxfh", "get_rxfh_indir_size", "get_rxfh_key_size", "get_rxnfc",
-        "get_sset_count", "get_strings", "get_wol", "modify_rxfh_context", "nway_reset", "remove_rxfh_context",
-        "reset", "rxfh_max_num_contexts", "rxfh_per_ctx_key", "self_test", "set_channels", "set_coalesce",
-        "set_link_ksettings", "set_msglevel", "set_pauseparam", "set_priv_flags", "set_ringparam", "set_rxfh",
-        "set_rxnfc", "set_wol", "supported_coalesce_params", "supported_ring_params",
+        "create_rxfh_context", "get_channels", "get_coalesce", "get_drvinfo", "get_eeprom_len",
+        "get_eth_ctrl_stats", "get_eth_mac_stats", "get_eth_phy_stats", "get_ethtool_stats", "get_link",
+        "get_link_ksettings", "get_msglevel", "get_pause_stats", "get_pauseparam", "get_priv_flags", "get_regs",
+        "get_regs_len", "get_ringparam", "get_rmon_stats", "get_rxfh", "get_rxfh_indir_size",
+        "get_rxfh_key_size", "get_rxnfc", "get_sset_count", "get_strings", "get_wol", "modify_rxfh_context",
+        "nway_reset", "remove_rxfh_context", "reset", "rxfh_max_num_contexts", "rxfh_per_ctx_key", "self_test",
+        "set_channels", "set_coalesce", "set_link_ksettings", "set_msglevel", "set_pauseparam",
+        "set_priv_flags", "set_ringparam", "set_rxfh", "set_rxnfc", "set_wol", "supported_coalesce_params",
+        "supported_ring_params",
     )
     _NUMBERS = frozenset(
         name for name in __slots__ if name.startswith(("cap_", "rxfh_", "supported_"))

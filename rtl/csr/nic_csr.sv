@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registers: the AXI4-Lite slave, the device-wide and ring registers, the counters and the device's reset.
 //
-// The interrupt block (nic_irq) has its own registers; the register bus goes out to it and comes back. An address
+// The interrupt block (nic_irq) and the MAC side (nic_mac) have their own registers; the register bus goes out to them and comes back. An address
 // that no block knows, registers of queues that do not exist included, is answered with SLVERR and data 0.
 //
 // Device reset: a write of RESET.reset raises soft_reset_o. The datapath begins nothing new, waits until every AXI
@@ -45,9 +45,11 @@ module nic_csr
     output logic                    s_axil_rvalid,
     input  logic                    s_axil_rready,
 
-    // register bus to and from nic_irq
+    // register bus to and from nic_irq and nic_mac
     output reg_req_t                irq_req_o,
     input  reg_rsp_t                irq_rsp_i,
+    input  reg_rsp_t                mac_rsp_i,
+    input  reg_rsp_t                rmon_rsp_i,
     input  logic                    irq_busy_i,     // an MSI-X is handed over and not yet answered
 
     // configuration
@@ -97,7 +99,9 @@ module nic_csr
 
   always_comb begin
     rsp = '0;
-    if (answer) rsp = glob_rsp | rss_rsp | filter_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i;
+    if (answer) begin
+      rsp = glob_rsp | rss_rsp | filter_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i | mac_rsp_i | rmon_rsp_i;
+    end
   end
 
   nic_axil u_axil (
@@ -228,7 +232,8 @@ module nic_csr
   // At most one block has a register at an address.
   `NIC_ASSERT_IF(CsrOneHit, answer,
                  $onehot0({
-                   glob_rsp.hit, rss_rsp.hit, filter_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit
+                   glob_rsp.hit, rss_rsp.hit, filter_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit,
+                   mac_rsp_i.hit, rmon_rsp_i.hit
                  }))
 
 endmodule

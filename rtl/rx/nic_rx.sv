@@ -38,7 +38,16 @@ module nic_rx
     input  logic                     s_axis_tvalid,
     output logic                     s_axis_tready,
     input  logic                     s_axis_tlast,
-    input  logic                     s_axis_tuser,
+    input  nic_mac_pkg::rx_tag_t     tag_i,           // with s_axis_tlast: what the MAC side found
+
+    // to the MAC side: whether the link partner is to wait; a frame to be counted
+    input  logic                     fill_enable_i,
+    input  logic [15:0]              fill_xoff_i,
+    input  logic [15:0]              fill_xon_i,
+    output logic                     fill_high_o,
+    output logic                     count_o,
+    output frame_len_t               count_len_o,
+    output nic_mac_pkg::rx_tag_t     count_tag_o,
 
     // rings
     input  logic [Queues-1:0]        run_i,
@@ -140,7 +149,14 @@ module nic_rx
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tlast,
-      .s_axis_tuser,
+      .tag_i,
+      .fill_enable_i,
+      .fill_xoff_i,
+      .fill_xon_i,
+      .fill_high_o,
+      .count_o,
+      .count_len_o,
+      .count_tag_o,
       .ram_we_o         (ram_we),
       .ram_queue_o      (ram_wqueue),
       .ram_word_o       (ram_wword),

@@ -14,6 +14,7 @@
 module nic_rx_ingress
   import nic_pkg::*;
   import nic_rx_pkg::*;
+  import nic_mac_pkg::*;
 #(
     parameter int unsigned DataWidth = 64,
     parameter int unsigned Queues    = 4,
@@ -45,7 +46,18 @@ module nic_rx_ingress
     input  logic                 s_axis_tvalid,
     output logic                 s_axis_tready,
     input  logic                 s_axis_tlast,
-    input  logic                 s_axis_tuser,
+    input  rx_tag_t              tag_i,         // with s_axis_tlast: what the MAC side found
+
+    // whether the link partner is to wait (nic_mac_fill)
+    input  logic                 fill_enable_i,
+    input  logic [15:0]          fill_xoff_i,
+    input  logic [15:0]          fill_xon_i,
+    output logic                 fill_high_o,
+
+    // a frame has passed, for the MAC's counters
+    output logic                 count_o,
+    output frame_len_t           count_len_o,
+    output rx_tag_t              count_tag_o,
 
     // packet buffer
     output logic                 ram_we_o,
@@ -97,7 +109,8 @@ module nic_rx_ingress
   end
 
   // ------------------------------------------------------------------ until the parser has decided
-  logic                 in_valid, in_decided, beat, last, user, stage_busy, csum_busy;
+  logic                 in_valid, in_decided, beat, last, stage_busy, csum_busy;
+  rx_tag_t              tag;
   rx_pass_t             in_pass, pass;
   logic [ByteLog2:0]    in_bytes, bytes;
   logic [QWidth-1:0]    in_queue, qp;
@@ -153,7 +166,7 @@ module nic_rx_ingress
       .data_i   (s_axis_tdata),
       .bytes_i  (in_bytes),
       .last_i   (s_axis_tlast),
-      .user_i   (s_axis_tuser),
+      .tag_i,
       .decided_i(in_decided),
       .pass_i   (in_pass),
       .queue_i  (in_queue),
@@ -164,7 +177,7 @@ module nic_rx_ingress
       .data_o   (data),
       .bytes_o  (bytes),
       .last_o   (last),
-      .user_o   (user),
+      .tag_o    (tag),
       .pass_o   (pass),
       .queue_o  (qp),
       .type_o   (hash_type),
@@ -198,7 +211,8 @@ module nic_rx_ingress
   always_comb begin
     verdict = RxNoFrame;
     if (beat && last) begin
-      if (user) verdict = RxBad;
+      if (tag.own) verdict = RxNoFrame;
+      else if (tag.bad) verdict = RxBad;
       else if (len < 15'(MinFrame)) verdict = RxRunt;
       else if (too_long) verdict = RxOversize;
       else if (!pass.addr) verdict = RxAddress;
@@ -239,6 +253,37 @@ module nic_rx_ingress
       if (frame_pop_i) popped_q[frame_pop_queue_i] <= popped_q[frame_pop_queue_i] + 1'b1;
     end
   end
+
+  // Words in use with the one that is stored, those of complete frames when a frame is dropped; and after a release.
+  ptr_t fill_store, fill_free;
+
+  always_comb begin
+    fill_store = '0;
+    fill_free  = '0;
+    if (fill_enable_i) begin
+      fill_store = ((last && !commit) ? base_q[qp] : word + 1'b1) - free_q[qp];
+      fill_free  = base_q[free_queue_i] - free_ptr_i;
+    end
+  end
+
+  nic_mac_fill #(
+      .Queues (Queues),
+      .BufLog2(BufLog2),
+      .Bytes  (Bytes)
+  ) u_fill (
+      .clk_i,
+      .enable_i     (fill_enable_i),
+      .high_i       (fill_xoff_i),
+      .low_i        (fill_xon_i),
+      .store_i      (beat),
+      .store_last_i (last),
+      .store_queue_i(qp),
+      .store_words_i(fill_store),
+      .free_i       (free_valid_i),
+      .free_queue_i,
+      .free_words_i (fill_free),
+      .high_o       (fill_high_o)
+  );
 
   rx_vlan_t vlan;
 
@@ -313,7 +358,14 @@ module nic_rx_ingress
   assign frame_meta_o.ip_ok     = done1_q.ip_ok;
 
   // ------------------------------------------------------------------ counters
-  always_ff @(posedge clk_i) cnt_verdict_o <= rst_ni ? verdict : RxNoFrame;
+  always_ff @(posedge clk_i) begin
+    cnt_verdict_o <= rst_ni ? verdict : RxNoFrame;
+    count_o       <= rst_ni && beat && last;
+    if (beat && last) begin
+      count_len_o <= len[14] ? '1 : len[13:0];
+      count_tag_o <= tag;
+    end
+  end
 
   `NIC_ASSERT_IF(RxFrameListInRange, frame_pop_i, listed_q[frame_pop_queue_i] != popped_q[frame_pop_queue_i])
   `NIC_ASSERT_IF(RxBufferInRange, beat, (word - free_q[qp]) <= ptr_t'(1 << WordLog2))

@@ -7,6 +7,7 @@
 module nic_rx_stage
   import nic_pkg::*;
   import nic_rx_pkg::*;
+  import nic_mac_pkg::*;
 #(
     parameter int unsigned DataWidth = 64,
     parameter int unsigned Queues    = 4,
@@ -23,7 +24,7 @@ module nic_rx_stage
     input  logic [DataWidth-1:0] data_i,
     input  logic [ByteLog2:0]    bytes_i,
     input  logic                 last_i,
-    input  logic                 user_i,
+    input  rx_tag_t              tag_i,
 
     // a decision, in the order of the frames
     input  logic                 decided_i,
@@ -38,7 +39,7 @@ module nic_rx_stage
     output logic [DataWidth-1:0] data_o,
     output logic [ByteLog2:0]    bytes_o,
     output logic                 last_o,
-    output logic                 user_o,
+    output rx_tag_t              tag_o,
     output rx_pass_t             pass_o,
     output logic [QWidth-1:0]    queue_o,
     output rss_type_t            type_o,
@@ -50,7 +51,7 @@ module nic_rx_stage
   typedef logic [Log2:0] ptr_t;              // one bit more than the address: full differs from empty
 
   logic [DataWidth-1:0]  data  [Depth];
-  logic [ByteLog2+2:0]   tail  [Depth];      // user, last, bytes
+  logic [ByteLog2+6:0]   tail  [Depth];      // tag, last, bytes
   logic [QWidth+1:0]     route [Depth];      // pass, queue
   logic [34:0]           rss   [Depth];      // type, hash
   sum_plan_t             plan  [Depth];
@@ -63,7 +64,7 @@ module nic_rx_stage
   assign valid_o      = busy_o && decided_wp_q != decided_rp_q;
 
   assign data_o                    = data[slot];
-  assign {user_o, last_o, bytes_o} = tail[slot];
+  assign {tag_o, last_o, bytes_o} = tail[slot];
   assign {pass_o, queue_o}         = route[decided_slot];
   assign type_o                    = rss_type_t'(rss[decided_slot][34:32]);
   assign hash_o                    = rss[decided_slot][31:0];
@@ -72,7 +73,7 @@ module nic_rx_stage
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       data[wp_q[Log2-1:0]] <= data_i;
-      tail[wp_q[Log2-1:0]] <= {user_i, last_i, bytes_i};
+      tail[wp_q[Log2-1:0]] <= {tag_i, last_i, bytes_i};
     end
     if (decided_i) begin
       route[decided_wp_q[Log2-1:0]] <= {pass_i, queue_i};

@@ -21,10 +21,13 @@ __all__ = ["SOURCES", "TOP", "Bench", "Ring", "blocks", "pack"]
 TOP = "test_csr_top"
 _RTL = ROOT / "rtl"
 SOURCES = [
+    _RTL / "nic.vlt",
     _RTL / "regs/nic_regs_pkg.sv",
     _RTL / "nic_pkg.sv",
     *sorted((_RTL / "csr").glob("*.sv")),
     *sorted((_RTL / "irq").glob("*.sv")),
+    _RTL / "mac/nic_mac_pkg.sv",
+    *sorted(p for p in (_RTL / "mac").glob("*.sv") if p.name not in ("nic_mac_pkg.sv", "nic_mac_fill.sv")),
     ROOT / "tests/block/test_csr_top.sv",
 ]
 

@@ -6,7 +6,17 @@ from __future__ import annotations
 from typing import Any
 
 from pymodel.drivers.nic import nic_hw as hw
-from pymodel.drivers.nic.nic_netdev import nic_hw_counters, nic_resize, nic_write_moderation
+from pymodel.drivers.nic.nic_mac import (
+    nic_get_eth_ctrl_stats,
+    nic_get_eth_mac_stats,
+    nic_get_link_ksettings,
+    nic_get_pause_stats,
+    nic_get_pauseparam,
+    nic_get_rmon_stats,
+    nic_loopback_test,
+    nic_set_pauseparam,
+)
+from pymodel.drivers.nic.nic_netdev import HW_COUNTERS, nic_hw_counters, nic_resize, nic_write_moderation
 from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_RING, MIN_RING, NicPriv
 from pymodel.drivers.nic.nic_rss import (
     nic_get_rxfh,
@@ -18,21 +28,17 @@ from pymodel.drivers.nic.nic_rss import (
 )
 from pymodel.hw.access import readl, writel
 from pymodel.linux import (
-    AUTONEG_DISABLE,
-    DUPLEX_FULL,
     EINVAL,
     EOPNOTSUPP,
     ETH_SS_STATS,
     ETH_SS_TEST,
     ETH_TEST_FL_FAILED,
+    ETH_TEST_FL_OFFLINE,
     ETHTOOL_COALESCE_MAX_FRAMES,
     ETHTOOL_COALESCE_USECS,
-    PORT_NONE,
-    SPEED_UNKNOWN,
     ethtool_channels,
     ethtool_coalesce,
     ethtool_drvinfo,
-    ethtool_link_ksettings,
     ethtool_op_get_link,
     ethtool_ops,
     ethtool_regs,
@@ -51,7 +57,7 @@ __all__ = ["nic_ethtool_ops"]
 _MAX_USECS = hw.QP_IRQ_RX_MOD_USECS >> hw.QP_IRQ_RX_MOD_USECS_SHIFT
 _MAX_FRAMES = hw.QP_IRQ_RX_MOD_FRAMES >> hw.QP_IRQ_RX_MOD_FRAMES_SHIFT
 
-_TESTS = ("registers", "link")
+_TESTS = ("registers", "link", "loopback")
 # Reading the low half of a 64-bit counter latches the high one, for whoever reads both under a lock: not dumped.
 _DUMPED = [r.offset for r in hw.REGISTERS if not r.group and r.offset < hw.TX_FRAMES_LO]
 _DUMPED_QP = [r.offset for r in hw.REGISTERS if r.group == "QP"]
@@ -111,13 +117,6 @@ def nic_get_channels(ndev: net_device, ch: ethtool_channels) -> None:
     ch.combined_count = priv.num_queues
 
 
-def nic_get_link_ksettings(ndev: net_device, ks: ethtool_link_ksettings) -> int:
-    """The device does not say how fast its MAC is: full duplex, no negotiation."""
-    ks.base.speed, ks.base.duplex = SPEED_UNKNOWN, DUPLEX_FULL
-    ks.base.autoneg, ks.base.port = AUTONEG_DISABLE, PORT_NONE
-    return 0
-
-
 def nic_get_regs_len(ndev: net_device) -> int:
     priv: NicPriv = netdev_priv(ndev)
     return 4 * (len(_DUMPED) + priv.num_queues * len(_DUMPED_QP))
@@ -135,12 +134,15 @@ def nic_get_regs(ndev: net_device, regs: ethtool_regs, p: memoryview) -> None:
 
 
 def nic_self_test(ndev: net_device, test: ethtool_test, data: list[int]) -> None:
-    """Online: the scratch register keeps what is written, the link is up. A result other than 0 has failed."""
+    """Online: the scratch register keeps what is written, the link is up; offline as well: frames come back through the
+    MAC's loopback. A result other than 0 has failed."""
     priv: NicPriv = netdev_priv(ndev)
     for pattern in (0x55555555, 0xAAAAAAAA):
         writel(pattern, priv.iomem + hw.SCRATCH)
         data[0] |= readl(priv.iomem + hw.SCRATCH) ^ pattern
     data[1] = int(not readl(priv.iomem + hw.STATUS) & hw.STATUS_LINK)
+    if test.flags & ETH_TEST_FL_OFFLINE:
+        data[2] = int(nic_loopback_test(priv) != 0)
     if any(data):
         test.flags |= ETH_TEST_FL_FAILED
 
@@ -151,7 +153,7 @@ def nic_get_sset_count(ndev: net_device, sset: int) -> int:
         return len(_TESTS)
     if sset != ETH_SS_STATS:
         return -EOPNOTSUPP
-    return len(hw.COUNTERS) + priv.num_queues * (len(_TX_STATS) + len(_RX_STATS))
+    return len(HW_COUNTERS) + priv.num_queues * (len(_TX_STATS) + len(_RX_STATS))
 
 
 def nic_get_strings(ndev: net_device, sset: int, data: list[str]) -> None:
@@ -159,7 +161,7 @@ def nic_get_strings(ndev: net_device, sset: int, data: list[str]) -> None:
     if sset == ETH_SS_TEST:
         data[:] = _TESTS
         return
-    names = [f"hw_{name}" for name in hw.COUNTERS]
+    names = [f"hw_{name}" for name in HW_COUNTERS]
     for q in range(priv.num_queues):
         names += [f"tx{q}_{name}" for name in _TX_STATS]
         names += [f"rx{q}_{name}" for name in _RX_STATS]
@@ -188,6 +190,12 @@ nic_ethtool_ops = ethtool_ops(
     set_coalesce=nic_set_coalesce,
     get_channels=nic_get_channels,
     get_link_ksettings=nic_get_link_ksettings,
+    get_pauseparam=nic_get_pauseparam,
+    set_pauseparam=nic_set_pauseparam,
+    get_pause_stats=nic_get_pause_stats,
+    get_eth_mac_stats=nic_get_eth_mac_stats,
+    get_eth_ctrl_stats=nic_get_eth_ctrl_stats,
+    get_rmon_stats=nic_get_rmon_stats,
     get_rxnfc=nic_get_rxnfc,
     set_rxnfc=nic_set_rxnfc,
     get_rxfh_indir_size=nic_get_rxfh_indir_size,

@@ -20,14 +20,18 @@ __all__ = [
     "CAPS", "CAPS_DATA_LOG2", "CAPS_DATA_LOG2_SHIFT", "CAPS_QUEUES", "CAPS_QUEUES_SHIFT", "CAPS_RING_LOG2",
     "CAPS_RING_LOG2_SHIFT", "CLOCK", "CLOCK_MHZ", "CLOCK_MHZ_SHIFT", "COUNTERS", "CTRL", "CTRL_ENABLE", "Field",
     "GROUPS", "Group", "ID", "IRQ_CTRL", "IRQ_CTRL_LINE_MODE", "IRQ_PENDING", "IRQ_PENDING_VECTORS",
-    "IRQ_PENDING_VECTORS_SHIFT", "MAC_HI", "MAC_HI_ADDR", "MAC_HI_ADDR_SHIFT", "MAC_LO", "MAX_FRAME",
+    "IRQ_PENDING_VECTORS_SHIFT", "LINK", "LINK_CHANGES", "LINK_CHANGES_SHIFT", "LINK_PAUSED", "LINK_RATE",
+    "LINK_RATE_MBPS", "LINK_RATE_MBPS_SHIFT", "LINK_UP", "LINK_XOFF", "MAC_CTRL", "MAC_CTRL_LOOPBACK",
+    "MAC_CTRL_RX_PAUSE", "MAC_CTRL_TX_PAUSE", "MAC_HI", "MAC_HI_ADDR", "MAC_HI_ADDR_SHIFT", "MAC_LO", "MAX_FRAME",
     "MAX_FRAME_BYTES", "MAX_FRAME_BYTES_SHIFT", "MSIX_ADDR_HI", "MSIX_ADDR_LO", "MSIX_ADDR_LO_ADDR",
     "MSIX_ADDR_LO_ADDR_SHIFT", "MSIX_BASE", "MSIX_COUNT", "MSIX_DATA", "MSIX_PBA", "MSIX_PBA_HI",
     "MSIX_PBA_PENDING", "MSIX_PBA_PENDING_SHIFT", "MSIX_STRIDE", "MSIX_VECTOR_CTRL", "MSIX_VECTOR_CTRL_MASK",
-    "QP_BASE", "QP_COUNT", "QP_IRQ_ARM", "QP_IRQ_ARM_RX_INDEX", "QP_IRQ_ARM_RX_INDEX_SHIFT", "QP_IRQ_ARM_TX_INDEX",
-    "QP_IRQ_ARM_TX_INDEX_SHIFT", "QP_IRQ_MASK", "QP_IRQ_MASK_AUTO_MASK", "QP_IRQ_MASK_MASKED", "QP_IRQ_RX_MOD",
-    "QP_IRQ_RX_MOD_FRAMES", "QP_IRQ_RX_MOD_FRAMES_SHIFT", "QP_IRQ_RX_MOD_USECS", "QP_IRQ_RX_MOD_USECS_SHIFT",
-    "QP_IRQ_STATUS", "QP_IRQ_STATUS_EVENT", "QP_IRQ_TX_MOD", "QP_IRQ_TX_MOD_FRAMES", "QP_IRQ_TX_MOD_FRAMES_SHIFT",
+    "PAUSE_FILL", "PAUSE_FILL_HIGH", "PAUSE_FILL_HIGH_SHIFT", "PAUSE_FILL_LOW", "PAUSE_FILL_LOW_SHIFT",
+    "PAUSE_QUANTA", "PAUSE_QUANTA_QUANTA", "PAUSE_QUANTA_QUANTA_SHIFT", "QP_BASE", "QP_COUNT", "QP_IRQ_ARM",
+    "QP_IRQ_ARM_RX_INDEX", "QP_IRQ_ARM_RX_INDEX_SHIFT", "QP_IRQ_ARM_TX_INDEX", "QP_IRQ_ARM_TX_INDEX_SHIFT",
+    "QP_IRQ_MASK", "QP_IRQ_MASK_AUTO_MASK", "QP_IRQ_MASK_MASKED", "QP_IRQ_RX_MOD", "QP_IRQ_RX_MOD_FRAMES",
+    "QP_IRQ_RX_MOD_FRAMES_SHIFT", "QP_IRQ_RX_MOD_USECS", "QP_IRQ_RX_MOD_USECS_SHIFT", "QP_IRQ_STATUS",
+    "QP_IRQ_STATUS_EVENT", "QP_IRQ_TX_MOD", "QP_IRQ_TX_MOD_FRAMES", "QP_IRQ_TX_MOD_FRAMES_SHIFT",
     "QP_IRQ_TX_MOD_USECS", "QP_IRQ_TX_MOD_USECS_SHIFT", "QP_RXC_BASE_HI", "QP_RXC_BASE_LO", "QP_RXC_BASE_LO_ADDR",
     "QP_RXC_BASE_LO_ADDR_SHIFT", "QP_RXC_HEAD", "QP_RXC_HEAD_INDEX", "QP_RXC_HEAD_INDEX_SHIFT", "QP_RX_BASE_HI",
     "QP_RX_BASE_LO", "QP_RX_BASE_LO_ADDR", "QP_RX_BASE_LO_ADDR_SHIFT", "QP_RX_CTRL", "QP_RX_CTRL_ENABLE",
@@ -40,29 +44,41 @@ __all__ = [
     "QP_TX_HEAD_INDEX_SHIFT", "QP_TX_SIZE", "QP_TX_SIZE_LOG2", "QP_TX_SIZE_LOG2_SHIFT", "QP_TX_STATUS",
     "QP_TX_STATUS_ACTIVE", "QP_TX_STATUS_ERROR", "QP_TX_STATUS_ERROR_CODE", "QP_TX_STATUS_ERROR_CODE_SHIFT",
     "QP_TX_TAIL", "QP_TX_TAIL_INDEX", "QP_TX_TAIL_INDEX_SHIFT", "REGISTERS", "RESET", "RESET_RESET",
-    "RING_ERROR_AXI_READ", "RING_ERROR_AXI_WRITE", "RING_ERROR_BAD_DESC", "RING_ERROR_NONE", "RSS_CTRL",
-    "RSS_CTRL_IP4", "RSS_CTRL_IP6", "RSS_CTRL_SYM_XOR", "RSS_CTRL_TCP4", "RSS_CTRL_TCP6", "RSS_CTRL_UDP4",
-    "RSS_CTRL_UDP6", "RSS_KEY_BASE", "RSS_KEY_COUNT", "RSS_KEY_STRIDE", "RSS_KEY_WORD", "RSS_TABLE_BASE",
-    "RSS_TABLE_COUNT", "RSS_TABLE_STRIDE", "RSS_TABLE_WORD", "RSS_TABLE_WORD_QUEUE0", "RSS_TABLE_WORD_QUEUE0_SHIFT",
-    "RSS_TABLE_WORD_QUEUE1", "RSS_TABLE_WORD_QUEUE1_SHIFT", "RSS_TABLE_WORD_QUEUE2", "RSS_TABLE_WORD_QUEUE2_SHIFT",
-    "RSS_TABLE_WORD_QUEUE3", "RSS_TABLE_WORD_QUEUE3_SHIFT", "RSS_TYPE_IP4", "RSS_TYPE_IP6", "RSS_TYPE_NONE",
-    "RSS_TYPE_TCP4", "RSS_TYPE_TCP6", "RSS_TYPE_UDP4", "RSS_TYPE_UDP6", "RX_ADDR_BASE", "RX_ADDR_COUNT",
-    "RX_ADDR_HI", "RX_ADDR_HI_ADDR", "RX_ADDR_HI_ADDR_SHIFT", "RX_ADDR_HI_VALID", "RX_ADDR_LO", "RX_ADDR_STRIDE",
-    "RX_BYTES_HI", "RX_BYTES_LO", "RX_COMPLETION", "RX_COMPLETION_HASH", "RX_COMPLETION_LEN",
-    "RX_COMPLETION_LEN_INDEX", "RX_COMPLETION_LEN_INDEX_SHIFT", "RX_COMPLETION_LEN_LEN",
-    "RX_COMPLETION_LEN_LEN_SHIFT", "RX_COMPLETION_PHASE", "RX_COMPLETION_PHASE_PHASE", "RX_COMPLETION_PHASE_TCI",
-    "RX_COMPLETION_PHASE_TCI_SHIFT", "RX_COMPLETION_SIZE", "RX_COMPLETION_STATUS", "RX_COMPLETION_STATUS_CSUM",
-    "RX_COMPLETION_STATUS_CSUM_SHIFT", "RX_COMPLETION_STATUS_EOP", "RX_COMPLETION_STATUS_ERROR_CODE",
-    "RX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "RX_COMPLETION_STATUS_HASH_TYPE",
-    "RX_COMPLETION_STATUS_HASH_TYPE_SHIFT", "RX_COMPLETION_STATUS_IP_OK", "RX_COMPLETION_STATUS_L4_OK",
-    "RX_COMPLETION_STATUS_VLAN", "RX_CTRL", "RX_CTRL_ALLMULTI", "RX_CTRL_BROADCAST", "RX_CTRL_PROMISC",
-    "RX_CTRL_VLAN_FILTER", "RX_CTRL_VLAN_STRIP", "RX_DESC", "RX_DESC_ADDR_HI", "RX_DESC_ADDR_LO", "RX_DESC_CTRL",
-    "RX_DESC_CTRL_LEN", "RX_DESC_CTRL_LEN_SHIFT", "RX_DESC_SIZE", "RX_DROP_ERROR_HI", "RX_DROP_ERROR_LO",
-    "RX_DROP_FIFO_HI", "RX_DROP_FIFO_LO", "RX_DROP_FILTER_HI", "RX_DROP_FILTER_LO", "RX_DROP_NODESC_HI",
-    "RX_DROP_NODESC_LO", "RX_DROP_OVERSIZE_HI", "RX_DROP_OVERSIZE_LO", "RX_DROP_RUNT_HI", "RX_DROP_RUNT_LO",
-    "RX_DROP_VLAN_HI", "RX_DROP_VLAN_LO", "RX_FRAMES_HI", "RX_FRAMES_LO", "RX_HASH_BASE", "RX_HASH_COUNT",
-    "RX_HASH_STRIDE", "RX_HASH_WORD", "RX_STREAM_HI", "RX_STREAM_LO", "Register", "SCRATCH", "STATUS",
-    "STATUS_IDLE", "STATUS_LINK", "TX_BYTES_HI", "TX_BYTES_LO", "TX_COMPLETION", "TX_COMPLETION_HEAD",
+    "RING_ERROR_AXI_READ", "RING_ERROR_AXI_WRITE", "RING_ERROR_BAD_DESC", "RING_ERROR_NONE", "RMON_RX_1024_1518_HI",
+    "RMON_RX_1024_1518_LO", "RMON_RX_128_255_HI", "RMON_RX_128_255_LO", "RMON_RX_1519_MAX_HI",
+    "RMON_RX_1519_MAX_LO", "RMON_RX_256_511_HI", "RMON_RX_256_511_LO", "RMON_RX_512_1023_HI", "RMON_RX_512_1023_LO",
+    "RMON_RX_64_HI", "RMON_RX_64_LO", "RMON_RX_65_127_HI", "RMON_RX_65_127_LO", "RMON_RX_BROADCAST_HI",
+    "RMON_RX_BROADCAST_LO", "RMON_RX_FCS_HI", "RMON_RX_FCS_LO", "RMON_RX_FRAGMENTS_HI", "RMON_RX_FRAGMENTS_LO",
+    "RMON_RX_JABBERS_HI", "RMON_RX_JABBERS_LO", "RMON_RX_MULTICAST_HI", "RMON_RX_MULTICAST_LO", "RMON_RX_OCTETS_HI",
+    "RMON_RX_OCTETS_LO", "RMON_RX_OVERSIZE_HI", "RMON_RX_OVERSIZE_LO", "RMON_RX_PAUSE_HI", "RMON_RX_PAUSE_LO",
+    "RMON_RX_UNDERSIZE_HI", "RMON_RX_UNDERSIZE_LO", "RMON_RX_UNICAST_HI", "RMON_RX_UNICAST_LO",
+    "RMON_TX_1024_1518_HI", "RMON_TX_1024_1518_LO", "RMON_TX_128_255_HI", "RMON_TX_128_255_LO",
+    "RMON_TX_1519_MAX_HI", "RMON_TX_1519_MAX_LO", "RMON_TX_256_511_HI", "RMON_TX_256_511_LO", "RMON_TX_512_1023_HI",
+    "RMON_TX_512_1023_LO", "RMON_TX_64_HI", "RMON_TX_64_LO", "RMON_TX_65_127_HI", "RMON_TX_65_127_LO",
+    "RMON_TX_BROADCAST_HI", "RMON_TX_BROADCAST_LO", "RMON_TX_DROPPED_HI", "RMON_TX_DROPPED_LO",
+    "RMON_TX_MULTICAST_HI", "RMON_TX_MULTICAST_LO", "RMON_TX_OCTETS_HI", "RMON_TX_OCTETS_LO", "RMON_TX_PAUSE_HI",
+    "RMON_TX_PAUSE_LO", "RMON_TX_UNICAST_HI", "RMON_TX_UNICAST_LO", "RSS_CTRL", "RSS_CTRL_IP4", "RSS_CTRL_IP6",
+    "RSS_CTRL_SYM_XOR", "RSS_CTRL_TCP4", "RSS_CTRL_TCP6", "RSS_CTRL_UDP4", "RSS_CTRL_UDP6", "RSS_KEY_BASE",
+    "RSS_KEY_COUNT", "RSS_KEY_STRIDE", "RSS_KEY_WORD", "RSS_TABLE_BASE", "RSS_TABLE_COUNT", "RSS_TABLE_STRIDE",
+    "RSS_TABLE_WORD", "RSS_TABLE_WORD_QUEUE0", "RSS_TABLE_WORD_QUEUE0_SHIFT", "RSS_TABLE_WORD_QUEUE1",
+    "RSS_TABLE_WORD_QUEUE1_SHIFT", "RSS_TABLE_WORD_QUEUE2", "RSS_TABLE_WORD_QUEUE2_SHIFT", "RSS_TABLE_WORD_QUEUE3",
+    "RSS_TABLE_WORD_QUEUE3_SHIFT", "RSS_TYPE_IP4", "RSS_TYPE_IP6", "RSS_TYPE_NONE", "RSS_TYPE_TCP4",
+    "RSS_TYPE_TCP6", "RSS_TYPE_UDP4", "RSS_TYPE_UDP6", "RX_ADDR_BASE", "RX_ADDR_COUNT", "RX_ADDR_HI",
+    "RX_ADDR_HI_ADDR", "RX_ADDR_HI_ADDR_SHIFT", "RX_ADDR_HI_VALID", "RX_ADDR_LO", "RX_ADDR_STRIDE", "RX_BYTES_HI",
+    "RX_BYTES_LO", "RX_COMPLETION", "RX_COMPLETION_HASH", "RX_COMPLETION_LEN", "RX_COMPLETION_LEN_INDEX",
+    "RX_COMPLETION_LEN_INDEX_SHIFT", "RX_COMPLETION_LEN_LEN", "RX_COMPLETION_LEN_LEN_SHIFT", "RX_COMPLETION_PHASE",
+    "RX_COMPLETION_PHASE_PHASE", "RX_COMPLETION_PHASE_TCI", "RX_COMPLETION_PHASE_TCI_SHIFT", "RX_COMPLETION_SIZE",
+    "RX_COMPLETION_STATUS", "RX_COMPLETION_STATUS_CSUM", "RX_COMPLETION_STATUS_CSUM_SHIFT",
+    "RX_COMPLETION_STATUS_EOP", "RX_COMPLETION_STATUS_ERROR_CODE", "RX_COMPLETION_STATUS_ERROR_CODE_SHIFT",
+    "RX_COMPLETION_STATUS_HASH_TYPE", "RX_COMPLETION_STATUS_HASH_TYPE_SHIFT", "RX_COMPLETION_STATUS_IP_OK",
+    "RX_COMPLETION_STATUS_L4_OK", "RX_COMPLETION_STATUS_VLAN", "RX_CTRL", "RX_CTRL_ALLMULTI", "RX_CTRL_BROADCAST",
+    "RX_CTRL_PROMISC", "RX_CTRL_VLAN_FILTER", "RX_CTRL_VLAN_STRIP", "RX_DESC", "RX_DESC_ADDR_HI", "RX_DESC_ADDR_LO",
+    "RX_DESC_CTRL", "RX_DESC_CTRL_LEN", "RX_DESC_CTRL_LEN_SHIFT", "RX_DESC_SIZE", "RX_DROP_ERROR_HI",
+    "RX_DROP_ERROR_LO", "RX_DROP_FIFO_HI", "RX_DROP_FIFO_LO", "RX_DROP_FILTER_HI", "RX_DROP_FILTER_LO",
+    "RX_DROP_NODESC_HI", "RX_DROP_NODESC_LO", "RX_DROP_OVERSIZE_HI", "RX_DROP_OVERSIZE_LO", "RX_DROP_RUNT_HI",
+    "RX_DROP_RUNT_LO", "RX_DROP_VLAN_HI", "RX_DROP_VLAN_LO", "RX_FRAMES_HI", "RX_FRAMES_LO", "RX_HASH_BASE",
+    "RX_HASH_COUNT", "RX_HASH_STRIDE", "RX_HASH_WORD", "RX_STREAM_HI", "RX_STREAM_LO", "Register", "SCRATCH",
+    "STATUS", "STATUS_IDLE", "STATUS_LINK", "TX_BYTES_HI", "TX_BYTES_LO", "TX_COMPLETION", "TX_COMPLETION_HEAD",
     "TX_COMPLETION_HEAD_HEAD", "TX_COMPLETION_HEAD_HEAD_SHIFT", "TX_COMPLETION_PHASE", "TX_COMPLETION_PHASE_PHASE",
     "TX_COMPLETION_SIZE", "TX_COMPLETION_STATUS", "TX_COMPLETION_STATUS_ERROR_CODE",
     "TX_COMPLETION_STATUS_ERROR_CODE_SHIFT", "TX_DESC", "TX_DESC_ADDR_HI", "TX_DESC_ADDR_LO", "TX_DESC_CTRL",
@@ -72,14 +88,14 @@ __all__ = [
     "TX_OFFLOAD_CSUM_CSUM_OFFSET_SHIFT", "TX_OFFLOAD_CSUM_CSUM_START", "TX_OFFLOAD_CSUM_CSUM_START_SHIFT",
     "TX_OFFLOAD_CTRL", "TX_OFFLOAD_CTRL_CSUM", "TX_OFFLOAD_CTRL_KIND", "TX_OFFLOAD_CTRL_KIND_SHIFT",
     "TX_OFFLOAD_CTRL_VLAN", "TX_OFFLOAD_SIZE", "TX_OFFLOAD_VLAN", "TX_OFFLOAD_VLAN_TCI",
-    "TX_OFFLOAD_VLAN_TCI_SHIFT", "TX_TSO", "TX_TSO_CTRL", "TX_TSO_CTRL_FIXEDID", "TX_TSO_CTRL_HDR_LEN",
-    "TX_TSO_CTRL_HDR_LEN_SHIFT", "TX_TSO_CTRL_IPV6", "TX_TSO_CTRL_KIND", "TX_TSO_CTRL_KIND_SHIFT",
-    "TX_TSO_CTRL_MSS", "TX_TSO_CTRL_MSS_SHIFT", "TX_TSO_CTRL_VLAN", "TX_TSO_HEADERS", "TX_TSO_HEADERS_FLAGS",
-    "TX_TSO_HEADERS_FLAGS_SHIFT", "TX_TSO_HEADERS_L3_OFF", "TX_TSO_HEADERS_L3_OFF_SHIFT", "TX_TSO_HEADERS_L4_OFF",
-    "TX_TSO_HEADERS_L4_OFF_SHIFT", "TX_TSO_ID", "TX_TSO_ID_IP_ID", "TX_TSO_ID_IP_ID_SHIFT", "TX_TSO_ID_TCI",
-    "TX_TSO_ID_TCI_SHIFT", "TX_TSO_SEQ", "TX_TSO_SIZE", "VERSION", "VLAN_FILTER_BASE", "VLAN_FILTER_COUNT",
-    "VLAN_FILTER_STRIDE", "VLAN_FILTER_WORD", "msix", "qp", "rss_key", "rss_table", "rx_addr", "rx_hash",
-    "vlan_filter",
+    "TX_OFFLOAD_VLAN_TCI_SHIFT", "TX_RATE", "TX_RATE_MBPS", "TX_RATE_MBPS_SHIFT", "TX_TSO", "TX_TSO_CTRL",
+    "TX_TSO_CTRL_FIXEDID", "TX_TSO_CTRL_HDR_LEN", "TX_TSO_CTRL_HDR_LEN_SHIFT", "TX_TSO_CTRL_IPV6",
+    "TX_TSO_CTRL_KIND", "TX_TSO_CTRL_KIND_SHIFT", "TX_TSO_CTRL_MSS", "TX_TSO_CTRL_MSS_SHIFT", "TX_TSO_CTRL_VLAN",
+    "TX_TSO_HEADERS", "TX_TSO_HEADERS_FLAGS", "TX_TSO_HEADERS_FLAGS_SHIFT", "TX_TSO_HEADERS_L3_OFF",
+    "TX_TSO_HEADERS_L3_OFF_SHIFT", "TX_TSO_HEADERS_L4_OFF", "TX_TSO_HEADERS_L4_OFF_SHIFT", "TX_TSO_ID",
+    "TX_TSO_ID_IP_ID", "TX_TSO_ID_IP_ID_SHIFT", "TX_TSO_ID_TCI", "TX_TSO_ID_TCI_SHIFT", "TX_TSO_SEQ", "TX_TSO_SIZE",
+    "VERSION", "VLAN_FILTER_BASE", "VLAN_FILTER_COUNT", "VLAN_FILTER_STRIDE", "VLAN_FILTER_WORD", "msix", "qp",
+    "rss_key", "rss_table", "rx_addr", "rx_hash", "vlan_filter",
 ]
 
 
@@ -185,6 +201,90 @@ RX_DROP_RUNT_LO: Final[int] = 0x150
 RX_DROP_RUNT_HI: Final[int] = 0x154
 RX_DROP_VLAN_LO: Final[int] = 0x158
 RX_DROP_VLAN_HI: Final[int] = 0x15C
+MAC_CTRL: Final[int] = 0x400
+MAC_CTRL_LOOPBACK: Final[int] = 0x1
+MAC_CTRL_RX_PAUSE: Final[int] = 0x2
+MAC_CTRL_TX_PAUSE: Final[int] = 0x4
+LINK: Final[int] = 0x404
+LINK_UP: Final[int] = 0x1
+LINK_PAUSED: Final[int] = 0x2
+LINK_XOFF: Final[int] = 0x4
+LINK_CHANGES: Final[int] = 0xFFFF0000
+LINK_CHANGES_SHIFT: Final[int] = 16
+LINK_RATE: Final[int] = 0x408
+LINK_RATE_MBPS: Final[int] = 0xFFFFF
+LINK_RATE_MBPS_SHIFT: Final[int] = 0
+PAUSE_QUANTA: Final[int] = 0x40C
+PAUSE_QUANTA_QUANTA: Final[int] = 0xFFFF
+PAUSE_QUANTA_QUANTA_SHIFT: Final[int] = 0
+PAUSE_FILL: Final[int] = 0x410
+PAUSE_FILL_HIGH: Final[int] = 0xFFFF
+PAUSE_FILL_HIGH_SHIFT: Final[int] = 0
+PAUSE_FILL_LOW: Final[int] = 0xFFFF0000
+PAUSE_FILL_LOW_SHIFT: Final[int] = 16
+TX_RATE: Final[int] = 0x414
+TX_RATE_MBPS: Final[int] = 0xFFFFF
+TX_RATE_MBPS_SHIFT: Final[int] = 0
+RMON_RX_UNICAST_LO: Final[int] = 0x500
+RMON_RX_UNICAST_HI: Final[int] = 0x504
+RMON_RX_MULTICAST_LO: Final[int] = 0x508
+RMON_RX_MULTICAST_HI: Final[int] = 0x50C
+RMON_RX_BROADCAST_LO: Final[int] = 0x510
+RMON_RX_BROADCAST_HI: Final[int] = 0x514
+RMON_RX_FCS_LO: Final[int] = 0x518
+RMON_RX_FCS_HI: Final[int] = 0x51C
+RMON_RX_UNDERSIZE_LO: Final[int] = 0x520
+RMON_RX_UNDERSIZE_HI: Final[int] = 0x524
+RMON_RX_OVERSIZE_LO: Final[int] = 0x528
+RMON_RX_OVERSIZE_HI: Final[int] = 0x52C
+RMON_RX_FRAGMENTS_LO: Final[int] = 0x530
+RMON_RX_FRAGMENTS_HI: Final[int] = 0x534
+RMON_RX_JABBERS_LO: Final[int] = 0x538
+RMON_RX_JABBERS_HI: Final[int] = 0x53C
+RMON_RX_64_LO: Final[int] = 0x540
+RMON_RX_64_HI: Final[int] = 0x544
+RMON_RX_65_127_LO: Final[int] = 0x548
+RMON_RX_65_127_HI: Final[int] = 0x54C
+RMON_RX_128_255_LO: Final[int] = 0x550
+RMON_RX_128_255_HI: Final[int] = 0x554
+RMON_RX_256_511_LO: Final[int] = 0x558
+RMON_RX_256_511_HI: Final[int] = 0x55C
+RMON_RX_512_1023_LO: Final[int] = 0x560
+RMON_RX_512_1023_HI: Final[int] = 0x564
+RMON_RX_1024_1518_LO: Final[int] = 0x568
+RMON_RX_1024_1518_HI: Final[int] = 0x56C
+RMON_RX_1519_MAX_LO: Final[int] = 0x570
+RMON_RX_1519_MAX_HI: Final[int] = 0x574
+RMON_RX_OCTETS_LO: Final[int] = 0x578
+RMON_RX_OCTETS_HI: Final[int] = 0x57C
+RMON_TX_UNICAST_LO: Final[int] = 0x580
+RMON_TX_UNICAST_HI: Final[int] = 0x584
+RMON_TX_MULTICAST_LO: Final[int] = 0x588
+RMON_TX_MULTICAST_HI: Final[int] = 0x58C
+RMON_TX_BROADCAST_LO: Final[int] = 0x590
+RMON_TX_BROADCAST_HI: Final[int] = 0x594
+RMON_TX_DROPPED_LO: Final[int] = 0x598
+RMON_TX_DROPPED_HI: Final[int] = 0x59C
+RMON_TX_OCTETS_LO: Final[int] = 0x5A0
+RMON_TX_OCTETS_HI: Final[int] = 0x5A4
+RMON_RX_PAUSE_LO: Final[int] = 0x5A8
+RMON_RX_PAUSE_HI: Final[int] = 0x5AC
+RMON_TX_PAUSE_LO: Final[int] = 0x5B0
+RMON_TX_PAUSE_HI: Final[int] = 0x5B4
+RMON_TX_64_LO: Final[int] = 0x5C0
+RMON_TX_64_HI: Final[int] = 0x5C4
+RMON_TX_65_127_LO: Final[int] = 0x5C8
+RMON_TX_65_127_HI: Final[int] = 0x5CC
+RMON_TX_128_255_LO: Final[int] = 0x5D0
+RMON_TX_128_255_HI: Final[int] = 0x5D4
+RMON_TX_256_511_LO: Final[int] = 0x5D8
+RMON_TX_256_511_HI: Final[int] = 0x5DC
+RMON_TX_512_1023_LO: Final[int] = 0x5E0
+RMON_TX_512_1023_HI: Final[int] = 0x5E4
+RMON_TX_1024_1518_LO: Final[int] = 0x5E8
+RMON_TX_1024_1518_HI: Final[int] = 0x5EC
+RMON_TX_1519_MAX_LO: Final[int] = 0x5F0
+RMON_TX_1519_MAX_HI: Final[int] = 0x5F4
 MSIX_PBA: Final[int] = 0x9000
 MSIX_PBA_PENDING: Final[int] = 0xFFFF
 MSIX_PBA_PENDING_SHIFT: Final[int] = 0
@@ -460,6 +560,36 @@ COUNTERS: Final[dict[str, int]] = {
     "rx_stream": RX_STREAM_LO,
     "rx_drop_runt": RX_DROP_RUNT_LO,
     "rx_drop_vlan": RX_DROP_VLAN_LO,
+    "rmon_rx_unicast": RMON_RX_UNICAST_LO,
+    "rmon_rx_multicast": RMON_RX_MULTICAST_LO,
+    "rmon_rx_broadcast": RMON_RX_BROADCAST_LO,
+    "rmon_rx_fcs": RMON_RX_FCS_LO,
+    "rmon_rx_undersize": RMON_RX_UNDERSIZE_LO,
+    "rmon_rx_oversize": RMON_RX_OVERSIZE_LO,
+    "rmon_rx_fragments": RMON_RX_FRAGMENTS_LO,
+    "rmon_rx_jabbers": RMON_RX_JABBERS_LO,
+    "rmon_rx_64": RMON_RX_64_LO,
+    "rmon_rx_65_127": RMON_RX_65_127_LO,
+    "rmon_rx_128_255": RMON_RX_128_255_LO,
+    "rmon_rx_256_511": RMON_RX_256_511_LO,
+    "rmon_rx_512_1023": RMON_RX_512_1023_LO,
+    "rmon_rx_1024_1518": RMON_RX_1024_1518_LO,
+    "rmon_rx_1519_max": RMON_RX_1519_MAX_LO,
+    "rmon_rx_octets": RMON_RX_OCTETS_LO,
+    "rmon_tx_unicast": RMON_TX_UNICAST_LO,
+    "rmon_tx_multicast": RMON_TX_MULTICAST_LO,
+    "rmon_tx_broadcast": RMON_TX_BROADCAST_LO,
+    "rmon_tx_dropped": RMON_TX_DROPPED_LO,
+    "rmon_tx_octets": RMON_TX_OCTETS_LO,
+    "rmon_rx_pause": RMON_RX_PAUSE_LO,
+    "rmon_tx_pause": RMON_TX_PAUSE_LO,
+    "rmon_tx_64": RMON_TX_64_LO,
+    "rmon_tx_65_127": RMON_TX_65_127_LO,
+    "rmon_tx_128_255": RMON_TX_128_255_LO,
+    "rmon_tx_256_511": RMON_TX_256_511_LO,
+    "rmon_tx_512_1023": RMON_TX_512_1023_LO,
+    "rmon_tx_1024_1518": RMON_TX_1024_1518_LO,
+    "rmon_tx_1519_max": RMON_TX_1519_MAX_LO,
 }
 
 GROUPS: Final[dict[str, Group]] = {
@@ -534,6 +664,84 @@ REGISTERS: Final[tuple[Register, ...]] = (
     Register("RX_DROP_RUNT_HI", "", 0x154, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("RX_DROP_VLAN_LO", "", 0x158, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("RX_DROP_VLAN_HI", "", 0x15C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("MAC_CTRL", "", 0x400, (
+        Field("loopback", 0, 1, "rw", False, 0x0),
+        Field("rx_pause", 1, 1, "rw", False, 0x0),
+        Field("tx_pause", 2, 1, "rw", False, 0x0),
+    )),
+    Register("LINK", "", 0x404, (
+        Field("up", 0, 1, "ro", True, None),
+        Field("paused", 1, 1, "ro", True, 0x0),
+        Field("xoff", 2, 1, "ro", True, 0x0),
+        Field("changes", 16, 16, "ro", True, 0x0),
+    )),
+    Register("LINK_RATE", "", 0x408, (Field("mbps", 0, 20, "ro", True, None),)),
+    Register("PAUSE_QUANTA", "", 0x40C, (Field("quanta", 0, 16, "rw", False, 0xFFFF),)),
+    Register("PAUSE_FILL", "", 0x410, (
+        Field("high", 0, 16, "rw", False, 0x2000),
+        Field("low", 16, 16, "rw", False, 0x1000),
+    )),
+    Register("TX_RATE", "", 0x414, (Field("mbps", 0, 20, "rw", False, 0x0),)),
+    Register("RMON_RX_UNICAST_LO", "", 0x500, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_UNICAST_HI", "", 0x504, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_MULTICAST_LO", "", 0x508, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_MULTICAST_HI", "", 0x50C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_BROADCAST_LO", "", 0x510, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_BROADCAST_HI", "", 0x514, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_FCS_LO", "", 0x518, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_FCS_HI", "", 0x51C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_UNDERSIZE_LO", "", 0x520, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_UNDERSIZE_HI", "", 0x524, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_OVERSIZE_LO", "", 0x528, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_OVERSIZE_HI", "", 0x52C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_FRAGMENTS_LO", "", 0x530, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_FRAGMENTS_HI", "", 0x534, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_JABBERS_LO", "", 0x538, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_JABBERS_HI", "", 0x53C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_64_LO", "", 0x540, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_64_HI", "", 0x544, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_65_127_LO", "", 0x548, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_65_127_HI", "", 0x54C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_128_255_LO", "", 0x550, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_128_255_HI", "", 0x554, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_256_511_LO", "", 0x558, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_256_511_HI", "", 0x55C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_512_1023_LO", "", 0x560, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_512_1023_HI", "", 0x564, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_1024_1518_LO", "", 0x568, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_1024_1518_HI", "", 0x56C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_1519_MAX_LO", "", 0x570, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_1519_MAX_HI", "", 0x574, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_OCTETS_LO", "", 0x578, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_OCTETS_HI", "", 0x57C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_UNICAST_LO", "", 0x580, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_UNICAST_HI", "", 0x584, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_MULTICAST_LO", "", 0x588, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_MULTICAST_HI", "", 0x58C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_BROADCAST_LO", "", 0x590, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_BROADCAST_HI", "", 0x594, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_DROPPED_LO", "", 0x598, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_DROPPED_HI", "", 0x59C, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_OCTETS_LO", "", 0x5A0, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_OCTETS_HI", "", 0x5A4, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_PAUSE_LO", "", 0x5A8, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_RX_PAUSE_HI", "", 0x5AC, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_PAUSE_LO", "", 0x5B0, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_PAUSE_HI", "", 0x5B4, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_64_LO", "", 0x5C0, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_64_HI", "", 0x5C4, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_65_127_LO", "", 0x5C8, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_65_127_HI", "", 0x5CC, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_128_255_LO", "", 0x5D0, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_128_255_HI", "", 0x5D4, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_256_511_LO", "", 0x5D8, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_256_511_HI", "", 0x5DC, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_512_1023_LO", "", 0x5E0, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_512_1023_HI", "", 0x5E4, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_1024_1518_LO", "", 0x5E8, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_1024_1518_HI", "", 0x5EC, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_1519_MAX_LO", "", 0x5F0, (Field("value", 0, 32, "ro", True, 0x0),)),
+    Register("RMON_TX_1519_MAX_HI", "", 0x5F4, (Field("value", 0, 32, "ro", True, 0x0),)),
     Register("MSIX_PBA", "", 0x9000, (Field("pending", 0, 16, "ro", True, 0x0),)),
     Register("MSIX_PBA_HI", "", 0x9004, ()),
     Register("WORD", "RSS_KEY", 0x0, (Field("bytes", 0, 32, "rw", False, 0x0),)),

@@ -75,14 +75,17 @@ from pymodel.linux import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pymodel.linux import napi_struct, net_device, rtnl_link_stats64, work_struct
 
 __all__ = [
-    "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset", "nic_reset_task", "nic_resize", "nic_restart",
-    "nic_stop", "nic_write_moderation",
+    "HW_COUNTERS", "nic_check_link", "nic_counters", "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset",
+    "nic_reset_task", "nic_resize", "nic_restart", "nic_stop", "nic_write_mac", "nic_write_moderation",
 ]
 
 _MASKED = hw.QP_IRQ_MASK_MASKED | hw.QP_IRQ_MASK_AUTO_MASK
+HW_COUNTERS = [name for name in hw.COUNTERS if not name.startswith("rmon_")]
 _STOP_TRIES = 500  # of 10 to 20 us
 _RESET_TRIES = 1000  # of 1 us and a read
 
@@ -93,7 +96,7 @@ def nic_reset(priv: NicPriv) -> int:
     spin_lock(priv.stats_lock)  # nobody reads counters half reset: statistics never go back (ETH2)
     if priv.resets:
         seen = priv.hw_seen  # a reset of the bus may have taken the counters already
-        priv.hw_stats = {name: max(n, seen.get(name, 0)) for name, n in nic_hw_counters(priv).items()}
+        priv.hw_stats = {name: max(n, seen.get(name, 0)) for name, n in nic_counters(priv, hw.COUNTERS).items()}
     priv.resets += 1
     nic_filter_forget(priv)
     writel(hw.RESET_RESET, priv.iomem + hw.RESET)
@@ -136,6 +139,21 @@ def nic_write_moderation(priv: NicPriv) -> None:
     _flush(priv)
 
 
+def nic_write_mac(priv: NicPriv) -> None:
+    """Write what ethtool -A asked for."""
+    ctrl = hw.MAC_CTRL_RX_PAUSE * priv.rx_pause | hw.MAC_CTRL_TX_PAUSE * priv.tx_pause
+    writel(ctrl, priv.iomem + hw.MAC_CTRL)
+    _flush(priv)
+
+
+def nic_check_link(priv: NicPriv) -> None:
+    """Tell the stack whether there is a link."""
+    if readl(priv.iomem + hw.LINK) & hw.LINK_UP:
+        netif_carrier_on(priv.ndev)
+    else:
+        netif_carrier_off(priv.ndev)
+
+
 def _write_base(regs: int, reg_lo: int, dma: int) -> None:
     writel(dma & 0xFFFFFFFF, regs + reg_lo)
     writel(dma >> 32, regs + reg_lo + 4)
@@ -147,6 +165,7 @@ def _configure(priv: NicPriv) -> None:
     _write_max_frame(priv)
     nic_filter_write(priv)
     nic_rss_write(priv)
+    nic_write_mac(priv)
     writel(hw.IRQ_CTRL_LINE_MODE if priv.line_irq else 0, priv.iomem + hw.IRQ_CTRL)
     nic_write_moderation(priv)
     for queue in priv.queues:
@@ -296,8 +315,7 @@ def _start(priv: NicPriv) -> int:
         writel(hw.QP_RX_CTRL_ENABLE, queue.regs + hw.QP_RX_CTRL)
         writel(0, queue.regs + hw.QP_IRQ_ARM)
     writel(hw.CTRL_ENABLE, priv.iomem + hw.CTRL)
-    _flush(priv)
-    netif_carrier_on(priv.ndev)
+    nic_check_link(priv)  # and what was written has arrived
     return 0
 
 
@@ -399,17 +417,24 @@ def nic_change_mtu(ndev: net_device, new_mtu: int) -> int:
     return 0
 
 
-def nic_hw_counters(priv: NicPriv) -> dict[str, int]:
-    """The device's counters, those of before its last reset included. Under ``stats_lock``: reading LO latches HI."""
+def nic_counters(priv: NicPriv, names: Iterable[str]) -> dict[str, int]:
+    """Counters of the device by name, those of before its last reset included. Under ``stats_lock``: reading LO latches
+    HI."""
+    before, seen = priv.hw_stats, priv.hw_seen
     if pci_channel_offline(priv.pdev):
-        return priv.hw_seen or dict.fromkeys(hw.COUNTERS, 0)
-    before = priv.hw_stats
+        return {name: seen.get(name, before.get(name, 0)) for name in names}
     counters = {}
-    for name, offset in hw.COUNTERS.items():
-        low = readl(priv.iomem + offset)
-        counters[name] = (low | readl(priv.iomem + offset + 4) << 32) + before.get(name, 0)
-    priv.hw_seen = counters
+    for name in names:
+        at = priv.iomem + hw.COUNTERS[name]
+        low = readl(at)
+        counters[name] = (low | readl(at + 4) << 32) + before.get(name, 0)
+    seen.update(counters)
     return counters
+
+
+def nic_hw_counters(priv: NicPriv) -> dict[str, int]:
+    """What the device has sent, delivered and dropped: :func:`nic_counters`. The MAC's have groups of their own."""
+    return nic_counters(priv, HW_COUNTERS)
 
 
 def nic_get_stats64(ndev: net_device, stats: rtnl_link_stats64) -> None:

@@ -47,8 +47,8 @@ class NicPriv:
     __slots__ = (
         "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq", "max_queues",
         "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rss_ctrl", "rss_key", "rss_table",
-        "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_size", "stats_lock", "tx_moderation", "tx_size",
-        "vlans",
+        "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_pause", "rx_size", "stats_lock", "tx_moderation",
+        "tx_pause", "tx_size", "vlans",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -64,6 +64,7 @@ class NicPriv:
         self.rx_size = 256
         self.tx_moderation = 0, 1  # ethtool -C: usecs and frames; with one frame each interrupts
         self.rx_moderation = 0, 1
+        self.rx_pause = self.tx_pause = False  # ethtool -A
         self.copybreak = 0  # bytes: frames up to this length are copied and their buffer is used again
         self.line_irq = False
         self.rss_key = b""

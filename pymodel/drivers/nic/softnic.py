@@ -11,6 +11,7 @@ from __future__ import annotations
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.softnic_filter import SoftFilter
 from pymodel.drivers.nic.softnic_irq import SoftIrq
+from pymodel.drivers.nic.softnic_mac import SoftMac
 from pymodel.drivers.nic.softnic_rings import RxEngine, SoftRing, TxEngine
 from pymodel.drivers.nic.softnic_rss import Rss
 from pymodel.drivers.nic.softnic_tx import MAX_FRAME
@@ -52,6 +53,7 @@ class SoftNic(SoftDevice):
 
     def attach(self, platform: SoftPlatform) -> None:
         super().attach(platform)
+        self.mac = SoftMac(self, True, platform.rate_mbps)
         self._power_up()
 
     def _power_up(self) -> None:
@@ -63,6 +65,8 @@ class SoftNic(SoftDevice):
         self._regs = {offset: reset for offset, (reset, _) in _HELD[""].items()}
         self._qp_regs = [{o: reset for o, (reset, _) in _HELD["QP"].items()} for _ in range(self.queues)]
         self._latched: dict[int, int] = {}  # upper halves of counters
+        self.mac.alive = False
+        self.mac = SoftMac(self, self.mac.up, self.mac.mbps)
         self.tx = TxEngine(self, self.queues)
         self.rx = RxEngine(self, self.queues)
         self.irq = SoftIrq(self, self.queues)
@@ -80,8 +84,16 @@ class SoftNic(SoftDevice):
 
     # -- the wire --------------------------------------------------------------------------------------------
     def wire_rx(self, frame: bytes, bad: bool = False) -> None:
-        if self.enabled:
+        if self.mac.up and not self.mac.loopback:
+            self.take(frame, bad)
+
+    def take(self, frame: bytes, bad: bool) -> None:
+        """A frame has passed the MAC side, from the wire or from TX."""
+        if self.enabled and not self.mac.receive(frame, bad):
             self.rx.frame(frame, bad)
+
+    def link(self, up: bool, mbps: int) -> None:
+        self.mac.set_link(up, mbps)
 
     # -- registers -------------------------------------------------------------------------------------------
     def mmio_write(self, offset: int, value: int, size: int) -> None:
@@ -140,6 +152,8 @@ class SoftNic(SoftDevice):
             self.rss.set_ctrl(value)
         elif offset in (hw.MAC_LO, hw.MAC_HI):
             self.filter.station = (self._regs[hw.MAC_HI] << 32 | self._regs[hw.MAC_LO]).to_bytes(6, "little")
+        elif offset in (hw.MAC_CTRL, hw.PAUSE_QUANTA, hw.PAUSE_FILL, hw.TX_RATE):
+            self.mac.write(offset, value)
         elif offset == hw.IRQ_CTRL:
             self.irq.set_line_mode(bool(value & hw.IRQ_CTRL_LINE_MODE))
 
@@ -201,9 +215,13 @@ class SoftNic(SoftDevice):
                 | _RING_LOG2 << hw.CAPS_RING_LOG2_SHIFT
             )
         if offset == hw.STATUS:
-            return hw.STATUS_LINK | (self.tx.idle and self.rx.idle) * hw.STATUS_IDLE
+            return self.mac.up * hw.STATUS_LINK | (self.tx.idle and self.rx.idle) * hw.STATUS_IDLE
         if offset == hw.RESET:
             return int(self.resetting)
+        if offset == hw.LINK:
+            return self.mac.status()
+        if offset == hw.LINK_RATE:
+            return self.mac.mbps
         if offset == hw.IRQ_PENDING:
             return self.irq.pending()
         if offset == hw.CLOCK:
@@ -218,6 +236,8 @@ class SoftNic(SoftDevice):
     def counter(self, name: str) -> int:
         """A counter by its name in nic_hw.COUNTERS."""
         way, _, what = name.partition("_")
+        if way == "rmon":
+            return self.mac.counter(what)
         return int(getattr(self.tx if way == "tx" else self.rx, what))
 
     def _read_qp(self, q: int, reg: int) -> int:

@@ -43,7 +43,8 @@ class SoftRing:
 
     __slots__ = (
         "active", "base", "cache", "completing", "cq_base", "cq_frames", "cq_head", "done", "enable", "error_code",
-        "fetched", "frags", "frames", "head", "mask", "offload", "queue", "records", "size", "tail",
+        "fetched", "frags", "frames", "head", "mask", "offload", "queue", "records", "size", "stored",
+        "tail",
     )  # fmt: skip
 
     def __init__(self, queue: int) -> None:
@@ -53,6 +54,7 @@ class SoftRing:
         self.size = 8
         self.enable = self.active = False
         self.error_code = 0
+        self.stored = 0  # RX: bytes that wait in the packet buffer, counted while PAUSE out is enabled
         self._restart()
 
     def _restart(self) -> None:
@@ -169,7 +171,7 @@ class TxEngine(_Engine):
 
     @property
     def idle(self) -> bool:
-        return not self._ready and not any(r.completing for r in self.rings) and not self.platform.tx_backlog_ps
+        return not self._ready and not any(r.completing for r in self.rings) and not self.nic.mac.backlog_ps
 
     def kick(self, ring: SoftRing) -> None:
         if ring.running and ring.waiting and ring not in self._ready:
@@ -181,16 +183,15 @@ class TxEngine(_Engine):
         if self._ready and not self._scheduled and self.nic.enabled:
             self._scheduled = True
             delay = self.platform.dma_delay() * 1000
-            full = self.platform.tx_backlog_ps - self._room_ps // 2
+            full = self.nic.mac.backlog_ps - self._room_ps // 2
             self.platform.call_at(self.platform.now + max(delay, full), self._round)
 
     def _round(self) -> None:
         self._scheduled = False
         ready = self._ready
-        platform = self.platform
         if not self.alive or not self.nic.enabled:
             return
-        room = _TX_BUFFER * (self._room_ps - platform.tx_backlog_ps) // self._room_ps
+        room = _TX_BUFFER * (self._room_ps - self.nic.mac.backlog_ps) // self._room_ps
         for _ in range(len(ready)):
             if room <= 0:
                 break
@@ -205,7 +206,7 @@ class TxEngine(_Engine):
     def _send(self, ring: SoftRing) -> int:
         """Fetch once and send what is complete. Returns the bytes sent."""
         dma_read = self.platform.dma_read
-        wire_tx = self.platform.wire_tx
+        send = self.nic.mac.send
         frags = ring.frags
         sent = 0
         for addr, ctrl, more in hw.TX_DESC.iter_unpack(self.fetch(ring)):
@@ -250,10 +251,10 @@ class TxEngine(_Engine):
             ring.offload = None
             if isinstance(offload, TxTso):
                 for frame in offload.apply(data):
-                    self.frames += 1
-                    self.bytes += len(frame)
                     sent += len(frame)
-                    wire_tx(frame)
+                    if send(frame):
+                        self.frames += 1
+                        self.bytes += len(frame)
                 ring.done = ring.head
                 continue
             if n < MIN_FRAME or n > MAX_FRAME or (offload is not None and not offload.fits(n)):
@@ -265,11 +266,11 @@ class TxEngine(_Engine):
             if n < PAD_FRAME:
                 data = data.ljust(PAD_FRAME, b"\0")
                 n = PAD_FRAME
-            self.frames += 1
             ring.frames += 1
-            self.bytes += n
             sent += n
-            wire_tx(data)
+            if send(data):
+                self.frames += 1
+                self.bytes += n
             ring.done = ring.head
         if sent or ring.error_code:
             self._complete(ring)
@@ -358,6 +359,9 @@ class RxEngine(_Engine):
                 status |= verdict(frame, found)
             self._fifo.append((frame, ring, value, status, tci))
             self._fifo_bytes += len(frame)
+            if nic.mac.tx_pause:
+                ring.stored += len(frame)
+                nic.mac.fill(ring.queue, ring.stored)
             if not self._scheduled:
                 self._scheduled = True
                 self.platform.call_after(self.platform.dma_delay(), self._round)
@@ -372,6 +376,9 @@ class RxEngine(_Engine):
         while fifo:
             frame, ring, value, status, tci = fifo.popleft()
             self._fifo_bytes -= len(frame)
+            if ring.stored:
+                ring.stored -= min(ring.stored, len(frame))
+                self.nic.mac.fill(ring.queue, ring.stored)
             if not ring.running or not self._deliver(ring, frame, value, status, tci):
                 self.drop_nodesc += 1
                 self.queue_drops[ring.queue] += 1

@@ -51,6 +51,8 @@ class Bench {
         dut->m_axi_rvalid = dut->m_axi_bvalid = 0;
         dut->s_axis_tvalid = 0;
         dut->m_axis_tready = 0;
+        dut->link_down_i = 0;
+        dut->link_mbps_i = 0;
         for (int i = 0; i < 10; i++) edge(), dut->eval();
         dut->rst_ni = 1;
         dut->eval();

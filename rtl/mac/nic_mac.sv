@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+// The MAC side: between the datapath and the streams. Neither stream is delayed.
+//
+// TX -> nic_mac_tx (PAUSE frames, waiting, no link) -> the wire, or back into RX in loopback.
+// The wire, or TX -> nic_mac_rx (finds PAUSE frames) -> RX. nic_mac_pause and nic_mac_pace say when TX waits.
+//
+// Loopback begins and ends between frames, in both directions; the wire sends and receives nothing meanwhile. Without a
+// link nothing is received, and what is sent is thrown away; loopback needs none. RX gets each frame whole, and where
+// frames from the wire begin is known through resets (hard_rst_ni).
+
+module nic_mac
+  import nic_pkg::*;
+  import nic_mac_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned ClockMhz  = 250,
+    localparam int unsigned Bytes    = DataWidth / 8
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    input  logic hard_rst_ni,
+    input  logic stop_i,                        // it is being reset: begin nothing new
+    output logic busy_o,                        // a frame is under way, or is to be sent
+
+    // register bus
+    input  reg_req_t             req_i,
+    output reg_rsp_t             rsp_o,         // of the settings; of the counters
+    output reg_rsp_t             rmon_rsp_o,
+
+    input  logic [47:0]          station_i,     // first byte on the wire in 7:0
+    input  frame_len_t           max_frame_i,
+
+    // the link
+    input  logic                 link_down_i,
+    input  logic [19:0]          link_mbps_i,   // 0: as much as the streams carry
+    output logic                 link_o,
+    output logic                 link_change_o, // one clock
+
+    // the fill of the RX packet buffer (nic_mac_fill)
+    output logic                 fill_enable_o,
+    output logic [15:0]          fill_high_o,
+    output logic [15:0]          fill_low_o,
+    input  logic                 fill_i,
+
+    // from TX
+    input  logic [DataWidth-1:0] tx_tdata,
+    input  logic [Bytes-1:0]     tx_tkeep,
+    input  logic                 tx_tvalid,
+    output logic                 tx_tready,
+    input  logic                 tx_tlast,
+    input  logic                 tx_sent_i,     // the last beat is taken
+    input  frame_len_t           tx_len_i,      // with it
+    output logic                 tx_dropped_o,  // the frame of this last beat is thrown away
+
+    // to RX, which takes all
+    output logic [DataWidth-1:0] rx_tdata,
+    output logic [Bytes-1:0]     rx_tkeep,
+    output logic                 rx_tvalid,
+    output logic                 rx_tlast,
+    output rx_tag_t              rx_tag_o,      // with rx_tlast
+
+    // from RX, to be counted: a frame that the enabled device has seen
+    input  logic                 count_i,
+    input  frame_len_t           count_len_i,
+    input  rx_tag_t              count_tag_i,
+
+    // to the wire
+    output logic [DataWidth-1:0] m_axis_tdata,
+    output logic [Bytes-1:0]     m_axis_tkeep,
+    output logic                 m_axis_tvalid,
+    input  logic                 m_axis_tready,
+    output logic                 m_axis_tlast,
+
+    // from the wire, which cannot wait
+    input  logic [DataWidth-1:0] s_axis_tdata,
+    input  logic [Bytes-1:0]     s_axis_tkeep,
+    input  logic                 s_axis_tvalid,
+    input  logic                 s_axis_tlast,
+    input  logic                 s_axis_tuser
+);
+
+  // ------------------------------------------------------------------ registers
+  logic        active, loopback, rx_pause, tx_pause, paused, xoff;
+  logic [15:0] quanta, changes_q;
+  logic [19:0] tx_mbps, mbps;
+
+  assign fill_enable_o = tx_pause;
+
+  nic_mac_regs u_regs (
+      .clk_i,
+      .rst_ni,
+      .req_i,
+      .rsp_o,
+      .loopback_o(loopback),
+      .rx_pause_o(rx_pause),
+      .tx_pause_o(tx_pause),
+      .quanta_o  (quanta),
+      .fill_high_o,
+      .fill_low_o,
+      .tx_mbps_o (tx_mbps),
+      .active_o  (active),
+      .up_i      (link_o),
+      .paused_i  (paused),
+      .xoff_i    (xoff),
+      .changes_i (changes_q),
+      .link_mbps_i
+  );
+
+  // ------------------------------------------------------------------ the link
+  assign mbps          = (link_mbps_i == '0) ? 20'(DataWidth * ClockMhz) : link_mbps_i;
+  assign link_change_o = link_o == link_down_i;
+
+  always_ff @(posedge clk_i) begin
+    if (link_change_o) begin
+      link_o    <= !link_down_i;
+      changes_q <= changes_q + 1'b1;
+    end
+    if (!rst_ni) begin
+      link_o    <= !link_down_i;
+      changes_q <= '0;
+    end
+  end
+
+  // ------------------------------------------------------------------ what is not as usual
+  // With nothing enabled and the link up, special is 0, and no more is done than to look at the frames.
+  logic        special, late_q;                       // settings are in force that were taken back
+  logic        loop_q;                                // loopback is so
+  logic        pause_req, pause_taken, pause_done, pace_stall, tx_inside, rx_inside;
+  logic [15:0] pause_quanta, rx_quanta;
+  logic        rx_is_pause;
+
+
+  assign special = active || late_q || !link_o || stop_i;
+
+  always_ff @(posedge clk_i) begin
+    if (active || late_q) begin
+      late_q <= loopback || loop_q || paused || xoff || pause_req || pace_stall;
+      if (loopback != loop_q && !tx_inside && !rx_inside) loop_q <= loopback;
+    end
+    if (!rst_ni) begin
+      late_q <= 1'b0;
+      loop_q <= 1'b0;
+    end
+  end
+
+  // ------------------------------------------------------------------ out
+  logic                 out_last, back_valid, tx_busy;
+  logic [DataWidth-1:0] out_data;
+  logic [Bytes-1:0]     out_keep;
+  mac_cast_e            out_cast;
+
+  nic_mac_tx #(
+      .DataWidth(DataWidth)
+  ) u_tx (
+      .clk_i,
+      .rst_ni,
+      .special_i    (special),
+      .discard_i    (!link_o && !loop_q),
+      .flush_i      (stop_i),
+      .stall_i      (paused || pace_stall),
+      .hold_i       (loopback != loop_q),
+      .pause_i      (pause_req),
+      .quanta_i     (pause_quanta),
+      .station_i,
+      .pause_taken_o(pause_taken),
+      .loop_i       (loop_q),
+      .inside_o     (tx_inside),
+      .busy_o       (tx_busy),
+      .s_tdata      (tx_tdata),
+      .s_tkeep      (tx_tkeep),
+      .s_tvalid     (tx_tvalid),
+      .s_tready     (tx_tready),
+      .s_tlast      (tx_tlast),
+      .m_tdata      (out_data),
+      .m_tkeep      (out_keep),
+      .m_tvalid     (m_axis_tvalid),
+      .m_tready     (m_axis_tready),
+      .m_tlast      (out_last),
+      .back_valid_o (back_valid),
+      .pause_done_o (pause_done),
+      .dropped_o    (tx_dropped_o),
+      .cast_o       (out_cast)
+  );
+
+  assign m_axis_tdata = out_data;
+  assign m_axis_tkeep = out_keep;
+  assign m_axis_tlast = out_last;
+  assign busy_o       = tx_busy || pause_req;
+
+  nic_mac_pace #(
+      .ClockMhz(ClockMhz)
+  ) u_pace (
+      .clk_i,
+      .mbps_i (tx_mbps),
+      .busy_i (m_axis_tvalid || back_valid),
+      .done_i ((tx_sent_i && !tx_dropped_o) || pause_done),
+      .len_i  (pause_done ? frame_len_t'(PadFrame) : tx_len_i),
+      .stall_o(pace_stall)
+  );
+
+  // ------------------------------------------------------------------ in, or back
+  logic skip_q, skip;             // a frame from the wire that RX does not get: no link, or loopback
+  logic rx_bad;
+
+  always_comb begin
+    skip      = 1'b0;
+    rx_tdata  = s_axis_tdata;
+    rx_tkeep  = s_axis_tkeep;
+    rx_tlast  = s_axis_tlast;
+    rx_bad    = s_axis_tuser;
+    rx_tvalid = s_axis_tvalid;
+    if (special || skip_q) begin
+      skip      = skip_q || loop_q || (!rx_inside && (!link_o || loopback));
+      rx_tvalid = s_axis_tvalid && !skip;
+      if (loop_q) begin
+        rx_tdata  = out_data;
+        rx_tkeep  = out_keep;
+        rx_tlast  = out_last;
+        rx_bad    = 1'b0;
+        rx_tvalid = back_valid;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (special || skip_q) begin
+      if (s_axis_tvalid) skip_q <= skip && !s_axis_tlast;
+    end
+    if (!hard_rst_ni) skip_q <= 1'b0;
+  end
+
+  nic_mac_rx #(
+      .DataWidth(DataWidth)
+  ) u_rx (
+      .clk_i,
+      .rst_ni   (hard_rst_ni),
+      .enable_i (rx_pause),
+      .station_i,
+      .valid_i  (rx_tvalid),
+      .data_i   (rx_tdata),
+      .keep_i   (rx_tkeep),
+      .last_i   (rx_tlast),
+      .bad_i    (rx_bad),
+      .inside_o (rx_inside),
+      .tag_o    (rx_tag_o),
+      .pause_o  (rx_is_pause),
+      .quanta_o (rx_quanta)
+  );
+
+  nic_mac_pause #(
+      .ClockMhz(ClockMhz)
+  ) u_pause (
+      .clk_i,
+      .rst_ni,
+      .mbps_i      (mbps),
+      .up_i        (link_o || loop_q),
+      .active_i    (special),
+      .stop_i,
+      .rx_enable_i (rx_pause),
+      .rx_pause_i  (rx_is_pause),
+      .rx_quanta_i (rx_quanta),
+      .paused_o    (paused),
+      .high_i      (fill_i),
+      .quanta_i    (quanta),
+      .req_o       (pause_req),
+      .req_quanta_o(pause_quanta),
+      .taken_i     (pause_taken),
+      .xoff_o      (xoff)
+  );
+
+  // ------------------------------------------------------------------ counters
+  logic       tx_count_q, tx_dropped_q, tx_pause_q;
+  frame_len_t tx_len_q;
+
+  always_ff @(posedge clk_i) begin
+    tx_count_q <= tx_sent_i || pause_done;
+    if (tx_sent_i || pause_done) begin
+      tx_dropped_q <= tx_dropped_o;
+      tx_pause_q   <= pause_done;
+      tx_len_q     <= pause_done ? frame_len_t'(PadFrame) : tx_len_i;
+    end
+    if (!rst_ni) tx_count_q <= 1'b0;
+  end
+
+  nic_mac_rmon u_rmon (
+      .clk_i,
+      .rst_ni,
+      .req_i,
+      .rsp_o       (rmon_rsp_o),
+      .max_frame_i,
+      .rx_i        (count_i),
+      .rx_len_i    (count_len_i),
+      .rx_tag_i    (count_tag_i),
+      .tx_i        (tx_count_q),
+      .tx_dropped_i(tx_dropped_q),
+      .tx_len_i    (tx_len_q),
+      .tx_cast_i   (tx_pause_q ? Multicast : out_cast),
+      .tx_pause_i  (tx_pause_q)
+  );
+
+endmodule
