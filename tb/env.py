@@ -27,6 +27,7 @@ from tb.histogram import Histogram
 from tb.scoreboard import Scoreboard
 from tb.watchdog import Watchdog
 from tb.wire.flow import flow_key, pad60
+from tb.wire.pause import is_mac_control
 from tb.wire.peer import Peer
 
 __all__ = ["Env", "Scenario", "peak_rss_mb"]
@@ -186,6 +187,10 @@ class Env:
         """The device's statistics, as ``ip -s link`` shows them (rtnl_link_stats64)."""
         return await self.run(linux.dev_get_stats, self.ndev)
 
+    def set_link(self, up: bool) -> None:
+        """Plug the cable in or out, for a NIC whose wrapper has the link's pins."""
+        self.platform.set_link(up)
+
     async def set_mtu(self, mtu: int) -> None:
         """ip link set mtu."""
         await self._errno(f"MTU {mtu}", linux.dev_set_mtu, self.ndev, mtu)
@@ -310,6 +315,9 @@ class Env:
         return linux.RX_HANDLER_CONSUMED, None
 
     def _on_wire_frame(self, frame: bytes, now: int) -> None:
+        if frame[0] == 1 and is_mac_control(frame):
+            self.peer.control(frame, now)
+            return
         entered = self.board.tx.match(frame, now)
         self.latency["tx"].add((now - entered) // PS_PER_NS)
         if self.wire_writer is not None:

@@ -48,6 +48,7 @@ def _api() -> ctypes.PyDLL:
         ("attach_memory", None, ptr),
         ("ingest", None),
         ("settings_changed", None),
+        ("link", None, ctypes.c_uint32),
         ("wire_send", u64, text, u64, u64, ctypes.c_int),
         ("announce", None, u64, ctypes.c_uint32, u64),
         ("digest", u64),
@@ -160,6 +161,8 @@ class RtlPlatform:
         self._msix = range(0)  # MMIO addresses of the MSI-X table
         self._table: dict[int, int] = {}  # its words as software wrote them
         self._announces: list[int] = []  # for each vector, its IDs as bits
+        self._mbps = min(round(rate_gbps * 1000), (1 << 20) - 1)
+        self.set_link(True)
         self.configure(**settings_for(seed, stalls, rate_gbps))
 
     # -- set-up -------------------------------------------------------------------------------------------------
@@ -198,6 +201,11 @@ class RtlPlatform:
                 settings.words[first + i] = chance
                 settings.words[first + len(_CHANNELS) + i] = mask
         self._api.rs_sim_settings_changed()
+
+    def set_link(self, up: bool) -> None:
+        """Plug the cable in or out: what the device's pins say, if it has such (dut.toml: link_pins). The wire itself
+        goes on: a device without a link is to send nothing and to take nothing."""
+        self._api.rs_sim_link(self._mbps | (not up) << 31)
 
     def record(self, path: str) -> None:
         """Write down all that Python does from here on, for the replay. Before anything is granted or sent.

@@ -18,7 +18,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Any
 
@@ -155,10 +155,16 @@ class SoftPlatform:
         """Run ``fn(*args)`` in the device, ``ns`` from now."""
         self.call_at(self.now + ns * PS_PER_NS, fn, *args)
 
-    def call_at(self, time: int, fn: Callable[..., object], *args: Any) -> None:
-        """Run ``fn(*args)`` in the device at ``time`` ps, or at once if that is past."""
+    def call_at(self, time: int, fn: Callable[..., object], *args: Any) -> int:
+        """Run ``fn(*args)`` in the device at ``time`` ps, or at once if that is past. The result is for cancel()."""
         self._seq += 1
         heappush(self._events, (time if time > self.now else self.now, self._seq, fn, args))
+        return self._seq
+
+    def cancel(self, number: int) -> None:
+        """What call_at() was to run is not run; nothing where it has run already."""
+        self._events[:] = [event for event in self._events if event[1] != number]
+        heapify(self._events)
 
     def dma_read(self, bus: int, length: int) -> bytes:
         """Read host memory now, counted. Raises DmaFault as :meth:`HostMemory.dev_read`."""

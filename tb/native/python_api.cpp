@@ -43,6 +43,11 @@ void rs_sim_settings_changed() {
     if (sim.recorder) sim.recorder->settings();
     sim.settings_changed();
 }
+void rs_sim_link(uint32_t pins) {
+    sim.link = pins;
+    if (sim.recorder) sim.recorder->link();
+    sim.settings_changed();
+}
 uint64_t rs_sim_wire_send(const uint8_t* frame, uint64_t length, uint64_t at, int bad) {
     return wire::send(frame, length, at, bad);
 }

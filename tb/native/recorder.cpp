@@ -49,6 +49,8 @@ void Recorder::wire_frame(const uint8_t* frame, uint64_t length, uint64_t at, bo
 
 void Recorder::settings() { entry(LOG_SETTINGS, 0, 0, &sim.settings, sizeof sim.settings); }
 
+void Recorder::link() { entry(LOG_LINK, sim.link, 0, nullptr, 0); }
+
 void Recorder::granted(uint64_t index, uint64_t length, uint32_t access) {
     entry(LOG_GRANT, access, index, &length, sizeof length);
     if (access & DEV_READ) granted_.push_back({index, length});

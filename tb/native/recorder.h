@@ -16,7 +16,7 @@ namespace ringside {
 
 constexpr uint64_t LOG_MAGIC = 0x31474F4C44535252ULL;  // "RRSDLOG1"
 
-enum EntryKind : uint32_t { LOG_COMMAND = 1, LOG_GRANT, LOG_REVOKE, LOG_BYTES, LOG_FRAME, LOG_SETTINGS, LOG_END };
+enum EntryKind : uint32_t { LOG_COMMAND = 1, LOG_GRANT, LOG_REVOKE, LOG_BYTES, LOG_FRAME, LOG_SETTINGS, LOG_END, LOG_LINK };
 
 struct LogHeader {
     uint64_t magic, seed, clk_ps, mac_ps, has_mac_clock, memory_size, bus_offset, memory_seed;
@@ -45,6 +45,7 @@ class Recorder : public MemoryListener {
     void command(const Command& command);
     void wire_frame(const uint8_t* frame, uint64_t length, uint64_t at, bool bad);
     void settings();
+    void link();
     void end_of_crossing();
     void finish();
 

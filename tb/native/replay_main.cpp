@@ -85,6 +85,10 @@ void apply(const LogEntry& entry, HostMemory& memory) {
         std::memcpy(&sim.settings, data, sizeof sim.settings);
         sim.settings_changed();
         break;
+    case LOG_LINK:
+        sim.link = entry.access;
+        sim.settings_changed();
+        break;
     default:
         break;
     }

@@ -106,6 +106,9 @@ uint64_t Sim::digest() const {
 
 }  // namespace ringside
 
+// DPI: tb/sv/link_pins.sv.
+extern "C" unsigned int rs_link() { return ringside::sim.link; }
+
 // DPI: tb/sv/stall_gen.sv. A clock of `count` channels; a bit each, whether it stalls.
 namespace {
 struct Stall {

@@ -105,6 +105,7 @@ class Sim {
   public:
     Control ctl{};
     Settings settings;
+    uint32_t link = 0;  // the link's pins: bit 31 no link, 19:0 Mb/s (0: not known)
     Counters count;
     HostMemory* memory = nullptr;
     Recorder* recorder = nullptr;

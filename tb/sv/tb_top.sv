@@ -285,6 +285,17 @@ module tb_top #(
     end
   end
 
+`ifdef RINGSIDE_LINK
+  logic link_down;
+  logic [19:0] link_mbps;
+  link_pins i_link (
+      .clk_i     (mac_clk),
+      .settings_i,
+      .down_o    (link_down),
+      .mbps_o    (link_mbps)
+  );
+`endif
+
   dut_wrapper #(
       .DataWidth    (DataWidth),
       .StreamWidth  (StreamWidth),
@@ -362,6 +373,10 @@ module tb_top #(
       .s_axis_tready (rx_tready),
       .s_axis_tlast  (rx_tlast),
       .s_axis_tuser  (rx_tuser),
+`ifdef RINGSIDE_LINK
+      .link_down_i   (link_down),
+      .link_mbps_i   (link_mbps),
+`endif
       .irq_o         (irq)
   );
 endmodule

@@ -9,7 +9,9 @@ from itertools import islice
 
 from pymodel.hw.access import Platform
 from pymodel.hw.contexts import PS_PER_NS, Scheduler, Until
+from pymodel.hw.errors import CheckError
 from tb.scoreboard import Direction, Entry
+from tb.wire.pause import QUANTUM_BITS, pause_quanta
 
 __all__ = ["Peer"]
 
@@ -22,6 +24,9 @@ class Peer:
     ``space()`` gives ``[(free buffers, bytes each), ...]``, one entry a queue. The peer cannot know which queue a
     frame will go to, so what is under way (sent, not yet seen by the stack) must fit into the fullest queue. At
     most ``ahead`` frames are handed to the wire at a time, so that memory stays bounded.
+
+    With ``mbps`` set (the line rate) it obeys PAUSE: frames that are with the wire already still come. ``paused`` has
+    the quanta of all PAUSE frames that it got, with their times (ps).
     """
 
     def __init__(
@@ -37,7 +42,7 @@ class Peer:
         self._space = space
         self._lossy = lossy
         self._on_taken = on_taken
-        self._ahead = ahead
+        self.ahead = ahead
         self._backlog: deque[tuple[bytes, int, bool]] = deque()
         self._buffers_under_way: deque[int] = deque()
         self._under_way = 0  # buffers
@@ -49,6 +54,9 @@ class Peer:
         self._doorbell_ps = sched.quantum + _DOORBELL_NS * PS_PER_NS
         self._feed: Iterator[tuple[bytes, int]] | None = None
         self._scheduled = False
+        self.mbps = 0
+        self.paused: list[tuple[int, int]] = []
+        self._wait_until = 0  # ps
 
     @property
     def backlog(self) -> int:
@@ -77,6 +85,16 @@ class Peer:
         self._backlog.append((frame, at, expected))
         self.drained.clear()
         self.poke()
+
+    def control(self, frame: bytes, now: int) -> None:
+        """A MAC control frame has come from the device."""
+        quanta = pause_quanta(frame)
+        if quanta is None:
+            raise CheckError("PAUSE", f"a MAC control frame of an unknown kind: {frame[:18].hex()}", "the wire")
+        self.paused.append((quanta, now))
+        if self.mbps:
+            self._wait_until = now + quanta * QUANTUM_BITS * 1_000_000 // self.mbps
+            self.sched.call_at(max(self._wait_until, self.sched.now), self.poke)
 
     def poke(self) -> None:
         """Look again whether frames can go: after the driver has refilled its rings."""
@@ -125,10 +143,10 @@ class Peer:
     def _pump(self) -> None:
         self._scheduled = False
         backlog = self._backlog
-        if not backlog:
+        if not backlog or self.sched.now < self._wait_until:
             return
         free, size = (0, 1) if self._lossy else self._safe_space()
-        while backlog and len(self._on_wire) < self._ahead:
+        while backlog and len(self._on_wire) < self.ahead:
             frame, at, expected = backlog[0]
             if at > self.sched.now + self._doorbell_ps:
                 self._scheduled = True  # its time has not come: it is not under way yet

@@ -65,7 +65,7 @@ class SoftNic(SoftDevice):
         self._regs = {offset: reset for offset, (reset, _) in _HELD[""].items()}
         self._qp_regs = [{o: reset for o, (reset, _) in _HELD["QP"].items()} for _ in range(self.queues)]
         self._latched: dict[int, int] = {}  # upper halves of counters
-        self.mac.alive = False
+        self.mac.end()
         self.mac = SoftMac(self, self.mac.up, self.mac.mbps)
         self.tx = TxEngine(self, self.queues)
         self.rx = RxEngine(self, self.queues)

@@ -90,10 +90,9 @@ class SoftMac:
         self.rx, self.tx = _Counts(), _Counts()
         self._queue: deque[bytes] = deque()
         self._queued = 0  # bytes
-        self._wake = 0  # number of the last wake-up that was asked for
-        self._scheduled = False
+        self._wake = 0  # what is to look at the queue again; 0: nothing
         self._free_at = 0  # ps: when pacing lets the next frame begin
-        self._renewals = 0
+        self._renewal = 0  # what is to repeat XOFF; 0: nothing
 
     # -- settings ----------------------------------------------------------------------------------------------
     def write(self, offset: int, value: int) -> None:
@@ -129,6 +128,7 @@ class SoftMac:
         if not up:
             self.paused_until = 0
             self.xoff = False
+            self._no_renewal()
         self._settle()
 
     def status(self) -> int:
@@ -167,7 +167,7 @@ class SoftMac:
 
     def _pump(self) -> None:
         """Hand over the next frame when it may begin."""
-        if not self._queue or self._scheduled:
+        if not self._queue or self._wake:
             return
         now = self.platform.now
         begin = max(now + self.platform.tx_backlog_ps, self._free_at, self.paused_until)
@@ -192,19 +192,18 @@ class SoftMac:
         self._sleep(max(now + self.platform.tx_backlog_ps, self._free_at))
 
     def _sleep(self, until: int) -> None:
-        self._scheduled = True
-        self._wake += 1
-        self.platform.call_at(until, self._again, self._wake)
+        self._wake = self.platform.call_at(until, self._again)
 
     def _look_again(self) -> None:
         """What a frame waits for has changed."""
-        self._scheduled = False
-        self._wake += 1
+        if self._wake:
+            self.platform.cancel(self._wake)
+            self._wake = 0
         self._pump()
 
-    def _again(self, number: int) -> None:
-        if self.alive and number == self._wake:
-            self._scheduled = False
+    def _again(self) -> None:
+        self._wake = 0
+        if self.alive:
             if self._queue:
                 self._pump()
             else:
@@ -237,19 +236,30 @@ class SoftMac:
         if want == self.xoff or not (self.up or self.loopback):
             return
         self.xoff = want
-        self._renewals += 1
-        self._send_pause(self.quanta if want else 0)
+        self._no_renewal()
         if want:
-            self._renew_later(self._renewals)
+            self._renew()
+        else:
+            self._send_pause(0)
 
-    def _renew_later(self, number: int) -> None:
+    def _renew(self) -> None:
+        self._send_pause(self.quanta)
         half = self.quanta * _QUANTUM * 1_000_000 // self.mbps // 2
-        self.platform.call_at(self.platform.now + max(half, 1), self._renew, number)
+        self._renewal = self.platform.call_at(self.platform.now + max(half, 1), self._renew)
 
-    def _renew(self, number: int) -> None:
-        if self.alive and self.xoff and number == self._renewals:
-            self._send_pause(self.quanta)
-            self._renew_later(number)
+    def _no_renewal(self) -> None:
+        if self._renewal:
+            self.platform.cancel(self._renewal)
+            self._renewal = 0
+
+    def end(self) -> None:
+        """A reset puts another in this one's place."""
+        self.alive = False
+        if self.xoff and (self.up or self.loopback):
+            self._send_pause(0)
+        self._no_renewal()
+        if self._wake:
+            self.platform.cancel(self._wake)
 
     # -- in --------------------------------------------------------------------------------------------------------
     def receive(self, frame: bytes, bad: bool) -> bool:

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The MAC side through ethtool and the wire: PAUSE both ways, the offline self-test, standard statistics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymodel import linux
+from pymodel.hw.errors import CheckError
+from tb.env import Env
+from tb.wire.pause import QUANTUM_BITS, pause_frame
+from tests.scenarios.frames import mixed_frames, udp_frame
+
+__all__ = ["partner_is_paused", "paused_by_the_partner", "self_test_in_use"]
+
+# What may still come after a PAUSE frame: frames that the MAC's FIFO on the wire has taken, and one under way.
+_REACTION_NS = 8_000
+
+
+async def _ethtool(env: Env, struct: Any) -> Any:
+    err = await env.run(linux.dev_ethtool, env.ndev, struct)
+    if err:
+        raise CheckError("ERRNO", f"ethtool {type(struct).__name__} failed with {linux.errname(err)}", env.dut.driver)
+    return struct
+
+
+async def _set_pause(env: Env, rx: int, tx: int) -> None:
+    """ethtool -A."""
+    await _ethtool(env, linux.ethtool_pauseparam(cmd=linux.ETHTOOL_SPAUSEPARAM, rx_pause=rx, tx_pause=tx))
+    now = await _ethtool(env, linux.ethtool_pauseparam(cmd=linux.ETHTOOL_GPAUSEPARAM))
+    if (bool(now.rx_pause), bool(now.tx_pause)) != (bool(rx), bool(tx)):
+        raise CheckError("ETH1", "get_pauseparam does not tell what was set", env.dut.driver)
+
+
+async def _pause_stats(env: Env) -> tuple[int, int]:
+    """PAUSE frames received and sent, as ethtool -I -a shows them."""
+    err, data = await env.run(linux.pause_prepare_data, env.ndev)
+    if err:
+        raise CheckError("ERRNO", f"PAUSE_GET failed with {linux.errname(err)}", env.dut.driver)
+    return data.pausestat.rx_pause_frames, data.pausestat.tx_pause_frames
+
+
+async def paused_by_the_partner(env: Env) -> None:
+    """The partner has us wait (IEEE 802.3 Annex 31B): nothing is sent for its time, all of it afterwards; quanta 0 lets
+    us go at once; with PAUSE off nobody waits. No PAUSE frame reaches the stack while it is on."""
+    mbps = round(env.cfg.rate_gbps * 1000)
+    await _set_pause(env, 1, 0)
+    got = 0
+    for wait_us, early in ((60, False), (60, True)):
+        quanta = round(wait_us * mbps / QUANTUM_BITS)
+        env.peer.send(pause_frame(quanta), expected=False)
+        got += 1
+        await env.until(lambda: not env.platform.wire_backlog(), 100_000, "the PAUSE frame to be taken")
+        start = env.now_ns
+        await env.sleep(_REACTION_NS)
+        before = env.board.tx.matched
+        all_sent = before + 20
+        sender = env.start(env.send_task, mixed_frames(env.rng, 20, to_host=False, longest=500))
+        await env.sleep(20_000)
+        if env.board.tx.matched != before:
+            raise CheckError("PAUSE", "frames are sent although the link partner asked for silence", env.dut.driver)
+        if early:
+            env.peer.send(pause_frame(0), expected=False)
+            got += 1
+        await sender
+        await env.until(lambda want=all_sent: env.board.tx.matched >= want, 500_000, "the frames that had to wait")
+        took = env.now_ns - start
+        if took >= wait_us * 1000 if early else took < wait_us * 1000 - 2_000:
+            raise CheckError("PAUSE", f"held for {took:.0f} ns, {wait_us} us were asked for", env.dut.driver)
+        await env.drain()
+    stats = await _pause_stats(env)
+    if stats != (got, 0):
+        raise CheckError("ETH2", f"PAUSE frames received and sent are told as {stats}, not {(got, 0)}", env.dut.driver)
+    await _set_pause(env, 0, 0)
+    env.board.rx.expect(pause_frame(0xFFFF), env.sched.now)  # a frame like any other now
+    env.peer.send(pause_frame(0xFFFF), expected=False)
+    await env.sleep(5_000)
+    await env.send(mixed_frames(env.rng, 30, to_host=False))
+    await env.drain()
+
+
+async def partner_is_paused(env: Env) -> None:
+    """Host memory is slower than the wire: the device has the link partner wait, in time, lets it go, and nothing is
+    lost."""
+    await _set_pause(env, 0, 1)
+    env.peer.mbps = round(env.cfg.rate_gbps * 1000)
+    env.peer.ahead = 3
+    slow_memory(env)
+    n = int(env.cfg.args.get("count", 250))
+    for f in mixed_frames(env.rng, n, to_host=True):
+        env.peer.send(f)
+    await env.send(mixed_frames(env.rng, 40, to_host=False))
+    await env.drain(4_000_000)
+    asked = [quanta for quanta, _ in env.peer.paused]
+    if not any(asked):
+        raise CheckError("PAUSE", "the link partner was never asked to wait", env.dut.driver)
+    await env.until(lambda: env.peer.paused[-1][0] == 0, 200_000, "the partner to be let go")
+    stats = await _pause_stats(env)
+    if stats[1] != len(env.peer.paused):
+        raise CheckError("ETH2", f"{len(env.peer.paused)} PAUSE frames came, {stats[1]} are counted", env.dut.driver)
+    env.peer.mbps = 0
+
+
+def slow_memory(env: Env) -> None:
+    """Make writes to host memory slower than the wire, on either kind of platform."""
+    timing = getattr(env.platform, "timing", None)
+    if timing is not None:
+        timing.dma, timing.dma_jitter = 40_000, 0
+    else:
+        env.platform.configure(stalls={"w": (60_000, 31)})
+
+
+async def self_test_in_use(env: Env) -> None:
+    """ethtool -t offline between traffic: frames come back through the loopback, the wire sees nothing, and the device
+    works as before; counters never go back (kernel-rules.md: ETH2)."""
+    for _ in range(3):
+        for f in mixed_frames(env.rng, 40, to_host=True):
+            env.peer.send(f)
+        await env.send(mixed_frames(env.rng, 40, to_host=False))
+        await env.drain()
+        before = await env.stats()
+        sent = env.platform.stats()
+        test = await _ethtool(env, linux.ethtool_test(cmd=linux.ETHTOOL_TEST, flags=linux.ETH_TEST_FL_OFFLINE))
+        if any(test.data) or test.flags & linux.ETH_TEST_FL_FAILED:
+            raise CheckError("SELFTEST", f"the self-test failed: {test.data}", env.dut.driver)
+        after, sent_after = await env.stats(), env.platform.stats()
+        for name in ("wire_tx_frames", "tx_frames"):
+            if sent.get(name, 0) != sent_after.get(name, 0):
+                raise CheckError("SELFTEST", "frames of the self-test left on the wire", env.dut.driver)
+        for name in ("tx_packets", "rx_packets", "rx_dropped", "rx_missed_errors"):
+            if getattr(after, name) < getattr(before, name):
+                raise CheckError("ETH2", f"{name} went back over the self-test", env.dut.driver)
+    await env.send([udp_frame(100, 1, 1, to_host=False)])
+    await env.drain()
