@@ -166,6 +166,11 @@ class Env:
         self.expected_drops += 1
         self.peer.send(frame, expected=False)
 
+    def received_elsewhere(self, frames: int, size: int) -> None:
+        """That many frames, of ``size`` bytes in all, are the driver's to count, but the stack never saw them (XDP)."""
+        tx_frames, rx_frames, lost, tx_bytes, rx_bytes = self.base
+        self.base = (tx_frames, rx_frames - frames, lost, tx_bytes, rx_bytes - size)
+
     def forgive_unsent(self) -> None:
         """The device was stopped in traffic: what was on its way is lost, and drops while it is down need not be
         counted."""

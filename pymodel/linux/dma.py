@@ -263,7 +263,12 @@ def _sync(dev: device, bus: int, size: int, dir: int, to_cpu: bool, site: Site, 
     dma: DmaState = here.state["dma"]
     m = dma.live.get(bus)
     if m is None or m.size < size or m.dev is not dev:
-        m = find_synced(dma, dev, bus, size, site)
+        end = bus + size
+        for m in dma.by_page.get(bus - dma.bus_offset & _PAGE_MASK, ()):  # but for bounce buffers
+            if m.bus <= bus and end <= m.bus + m.size and m.dev is dev:
+                break
+        else:
+            m = find_synced(dma, dev, bus, size, site)
     if (m.dir != dir and m.dir != DMA_BIDIRECTIONAL) or (ents and m.ents != ents):
         bad_sync(m, dir, ents, site)
     if m.slot and dir in (DMA_BIDIRECTIONAL, DMA_FROM_DEVICE if to_cpu else DMA_TO_DEVICE):

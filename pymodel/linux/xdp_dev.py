@@ -67,10 +67,26 @@ if TYPE_CHECKING:
     from pymodel.linux.napi import napi_struct
 
 __all__ = [
-    "NETDEV_XDP_ACT_BASIC", "NETDEV_XDP_ACT_NDO_XMIT", "NETDEV_XDP_ACT_REDIRECT", "XDP_FLAGS_DRV_MODE",
-    "XDP_FLAGS_HW_MODE", "XDP_FLAGS_REPLACE", "XDP_FLAGS_SKB_MODE", "XDP_FLAGS_UPDATE_IF_NOEXIST", "XDP_XMIT_FLUSH",
-    "bpf_prog_run_generic_xdp", "bpf_xdp_redirect", "dev_change_xdp_fd", "dev_xdp_prog_count", "dev_xdp_prog_id",
-    "do_xdp_generic", "generic_xdp_tx", "xdp_do_check_flushed", "xdp_do_flush", "xdp_do_redirect",
+    "NETDEV_XDP_ACT_BASIC",
+    "NETDEV_XDP_ACT_NDO_XMIT",
+    "NETDEV_XDP_ACT_REDIRECT",
+    "XDP_FLAGS_DRV_MODE",
+    "XDP_FLAGS_HW_MODE",
+    "XDP_FLAGS_REPLACE",
+    "XDP_FLAGS_SKB_MODE",
+    "XDP_FLAGS_UPDATE_IF_NOEXIST",
+    "XDP_XMIT_FLAGS_MASK",
+    "XDP_XMIT_FLUSH",
+    "bpf_prog_run_generic_xdp",
+    "bpf_xdp_redirect",
+    "dev_change_xdp_fd",
+    "dev_xdp_prog_count",
+    "dev_xdp_prog_id",
+    "do_xdp_generic",
+    "generic_xdp_tx",
+    "xdp_do_check_flushed",
+    "xdp_do_flush",
+    "xdp_do_redirect",
 ]
 
 XDP_FLAGS_UPDATE_IF_NOEXIST = 1 << 0
@@ -85,6 +101,7 @@ NETDEV_XDP_ACT_REDIRECT = 2
 NETDEV_XDP_ACT_NDO_XMIT = 4
 
 XDP_XMIT_FLUSH = 1
+XDP_XMIT_FLAGS_MASK = XDP_XMIT_FLUSH
 DEV_MAP_BULK_SIZE = 16
 
 _SKB, _DRV, _HW = range(3)
@@ -219,9 +236,7 @@ def bpf_prog_run_generic_xdp(skb: sk_buff, xdp: xdp_buff, xdp_prog: bpf_prog) ->
         skb.len += off
     now = bytes(mem[xdp.data : xdp.data + ETH_HLEN])
     if now != header and (
-        now[12:] != header[12:]
-        or (now[:6] == dev.dev_addr) != (header[:6] == dev.dev_addr)
-        or (now[0] ^ header[0]) & 1
+        now[12:] != header[12:] or (now[:6] == dev.dev_addr) != (header[:6] == dev.dev_addr) or (now[0] ^ header[0]) & 1
     ):
         __skb_push(skb, ETH_HLEN)
         skb.pkt_type = PACKET_HOST

@@ -59,6 +59,8 @@ CASES: tuple[Case, ...] = (
     _offload("transmit_offloads"),
     _offload("segmentation"),
     Case("receive_offloads", "tests.scenarios.rx_offloads:receive_offloads", {"mtu": 9000}, ("nic",)),
+    Case("xdp_actions", "tests.scenarios.xdp:xdp_actions", {}, ("nic",)),
+    Case("channels", "tests.scenarios.xdp:channels", {}, ("nic",)),
     _life("reopen"),
     _life("stop_in_traffic", lossy=True),
     _life("bus_error", "nic", lossy=True),

@@ -126,7 +126,8 @@ async def no_memory(env: Env) -> None:
         env.peer.send(f)
     await env.send(down, frags=True)
     await env.sleep(20_000)
-    linux.set_alloc_failure(lambda what, size: linux.in_serving_softirq())  # none at all: the rings run dry
+    # None at all: rings without recycled pages run dry.
+    linux.set_alloc_failure(lambda what, size: linux.in_serving_softirq())
     await env.sleep(20_000)
     linux.set_alloc_failure(None)
     linux.set_dma_failure(None)

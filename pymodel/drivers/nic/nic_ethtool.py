@@ -16,7 +16,13 @@ from pymodel.drivers.nic.nic_mac import (
     nic_loopback_test,
     nic_set_pauseparam,
 )
-from pymodel.drivers.nic.nic_netdev import HW_COUNTERS, nic_hw_counters, nic_resize, nic_write_moderation
+from pymodel.drivers.nic.nic_netdev import (
+    HW_COUNTERS,
+    nic_hw_counters,
+    nic_resize,
+    nic_set_queues,
+    nic_write_moderation,
+)
 from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_RING, MIN_RING, NicPriv
 from pymodel.drivers.nic.nic_rss import (
     nic_get_rxfh,
@@ -26,6 +32,7 @@ from pymodel.drivers.nic.nic_rss import (
     nic_set_rxfh,
     nic_set_rxnfc,
 )
+from pymodel.drivers.nic.nic_rx import nic_rx_pool_stats
 from pymodel.hw.access import readl, writel
 from pymodel.linux import (
     EINVAL,
@@ -47,6 +54,10 @@ from pymodel.linux import (
     net_device,
     netdev_priv,
     netif_running,
+    page_pool_ethtool_stats_get,
+    page_pool_ethtool_stats_get_count,
+    page_pool_ethtool_stats_get_strings,
+    page_pool_stats,
     pci_name,
     spin_lock,
     spin_unlock,
@@ -64,7 +75,9 @@ _DUMPED_QP = [r.offset for r in hw.REGISTERS if r.group == "QP"]
 
 # Counters of each queue: the name after "tx0_" or "rx0_" is the ring's attribute.
 _TX_STATS = ("packets", "bytes", "dropped", "stopped", "woken")
-_RX_STATS = ("packets", "bytes", "dropped", "errors", "alloc_failed")
+_RX_STATS = (
+    "packets", "bytes", "dropped", "errors", "alloc_failed", "xdp_drops", "xdp_tx", "xdp_redirects", "xdp_errors",
+)  # fmt: skip
 
 
 def nic_get_drvinfo(ndev: net_device, info: ethtool_drvinfo) -> None:
@@ -117,6 +130,13 @@ def nic_get_channels(ndev: net_device, ch: ethtool_channels) -> None:
     ch.combined_count = priv.num_queues
 
 
+def nic_set_channels(ndev: net_device, ch: ethtool_channels) -> int:
+    """0, -EINVAL for a number of vectors of one direction alone, or the error of reopening with as many pairs."""
+    if ch.rx_count or ch.tx_count or ch.other_count:
+        return -EINVAL
+    return nic_set_queues(netdev_priv(ndev), ch.combined_count)
+
+
 def nic_get_regs_len(ndev: net_device) -> int:
     priv: NicPriv = netdev_priv(ndev)
     return 4 * (len(_DUMPED) + priv.num_queues * len(_DUMPED_QP))
@@ -153,7 +173,8 @@ def nic_get_sset_count(ndev: net_device, sset: int) -> int:
         return len(_TESTS)
     if sset != ETH_SS_STATS:
         return -EOPNOTSUPP
-    return len(HW_COUNTERS) + priv.num_queues * (len(_TX_STATS) + len(_RX_STATS))
+    per_queue = len(_TX_STATS) + len(_RX_STATS)
+    return len(HW_COUNTERS) + priv.num_queues * per_queue + page_pool_ethtool_stats_get_count()
 
 
 def nic_get_strings(ndev: net_device, sset: int, data: list[str]) -> None:
@@ -165,7 +186,7 @@ def nic_get_strings(ndev: net_device, sset: int, data: list[str]) -> None:
     for q in range(priv.num_queues):
         names += [f"tx{q}_{name}" for name in _TX_STATS]
         names += [f"rx{q}_{name}" for name in _RX_STATS]
-    data[:] = names
+    data[:] = names + page_pool_ethtool_stats_get_strings()
 
 
 def nic_get_ethtool_stats(ndev: net_device, stats: Any, data: list[int]) -> None:
@@ -177,7 +198,10 @@ def nic_get_ethtool_stats(ndev: net_device, stats: Any, data: list[int]) -> None
     for queue in priv.queues:
         values += [getattr(queue.tx, name) for name in _TX_STATS]
         values += [getattr(queue.rx, name) for name in _RX_STATS]
-    data[:] = values
+    pools = page_pool_stats()
+    for queue in priv.all_queues:
+        nic_rx_pool_stats(queue.rx, pools)
+    data[:] = values + page_pool_ethtool_stats_get(pools)
 
 
 nic_ethtool_ops = ethtool_ops(
@@ -189,6 +213,7 @@ nic_ethtool_ops = ethtool_ops(
     get_coalesce=nic_get_coalesce,
     set_coalesce=nic_set_coalesce,
     get_channels=nic_get_channels,
+    set_channels=nic_set_channels,
     get_link_ksettings=nic_get_link_ksettings,
     get_pauseparam=nic_get_pauseparam,
     set_pauseparam=nic_set_pauseparam,

@@ -34,6 +34,9 @@ from pymodel.linux import (
     GSO_LEGACY_MAX_SIZE,
     IFF_UNICAST_FLT,
     INIT_WORK,
+    NETDEV_XDP_ACT_BASIC,
+    NETDEV_XDP_ACT_NDO_XMIT,
+    NETDEV_XDP_ACT_REDIRECT,
     NETIF_F_HIGHDMA,
     NETIF_F_HW_CSUM,
     NETIF_F_HW_VLAN_CTAG_FILTER,
@@ -149,6 +152,7 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     ndev.features |= NETIF_F_RXCSUM | NETIF_F_RXHASH
     ndev.hw_features = ndev.features | NETIF_F_HW_VLAN_CTAG_FILTER  # `ethtool -K rx-vlan-filter on`
     ndev.priv_flags |= IFF_UNICAST_FLT
+    ndev.xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT | NETDEV_XDP_ACT_NDO_XMIT
     eth_hw_addr_set(ndev, LOCAL_ADDRESS)
 
     # Whoever used the device before may have left it running: it is silent before an interrupt is asked for (LIFE3).
@@ -156,13 +160,14 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     if err:
         free_netdev(ndev)
         return err
-    for i in range(num_queues):
+    for i in range(max_queues):
         queue = NicQueue(priv, i)
         queue.tx = NicTxRing(queue)
         queue.rx = NicRxRing(queue)
         queue.napi = napi_struct(container=queue)
         netif_napi_add(ndev, queue.napi, nic_poll)
-        priv.queues.append(queue)
+        priv.all_queues.append(queue)
+    priv.queues = priv.all_queues[:num_queues]
     netif_set_real_num_tx_queues(ndev, num_queues)
     netif_set_real_num_rx_queues(ndev, num_queues)
 

@@ -15,8 +15,15 @@ from pymodel.drivers.nic.nic_filter import (
     nic_vlan_rx_kill_vid,
 )
 from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
-from pymodel.drivers.nic.nic_rss import nic_rss_write
-from pymodel.drivers.nic.nic_rx import nic_rx_alloc, nic_rx_clean, nic_rx_drain, nic_rx_fill, nic_rx_free
+from pymodel.drivers.nic.nic_rss import nic_rss_spread, nic_rss_write
+from pymodel.drivers.nic.nic_rx import (
+    XDP_BUFFER_BYTES,
+    nic_rx_alloc,
+    nic_rx_clean,
+    nic_rx_drain,
+    nic_rx_fill,
+    nic_rx_free,
+)
 from pymodel.drivers.nic.nic_tx import (
     nic_features_check,
     nic_start_xmit,
@@ -25,18 +32,24 @@ from pymodel.drivers.nic.nic_tx import (
     nic_tx_drain,
     nic_tx_free,
 )
+from pymodel.drivers.nic.nic_xdp import nic_xdp_xmit
 from pymodel.hw.access import readl, writel
 from pymodel.linux import (
     EADDRNOTAVAIL,
+    EINVAL,
     EIO,
     ENOMEM,
+    EOPNOTSUPP,
     ETH_HLEN,
     IRQ_HANDLED,
     IRQ_NONE,
     IRQF_SHARED,
+    NETIF_F_HW_VLAN_CTAG_RX,
     PCI_IRQ_INTX,
     PCI_IRQ_MSIX,
     VLAN_HLEN,
+    XDP_SETUP_PROG,
+    bpf_prog_put,
     container_of,
     cpumask_of,
     eth_hw_addr_set,
@@ -52,10 +65,14 @@ from pymodel.linux import (
     net_device_ops,
     netdev_err,
     netdev_priv,
+    netdev_update_features,
     netif_carrier_off,
     netif_carrier_on,
     netif_device_present,
+    netif_is_rxfh_configured,
     netif_running,
+    netif_set_real_num_rx_queues,
+    netif_set_real_num_tx_queues,
     netif_tx_disable,
     netif_tx_start_all_queues,
     netif_tx_wake_all_queues,
@@ -75,14 +92,15 @@ from pymodel.linux import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from pymodel.linux import napi_struct, net_device, rtnl_link_stats64, work_struct
+    from pymodel.linux import bpf_prog, napi_struct, net_device, netdev_bpf, rtnl_link_stats64, work_struct
 
 __all__ = [
     "HW_COUNTERS", "nic_check_link", "nic_counters", "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset",
-    "nic_reset_task", "nic_resize", "nic_restart", "nic_stop", "nic_write_mac", "nic_write_moderation",
-]
+    "nic_reset_task", "nic_resize", "nic_restart", "nic_set_queues", "nic_stop", "nic_write_mac",
+    "nic_write_moderation",
+]  # fmt: skip
 
 _MASKED = hw.QP_IRQ_MASK_MASKED | hw.QP_IRQ_MASK_AUTO_MASK
 HW_COUNTERS = [name for name in hw.COUNTERS if not name.startswith("rmon_")]
@@ -205,7 +223,7 @@ def _alloc_rings(priv: NicPriv) -> int:
         err = nic_tx_alloc(queue.tx, priv.tx_size)
         if not err:
             err = nic_rx_alloc(queue.rx, priv.rx_size)
-            if not err and not nic_rx_fill(queue.rx, False):
+            if not err and not nic_rx_fill(queue.rx):
                 err = -ENOMEM
         if err:
             _free_rings(priv)
@@ -281,9 +299,12 @@ def _free_irqs(priv: NicPriv) -> None:
 
 
 def nic_poll(napi: napi_struct, budget: int) -> int:
-    """NAPI poll: TX reclaim without limit, RX up to the budget; budget 0 is netpoll and means TX only."""
+    """NAPI poll: TX reclaim without limit, RX up to the budget; budget 0 is netpoll and means TX only, and of that
+    nothing with pages of XDP, which may not be given back where netpoll calls.
+    """
     queue: NicQueue = container_of(napi, NicQueue, "napi")
-    nic_tx_clean(queue.tx, budget)
+    if budget or not queue.tx.xdp_frames:
+        nic_tx_clean(queue.tx, budget)
     if not budget:
         return 0
     done = nic_rx_clean(queue.rx, budget)
@@ -315,6 +336,7 @@ def _start(priv: NicPriv) -> int:
         writel(hw.QP_RX_CTRL_ENABLE, queue.regs + hw.QP_RX_CTRL)
         writel(0, queue.regs + hw.QP_IRQ_ARM)
     writel(hw.CTRL_ENABLE, priv.iomem + hw.CTRL)
+    priv.halted = False
     nic_check_link(priv)  # and what was written has arrived
     return 0
 
@@ -369,6 +391,7 @@ def nic_reset_task(work: work_struct) -> None:
         nic_stop(priv.ndev)
         err = nic_reset(priv) or nic_restart(priv)
         if err:
+            priv.halted = True
             netdev_err(priv.ndev, "no recovery from a hang: error %d", err)
     rtnl_unlock()
 
@@ -384,19 +407,87 @@ def nic_tx_timeout(ndev: net_device, txqueue: int) -> None:
     schedule_work(priv.reset_work)
 
 
-def nic_resize(priv: NicPriv, tx_size: int, rx_size: int) -> int:
-    """Change the rings' sizes (descriptors, already checked): 0, or the error of reopening with them. Under RTNL."""
-    running = netif_running(priv.ndev)
+def _reconfigure(priv: NicPriv, change: Callable[[], int], undo: Callable[[], object]) -> int:
+    """Change what cannot be changed while the device runs: 0; or the error of the change, or of opening with it, and
+    then all is as before. Under RTNL.
+    """
+    running = netif_running(priv.ndev) and not priv.halted
     if running:
         nic_stop(priv.ndev)
-    old = priv.tx_size, priv.rx_size
-    priv.tx_size, priv.rx_size = tx_size, rx_size
-    err = nic_restart(priv) if running else 0
+    err = change()
+    if running and not err:
+        err = nic_restart(priv)
     if err:
-        priv.tx_size, priv.rx_size = old
-        if nic_restart(priv):
-            netdev_err(priv.ndev, "cannot reopen with the old ring sizes either")
+        undo()
+        if running and nic_restart(priv):
+            priv.halted = True
+            netdev_err(priv.ndev, "cannot reopen with the old settings either")
     return err
+
+
+def nic_resize(priv: NicPriv, tx_size: int, rx_size: int) -> int:
+    """Change the rings' sizes (descriptors, already checked): 0, or the error of reopening with them. Under RTNL."""
+    old = priv.tx_size, priv.rx_size
+
+    def set_sizes(tx: int, rx: int) -> int:
+        priv.tx_size, priv.rx_size = tx, rx
+        return 0
+
+    return _reconfigure(priv, lambda: set_sizes(tx_size, rx_size), lambda: set_sizes(*old))
+
+
+def nic_set_queues(priv: NicPriv, n: int) -> int:
+    """Use ``n`` queue pairs: 0, or the error of reopening with them. Under RTNL."""
+    ndev = priv.ndev
+    old = priv.num_queues
+
+    def set_number(number: int) -> int:
+        err = netif_set_real_num_rx_queues(ndev, number) or netif_set_real_num_tx_queues(ndev, number)
+        if not err:
+            priv.num_queues = number
+            priv.queues = priv.all_queues[:number]
+            if not netif_is_rxfh_configured(ndev):
+                nic_rss_spread(priv)
+        return err
+
+    return _reconfigure(priv, lambda: set_number(n), lambda: set_number(old))
+
+
+def _fits_xdp(mtu: int) -> bool:
+    """Whether each frame fits into one buffer, and so a program can see it whole."""
+    return mtu + ETH_HLEN + VLAN_HLEN <= XDP_BUFFER_BYTES
+
+
+def nic_bpf(ndev: net_device, bpf: netdev_bpf) -> int:
+    """ndo_bpf: attach, replace or detach a program. Without one buffers are smaller: the rings are set up anew."""
+    priv: NicPriv = netdev_priv(ndev)
+    if bpf.command != XDP_SETUP_PROG:
+        return -EINVAL
+    prog, old = bpf.prog, priv.xdp_prog
+    if prog is not None and not _fits_xdp(ndev.mtu):
+        netdev_err(ndev, "MTU %d is too large for XDP", ndev.mtu)
+        return -EOPNOTSUPP
+
+    def attach(new: bpf_prog | None) -> int:
+        priv.xdp_prog = new
+        netdev_update_features(ndev)
+        return 0
+
+    if (prog is None) is (old is None):
+        attach(prog)  # polls that run go on with the old one
+    else:
+        err = _reconfigure(priv, lambda: attach(prog), lambda: attach(old))
+        if err:
+            return err
+    if old is not None:
+        bpf_prog_put(old)
+    return 0
+
+
+def nic_fix_features(ndev: net_device, features: int) -> int:
+    """ndo_fix_features: a program sees frames as they were on the wire, their tags in them (OFF7)."""
+    priv: NicPriv = netdev_priv(ndev)
+    return features if priv.xdp_prog is None else features & ~NETIF_F_HW_VLAN_CTAG_RX
 
 
 def nic_set_mac_address(ndev: net_device, addr: Any) -> int:
@@ -410,10 +501,16 @@ def nic_set_mac_address(ndev: net_device, addr: Any) -> int:
 
 
 def nic_change_mtu(ndev: net_device, new_mtu: int) -> int:
-    """ndo_change_mtu: within min_mtu and max_mtu, as the core has checked. Frames span buffers: no ring is rebuilt."""
+    """ndo_change_mtu: within min_mtu and max_mtu, as the core has checked. Frames span buffers: no ring is rebuilt.
+    -EINVAL for what is too large for the XDP program.
+    """
+    priv: NicPriv = netdev_priv(ndev)
+    if priv.xdp_prog is not None and not _fits_xdp(new_mtu):
+        netdev_err(ndev, "MTU %d is too large for XDP", new_mtu)
+        return -EINVAL
     ndev.mtu = new_mtu
-    _write_max_frame(netdev_priv(ndev))
-    _flush(netdev_priv(ndev))
+    _write_max_frame(priv)
+    _flush(priv)
     return 0
 
 
@@ -440,7 +537,7 @@ def nic_hw_counters(priv: NicPriv) -> dict[str, int]:
 def nic_get_stats64(ndev: net_device, stats: rtnl_link_stats64) -> None:
     """ndo_get_stats64: never sleeps. The device counts what never reached the driver."""
     priv: NicPriv = netdev_priv(ndev)
-    for queue in priv.queues:
+    for queue in priv.all_queues:  # those that are not in use any more have counted too
         tx, rx = queue.tx, queue.rx
         stats.tx_packets += tx.packets
         stats.tx_bytes += tx.bytes
@@ -467,10 +564,13 @@ nic_netdev_ops = net_device_ops(
     ndo_get_stats64=nic_get_stats64,
     ndo_set_mac_address=nic_set_mac_address,
     ndo_set_rx_mode=nic_set_rx_mode,
+    ndo_fix_features=nic_fix_features,
     ndo_set_features=nic_set_features,
     ndo_vlan_rx_add_vid=nic_vlan_rx_add_vid,
     ndo_vlan_rx_kill_vid=nic_vlan_rx_kill_vid,
     ndo_change_mtu=nic_change_mtu,
     ndo_validate_addr=eth_validate_addr,
     ndo_tx_timeout=nic_tx_timeout,
+    ndo_bpf=nic_bpf,
+    ndo_xdp_xmit=nic_xdp_xmit,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
-from pymodel.drivers.nic.nic_rx import BUFFER_BYTES
 from pymodel.hw.access import memory
 from pymodel.hw.dut import QueueState
 from pymodel.linux import net_device, netdev_priv, netif_running, netif_tx_queue_stopped
@@ -23,7 +22,7 @@ class NicOps:
         priv: NicPriv = netdev_priv(ndev)
         if not netif_running(ndev):
             return []
-        return [(queue.rx.posted(), BUFFER_BYTES) for queue in priv.queues]
+        return [(queue.rx.posted(), queue.rx.buffer_bytes) for queue in priv.queues]
 
     def describe(self, ndev: net_device) -> list[QueueState]:
         """The state of every ring."""

@@ -12,7 +12,7 @@ from pymodel.linux import spinlock_t, work_struct
 if TYPE_CHECKING:
     from pymodel.drivers.nic.nic_rx import NicRxRing
     from pymodel.drivers.nic.nic_tx import NicTxRing
-    from pymodel.linux import napi_struct, net_device, pci_dev
+    from pymodel.linux import bpf_prog, napi_struct, net_device, pci_dev
 
 __all__ = [
     "DRIVER_NAME", "MAX_FRAME", "MAX_RING", "MIN_RING", "RSS_KEY_BYTES", "RSS_TABLE_ENTRIES", "NicPriv", "NicQueue",
@@ -45,10 +45,10 @@ class NicPriv:
     """The device. Reached by ``netdev_priv(ndev)``."""
 
     __slots__ = (
-        "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq", "max_queues",
+        "all_queues", "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq", "max_queues",
         "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rss_ctrl", "rss_key", "rss_table",
         "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_pause", "rx_size", "stats_lock", "tx_moderation",
-        "tx_pause", "tx_size", "vlans",
+        "tx_pause", "tx_size", "vlans", "xdp_prog",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -57,7 +57,8 @@ class NicPriv:
         self.dev: Any = None  # the struct device that does DMA
         self.iomem = 0
         self.costs: CpuCosts
-        self.queues: list[NicQueue] = []
+        self.all_queues: list[NicQueue] = []  # that the device has
+        self.queues: list[NicQueue] = []  # those in use, the first ones
         self.max_queues = 0
         self.num_queues = 0
         self.tx_size = 256  # descriptors
@@ -67,6 +68,7 @@ class NicPriv:
         self.rx_pause = self.tx_pause = False  # ethtool -A
         self.copybreak = 0  # bytes: frames up to this length are copied and their buffer is used again
         self.line_irq = False
+        self.xdp_prog: bpf_prog | None = None
         self.rss_key = b""
         self.rss_table: list[int] = []  # queues
         self.rss_ctrl = 0  # of the register of that name
@@ -77,6 +79,6 @@ class NicPriv:
         self.hw_stats: dict[str, int] = {}  # the device's counters before its last reset
         self.hw_seen: dict[str, int] = {}  # what was told of them last
         self.resets = 0
-        self.halted = False  # stopped by an error of the bus, although it is open
+        self.halted = False  # stopped by an error, although it is open
         self.stats_lock = spinlock_t("nic stats_lock")
         self.reset_work = work_struct(container=self)

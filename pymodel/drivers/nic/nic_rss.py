@@ -45,7 +45,7 @@ from pymodel.linux import (
 
 __all__ = [
     "HASH_TYPES", "nic_get_rxfh", "nic_get_rxfh_indir_size", "nic_get_rxfh_key_size", "nic_get_rxnfc", "nic_rss_init",
-    "nic_rss_write", "nic_set_rxfh", "nic_set_rxnfc",
+    "nic_rss_spread", "nic_rss_write", "nic_set_rxfh", "nic_set_rxnfc",
 ]
 
 # rx_completion.hash_type to Linux's.
@@ -69,8 +69,13 @@ _WITH_PORTS = {
 def nic_rss_init(priv: NicPriv) -> None:
     """A random key, flows spread evenly, addresses and ports hashed."""
     priv.rss_key = netdev_rss_key_fill(RSS_KEY_BYTES)
-    priv.rss_table = [ethtool_rxfh_indir_default(i, priv.num_queues) for i in range(RSS_TABLE_ENTRIES)]
+    nic_rss_spread(priv)
     priv.rss_ctrl = _ALL_IP | sum(_WITH_PORTS.values())
+
+
+def nic_rss_spread(priv: NicPriv) -> None:
+    """The table that spreads flows evenly over the queues in use. The device gets it when it is configured."""
+    priv.rss_table = [ethtool_rxfh_indir_default(i, priv.num_queues) for i in range(RSS_TABLE_ENTRIES)]
 
 
 def _write_key(priv: NicPriv) -> None:

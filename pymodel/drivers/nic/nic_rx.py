@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Receive: one ring of free buffers and one of completion records a queue.
 
-A buffer is half a page, cut from the page-fragment cache: headroom, what the device may write, and the room that an
-skb needs behind it (``skb_shared_info``), so that the first buffer of a frame becomes an skb without a copy. Further
-buffers of a long frame are added as fragments. Each buffer is mapped when it is posted and unmapped when it is used.
+Buffers come from a page pool, one a ring (ETH3), whose pages stay mapped for as long as they are in it. A buffer is
+half a page, or a page where an XDP program needs room around the packet: headroom, what the device may write, and the
+room that an skb needs behind it (``skb_shared_info``), so that the first buffer of a frame becomes an skb without a
+copy. Further buffers of a long frame are added as fragments. With the skb the pages go back to their pool.
 
 Ring arithmetic as in :mod:`nic_tx`: free-running 16-bit indices, ``next_to_use`` the first slot without a buffer,
 ``next_to_clean`` the first buffer not used up, their difference the number of buffers that the device owns. The
@@ -16,62 +17,81 @@ from typing import TYPE_CHECKING
 
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_rss import HASH_TYPES
+from pymodel.drivers.nic.nic_xdp import nic_xdp_finish, nic_xdp_run
 from pymodel.hw.access import memory, this_cpu, writel
 from pymodel.linux import (
     CHECKSUM_COMPLETE,
     CHECKSUM_UNNECESSARY,
+    DMA_BIDIRECTIONAL,
     DMA_FROM_DEVICE,
     ENOMEM,
     ETH_P_8021Q,
     GFP_KERNEL,
+    MEM_TYPE_PAGE_POOL,
     NET_SKB_PAD,
     NETIF_F_RXCSUM,
     NETIF_F_RXHASH,
+    PAGE_SIZE,
+    PP_FLAG_DMA_MAP,
+    PP_FLAG_DMA_SYNC_DEV,
     SKB_DATA_ALIGN,
     SKB_WITH_OVERHEAD,
     VLAN_HLEN,
+    XDP_PACKET_HEADROOM,
     __vlan_hwaccel_put_tag,
     desc_store,
     dev_kfree_skb_any,
     dma_alloc_coherent,
     dma_free_coherent,
-    dma_map_single,
-    dma_mapping_error,
     dma_rmb,
     dma_sync_single_for_cpu,
     dma_sync_single_for_device,
-    dma_unmap_single,
     dma_wmb,
     eth_type_trans,
     htons,
-    napi_alloc_frag,
     napi_alloc_skb,
     napi_build_skb,
     napi_gro_receive,
-    netdev_alloc_frag,
     netdev_err,
     page_address,
+    page_pool_create,
+    page_pool_destroy,
+    page_pool_dev_alloc_frag,
+    page_pool_dev_alloc_pages,
+    page_pool_get_dma_addr,
+    page_pool_get_stats,
+    page_pool_params,
+    page_pool_put_full_page,
+    page_pool_stats,
     schedule_work,
     skb_add_rx_frag,
-    skb_free_frag,
+    skb_mark_for_recycle,
     skb_put,
     skb_put_data,
     skb_record_rx_queue,
     skb_reserve,
     skb_set_hash,
     skb_shinfo,
-    virt_to_head_page,
+    xdp_buff,
+    xdp_rxq_info,
+    xdp_rxq_info_reg,
+    xdp_rxq_info_reg_mem_model,
+    xdp_rxq_info_unreg,
 )
 
 if TYPE_CHECKING:
     from pymodel.drivers.nic.nic_priv import NicQueue
-    from pymodel.linux import sk_buff
+    from pymodel.linux import page, page_pool, sk_buff
 
-__all__ = ["BUFFER_BYTES", "NicRxRing", "nic_rx_alloc", "nic_rx_clean", "nic_rx_drain", "nic_rx_fill", "nic_rx_free"]
+__all__ = [
+    "BUFFER_BYTES", "XDP_BUFFER_BYTES", "NicRxRing", "nic_rx_alloc", "nic_rx_clean", "nic_rx_drain", "nic_rx_fill",
+    "nic_rx_free", "nic_rx_pool_stats",
+]  # fmt: skip
 
-TRUESIZE = 2048  # bytes of a buffer: half a page
+TRUESIZE = PAGE_SIZE // 2  # bytes of a buffer
 HEADROOM = SKB_DATA_ALIGN(NET_SKB_PAD)
 BUFFER_BYTES = SKB_WITH_OVERHEAD(TRUESIZE) - HEADROOM  # what the device may write
+XDP_BUFFER_BYTES = SKB_WITH_OVERHEAD(PAGE_SIZE) - XDP_PACKET_HEADROOM  # the same with an XDP program
 REFILL_BATCH = 16  # buffers: a doorbell for less is not worth its write
 
 _INDEX = 0xFFFF
@@ -87,12 +107,18 @@ _HASH_TYPE_SHIFT = hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
 _ERROR = hw.RX_COMPLETION_STATUS_ERROR_CODE
 
 
+# (its address, the bus address of its data, its page).
+_Buffer = tuple[int, int, "page | None"]
+
+
 class NicRxRing:
     """The RX half of a queue pair."""
 
     __slots__ = (
-        "alloc_failed", "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "doorbell", "dropped", "errors", "mask",
-        "next_to_clean", "next_to_use", "packets", "queue", "size", "skb", "skipping", "spare",
+        "alloc_failed", "buffer_bytes", "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "dma_dir", "doorbell",
+        "dropped", "errors", "headroom", "mask", "next_to_clean", "next_to_use", "packets", "pool", "pool_stats",
+        "queue", "size", "skb", "skipping", "spare", "truesize", "xdp", "xdp_drops", "xdp_errors", "xdp_redirects",
+        "xdp_rxq", "xdp_tx",
     )  # fmt: skip
 
     def __init__(self, queue: NicQueue) -> None:
@@ -101,10 +127,17 @@ class NicRxRing:
         self.size = self.mask = 0
         self.desc = self.cq = 0
         self.desc_dma = self.cq_dma = 0
-        self.buffers: list[tuple[int, int]] = []  # by slot: (address of the fragment, bus address of its data)
-        self.spare: list[tuple[int, int]] = []  # buffers, still mapped, that go back to the ring (copybreak)
+        self.pool: page_pool
+        self.pool_stats = page_pool_stats()  # of the pools before this one
+        self.truesize = self.headroom = self.buffer_bytes = 0  # of each buffer
+        self.dma_dir = DMA_FROM_DEVICE
+        self.buffers: list[_Buffer] = []  # by slot
+        self.spare: list[_Buffer] = []  # those that go back to the ring (copybreak)
+        self.xdp_rxq = xdp_rxq_info()
+        self.xdp = xdp_buff()  # of the packet at hand
         self._restart()
         self.packets = self.bytes = self.dropped = self.errors = self.alloc_failed = 0
+        self.xdp_drops = self.xdp_tx = self.xdp_redirects = self.xdp_errors = 0
 
     def _restart(self) -> None:
         self.next_to_use = 0
@@ -127,50 +160,101 @@ def nic_rx_alloc(ring: NicRxRing, size: int) -> int:
     if cq is None:
         dma_free_coherent(dev, size * hw.RX_DESC_SIZE, desc, desc_dma)
         return -ENOMEM
+    err = _alloc_pool(ring, size)
+    if err:
+        dma_free_coherent(dev, size * hw.RX_COMPLETION_SIZE, cq, cq_dma)
+        dma_free_coherent(dev, size * hw.RX_DESC_SIZE, desc, desc_dma)
+        return err
     ring.size, ring.mask = size, size - 1
     ring.desc, ring.desc_dma, ring.cq, ring.cq_dma = desc, desc_dma, cq, cq_dma
-    ring.buffers = [(0, 0)] * size
+    ring.buffers = [(0, 0, None)] * size
     ring._restart()
     return 0
 
 
+def _alloc_pool(ring: NicRxRing, size: int) -> int:
+    """The page pool of a ring of ``size`` buffers, and what XDP wants to know of the queue. 0 or a negative error."""
+    queue = ring.queue
+    priv = queue.priv
+    if priv.xdp_prog is None:
+        ring.truesize, ring.headroom, ring.buffer_bytes = TRUESIZE, HEADROOM, BUFFER_BYTES
+        ring.dma_dir = DMA_FROM_DEVICE
+        offset, max_len = 0, PAGE_SIZE  # of both halves
+    else:
+        ring.truesize, ring.headroom, ring.buffer_bytes = PAGE_SIZE, XDP_PACKET_HEADROOM, XDP_BUFFER_BYTES
+        ring.dma_dir = DMA_BIDIRECTIONAL  # XDP_TX sends the page it came in
+        offset, max_len = XDP_PACKET_HEADROOM, XDP_BUFFER_BYTES
+    pool = page_pool_create(
+        page_pool_params(
+            flags=PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV, pool_size=size, dev=priv.dev, napi=queue.napi,
+            dma_dir=ring.dma_dir, offset=offset, max_len=max_len, netdev=priv.ndev, queue_idx=queue.index,
+        )
+    )  # fmt: skip
+    if isinstance(pool, int):  # IS_ERR()
+        return pool
+    err = xdp_rxq_info_reg(ring.xdp_rxq, priv.ndev, queue.index, queue.napi.napi_id)
+    if not err:
+        err = xdp_rxq_info_reg_mem_model(ring.xdp_rxq, MEM_TYPE_PAGE_POOL, pool)
+        if err:
+            xdp_rxq_info_unreg(ring.xdp_rxq)
+    if err:
+        page_pool_destroy(pool)
+        return err
+    ring.pool = pool
+    return 0
+
+
 def nic_rx_free(ring: NicRxRing) -> None:
-    """Free the rings. No buffer may be posted: see :func:`nic_rx_drain`."""
+    """Free the rings. No buffer may be posted: see :func:`nic_rx_drain`. The pool goes when its last page is home."""
     dev = ring.queue.priv.dev
+    page_pool_get_stats(ring.pool, ring.pool_stats)
+    xdp_rxq_info_unreg(ring.xdp_rxq)
+    page_pool_destroy(ring.pool)
+    del ring.pool
     dma_free_coherent(dev, ring.size * hw.RX_COMPLETION_SIZE, ring.cq, ring.cq_dma)
     dma_free_coherent(dev, ring.size * hw.RX_DESC_SIZE, ring.desc, ring.desc_dma)
     ring.size = 0
     ring.buffers = []
 
 
+def nic_rx_pool_stats(ring: NicRxRing, stats: page_pool_stats) -> None:
+    """Add what this ring's page pools have counted: the present one, and those of before the last close."""
+    for name in page_pool_stats.__slots__:
+        setattr(stats, name, getattr(stats, name) + getattr(ring.pool_stats, name))
+    if ring.size:
+        page_pool_get_stats(ring.pool, stats)
+
+
 def _write_desc(ring: NicRxRing, index: int, dma: int) -> None:
     """Fill a descriptor. The one place that writes them."""
-    desc_store(ring.desc + (index & ring.mask) * hw.RX_DESC_SIZE, hw.RX_DESC.pack(dma, BUFFER_BYTES, 0))
+    desc_store(ring.desc + (index & ring.mask) * hw.RX_DESC_SIZE, hw.RX_DESC.pack(dma, ring.buffer_bytes, 0))
 
 
-def nic_rx_fill(ring: NicRxRing, napi: bool) -> bool:
-    """Post buffers until the ring is full; False when memory ran out before. ``napi``: called from the poll.
+def nic_rx_fill(ring: NicRxRing) -> bool:
+    """Post buffers until the ring is full; False when memory ran out before.
 
     All slots may be filled: a full ring differs from an empty one.
     """
-    dev = ring.queue.priv.dev
-    alloc = napi_alloc_frag if napi else netdev_alloc_frag
+    pool = ring.pool
+    buffers, mask, headroom = ring.buffers, ring.mask, ring.headroom
+    halves = ring.truesize == TRUESIZE
     index = ring.next_to_use
     missing = ring.size - ring.posted()
     spare = ring.spare
     for _ in range(missing):
         if spare:
-            va, dma = spare.pop()
+            buffer = spare.pop()
         else:
-            va = alloc(TRUESIZE)
-            if not va:
+            offset = 0
+            if halves:
+                pg, offset = page_pool_dev_alloc_frag(pool, TRUESIZE)
+            else:
+                pg = page_pool_dev_alloc_pages(pool)
+            if pg is None:
                 break
-            dma = dma_map_single(dev, va + HEADROOM, BUFFER_BYTES, DMA_FROM_DEVICE)
-            if dma_mapping_error(dev, dma):
-                skb_free_frag(va)
-                break
-        ring.buffers[index & ring.mask] = (va, dma)
-        _write_desc(ring, index, dma)
+            buffer = page_address(pg) + offset, page_pool_get_dma_addr(pg) + offset + headroom, pg
+        buffers[index & mask] = buffer
+        _write_desc(ring, index, buffer[1])
         index = (index + 1) & _INDEX
     else:
         missing = 0
@@ -199,6 +283,8 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
     charge = this_cpu().charge
     rx_packet = priv.costs.rx_packet
     copybreak = priv.copybreak
+    dma_dir = ring.dma_dir
+    prog = priv.xdp_prog
     rxcsum = ndev.features & NETIF_F_RXCSUM
     rxhash = ndev.features & NETIF_F_RXHASH
     done = 0
@@ -213,17 +299,25 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
         if word >> hw.RX_COMPLETION_LEN_INDEX_SHIFT != index:
             netdev_err(ndev, "RX queue %d: completion of buffer %d, expected %d", queue.index, word >> 16, index)
         length = word & hw.RX_COMPLETION_LEN_LEN
-        va, dma = ring.buffers[index & mask]
+        va, dma, pg = buffer = ring.buffers[index & mask]
+        assert pg is not None
         ring.next_to_clean = (index + 1) & _INDEX
         if status & _EOP:
             charge(rx_packet)
 
         skb = ring.skb
-        if skb is None and length <= copybreak and status & (_EOP | _ERROR) == _EOP and not ring.skipping:
-            skb = _copy(ring, va, dma, length)
+        if skb is None and status & (_EOP | _ERROR) == _EOP and not ring.skipping and (prog or length <= copybreak):
+            if prog is None:
+                skb = _copy(ring, buffer, length)
+            else:  # the MTU is such that each frame fits into its buffer
+                dma_sync_single_for_cpu(dev, dma, length, dma_dir)
+                skb = nic_xdp_run(ring, prog, va, pg, length)
+                if skb is None:
+                    done += 1
         else:
-            dma_unmap_single(dev, dma, BUFFER_BYTES, DMA_FROM_DEVICE)
-            skb = _add_buffer(ring, skb, va, length, status)
+            if length:
+                dma_sync_single_for_cpu(dev, dma, length, dma_dir)
+            skb = _add_buffer(ring, skb, va, pg, length, status)
         if not status & _EOP:
             ring.skb = skb
             continue
@@ -240,7 +334,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
             if rxcsum:
                 if status & _L4_OK:
                     skb.ip_summed = CHECKSUM_UNNECESSARY  # one checksum: csum_level is 0
-                else:
+                elif prog is None:  # a program may have changed what was summed
                     skb.ip_summed = CHECKSUM_COMPLETE
                     skb.csum = status >> _CSUM_SHIFT
             if rxhash and status & _HASH_TYPE:
@@ -248,13 +342,15 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
             skb.protocol = eth_type_trans(skb, ndev)
             napi_gro_receive(napi, skb)
         if size - ring.posted() >= REFILL_BATCH:
-            nic_rx_fill(ring, True)
-    if ring.posted() < size and not nic_rx_fill(ring, True) and not ring.posted():
+            nic_rx_fill(ring)
+    if prog is not None:
+        nic_xdp_finish(ring)
+    if ring.posted() < size and not nic_rx_fill(ring) and not ring.posted():
         return budget
     return done
 
 
-def _add_buffer(ring: NicRxRing, skb: sk_buff | None, va: int, length: int, status: int) -> sk_buff | None:
+def _add_buffer(ring: NicRxRing, skb: sk_buff | None, va: int, pg: page, length: int, status: int) -> sk_buff | None:
     """Make an skb around a frame's first buffer, or add a further one. The buffer is the driver's again.
 
     None when the frame is thrown away; then the buffer is freed, and so will be those up to the frame's end.
@@ -262,20 +358,20 @@ def _add_buffer(ring: NicRxRing, skb: sk_buff | None, va: int, length: int, stat
     if status & _ERROR or ring.skipping:
         if not ring.skipping:
             _halted(ring, length, status)
-        _skip(ring, skb, va)
+        _skip(ring, skb, pg)
         return None
     if skb is None:
-        skb = napi_build_skb(va, TRUESIZE)
+        skb = napi_build_skb(va, ring.truesize)
         if skb is None:
             ring.dropped += 1
-            _skip(ring, None, va)
+            _skip(ring, None, pg)
             return None
-        skb_reserve(skb, HEADROOM)
+        skb_mark_for_recycle(skb)
+        skb_reserve(skb, ring.headroom)
         skb_put(skb, length)
         return skb
     # A frame of MAX_FRAME bytes takes 6 buffers: MAX_SKB_FRAGS is never reached.
-    page = virt_to_head_page(va)
-    skb_add_rx_frag(skb, skb_shinfo(skb).nr_frags, page, va + HEADROOM - page_address(page), length, TRUESIZE)
+    skb_add_rx_frag(skb, skb_shinfo(skb).nr_frags, pg, va + ring.headroom - page_address(pg), length, ring.truesize)
     return skb
 
 
@@ -289,24 +385,25 @@ def _halted(ring: NicRxRing, length: int, status: int) -> None:
     schedule_work(priv.reset_work)
 
 
-def _skip(ring: NicRxRing, skb: sk_buff | None, va: int) -> None:
-    skb_free_frag(va)
+def _skip(ring: NicRxRing, skb: sk_buff | None, pg: page) -> None:
+    page_pool_put_full_page(ring.pool, pg, True)
     if skb is not None:
         dev_kfree_skb_any(skb)
     ring.skipping = True
 
 
-def _copy(ring: NicRxRing, va: int, dma: int, length: int) -> sk_buff | None:
-    """Copy a short frame to an skb of its own; its buffer stays mapped and goes back to the ring."""
+def _copy(ring: NicRxRing, buffer: _Buffer, length: int) -> sk_buff | None:
+    """Copy a short frame to an skb of its own; its buffer goes back to the ring."""
     dev = ring.queue.priv.dev
+    va, dma, _ = buffer
     skb = napi_alloc_skb(ring.queue.napi, length)
     if skb is not None:
-        dma_sync_single_for_cpu(dev, dma, length, DMA_FROM_DEVICE)
-        skb_put_data(skb, va + HEADROOM, length)
-        dma_sync_single_for_device(dev, dma, length, DMA_FROM_DEVICE)
+        dma_sync_single_for_cpu(dev, dma, length, ring.dma_dir)
+        skb_put_data(skb, va + ring.headroom, length)
+        dma_sync_single_for_device(dev, dma, length, ring.dma_dir)
     else:
         ring.dropped += 1
-    ring.spare.append((va, dma))
+    ring.spare.append(buffer)
     return skb
 
 
@@ -315,7 +412,7 @@ def nic_rx_drain(ring: NicRxRing) -> None:
 
     Frames that the device had delivered and no poll has seen count as dropped.
     """
-    dev = ring.queue.priv.dev
+    pool = ring.pool
     mem = memory().mem
     index = ring.next_to_clean
     while True:
@@ -326,14 +423,12 @@ def nic_rx_drain(ring: NicRxRing) -> None:
         index = (index + 1) & _INDEX
     index = ring.next_to_clean
     while index != ring.next_to_use:
-        va, dma = ring.buffers[index & ring.mask]
-        dma_unmap_single(dev, dma, BUFFER_BYTES, DMA_FROM_DEVICE)
-        skb_free_frag(va)
+        ring.spare.append(ring.buffers[index & ring.mask])
         index = (index + 1) & _INDEX
     ring.next_to_clean = index
-    for va, dma in ring.spare:
-        dma_unmap_single(dev, dma, BUFFER_BYTES, DMA_FROM_DEVICE)
-        skb_free_frag(va)
+    for _, _, pg in ring.spare:
+        assert pg is not None
+        page_pool_put_full_page(pool, pg, False)
     ring.spare.clear()
     if ring.skb is not None:
         dev_kfree_skb_any(ring.skb)

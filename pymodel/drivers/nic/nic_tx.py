@@ -18,6 +18,7 @@ from pymodel.drivers.nic.nic_priv import MAX_FRAME
 from pymodel.hw.access import charge, memory, writel
 from pymodel.linux import (
     CHECKSUM_PARTIAL,
+    DMA_BIDIRECTIONAL,
     DMA_TO_DEVICE,
     ENOMEM,
     ETH_HLEN,
@@ -39,6 +40,7 @@ from pymodel.linux import (
     dma_map_single,
     dma_mapping_error,
     dma_rmb,
+    dma_sync_single_for_device,
     dma_unmap_page,
     dma_unmap_single,
     dma_wmb,
@@ -56,6 +58,8 @@ from pymodel.linux import (
     netif_tx_start_queue,
     netif_tx_stop_queue,
     netif_tx_wake_queue,
+    page_address,
+    page_pool_get_dma_addr,
     schedule_work,
     skb_checksum_start_offset,
     skb_cow_head,
@@ -71,7 +75,12 @@ from pymodel.linux import (
     smp_mb,
     tcp_hdr,
     tcp_hdrlen,
+    virt_to_page,
     vlan_features_check,
+    xdp_frame,
+    xdp_get_frame_len,
+    xdp_return_frame,
+    xdp_return_frame_rx_napi,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +88,8 @@ if TYPE_CHECKING:
     from pymodel.linux import net_device, sk_buff
 
 __all__ = [
-    "NicTxRing", "nic_features_check", "nic_start_xmit", "nic_tx_alloc", "nic_tx_clean", "nic_tx_drain", "nic_tx_free",
+    "NicTxRing", "nic_features_check", "nic_start_xmit", "nic_tx_alloc", "nic_tx_clean", "nic_tx_drain",
+    "nic_tx_flush", "nic_tx_free", "nic_tx_xdp",
 ]
 
 STOP_BELOW = MAX_SKB_FRAGS + 2  # free descriptors: what the largest skb needs, its offload descriptor included
@@ -90,9 +100,9 @@ _INDEX = 0xFFFF
 _EOP = hw.TX_DESC_CTRL_EOP
 _PHASE_BYTE = hw.TX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
 
-# A buffer that the device may read: bus address, bytes, whether mapped as a page, and the skb that ends here or None;
-# no bytes: an offload descriptor, which has no buffer.
-_Buffer = tuple[int, int, bool, "sk_buff | None"]
+# A buffer that the device may read: bus address, bytes, whether mapped as a page, and the skb, or frame of XDP, that
+# ends here, or None. No bytes: nothing to unmap; an offload descriptor has no buffer, a page pool's page stays mapped.
+_Buffer = tuple[int, int, bool, "sk_buff | xdp_frame | None"]
 _NO_BUFFER: _Buffer = (0, 0, False, None)
 
 
@@ -102,7 +112,7 @@ class NicTxRing:
     __slots__ = (
         "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "doorbell", "dropped", "error", "mask",
         "next_completion", "next_to_clean", "next_to_use", "packets", "posted", "queue", "size", "stopped", "txq",
-        "woken",
+        "woken", "xdp_frames",
     )  # fmt: skip
 
     def __init__(self, queue: NicQueue) -> None:
@@ -121,6 +131,7 @@ class NicTxRing:
         self.next_to_clean = 0
         self.next_completion = 0
         self.posted = 0  # next_to_use at the last doorbell
+        self.xdp_frames = 0  # frames of XDP in the ring
         self.error = 0
 
     def free(self) -> int:
@@ -265,7 +276,7 @@ def nic_start_xmit(skb: sk_buff, ndev: net_device) -> int:
         # The queue is stopped below STOP_BELOW, so the stack has no business here.
         netif_tx_stop_queue(ring.txq)
         netdev_err(ndev, "TX queue %d: the ring is full, but the queue was awake", ring.queue.index)
-        _flush(ring)
+        nic_tx_flush(ring)
         return NETDEV_TX_BUSY
     tso = shinfo.gso_size
     if tso:
@@ -328,10 +339,40 @@ def _stop(ring: NicTxRing) -> None:
         netif_tx_start_queue(ring.txq)
 
 
-def _flush(ring: NicTxRing) -> None:
-    """Ring the doorbell for earlier skbs whose xmit left it to this one, which will not."""
+def nic_tx_flush(ring: NicTxRing) -> None:
+    """Ring the doorbell for what was filled since the last: earlier skbs whose xmit left it to this one, which will
+    not, and frames of XDP. Under the TX queue's lock.
+    """
     if ring.posted != ring.next_to_use:
         _doorbell(ring)
+
+
+def nic_tx_xdp(ring: NicTxRing, frame: xdp_frame, own: bool) -> bool:
+    """Fill a descriptor with a frame of XDP, without a doorbell. ``own``: it lies in a page of the RX ring's pool,
+    which is mapped both ways. Under the TX queue's lock, which the stack takes too. False, with the frame still the
+    caller's, where it cannot be sent, or would leave less room than the stack may count on while the queue is awake.
+    """
+    length = xdp_get_frame_len(frame)
+    if ring.free() <= STOP_BELOW or not ETH_HLEN <= length <= MAX_FRAME:
+        return False
+    priv = ring.queue.priv
+    charge(priv.costs.tx_packet)
+    mapped = 0
+    if own:
+        pg = virt_to_page(frame.data)
+        dma = page_pool_get_dma_addr(pg) + frame.data - page_address(pg)
+        dma_sync_single_for_device(priv.dev, dma, length, DMA_BIDIRECTIONAL)
+    else:
+        dma = dma_map_single(priv.dev, frame.data, length, DMA_TO_DEVICE)
+        if dma_mapping_error(priv.dev, dma):
+            return False
+        mapped = length
+    index = ring.next_to_use
+    ring.buffers[index & ring.mask] = (dma, mapped, False, frame)
+    ring.xdp_frames += 1
+    _write_desc(ring, index, dma, length | _EOP)
+    ring.next_to_use = (index + 1) & _INDEX
+    return True
 
 
 def _drop(ring: NicTxRing, skb: sk_buff) -> int:
@@ -339,7 +380,7 @@ def _drop(ring: NicTxRing, skb: sk_buff) -> int:
     dev_kfree_skb_any(skb)
     ring.dropped += 1
     if not netdev_xmit_more():
-        _flush(ring)
+        nic_tx_flush(ring)
     return NETDEV_TX_OK
 
 
@@ -400,7 +441,13 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
             dma_unmap_page(dev, dma, part, DMA_TO_DEVICE)
         elif part:
             dma_unmap_single(dev, dma, part, DMA_TO_DEVICE)
-        if skb is not None:
+        if skb is not None and isinstance(skb, xdp_frame):
+            ring.xdp_frames -= 1
+            more_frames += 1
+            more_bytes += xdp_get_frame_len(skb)
+            # The page of an own frame comes from the pool of this very NAPI instance.
+            (xdp_return_frame if part or not budget else xdp_return_frame_rx_napi)(skb)
+        elif skb is not None:
             packets += 1
             length += skb.len
             if skb_vlan_tag_present(skb) or skb_is_gso(skb):
@@ -435,9 +482,14 @@ def nic_tx_drain(ring: NicTxRing) -> None:
         assert buffer is not None
         following = (index + 1) & _INDEX
         _unmap(ring, index, following)
-        if buffer[3] is not None:
-            dev_kfree_skb_any(buffer[3])
+        unsent = buffer[3]
+        if unsent is not None:
+            if isinstance(unsent, xdp_frame):
+                xdp_return_frame(unsent)
+            else:
+                dev_kfree_skb_any(unsent)
             ring.dropped += 1
         index = following
     ring.next_to_clean = index
+    ring.xdp_frames = 0
     netdev_tx_reset_queue(ring.txq)
