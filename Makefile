@@ -92,9 +92,9 @@ formal: setup ## proofs of the NIC's modules, and bugs that must break them; TAS
 synth: setup ## LUT, FF, BRAM and Fmax of the NIC on ECP5 and UltraScale+; build/synth.json
 	@$(foreach v,QUEUES DATA_WIDTH,$(call check,$v,[0-9]+,a whole number))
 	tools/setup_hw.sh
-	$(PY) -m tools.synth $(call options,QUEUES DATA_WIDTH)
+	$(PY) -m tools.synth $(call options,QUEUES DATA_WIDTH BLOCK)
 
-lint: setup ## ruff, mypy, verilator --lint-only -Wall, verible, generated files up to date
+lint: setup ## ruff, mypy, verilator --lint-only -Wall, verible, yosys if it is there, generated files up to date
 	@$(PY) -m tools.lint
 
 regs: setup ## write what is generated from rtl/regs/nic.rdl
@@ -133,4 +133,5 @@ distclean: clean ## remove .venv and .venv-hw as well
 ##   M='name ...'          which bugs (mutants)
 ##   TASKS='name ...'      which proofs (formal)
 ##   JOBS=n                processes at a time, one a core (test, unit, oracle, regress, formal)
+##   BLOCK=module          one of the NIC's modules alone (synth)
 ##   FST=file              waves to open (waves)

