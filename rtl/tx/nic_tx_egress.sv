@@ -77,6 +77,8 @@ module nic_tx_egress
   tx_frame_t         next_frame_q;
   logic [15:0]       next_sum_q, next_ip_sum_q;
 
+  logic              cur_valid_q, cur_last_q, cur_more_q;   // of the frame that is read: its last word; data still to read
+
   nic_tx_list #(
       .Queues(Queues),
       .Frames(Frames)
@@ -109,7 +111,6 @@ module nic_tx_egress
 
   // ------------------------------------------------------------------ reading: one word a clock while the output moves
   logic              en;
-  logic              cur_valid_q, cur_last_q, cur_more_q;   // its last word; data still to read
   logic [QWidth-1:0] cur_queue_q;
   tx_edit_t          cur_edit_q;
   index_t            cur_end_q;
