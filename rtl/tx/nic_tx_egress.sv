@@ -77,7 +77,7 @@ module nic_tx_egress
   tx_frame_t         next_frame_q;
   logic [15:0]       next_sum_q, next_ip_sum_q;
 
-  logic              cur_valid_q, cur_last_q, cur_more_q;   // of the frame that is read: its last word; data still to read
+  logic              cur_valid_q, cur_last_q, cur_more_q;   // of the frame that is read: last word; more data
 
   nic_tx_list #(
       .Queues(Queues),
