@@ -27,6 +27,7 @@ ring/nic_desc_fetch.sv
 ring/nic_cpl_tx.sv
 ring/nic_cpl_burst.sv
 ring/nic_cpl.sv
+tx/nic_tx_frame.sv
 tx/nic_tx_piece.sv
 tx/nic_tx_issue.sv
 tx/nic_tx_csum.sv

@@ -309,7 +309,7 @@ module nic_top
   frame_cnt_t           cq_frames;
   frame_len_t           sent_len;
   logic [Queues-1:0]    tx_avail;
-  q_t                   tx_rd_queue, rx_rd_queue;
+  q_t                   tx_rd_queue, tx_pop_queue, rx_rd_queue;
   logic                 tx_rd_valid, rx_rd_valid, rx_rd_more, tx_pop, rx_pop, rx_arrived;
   logic [$clog2(DescDepth)-1:0] rx_rd_skip;
   desc_t                tx_desc, rx_desc;
@@ -413,6 +413,7 @@ module nic_top
       .rd_desc_o    (tx_desc),
       .rd_index_o   (tx_rd_index),
       .pop_i        (tx_pop),
+      .pop_queue_i  (tx_pop_queue),
       .arrived_o    (),
       .scan_head_o  ()
   );
@@ -451,6 +452,7 @@ module nic_top
       .rd_desc_o    (rx_desc),
       .rd_index_o   (rx_rd_index),
       .pop_i        (rx_pop),
+      .pop_queue_i  (rx_rd_queue),
       .arrived_o    (rx_arrived),
       .scan_head_o  (rx_scan_head)
   );
@@ -484,6 +486,7 @@ module nic_top
       .rd_desc_i       (tx_desc),
       .rd_index_i      (tx_rd_index),
       .pop_o           (tx_pop),
+      .pop_queue_o     (tx_pop_queue),
       .req_valid_o     (req_valid[2]),
       .req_o           (req[2]),
       .req_ready_i     (req_ready[2]),

@@ -6,7 +6,7 @@
 // outstanding. So a busy ring is read in full bursts, and a single new descriptor at once.
 //
 // Consumer: rd_queue_i and rd_skip_i choose a descriptor, rd_skip_i beyond the first that is not consumed;
-// rd_valid_o says that it is here, rd_more_o that it is not but has been posted. pop_i consumes one.
+// rd_valid_o says that it is here, rd_more_o that it is not but has been posted. pop_i consumes one of pop_queue_i.
 // After a read error nothing more of the ring arrives.
 
 `include "nic_assert.svh"
@@ -55,7 +55,8 @@ module nic_desc_fetch
     output logic                   rd_more_o,
     output desc_t                  rd_desc_o,
     output index_t                 rd_index_o,    // of the first that is not consumed
-    input  logic                   pop_i,         // of ring rd_queue_i
+    input  logic                   pop_i,
+    input  logic [QWidth-1:0]      pop_queue_i,
     output logic                   arrived_o,     // descriptors came for ring r_queue_i
     output index_t                 scan_head_o    // first descriptor of ring scan_i that is not consumed
 );
@@ -240,7 +241,7 @@ module nic_desc_fetch
         if (r_err_i) bad_q[r_queue_i] <= 1'b1;
       end
       if (store) arr_q[r_queue_i] <= arr + {12'b0, here};
-      if (pop_i) con_q[rd_queue_i] <= con_q[rd_queue_i] + 1'b1;
+      if (pop_i) con_q[pop_queue_i] <= con_q[pop_queue_i] + 1'b1;
       if (want && !(ends && r_queue_i == scan_i)) out_q[scan_i] <= out_q[scan_i] + 1'b1;
       if (ends && !(want && r_queue_i == scan_i)) out_q[r_queue_i] <= out_q[r_queue_i] - 1'b1;
       if (start_i) begin
@@ -257,7 +258,7 @@ module nic_desc_fetch
   end
 
   `NIC_ASSERT(DescLevelInRange, level <= level_t'(Depth))
-  `NIC_ASSERT_IF(DescPopOnlyWhenHere, pop_i, arr_q[rd_queue_i] != con_q[rd_queue_i])
+  `NIC_ASSERT_IF(DescPopOnlyWhenHere, pop_i, arr_q[pop_queue_i] != con_q[pop_queue_i])
   `NIC_ASSERT_IF(DescBeatExpected, r_valid_i, out_q[r_queue_i] != '0)
   `NIC_ASSERT_IF(DescBurstLength, store, (r_last_i == (rem == here)))
   `NIC_ASSERT_IF(DescNoneInFlightAtStart, start_i, out_q[start_queue_i] == '0)

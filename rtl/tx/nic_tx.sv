@@ -33,6 +33,7 @@ module nic_tx
     input  desc_t                  rd_desc_i,
     input  index_t                 rd_index_i,
     output logic                   pop_o,
+    output logic [QWidth-1:0]      pop_queue_o,
 
     // reads
     output logic                   req_valid_o,
@@ -69,7 +70,7 @@ module nic_tx
   logic [$clog2(Bursts):0] bursts_used;
   logic [$clog2(Frames):0] frames_used;
   logic                    frame_valid, complete;
-  logic [QWidth-1:0]       complete_queue, issue_queue, ram_wqueue, ram_rqueue;
+  logic [QWidth-1:0]       frame_queue, complete_queue, issue_queue, ram_wqueue, ram_rqueue;
   tx_frame_t               frame;
   logic [15:0]             complete_sum, complete_ip_sum;
   logic                    ram_we, ram_we_next, ram_re;
@@ -103,6 +104,7 @@ module nic_tx
       .rd_desc_i,
       .rd_index_i,
       .pop_o,
+      .pop_queue_o,
       .req_valid_o,
       .req_o,
       .req_ready_i,
@@ -116,6 +118,7 @@ module nic_tx
       .burst_done_i      (burst_done),
       .burst_done_queue_i(r_queue_i),
       .frame_valid_o     (frame_valid),
+      .frame_queue_o     (frame_queue),
       .frame_o           (frame),
       .frames_used_i     (frames_used),
       .free_valid_i      (ram_re),
@@ -144,7 +147,7 @@ module nic_tx
       .burst_sum_i   (burst_sum),
       .burst_skip_i  (burst_skip),
       .burst_ip_skip_i(burst_ip_skip),
-      .used_queue_i  (rd_queue_o),
+      .used_queue_i  (pop_queue_o),
       .used_o        (bursts_used),
       .burst_done_o  (burst_done),
       .scan_i,
@@ -197,8 +200,9 @@ module nic_tx
       .start_i,
       .start_queue_i,
       .frame_valid_i   (frame_valid),
-      .frame_queue_i   (rd_queue_o),
+      .frame_queue_i   (frame_queue),
       .frame_i         (frame),
+      .used_queue_i    (pop_queue_o),
       .frames_used_o   (frames_used),
       .complete_i      (complete),
       .complete_queue_i(complete_queue),

@@ -34,7 +34,8 @@ module nic_tx_egress
     input  logic                 frame_valid_i,
     input  logic [QWidth-1:0]    frame_queue_i,
     input  tx_frame_t            frame_i,
-    output logic [$clog2(Frames):0] frames_used_o,     // of queue frame_queue_i
+    input  logic [QWidth-1:0]    used_queue_i,
+    output logic [$clog2(Frames):0] frames_used_o,     // of queue used_queue_i
 
     // the oldest frame in the list that was not complete is so now
     input  logic                 complete_i,
@@ -91,6 +92,7 @@ module nic_tx_egress
       .frame_valid_i,
       .frame_queue_i,
       .frame_i,
+      .used_queue_i,
       .frames_used_o,
       .complete_i,
       .complete_queue_i,

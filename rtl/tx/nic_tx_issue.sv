@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// From TX descriptors to read bursts: one piece (nic_tx_piece) at a time, queues in turn.
+// From TX descriptors to read bursts: the oldest descriptor of a queue goes through nic_tx_piece, queues in turn, one each
+// clock; a queue follows itself when what it had in there is done with.
 //
 // A piece is taken only when everything that its data will need is reserved: room in the queue's part of the
 // packet buffer, entries in its burst and frame lists. A queue that cannot be served is set aside until something of
 // it is released, so it never delays another. Frames begin at a word of the buffer and fill it without gaps.
 // An offload descriptor needs no room.
 //
-// A frame's entry in the frame list is made with its last piece; nic_tx_store says when its data is there.
+// A frame's entry in the frame list is made after its last piece; nic_tx_store says when its data is there.
 // Bad descriptors halt the ring: length 0, reserved kind, a frame shorter than MinFrame or longer than MaxFrame (with
 // its tag), an offload descriptor inside a frame or behind another, a checksum whose place is not in the frame, a TSO
 // without payload or whose headers are not in its first tx_desc or do not hold what they should.
@@ -43,6 +44,7 @@ module nic_tx_issue
     input  desc_t                  rd_desc_i,
     input  index_t                 rd_index_i,
     output logic                   pop_o,
+    output logic [QWidth-1:0]      pop_queue_o,      // also the one of bursts_used_i, frames_used_i
 
     // read requests; each taken request is an entry of the burst list
     output logic                   req_valid_o,
@@ -54,14 +56,15 @@ module nic_tx_issue
     output logic                   burst_sum_o,      // of a frame that wants a checksum
     output logic [BurstLog2:0]     burst_skip_o,     // bytes in front of what the checksum covers
     output logic [BurstLog2:0]     burst_ip_skip_o,  // bytes in front of the IPv4 header (TSO)
-    input  logic [$clog2(Bursts):0] bursts_used_i,   // of queue rd_queue_o
+    input  logic [$clog2(Bursts):0] bursts_used_i,   // of queue pop_queue_o
     input  logic                   burst_done_i,
     input  logic [QWidth-1:0]      burst_done_queue_i,
 
     // frame list
-    output logic                   frame_valid_o,    // for queue rd_queue_o
+    output logic                   frame_valid_o,
+    output logic [QWidth-1:0]      frame_queue_o,
     output tx_frame_t              frame_o,
-    input  logic [$clog2(Frames):0] frames_used_i,   // of queue rd_queue_o
+    input  logic [$clog2(Frames):0] frames_used_i,   // of queue pop_queue_o
 
     // the buffer: words that were read out
     input  logic                   free_valid_i,
@@ -76,61 +79,63 @@ module nic_tx_issue
   typedef logic [PtrWidth-1:0] ptr_t;
 
   // ------------------------------------------------------------------ choice of the queue
-  logic [Queues-1:0] blocked_q, eligible;
-  logic              next_valid_q, any;
+  logic [Queues-1:0] blocked_q;           // set aside
+  logic [Queues-1:0] inside_q;            // chosen, and not done with
+  logic              next_valid_q, any, step, enters;
   logic [QWidth-1:0] next_q, pick;
-  logic              looked;              // next_q has been tried in this clock
-
-  assign eligible = avail_i & run_i & ~blocked_q;
 
   nic_rr_pick #(
       .Width   (Queues),
       .IdxWidth(QWidth)
   ) u_pick (
-      .req_i (eligible),
+      .req_i (avail_i & run_i & ~blocked_q & ~inside_q),
       .last_i(next_q),
       .any_o (any),
       .pick_o(pick)
   );
 
+  assign rd_queue_o = next_q;
+  assign enters     = next_valid_q && rd_valid_i;
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       next_valid_q <= 1'b0;
       next_q       <= '0;
-    end else if (!next_valid_q || looked) begin
+    end else if (!next_valid_q || step) begin
       next_valid_q <= any;
       if (any) next_q <= pick;
     end
   end
 
   // ------------------------------------------------------------------ can its descriptor be taken?
-  ptr_t        base_q [Slots];            // first word of the frame
-  ptr_t        free_q [Slots];            // first word that is not released
+  ptr_t              base_q [Slots];      // first word of the frame
+  ptr_t              free_q [Slots];      // first word that is not released
 
-  logic        is_data, bad, ends, sums, fits, look, take, take_todo, try_it, slot_free;
-  logic [63:0] addr;
-  frame_len_t  len, skip, ip_skip;
-  logic [14:0] total;
-  ptr_t        words, level;
-
-  assign rd_queue_o = next_q;
+  logic              valid, is_data, bad, ends, sums, pop, fits, look, take, slot_free;
+  logic [QWidth-1:0] queue;
+  logic [63:0]       addr;
+  frame_len_t        len, skip, ip_skip;
+  logic [14:0]       total;
+  ptr_t              words, level;
 
   nic_tx_piece #(
       .Queues(Queues)
   ) u_piece (
       .clk_i,
       .rst_ni,
+      .run_i,
       .start_i,
       .start_queue_i,
-      .valid_i    (look),
+      .step_i     (step),
+      .valid_i    (enters),
       .queue_i    (next_q),
       .desc_i     (rd_desc_i),
       .index_i    (rd_index_i),
-      .take_i     (take),
-      .take_todo_i(take_todo),
+      .valid_o    (valid),
+      .queue_o    (queue),
       .is_data_o  (is_data),
       .bad_o      (bad),
-      .pop_o,
+      .pop_o      (pop),
       .addr_o     (addr),
       .len_o      (len),
       .end_o      (ends),
@@ -138,12 +143,14 @@ module nic_tx_issue
       .sum_o      (sums),
       .skip_o     (skip),
       .ip_skip_o  (ip_skip),
+      .take_i     (take),
+      .frame_valid_o,
+      .frame_queue_o,
       .frame_o
   );
 
-  assign try_it = next_valid_q && slot_free && !start_i;
-  assign looked = try_it;
-  assign look   = try_it && rd_valid_i;
+  assign look = valid && slot_free && !start_i;
+  assign step = !valid || look;
 
   always_comb begin
     words = '0;
@@ -151,7 +158,7 @@ module nic_tx_issue
     fits  = 1'b0;
     if (look) begin
       words = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
-      level = base_q[next_q] + words - free_q[next_q];
+      level = base_q[queue] + words - free_q[queue];
       // The entry that the descriptor before is making in this clock is not counted yet: hence the 1.
       fits  = level <= ptr_t'(1 << (BufLog2 - ByteLog2)) &&
               8'(bursts_used_i) + 8'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2) +
@@ -160,22 +167,14 @@ module nic_tx_issue
     end
   end
 
-  always_comb begin
-    take       = 1'b0;
-    take_todo  = 1'b0;
-    err_desc_o = 1'b0;
-    if (look && run_i[next_q]) begin
-      err_desc_o = bad;
-      take       = is_data && !bad && fits;
-      take_todo  = !is_data && !bad;
-    end
-  end
-
-  assign err_desc_queue_o = next_q;
-  assign frame_valid_o    = take && ends;
+  assign take             = look && run_i[queue] && !bad && (fits || !is_data);
+  assign err_desc_o       = look && run_i[queue] && bad;
+  assign err_desc_queue_o = queue;
+  assign pop_o            = take && pop;
+  assign pop_queue_o      = queue;
 
   always_ff @(posedge clk_i) begin
-    if (look && is_data && !fits) blocked_q[next_q] <= 1'b1;
+    if (look && is_data && !fits) blocked_q[queue] <= 1'b1;
     if (free_valid_i) blocked_q[free_queue_i] <= 1'b0;
     if (burst_done_i) blocked_q[burst_done_queue_i] <= 1'b0;
     if (start_i) blocked_q[start_queue_i] <= 1'b0;
@@ -183,11 +182,19 @@ module nic_tx_issue
   end
 
   always_ff @(posedge clk_i) begin
+    inside_q <= inside_q & run_i;
+    if (any && (!next_valid_q || step)) inside_q[pick] <= 1'b1;
+    if (next_valid_q && step && !rd_valid_i) inside_q[next_q] <= 1'b0;
+    if (look) inside_q[queue] <= 1'b0;
+    if (!rst_ni) inside_q <= '0;
+  end
+
+  always_ff @(posedge clk_i) begin
     if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
     // A ring that starts has released everything but what never became complete.
-    if (start_i || frame_valid_o) begin
-      automatic logic [QWidth-1:0] queue = start_i ? start_queue_i : next_q;
-      base_q[queue] <= start_i ? free_q[queue] : base_q[queue] + words;
+    if (start_i || (take && is_data && ends)) begin
+      automatic logic [QWidth-1:0] at = start_i ? start_queue_i : queue;
+      base_q[at] <= start_i ? free_q[at] : base_q[at] + words;
     end
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) free_q[q] <= '0;
@@ -237,12 +244,12 @@ module nic_tx_issue
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cur_valid_q <= 1'b0;
-    else if (slot_free) cur_valid_q <= take;
+    else if (slot_free) cur_valid_q <= take && is_data;
   end
 
   always_ff @(posedge clk_i) begin
-    if (take) begin
-      cur_queue_q <= next_q;
+    if (take && is_data) begin
+      cur_queue_q <= queue;
       cur_addr_q  <= addr;
       cur_left_q  <= len;
       cur_end_q   <= ends;
@@ -258,6 +265,6 @@ module nic_tx_issue
   end
 
   `NIC_ASSERT_IF(TxBurstWithinLimit, fire, (burst_bytes_o != '0 && burst_bytes_o <= (BurstLog2 + 1)'(BurstBytes)))
-  `NIC_ASSERT_IF(TxBufferNotOverbooked, take, level <= ptr_t'(1 << (BufLog2 - ByteLog2)))
+  `NIC_ASSERT_IF(TxBufferNotOverbooked, take && is_data, level <= ptr_t'(1 << (BufLog2 - ByteLog2)))
 
 endmodule

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list of each queue's frames in the packet buffer, and which is sent next: queues with complete frames in turn.
 //
-// A frame is entered when its last read is prepared; complete_i says that the oldest one of a queue that was not
+// A frame is entered as its last read is prepared; complete_i says that the oldest one of a queue that was not
 // complete is so, with its sums. next_*_o is the frame that was chosen, until take_i; then the next one follows, in the
 // next clock if there is one. soon_i: take_i may come in this clock. stop_i: choose
 // no further one.
@@ -25,7 +25,8 @@ module nic_tx_list
     input  logic                    frame_valid_i,
     input  logic [QWidth-1:0]       frame_queue_i,
     input  tx_frame_t               frame_i,
-    output logic [$clog2(Frames):0] frames_used_o,     // of queue frame_queue_i
+    input  logic [QWidth-1:0]       used_queue_i,
+    output logic [$clog2(Frames):0] frames_used_o,     // of queue used_queue_i
 
     input  logic                    complete_i,
     input  logic [QWidth-1:0]       complete_queue_i,
@@ -56,7 +57,7 @@ module nic_tx_list
   count_t      wp_q [Slots], cp_q [Slots], rp_q [Slots], sp_q [Slots];   // entered, complete, chosen, sent
   logic [Queues-1:0] have_q;                          // complete and not chosen
 
-  assign frames_used_o = wp_q[frame_queue_i] - rp_q[frame_queue_i];
+  assign frames_used_o = wp_q[used_queue_i] - rp_q[used_queue_i];
   assign pending_o     = cp_q[scan_i] != sp_q[scan_i];
 
   always_ff @(posedge clk_i) begin
@@ -127,7 +128,8 @@ module nic_tx_list
     end
   end
 
-  `NIC_ASSERT_IF(TxFrameListInRange, frame_valid_i, frames_used_o < count_t'(Frames))
+  `NIC_ASSERT_IF(TxFrameListInRange, frame_valid_i,
+                 count_t'(wp_q[frame_queue_i] - rp_q[frame_queue_i]) < count_t'(Frames))
   `NIC_ASSERT_IF(TxCompleteIsListed, choose, wp_q[pick] != rp_q[pick])
   `NIC_ASSERT_IF(TxNothingUnsentAtStart, start_i, cp_q[start_queue_i] == sp_q[start_queue_i])
   `NIC_ASSERT_IF(TxNoFrameAtStart, start_i, !frame_valid_i)

@@ -2,11 +2,13 @@
 // What is to be read next for a queue, and what it is for: offload descriptors are kept here until their frame ends, and
 // a TCP segment that is to be cut (TSO) is read as frames of all headers and up to mss bytes of payload.
 //
-// valid_i: queue_i and the oldest descriptor of it (desc_i) are given; in the same clock come the piece to read, and
-// whether the descriptor breaks the rules. A piece is a whole tx_desc, but of a TSO: the headers, which lie in the first tx_desc and
-// are read anew for each frame (so that nothing of a frame is stored but in the packet buffer), or what is left of the
-// descriptor or of the frame. take_i: the piece is read; pop_o says whether the descriptor is done with then.
-// take_todo_i: the descriptor was an offload descriptor and is remembered.
+// valid_i: a queue's oldest descriptor enters. Three clocks later (in which step_i was high) valid_o: the piece to read,
+// or an offload descriptor, and whether it breaks the rules. It stays until step_i. A queue is in here once at a time,
+// and forgotten in a clock without its run_i.
+//
+// A piece is a whole tx_desc, but of a TSO: the headers, which lie in the first tx_desc and are read anew for each frame
+// (so that nothing of a frame is stored but in the packet buffer), or what is left of the descriptor or of the frame.
+// take_i: the piece is read, or the offload descriptor remembered; pop_o says whether the descriptor is done with then.
 
 `include "nic_assert.svh"
 
@@ -20,19 +22,21 @@ module nic_tx_piece
     input  logic clk_i,
     input  logic rst_ni,
 
-    input  logic              start_i,      // no take_i, take_todo_i in this clock
+    input  logic [Queues-1:0] run_i,
+    input  logic              start_i,      // no take_i in this clock
     input  logic [QWidth-1:0] start_queue_i,
 
+    input  logic              step_i,
     input  logic              valid_i,
     input  logic [QWidth-1:0] queue_i,
     input  desc_t             desc_i,
     input  index_t            index_i,      // of the descriptor
-    input  logic              take_i,
-    input  logic              take_todo_i,
 
+    output logic              valid_o,
+    output logic [QWidth-1:0] queue_o,
     output logic              is_data_o,    // 0: an offload descriptor
     output logic              bad_o,
-    output logic              pop_o,
+    output logic              pop_o,        // with take_i
     output logic [63:0]       addr_o,
     output frame_len_t        len_o,
     output logic              end_o,        // the frame ends with this piece
@@ -40,44 +44,21 @@ module nic_tx_piece
     output logic              sum_o,        // there is a checksum
     output frame_len_t        skip_o,       // bytes of the piece in front of what it covers
     output frame_len_t        ip_skip_o,    // and in front of the IPv4 header, which goes as far as skip_o
-    output tx_frame_t         frame_o       // valid with end_o
+    input  logic              take_i,
+
+    // the frame that ends with the piece, when it is taken; three clocks later but for those of start_i
+    output logic              frame_valid_o,
+    output logic [QWidth-1:0] frame_queue_o,
+    output tx_frame_t         frame_o
 );
 
   localparam int unsigned Slots = 1 << QWidth;
   localparam int unsigned TcpBytes = 20, TcpCheck = 16, Ipv4Bytes = 20, Ipv6Bytes = 40;
-  localparam logic [7:0] Cwr = 8'h80, FinPsh = 8'h09;
 
   // Longest frame without its tag.
   function automatic logic [14:0] limit(logic vlan);
     return 15'(MaxFrame) - (vlan ? 15'(TagBytes) : '0);
   endfunction
-
-  // ------------------------------------------------------------------ state of the queues
-  typedef struct packed {
-    logic        given;       // an offload descriptor came before the frame
-    frame_len_t  sofar;       // bytes of the frame in the pieces before
-    // TSO
-    logic        later;       // the headers have been read before
-    logic        next;        // a frame has been read before
-    logic [15:0] used;        // bytes of the descriptor that are done with
-  } progress_t;
-
-  typedef struct packed {
-    logic [63:0] headers;     // their address
-    logic [31:0] seq;         // of this frame
-    logic [15:0] id;
-  } tso_t;
-
-  progress_t   progress_q [Slots];
-  tx_todo_t    todo_q [Slots];        // what the offload descriptor said
-  tso_t        tso_q [Slots];
-
-  // ------------------------------------------------------------------ an offload descriptor
-  progress_t at;
-  logic      bad_todo;
-
-  assign at        = progress_q[queue_i];
-  assign is_data_o = desc_i.kind == TxData;
 
   function automatic tx_todo_t todo_of(desc_t desc);
     todo_of = '0;
@@ -105,153 +86,236 @@ module nic_tx_piece
     end
   endfunction
 
-  always_comb begin
-    bad_todo = 1'b0;
-    if (valid_i && !is_data_o) begin
-      bad_todo = at.sofar != '0 || at.given || !(desc_i.kind == TxTso || desc_i.kind == TxOffload);
-      if (desc_i.kind == TxTso) begin
-        automatic logic [7:0] l3_off = desc_i.rsvd[7:0], l4_off = desc_i.rsvd[15:8], hdr_len = desc_i.more[7:0];
-        // No payload, no room for the headers, or frames that are too long.
-        if (desc_i.len[13:0] == '0 || 10'(l4_off) + 10'(TcpBytes) > 10'(hdr_len) ||
-            10'(l3_off) + (desc_i.len[15] ? 10'(Ipv6Bytes) : 10'(Ipv4Bytes)) > 10'(l4_off) ||
-            15'(desc_i.len[13:0]) + 15'(hdr_len) > limit(desc_i.len[14])) bad_todo = 1'b1;
-      end
+  // ------------------------------------------------------------------ state of the queues
+  typedef struct packed {
+    logic        given;       // an offload descriptor came before the frame
+    frame_len_t  sofar;       // bytes of the frame in the pieces before
+    // TSO
+    logic        later;       // the headers have been read before
+    logic        next;        // a frame has been read before
+    logic [15:0] used;        // bytes of the descriptor that are done with
+    frame_len_t  left;        // payload of the frame that is still to be read
+  } progress_t;
+
+  typedef struct packed {
+    logic [63:0] headers;     // their address
+    logic [31:0] seq;         // of this frame
+    logic [15:0] id;
+  } tso_t;
+
+  progress_t   progress_q [Slots];
+  tx_todo_t    todo_q [Slots];        // what the offload descriptor said
+  tso_t        tso_q [Slots];
+
+  // ------------------------------------------------------------------ what is known of the queue is read
+  logic              read_q;
+  logic [QWidth-1:0] read_queue_q;
+  desc_t             read_desc_q;
+  index_t            read_index_q;
+  progress_t         read_at_q;
+  tx_todo_t          read_todo_q;
+  tso_t              read_tso_q;
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i && step_i) begin
+      read_queue_q <= queue_i;
+      read_desc_q  <= desc_i;
+      read_index_q <= index_i;
+      read_at_q    <= progress_q[queue_i];
+      read_todo_q  <= progress_q[queue_i].given ? todo_q[queue_i] : '0;
+      read_tso_q   <= tso_q[queue_i];
     end
   end
 
-  // ------------------------------------------------------------------ the piece, and the frame that it ends
-  logic        tso, fixedid, headers, again, desc_done, last, bad_data;
-  frame_len_t  mss;
-  logic [15:0] len;
-  logic [16:0] total;
+  // ------------------------------------------------------------------ how much of the descriptor
+  logic              cut_q;
+  logic [QWidth-1:0] cut_queue_q;
+  logic              cut_eop_q;
+  index_t            cut_index_q;
+  progress_t         cut_at_q;
+  tx_todo_t          cut_todo_q;
+  tso_t              cut_tso_q;
+  logic              cut_data_q, cut_bad_q, cut_headers_q, cut_again_q, cut_done_q, cut_end_q;
+  logic [15:0]       cut_len_q;
+  logic [63:0]       cut_base_q;       // where the piece is: from here on, so many bytes behind
+  logic [15:0]       cut_off_q;
+  logic [14:0]       cut_csum_at_q;
 
-  function automatic logic [15:0] fold(logic [18:0] sum);
-    logic [16:0] once;
-    once = {1'b0, sum[15:0]} + 17'(sum[18:16]);
-    return once[15:0] + 16'(once[16]);
-  endfunction
-
-  always_comb begin
-    tso       = 1'b0;
-    fixedid   = 1'b0;
-    mss       = '0;
-    headers   = 1'b0;
-    again     = 1'b0;
-    desc_done = 1'b0;
-    last      = 1'b0;
-    bad_data  = 1'b0;
-    len       = '0;
-    total     = '0;
-    addr_o    = '0;
-    sum_o     = 1'b0;
-    skip_o    = '0;
-    ip_skip_o = '0;
-    end_o     = 1'b0;
-    frame_o   = '0;
-    if (valid_i && is_data_o) begin
-      automatic tx_todo_t    todo    = at.given ? todo_q[queue_i] : '0;
-      automatic tso_t        cut     = tso_q[queue_i];
-      automatic logic [14:0] csum_at = {1'b0, todo.csum_start} + {1'b0, todo.csum_offset};
-      tso       = todo.tso;
-      sum_o     = todo.csum;
-      addr_o    = desc_i.addr;
-      len       = desc_i.len;
-      desc_done = 1'b1;
-      bad_data  = desc_i.len == '0;
-      if (tso) begin
-        automatic logic [15:0] desc_left  = desc_i.len - at.used;
-        automatic logic [15:0] frame_left = 16'(todo.mss) + 16'(todo.hdr_len) - 16'(at.sofar);
-        fixedid   = todo.fixedid;
-        mss       = todo.mss;
-        headers   = at.sofar == '0;
-        again     = headers && at.later;
-        len       = headers ? 16'(todo.hdr_len) : (frame_left < desc_left) ? frame_left : desc_left;
-        addr_o    = again ? cut.headers : desc_i.addr + 64'(at.used);
-        desc_done = !again && len == desc_left;
-        end_o     = !headers && len == frame_left;
-      end
-      total = 17'(at.sofar) + 17'(len);
-      last  = desc_done && desc_i.eop;
-      if (last) end_o = 1'b1;
-
-      if (sum_o) begin
-        if (todo.csum_start > at.sofar) skip_o = todo.csum_start - at.sofar;
-        ip_skip_o = skip_o;
-        if (tso && !todo.ipv6)
-          ip_skip_o = (frame_len_t'(todo.l3_off) > at.sofar) ? frame_len_t'(todo.l3_off) - at.sofar : '0;
-      end
-
-      if (tso) begin
-        if (headers && !again && (desc_i.len < len || last)) bad_data = 1'b1;
+  always_ff @(posedge clk_i) begin
+    if (read_q && step_i) begin
+      automatic logic        is_data   = read_desc_q.kind == TxData;
+      automatic logic        tso       = read_todo_q.tso;
+      automatic logic        headers   = tso && read_at_q.sofar == '0;
+      automatic logic        again     = headers && read_at_q.later;
+      automatic logic [15:0] desc_left = read_desc_q.len - read_at_q.used;
+      automatic logic        all       = desc_left <= 16'(read_at_q.left);
+      automatic logic        short     = read_desc_q.len < 16'(read_todo_q.hdr_len);
+      cut_queue_q   <= read_queue_q;
+      cut_eop_q     <= read_desc_q.eop;
+      cut_index_q   <= read_index_q;
+      cut_at_q      <= read_at_q;
+      cut_todo_q    <= read_todo_q;
+      cut_tso_q     <= read_tso_q;
+      cut_data_q    <= is_data;
+      cut_headers_q <= headers;
+      cut_again_q   <= again;
+      cut_base_q    <= again ? read_tso_q.headers : read_desc_q.addr;
+      cut_off_q     <= (tso && !again) ? read_at_q.used : '0;
+      cut_csum_at_q <= {1'b0, read_todo_q.csum_start} + {1'b0, read_todo_q.csum_offset};
+      if (!tso) begin
+        cut_len_q  <= read_desc_q.len;
+        cut_done_q <= 1'b1;
+        cut_end_q  <= 1'b0;
+      end else if (headers) begin
+        cut_len_q  <= 16'(read_todo_q.hdr_len);
+        cut_done_q <= !again && desc_left == 16'(read_todo_q.hdr_len);
+        cut_end_q  <= 1'b0;
       end else begin
-        if (total > 17'(limit(todo.vlan))) bad_data = 1'b1;
-        if (desc_i.eop && (total < 17'(MinFrame) || (sum_o && 17'(csum_at) + 17'd2 > total))) bad_data = 1'b1;
+        cut_len_q  <= all ? desc_left : 16'(read_at_q.left);
+        cut_done_q <= all;
+        cut_end_q  <= 16'(read_at_q.left) <= desc_left;
       end
-
-      if (end_o) begin
-        frame_o.last     = index_i + 1'b1;
-        frame_o.len      = total[13:0];
-        frame_o.csum_odd = todo.csum_start[0];
-        frame_o.edit     = '{vlan: todo.vlan, tci: todo.tci, csum: todo.csum, csum_at: csum_at[13:0]};
-        if (tso) begin
-          automatic logic [15:0] ip_len = total[15:0] - 16'(todo.l3_off) - (todo.ipv6 ? 16'(Ipv6Bytes) : '0);
-          automatic logic [7:0]  flags  = todo.flags & ~(at.next ? Cwr : 8'h00) & ~(last ? 8'h00 : FinPsh);
-          frame_o.tso     = 1'b1;
-          frame_o.part    = !last;
-          frame_o.headers = '{ipv6: todo.ipv6, l3_off: todo.l3_off, l4_off: todo.csum_start[7:0], ip_len: ip_len,
-                              ip_id: cut.id, seq: cut.seq, flags: flags};
-          // In the sum of the frame as it is in memory: less what the fields were (their complement is added), plus
-          // what they are.
-          frame_o.adjust    = fold(19'(total[15:0] - 16'(todo.csum_start)) + 19'(cut.seq[31:16]) +
-                                   19'(cut.seq[15:0]) + {3'b0, ~todo.seq[31:16]} + {3'b0, ~todo.seq[15:0]} +
-                                   19'(flags) + {11'h0FF, ~todo.flags});
-          frame_o.ip_adjust = fold(19'(ip_len) + 19'(cut.id) + {3'b0, ~todo.ip_id});
-        end
+      if (is_data) cut_bad_q <= read_desc_q.len == '0 || (headers && !again && short);
+      else cut_bad_q <= read_at_q.sofar != '0 || read_at_q.given ||
+                        !(read_desc_q.kind == TxTso || read_desc_q.kind == TxOffload);
+      if (read_desc_q.kind == TxTso) begin
+        automatic logic [15:0] room    = read_desc_q.len;
+        automatic logic [7:0]  l3_off  = read_desc_q.rsvd[7:0], l4_off = read_desc_q.rsvd[15:8];
+        automatic logic [7:0]  hdr_len = read_desc_q.more[7:0];
+        // No payload, no room for the headers, or frames that are too long.
+        if (room[13:0] == '0 || 10'(l4_off) + 10'(TcpBytes) > 10'(hdr_len) ||
+            10'(l3_off) + (room[15] ? 10'(Ipv6Bytes) : 10'(Ipv4Bytes)) > 10'(l4_off) ||
+            15'(room[13:0]) + 15'(hdr_len) > limit(room[14])) cut_bad_q <= 1'b1;
       end
     end
   end
 
-  assign bad_o   = bad_data || bad_todo;
-  assign len_o   = len[13:0];
-  assign total_o = total[14:0];
-  assign pop_o   = take_todo_i || (take_i && desc_done);
+  // ------------------------------------------------------------------ where it is, and what that makes of the frame
+  progress_t         at_q;             // before it
+  tx_todo_t          todo_now_q;
+  tso_t              tso_now_q;
+  index_t            index_q;
+  frame_len_t        csum_at_q;
+  logic              last_q, done_q, headers_q, again_q;
+  logic [15:0]       used_q;
+  frame_len_t        left_q;
+
+  always_ff @(posedge clk_i) begin
+    if (cut_q && step_i) begin
+      automatic logic [16:0] total = 17'(cut_at_q.sofar) + 17'(cut_len_q);
+      automatic logic        last  = cut_done_q && cut_eop_q;
+      automatic frame_len_t  skip  = (cut_todo_q.csum_start > cut_at_q.sofar) ?
+                                     cut_todo_q.csum_start - cut_at_q.sofar : '0;
+      automatic frame_len_t  ip    = (frame_len_t'(cut_todo_q.l3_off) > cut_at_q.sofar) ?
+                                     frame_len_t'(cut_todo_q.l3_off) - cut_at_q.sofar : '0;
+      queue_o    <= cut_queue_q;
+      index_q    <= cut_index_q;
+      at_q       <= cut_at_q;
+      todo_now_q <= cut_todo_q;
+      tso_now_q  <= cut_tso_q;
+      is_data_o  <= cut_data_q;
+      headers_q  <= cut_headers_q;
+      again_q    <= cut_again_q;
+      done_q     <= cut_done_q;
+      last_q     <= last;
+      csum_at_q  <= cut_csum_at_q[13:0];
+      used_q     <= cut_at_q.used + cut_len_q;
+      left_q     <= cut_headers_q ? cut_todo_q.mss : cut_at_q.left - cut_len_q[13:0];
+      addr_o     <= cut_base_q + 64'(cut_off_q);
+      len_o      <= cut_len_q[13:0];
+      total_o    <= total[14:0];
+      end_o      <= cut_end_q || last;
+      sum_o      <= cut_todo_q.csum;
+      skip_o     <= skip;
+      ip_skip_o  <= (cut_todo_q.tso && !cut_todo_q.ipv6) ? ip : skip;
+      bad_o      <= cut_bad_q;
+      if (cut_data_q && cut_todo_q.tso) begin
+        if (cut_headers_q && last) bad_o <= 1'b1;
+      end else if (cut_data_q) begin
+        if (total > 17'(limit(cut_todo_q.vlan))) bad_o <= 1'b1;
+        if (last && (total < 17'(MinFrame) || (cut_todo_q.csum && 17'(cut_csum_at_q) + 17'd2 > total))) bad_o <= 1'b1;
+      end
+    end
+  end
+
+  assign pop_o = !is_data_o || done_q;
+
+  always_ff @(posedge clk_i) begin
+    if (step_i) begin
+      read_q  <= valid_i && run_i[queue_i];
+      cut_q   <= read_q && run_i[read_queue_q];
+      valid_o <= cut_q && run_i[cut_queue_q];
+    end else begin
+      if (!run_i[read_queue_q]) read_q <= 1'b0;
+      if (!run_i[cut_queue_q]) cut_q <= 1'b0;
+      if (!run_i[queue_o]) valid_o <= 1'b0;
+    end
+    if (!rst_ni) begin
+      read_q  <= 1'b0;
+      cut_q   <= 1'b0;
+      valid_o <= 1'b0;
+    end
+  end
 
   // ------------------------------------------------------------------ progress
   always_ff @(posedge clk_i) begin
-    if (start_i || take_i || take_todo_i) begin
-      automatic progress_t then = at;
+    if (start_i || take_i) begin
+      automatic progress_t then = at_q;
       if (start_i) then = '0;
-      else if (take_todo_i) then = '{given: 1'b1, default: '0};
+      else if (!is_data_o) then = '{given: 1'b1, default: '0};
       else begin
-        then.sofar = end_o ? '0 : total[13:0];
-        if (last) then.given = 1'b0;
-        if (headers) then.later = 1'b1;
+        then.sofar = end_o ? '0 : total_o[13:0];
+        then.left  = left_q;
+        if (last_q) then.given = 1'b0;
+        if (headers_q) then.later = 1'b1;
         if (end_o) then.next = 1'b1;
-        if (desc_done) then.used = '0;
-        else if (!again) then.used = at.used + len;
+        if (done_q) then.used = '0;
+        else if (!again_q) then.used = used_q;
       end
-      progress_q[start_i ? start_queue_i : queue_i] <= then;
+      progress_q[start_i ? start_queue_i : queue_o] <= then;
     end
   end
 
+  // An offload descriptor that is not taken halts its ring, or its ring is halted: what it says is of no use then.
   always_ff @(posedge clk_i) begin
-    if (take_todo_i) todo_q[queue_i] <= todo_of(desc_i);
-    if (take_todo_i || (take_i && tso)) begin
-      automatic tso_t then = tso_q[queue_i];
-      if (take_todo_i) begin
-        then.seq = desc_i.addr[31:0];
-        then.id  = desc_i.addr[47:32];
+    if (read_q && read_desc_q.kind != TxData) todo_q[read_queue_q] <= todo_of(read_desc_q);
+    if (take_i && (!is_data_o || todo_now_q.tso)) begin
+      automatic tso_t then = tso_now_q;
+      if (!is_data_o) begin
+        then.seq = addr_o[31:0];
+        then.id  = addr_o[47:32];
       end else if (end_o) begin
-        then.seq = then.seq + 32'(mss);
-        then.id  = then.id + 16'(!fixedid);
+        then.seq = then.seq + 32'(todo_now_q.mss);
+        then.id  = then.id + 16'(!todo_now_q.fixedid);
       end
-      if (headers && !again) then.headers = desc_i.addr;
-      tso_q[queue_i] <= then;
+      if (headers_q && !again_q) then.headers = addr_o;
+      tso_q[queue_o] <= then;
     end
   end
 
-  `NIC_ASSERT_IF(TxPieceNotAtStart, start_i, !take_i && !take_todo_i)
-  `NIC_ASSERT_IF(TxPieceHasBytes, take_i, len != '0)
-  `NIC_ASSERT_IF(TxPieceWithinFrame, take_i, total <= 17'(MaxFrame))
+  nic_tx_frame #(
+      .QWidth(QWidth)
+  ) u_frame (
+      .clk_i,
+      .rst_ni,
+      .hold_i   (start_i),
+      .valid_i  (take_i && is_data_o && end_o),
+      .queue_i  (queue_o),
+      .index_i  (index_q),
+      .total_i  (total_o[13:0]),
+      .last_i   (last_q),
+      .first_i  (!at_q.next),
+      .csum_at_i(csum_at_q),
+      .todo_i   (todo_now_q),
+      .seq_i    (tso_now_q.seq),
+      .id_i     (tso_now_q.id),
+      .valid_o  (frame_valid_o),
+      .queue_o  (frame_queue_o),
+      .frame_o
+  );
+
+  `NIC_ASSERT_IF(TxPieceNotAtStart, start_i, !take_i)
+  `NIC_ASSERT_IF(TxPieceHasBytes, take_i && is_data_o, len_o != '0)
+  `NIC_ASSERT_IF(TxPieceWithinFrame, take_i && is_data_o, total_o <= 15'(MaxFrame))
 
 endmodule

@@ -25,8 +25,8 @@ BROKEN = {
     ),
     "a read burst ends beyond 4 KiB": (
         "tx/nic_tx_issue.sv",
-        "assign last           = cur_left_q <= frame_len_t'(to_boundary);",
-        "assign last           = cur_left_q <= frame_len_t'(BurstBytes);",
+        "last          = cur_left_q <= frame_len_t'(to_boundary);",
+        "last          = cur_left_q <= frame_len_t'(BurstBytes);",
         "ArWithin4KiB",
     ),
     "a write address is withdrawn": (
@@ -43,8 +43,8 @@ BROKEN = {
     ),
     "more is reserved than the buffer holds": (
         "tx/nic_tx_issue.sv",
-        "assign fits = level <= ptr_t'(1 << (BufLog2 - ByteLog2)) &&",
-        "assign fits =",
+        "fits  = level <= ptr_t'(1 << (BufLog2 - ByteLog2)) &&",
+        "fits  =",
         "TxBufferNotOverbooked",
     ),
     "an MSI-X does not wait": (
