@@ -55,7 +55,7 @@ module nic_tx_issue
     output logic                   burst_eof_o,      // ends a frame
     output logic                   burst_sum_o,      // of a frame that wants a checksum
     output logic [BurstLog2:0]     burst_skip_o,     // bytes in front of what the checksum covers
-    output logic [BurstLog2:0]     burst_ip_skip_o,  // bytes in front of the IPv4 header (TSO)
+    output logic [BurstLog2:0]     burst_ip_skip_o,  // and of the IPv4 header (TSO); may exceed the burst
     input  logic [$clog2(Bursts):0] bursts_used_i,   // of queue pop_queue_o
     input  logic                   burst_done_i,
     input  logic [QWidth-1:0]      burst_done_queue_i,
@@ -226,8 +226,8 @@ module nic_tx_issue
       req_o         = '{id: '{kind: RdTxData, qp: queue_t'(cur_queue_q)}, addr: cur_addr_q,
                         len: 8'(span >> ByteLog2)};
       if (cur_sum_q) begin
-        burst_skip_o    = (cur_skip_q > frame_len_t'(burst_bytes_o)) ? burst_bytes_o : cur_skip_q[BurstLog2:0];
-        burst_ip_skip_o = (cur_ip_skip_q > frame_len_t'(burst_bytes_o)) ? burst_bytes_o : cur_ip_skip_q[BurstLog2:0];
+        burst_skip_o    = (cur_skip_q > frame_len_t'(to_boundary)) ? to_boundary : cur_skip_q[BurstLog2:0];
+        burst_ip_skip_o = (cur_ip_skip_q > frame_len_t'(to_boundary)) ? to_boundary : cur_ip_skip_q[BurstLog2:0];
       end
     end
   end
