@@ -25,6 +25,8 @@ dma/nic_dma_write.sv
 ring/nic_ring_ctl.sv
 ring/nic_desc_fetch.sv
 ring/nic_cpl_tx.sv
+ring/nic_cpl_rings.sv
+ring/nic_cpl_place.sv
 ring/nic_cpl_burst.sv
 ring/nic_cpl.sv
 tx/nic_tx_frame.sv

@@ -94,52 +94,33 @@ module nic_cpl
     output logic                     msix_hold_o
 );
 
-  localparam int unsigned Slots = 1 << QWidth;
-
   typedef enum logic [1:0] {Look, Place, Size, Send} state_e;
-  typedef logic [QWidth:0] ring_t;      // {TX, queue}
-
-  typedef struct packed {
-    index_t     next;                   // record to write
-    frame_cnt_t frames;                 // that the records before it report
-  } cq_t;
-
-  cq_t                  cq_q [2 * Slots];
-  logic [2 * Slots-1:0] out_q;          // a burst is chosen, or outstanding
-  logic [2 * Slots-1:0] dead_q;         // a record could not be written
-  logic [2 * Slots-1:0] silent_q;       // dead, or the error record is made
 
   // ------------------------------------------------------------------ Look
   state_e     state_q;
-  ring_t      tx_ring, rx_ring;
-  logic       msix_out_q;               // an MSI-X is sent and not answered
-  logic       tx_new, tx_due, tx_err, rx_err, take, take_tx;
+  logic       tx_new, tx_due, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent;
+  logic       take, take_tx, tell, msix_out;
   index_t     tx_head;
   frame_cnt_t tx_frames;
 
-  assign tx_ring = {1'b1, scan_i};
-  assign rx_ring = {1'b0, scan_i};
-
-  assign tx_err  = tx_sts_i[scan_i].error && tx_sts_i[scan_i].error_code != ErrAxiWrite && !silent_q[tx_ring];
-  assign rx_err  = rx_sts_i[scan_i].error && rx_sts_i[scan_i].error_code != ErrAxiWrite && !silent_q[rx_ring];
+  assign tx_err = tx_sts_i[scan_i].error && tx_sts_i[scan_i].error_code != ErrAxiWrite && !tx_silent;
+  assign rx_err = rx_sts_i[scan_i].error && rx_sts_i[scan_i].error_code != ErrAxiWrite && !rx_silent;
 
   always_comb begin
     take    = 1'b0;
     take_tx = 1'b0;
-    if (state_q == Look && !stop_i && !((msix_valid_i || msix_out_q) && msix_queue_i == scan_i)) begin
-      if (!out_q[rx_ring]) take = scan_ready_i || (rx_err && rx_idle_i);
-      if (!take && !out_q[tx_ring]) take_tx = tx_due;
+    if (state_q == Look && !stop_i && !((msix_valid_i || msix_out) && msix_queue_i == scan_i)) begin
+      if (!rx_out) take = scan_ready_i || (rx_err && rx_idle_i);
+      if (!take && !tx_out) take_tx = tx_due;
       if (take_tx) take = 1'b1;
     end
   end
 
-  assign tx_busy_o = out_q[tx_ring] || tx_new || tx_err;
-  assign rx_busy_o = out_q[rx_ring] || rx_err;
+  assign tell      = take_tx ? tx_err && tx_idle_i : !scan_ready_i;    // with take: the record of the error
+  assign tx_busy_o = tx_out || tx_new || tx_err;
+  assign rx_busy_o = rx_out || rx_err;
 
-  nic_cpl_tx #(
-      .Queues (Queues),
-      .TxDelay(TxDelay)
-  ) u_tx (
+  nic_cpl_tx #(.Queues(Queues), .TxDelay(TxDelay)) u_tx (
       .clk_i,
       .rst_ni,
       .start_i      (tx_start_i),
@@ -170,73 +151,64 @@ module nic_cpl
   index_t            job_head_q;
   ring_error_e       job_code_q;
 
+  logic              ring_dead;
+  index_t            ring_next;
+  frame_cnt_t        ring_frames;
+
   always_ff @(posedge clk_i) begin
     if (take) begin
       job_queue_q  <= scan_i;
       job_tx_q     <= take_tx;
-      job_drop_q   <= dead_q[{take_tx, scan_i}];
-      job_next_q   <= cq_q[{take_tx, scan_i}].next;
+      job_drop_q   <= ring_dead;
+      job_next_q   <= ring_next;
       if (take_tx) begin
         job_own_q    <= 1'b1;
         job_base_q   <= tx_base_i;
         job_log2_q   <= tx_log2_i;
         job_frames_q <= tx_frames;
         job_head_q   <= tx_head;
-        job_code_q   <= (tx_err && tx_idle_i) ? tx_sts_i[scan_i].error_code : ErrNone;
+        job_code_q   <= tell ? tx_sts_i[scan_i].error_code : ErrNone;
       end else begin
         job_own_q    <= !scan_ready_i;
         job_base_q   <= rx_base_i;
         job_log2_q   <= rx_log2_i;
-        job_frames_q <= cq_q[rx_ring].frames;
+        job_frames_q <= ring_frames;
         job_head_q   <= rx_head_i;
         job_code_q   <= rx_sts_i[scan_i].error_code;
       end
     end
   end
 
-  logic        job_phase_q;
-  logic [63:0] job_addr_q;
-  logic [3:0]  job_room_q;              // records that follow the first without a gap
-  logic [4:0]  records, job_records_q, job_eops_q;
+  logic        job_phase;
+  logic [63:0] job_addr;
+  logic [4:0]  records, job_records_q, eops;
   logic [7:0]  len;
-  logic        place, size, pop, done;
+  logic        size, pop, done;
 
-  assign place = state_q == Place;
-  assign size  = state_q == Size;
+  assign size = state_q == Size;
 
-  // Up to the ring's end, or a multiple of 256 bytes.
-  always_ff @(posedge clk_i) begin
-    if (place) begin
-      automatic index_t mask = ~(16'hFFFF << job_log2_q);
-      automatic index_t slot = job_next_q & mask;
-      automatic index_t rest = ~job_next_q & mask;
-      automatic logic [3:0] line = ~(job_base_q[7:4] + slot[3:0]);
-      job_phase_q <= ~job_next_q[job_log2_q];
-      job_room_q  <= (rest[15:4] == '0 && rest[3:0] < line) ? rest[3:0] : line;
-      job_addr_q  <= job_base_q + {44'b0, slot, 4'b0};
-    end
-  end
-
-  always_comb begin
-    records = '0;
-    if (size) begin
-      records = job_own_q ? 5'd1 : {1'b0, job_room_q} + 1'b1;
-      if (!job_own_q && 32'(rec_ready_i) < 32'(records)) records = 5'(rec_ready_i);
-      if (job_drop_q) records = '0;
-    end
-  end
+  nic_cpl_place #(
+      .Records(Records)
+  ) u_place (
+      .clk_i,
+      .rst_ni,
+      .place_i  (state_q == Place),
+      .base_i   (job_base_q),
+      .log2_i   (job_log2_q),
+      .next_i   (job_next_q),
+      .addr_o   (job_addr),
+      .phase_o  (job_phase),
+      .size_i   (size),
+      .own_i    (job_own_q),
+      .drop_i   (job_drop_q),
+      .ready_i  (rec_ready_i),
+      .records_o(records)
+  );
 
   always_ff @(posedge clk_i) begin
     if (size) begin
       job_records_q <= records;
-      job_eops_q    <= '0;
-      out_req_o     <= '{
-          id: '{kind: job_tx_q ? WrTxCpl : WrRxCpl, qp: queue_t'(job_queue_q)},
-          addr: job_addr_q,
-          len: len
-      };
-    end else if (pop) begin
-      if (rec_i.eop) job_eops_q <= job_eops_q + 1'b1;
+      out_req_o <= '{id: '{kind: job_tx_q ? WrTxCpl : WrRxCpl, qp: queue_t'(job_queue_q)}, addr: job_addr, len: len};
     end
   end
 
@@ -258,10 +230,10 @@ module nic_cpl
       .start_i  (size),
       .active_i (state_q == Send),
       .records_i(records),
-      .line_i   (job_addr_q[7:4]),
+      .line_i   (job_addr[7:4]),
       .own_i    (job_own_q),
       .tx_i     (job_tx_q),
-      .phase_i  (job_phase_q),
+      .phase_i  (job_phase),
       .head_i   (job_head_q),
       .code_i   (job_code_q),
       .len_o    (len),
@@ -269,6 +241,7 @@ module nic_cpl
       .rec_i,
       .rec_err_i,
       .rec_pop_o(pop),
+      .eops_o   (eops),
       .out_valid_o,
       .out_ready_i,
       .out_first_o,
@@ -282,72 +255,46 @@ module nic_cpl
   assign busy_o      = state_q != Look;
 
   // ------------------------------------------------------------------ state of the rings
-  ring_t b_ring;
-  assign b_ring        = {b_tx_i, b_queue_i};
-  assign tx_cq_valid_o = b_valid_i && !b_err_i && b_tx_i;
-  assign rx_cq_valid_o = b_valid_i && !b_err_i && !b_tx_i;
-  assign cq_queue_o    = b_queue_i;
+  nic_cpl_rings #(
+      .Queues(Queues)
+  ) u_rings (
+      .clk_i,
+      .rst_ni,
+      .tx_start_i,
+      .tx_start_queue_i,
+      .rx_start_i,
+      .rx_start_queue_i,
+      .scan_i,
+      .tx_out_o   (tx_out),
+      .rx_out_o   (rx_out),
+      .tx_silent_o(tx_silent),
+      .rx_silent_o(rx_silent),
+      .take_i     (take),
+      .take_tx_i  (take_tx),
+      .tell_i     (tell),
+      .dead_o     (ring_dead),
+      .next_o     (ring_next),
+      .frames_o   (ring_frames),
+      .done_i     (done),
+      .done_ring_i({job_tx_q, job_queue_q}),
+      .next_i     (job_next_q + index_t'(job_records_q)),
+      .frames_i   (job_frames_q + frame_cnt_t'(eops)),
+      .b_valid_i,
+      .b_tx_i,
+      .b_queue_i,
+      .b_err_i,
+      .tx_cq_valid_o,
+      .rx_cq_valid_o,
+      .cq_queue_o,
+      .cq_head_o,
+      .cq_frames_o,
+      .msix_queue_i,
+      .msix_sent_i,
+      .msix_done_i,
+      .msix_out_o (msix_out),
+      .msix_hold_o
+  );
 
-  always_comb begin
-    cq_head_o   = '0;
-    cq_frames_o = '0;
-    if (b_valid_i) begin
-      cq_head_o   = cq_q[b_ring].next;
-      cq_frames_o = cq_q[b_ring].frames;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (take) begin
-      if (!dead_q[{take_tx, scan_i}]) out_q[{take_tx, scan_i}] <= 1'b1;
-      if (take_tx ? tx_err && tx_idle_i : !scan_ready_i) silent_q[{take_tx, scan_i}] <= 1'b1;
-    end
-    if (b_valid_i) begin
-      out_q[b_ring] <= 1'b0;
-      if (b_err_i) begin
-        dead_q[b_ring]   <= 1'b1;
-        silent_q[b_ring] <= 1'b1;
-      end
-    end
-    if (tx_start_i) begin
-      dead_q[{1'b1, tx_start_queue_i}]   <= 1'b0;
-      silent_q[{1'b1, tx_start_queue_i}] <= 1'b0;
-    end
-    if (rx_start_i) begin
-      dead_q[{1'b0, rx_start_queue_i}]   <= 1'b0;
-      silent_q[{1'b0, rx_start_queue_i}] <= 1'b0;
-    end
-    if (!rst_ni) begin
-      out_q    <= '0;
-      dead_q   <= '0;
-      silent_q <= '0;
-    end
-  end
-
-  // A ring has one burst outstanding, so when it is answered the counts are what it and those before it report.
-  always_ff @(posedge clk_i) begin
-    if (done) begin
-      cq_q[{job_tx_q, job_queue_q}] <= '{
-          next: job_next_q + index_t'(job_records_q),
-          frames: job_frames_q + frame_cnt_t'(job_eops_q)
-      };
-    end
-    if (tx_start_i) cq_q[{1'b1, tx_start_queue_i}] <= '0;
-    if (rx_start_i) cq_q[{1'b0, rx_start_queue_i}] <= '0;
-  end
-
-  // ------------------------------------------------------------------ MSI-X
-  assign msix_hold_o = out_q[{1'b0, msix_queue_i}] || out_q[{1'b1, msix_queue_i}];
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) msix_out_q <= 1'b0;
-    else if (msix_sent_i) msix_out_q <= !msix_done_i;
-    else if (msix_done_i) msix_out_q <= 1'b0;
-  end
-
-  `NIC_ASSERT_IF(CplOneOutstanding, take, !out_q[{take_tx, scan_i}])
-  `NIC_ASSERT_IF(CplAnswerExpected, b_valid_i, out_q[b_ring])
   `NIC_ASSERT_IF(CplRxOnlyReady, rec_pop_o, rec_ready_i != '0)
-  `NIC_ASSERT_IF(CplMsixOvertakesNone, msix_sent_i, !msix_hold_o)
 
 endmodule

@@ -119,17 +119,21 @@ module nic_tx_egress
   frame_len_t        cur_len_q;
   logic              cur_tso_q, cur_part_q;
   tx_headers_t       cur_headers_q;
-  logic [15:0]       cur_check_q, cur_ip_check_q;
+  logic [15:0]       cur_sum_q, cur_adjust_q, cur_ip_sum_q, cur_ip_adjust_q;
   word_t             cur_word_q;
   frame_len_t        cur_data_q;        // bytes of data still to read
   frame_len_t        cur_left_q;        // bytes still to send, tag and padding included
   ptr_t              cur_ptr_q;         // next word to read
   ptr_t              ptr_q [Slots];     // first word of the queue's next frame
 
-  // The checksum, first byte on the wire in 15:8: of a sum of little-endian words and what is to be added to it.
-  function automatic logic [15:0] checksum(logic [15:0] sum, logic odd, logic [15:0] adjust);
+  // Sums are of little-endian words, what is to be added is not; a checksum has its first byte on the wire in 15:8.
+  function automatic logic [15:0] swapped(logic [15:0] value, logic swap);
+    return swap ? {value[7:0], value[15:8]} : value;
+  endfunction
+
+  function automatic logic [15:0] checksum(logic [15:0] sum, logic [15:0] adjust);
     logic [16:0] total;
-    total = {1'b0, odd ? sum : {sum[7:0], sum[15:8]}} + {1'b0, adjust};
+    total = {1'b0, sum} + {1'b0, adjust};
     return ~(total[15:0] + 16'(total[16]));
   endfunction
 
@@ -150,8 +154,6 @@ module nic_tx_egress
   always_ff @(posedge clk_i) begin
     if (load) begin
       automatic frame_len_t  len = next_frame_q.len + (next_frame_q.edit.vlan ? frame_len_t'(TagBytes) : '0);
-      automatic logic [15:0] check = checksum(next_sum_q, next_frame_q.csum_odd,
-                                              next_frame_q.tso ? next_frame_q.adjust : '0);
       if (len < frame_len_t'(PadFrame)) len = frame_len_t'(PadFrame);
       cur_queue_q <= next_q;
       cur_edit_q  <= next_frame_q.edit;
@@ -160,9 +162,10 @@ module nic_tx_egress
       cur_tso_q   <= next_frame_q.tso;
       cur_part_q  <= next_frame_q.part;
       cur_headers_q <= next_frame_q.headers;
-      // Never 0 (in UDP that would mean that there is none).
-      cur_check_q <= (check == '0) ? '1 : {check[7:0], check[15:8]};
-      cur_ip_check_q <= checksum(next_ip_sum_q, next_frame_q.headers.l3_off[0], next_frame_q.ip_adjust);
+      cur_sum_q       <= swapped(next_sum_q, !next_frame_q.csum_odd);
+      cur_adjust_q    <= next_frame_q.tso ? next_frame_q.adjust : '0;
+      cur_ip_sum_q    <= swapped(next_ip_sum_q, !next_frame_q.headers.l3_off[0]);
+      cur_ip_adjust_q <= next_frame_q.ip_adjust;
       cur_word_q  <= '0;
       cur_data_q  <= next_frame_q.len;
       cur_left_q  <= len;
@@ -217,15 +220,17 @@ module nic_tx_egress
       rd_keep_q  <= cur_last_q ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
       rd_word_q  <= cur_word_q;
       if (cur_word_q == '0) begin
+        automatic logic [15:0] check = checksum(cur_sum_q, cur_adjust_q);
         rd_queue_q <= cur_queue_q;
         rd_edit_q  <= cur_edit_q;
         rd_end_q   <= cur_end_q;
         rd_len_q   <= cur_len_q;
-        rd_check_q <= cur_check_q;
+        // Never 0 (in UDP that would mean that there is none).
+        rd_check_q <= (check == '0) ? '1 : swapped(check, 1'b1);
         rd_tso_q   <= cur_tso_q;
         rd_part_q  <= cur_part_q;
         rd_headers_q  <= cur_headers_q;
-        rd_ip_check_q <= cur_ip_check_q;
+        rd_ip_check_q <= checksum(cur_ip_sum_q, cur_ip_adjust_q);
       end
     end
   end

@@ -53,37 +53,11 @@ module nic_tx_piece
 );
 
   localparam int unsigned Slots = 1 << QWidth;
-  localparam int unsigned TcpBytes = 20, TcpCheck = 16, Ipv4Bytes = 20, Ipv6Bytes = 40;
+  localparam int unsigned TcpBytes = 20, Ipv4Bytes = 20, Ipv6Bytes = 40;
 
   // Longest frame without its tag.
   function automatic logic [14:0] limit(logic vlan);
     return 15'(MaxFrame) - (vlan ? 15'(TagBytes) : '0);
-  endfunction
-
-  function automatic tx_todo_t todo_of(desc_t desc);
-    todo_of = '0;
-    if (desc.kind == TxTso) begin
-      todo_of.vlan        = desc.len[14];
-      todo_of.tci         = desc.addr[63:48];
-      todo_of.csum        = 1'b1;
-      todo_of.csum_start  = frame_len_t'(desc.rsvd[15:8]);
-      todo_of.csum_offset = frame_len_t'(TcpCheck);
-      todo_of.tso         = 1'b1;
-      todo_of.ipv6        = desc.len[15];
-      todo_of.fixedid     = desc.eop;
-      todo_of.mss         = desc.len[13:0];
-      todo_of.hdr_len     = desc.more[7:0];
-      todo_of.l3_off      = desc.rsvd[7:0];
-      todo_of.flags       = desc.rsvd[23:16];
-      todo_of.ip_id       = desc.addr[47:32];
-      todo_of.seq         = desc.addr[31:0];
-    end else begin
-      todo_of.vlan        = desc.len[1];
-      todo_of.tci         = desc.addr[47:32];
-      todo_of.csum        = desc.len[0];
-      todo_of.csum_start  = desc.addr[13:0];
-      todo_of.csum_offset = desc.addr[29:16];
-    end
   endfunction
 
   // ------------------------------------------------------------------ state of the queues
