@@ -118,6 +118,7 @@ module nic_top
   logic [63:0]            msix_addr;
   logic [31:0]            msix_data;
   queue_t                 msix_vector;
+  logic                   link;
 
   nic_csr #(
       .Queues   (Queues),
@@ -508,7 +509,7 @@ module nic_top
   );
 
   // ------------------------------------------------------------------ MAC side
-  logic                   link, mac_busy, tx_dropped, fill_enable, fill_high;
+  logic                   mac_busy, tx_dropped, fill_enable, fill_high;
   logic                   rx_tvalid, rx_tlast, rx_seen;
   frame_len_t             rx_seen_len;
   rx_tag_t                rx_tag, rx_seen_tag;
