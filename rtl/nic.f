@@ -16,9 +16,11 @@ csr/nic_csr_rings.sv
 csr/nic_csr_rss.sv
 csr/nic_csr_filter.sv
 csr/nic_csr.sv
-irq/nic_irq_vector.sv
+irq/nic_irq_events.sv
+irq/nic_irq_cause.sv
 irq/nic_irq_moderate.sv
 irq/nic_msix_table.sv
+irq/nic_irq_msix.sv
 irq/nic_irq.sv
 dma/nic_dma_read.sv
 dma/nic_dma_write.sv

@@ -20,6 +20,7 @@ package nic_pkg;
 
   typedef logic [15:0] index_t;
   typedef logic [3:0]  queue_t;
+  typedef logic [4:0]  vector_t;      // of MSI-X: one for each queue pair and one more
   typedef logic [13:0] frame_len_t;
   typedef logic [9:0]  frame_cnt_t;   // a free-running count of frames
 
@@ -38,7 +39,7 @@ package nic_pkg;
     TxTso     = nic_regs_pkg::TX_KIND_TSO
   } tx_kind_e;
 
-  // What the datapath reports of one ring. The rules that csr and irq rely on:
+  // How far the datapath is with one ring. The rules that csr and irq rely on:
   // - cq_head advances only when the completion writes before it have been answered on B. This is what makes
   //   "an MSI-X comes only after the writes that it announces are answered" true.
   // - head and cq_head are 0 in the first clock with active = 1, and the last advance comes no later than the
@@ -47,9 +48,6 @@ package nic_pkg;
     index_t      head;      // first entry that the device has not consumed
     index_t      cq_head;   // next completion record to write
     frame_cnt_t  cq_frames; // frames that the records before cq_head report, since the ring's start
-    logic        active;    // from enable until drained after disable
-    logic        error;     // halted
-    ring_error_e error_code;
   } ring_sts_t;
 
   // Device-wide settings (csr to datapath). Registers; may change at any clock, a frame uses one value throughout

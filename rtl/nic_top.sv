@@ -113,11 +113,16 @@ module nic_top
   logic [47:0]            filter_dest;
   logic [11:0]            filter_vid;
   ring_sts_t              tx_sts [Queues], rx_sts [Queues];
+  logic [Queues-1:0]      tx_active, rx_active, tx_error, rx_error;
+  ring_error_e [Queues-1:0] tx_code, rx_code;
   cnt_evt_t               cnt;
   logic                   msix_valid, msix_ready, msix_done, msix_hold;
   logic [63:0]            msix_addr;
   logic [31:0]            msix_data;
-  queue_t                 msix_vector;
+  vector_t                msix_vector;
+  logic                   msix_cause, msix_tx;
+  queue_t                 msix_queue;
+  logic                   queue_error;    // a ring is halted, or a message was not written
   logic                   link;
 
   nic_csr #(
@@ -176,31 +181,16 @@ module nic_top
       .quiesced_i    (quiesced_q),
       .core_rst_no   (core_rst_n),
       .tx_sts_i      (tx_sts),
+      .tx_active_i   (tx_active),
+      .tx_error_i    (tx_error),
+      .tx_code_i     (tx_code),
       .rx_sts_i      (rx_sts),
+      .rx_active_i   (rx_active),
+      .rx_error_i    (rx_error),
+      .rx_code_i     (rx_code),
       .cnt_evt_i     (cnt),
       .link_i        (link),
       .idle_i        (idle_q)
-  );
-
-  nic_irq #(
-      .Queues  (Queues),
-      .ClockMhz(ClockMhz)
-  ) u_irq (
-      .clk_i,
-      .rst_ni       (core_rst_n),
-      .req_i        (irq_req),
-      .rsp_o        (irq_rsp),
-      .tx_sts_i     (tx_sts),
-      .rx_sts_i     (rx_sts),
-      .soft_reset_i (soft_reset),
-      .busy_o       (irq_busy),
-      .msix_valid_o (msix_valid),
-      .msix_ready_i (msix_ready),
-      .msix_addr_o  (msix_addr),
-      .msix_data_o  (msix_data),
-      .msix_vector_o(msix_vector),
-      .msix_done_i  (msix_done),
-      .irq_o
   );
 
   // ------------------------------------------------------------------ DMA
@@ -268,11 +258,11 @@ module nic_top
       .cpl_req_i    (cpl_req),
       .cpl_wdata_i  (cpl_wdata),
       .cpl_wstrb_i  (cpl_wstrb),
-      .msix_valid_i (msix_valid && !msix_hold),
+      .msix_valid_i (msix_valid && (msix_cause || !msix_hold)),
       .msix_ready_o (msix_ready),
       .msix_addr_i  (msix_addr),
       .msix_data_i  (msix_data),
-      .msix_vector_i(msix_vector),
+      .msix_vector_i(msix_queue),
       .rx_data_done_o(rx_data_done),
       .rx_cpl_done_o(rx_cpl_done),
       .tx_cpl_done_o(tx_cpl_done),
@@ -295,6 +285,17 @@ module nic_top
       .m_axi_bid,
       .m_axi_bresp
   );
+
+  // A message that could not be written halts the ring that asked for it, unless that has ended meanwhile.
+  logic tx_err_msix, rx_err_msix;
+  always_comb begin
+    tx_err_msix = 1'b0;
+    rx_err_msix = 1'b0;
+    if (msix_done && b_err && !msix_cause) begin
+      tx_err_msix = msix_tx && tx_active[b_queue];
+      rx_err_msix = !msix_tx && rx_active[b_queue];
+    end
+  end
 
   // ------------------------------------------------------------------ rings
   q_t                   tx_scan, rx_scan, tx_start_queue, rx_start_queue;
@@ -335,7 +336,7 @@ module nic_top
       .run_o            (tx_run),
       .err_read_i       (r_err && (tx_desc_valid || tx_data_valid)),
       .err_read_queue_i (r_queue),
-      .err_write_i      (b_err && tx_cpl_done),
+      .err_write_i      ((b_err && tx_cpl_done) || tx_err_msix),
       .err_write_queue_i(b_queue),
       .err_desc_i       (tx_err_desc),
       .err_desc_queue_i (tx_err_queue),
@@ -347,6 +348,9 @@ module nic_top
       .cq_queue_i       (cq_queue),
       .cq_head_i        (cq_head),
       .cq_frames_i      (cq_frames),
+      .active_o         (tx_active),
+      .error_o          (tx_error),
+      .code_o           (tx_code),
       .sts_o            (tx_sts)
   );
 
@@ -365,7 +369,7 @@ module nic_top
       .run_o            (rx_run),
       .err_read_i       (r_err && rx_desc_valid),
       .err_read_queue_i (r_queue),
-      .err_write_i      (b_err && (rx_data_done || rx_cpl_done)),
+      .err_write_i      ((b_err && (rx_data_done || rx_cpl_done)) || rx_err_msix),
       .err_write_queue_i(b_queue),
       .err_desc_i       (rx_err_desc),
       .err_desc_queue_i (rx_err_queue),
@@ -377,6 +381,9 @@ module nic_top
       .cq_queue_i       (cq_queue),
       .cq_head_i        (cq_head),
       .cq_frames_i      (cq_frames),
+      .active_o         (rx_active),
+      .error_o          (rx_error),
+      .code_o           (rx_code),
       .sts_o            (rx_sts)
   );
 
@@ -667,8 +674,10 @@ module nic_top
       .tx_log2_i       (tx_log2),
       .rx_base_i       (rx_cq_base),
       .rx_log2_i       (rx_log2),
-      .tx_sts_i        (tx_sts),
-      .rx_sts_i        (rx_sts),
+      .tx_error_i      (tx_error),
+      .tx_code_i       (tx_code),
+      .rx_error_i      (rx_error),
+      .rx_code_i       (rx_code),
       .tx_start_i      (tx_start),
       .tx_start_queue_i(tx_start_queue),
       .rx_start_i      (rx_start),
@@ -704,12 +713,52 @@ module nic_top
       .cq_queue_o      (cq_queue),
       .cq_head_o       (cq_head),
       .cq_frames_o     (cq_frames),
-      .msix_valid_i    (msix_valid),
-      .msix_queue_i    (msix_vector[QWidth-1:0]),
-      .msix_sent_i     (msix_ready),
+      .msix_valid_i    (msix_valid && !msix_cause),   // a cause's message announces no record
+      .msix_queue_i    (msix_queue[QWidth-1:0]),
+      .msix_sent_i     (msix_ready && !msix_cause),
       .msix_done_i     (msix_done),
       .msix_hold_o     (msix_hold)
   );
+
+  // ------------------------------------------------------------------ interrupts
+  nic_irq #(
+      .Queues  (Queues),
+      .ClockMhz(ClockMhz)
+  ) u_irq (
+      .clk_i,
+      .rst_ni          (core_rst_n),
+      .req_i           (irq_req),
+      .rsp_o           (irq_rsp),
+      .tx_sts_i        (tx_sts),
+      .rx_sts_i        (rx_sts),
+      .tx_error_i      (tx_error),
+      .rx_error_i      (rx_error),
+      .tx_cq_valid_i   (tx_cq_valid),
+      .rx_cq_valid_i   (rx_cq_valid),
+      .cq_queue_i      (cq_queue),
+      .tx_start_i      (tx_start),
+      .tx_start_queue_i(tx_start_queue),
+      .rx_start_i      (rx_start),
+      .rx_start_queue_i(rx_start_queue),
+      .link_i,
+      .error_i         (queue_error),
+      .soft_reset_i    (soft_reset),
+      .busy_o          (irq_busy),
+      .msix_valid_o    (msix_valid),
+      .msix_ready_i    (msix_ready),
+      .msix_addr_o     (msix_addr),
+      .msix_data_o     (msix_data),
+      .msix_vector_o   (msix_vector),
+      .msix_cause_o    (msix_cause),
+      .msix_tx_o       (msix_tx),
+      .msix_queue_o    (msix_queue),
+      .msix_done_i     (msix_done),
+      .irq_o
+  );
+
+  assign queue_error = (r_err && (tx_desc_valid || rx_desc_valid || tx_data_valid)) ||
+                       (b_err && (rx_data_done || rx_cpl_done || tx_cpl_done || msix_done)) || tx_err_desc ||
+                       rx_err_desc || tx_err_tail || rx_err_tail;
 
   // ------------------------------------------------------------------ counters, device status
   assign cnt = '{
@@ -741,6 +790,6 @@ module nic_top
 
   // Both directions look at the same queue at a time: nic_cpl serves both.
   `NIC_ASSERT_RST(ScansInStep, 1'b1, tx_scan == rx_scan && scan_next == rx_scan_next, core_rst_n)
-  `NIC_ASSERT_IF(MsixVectorExists, msix_valid, 32'(msix_vector) < Queues)
+  `NIC_ASSERT_IF(MsixVectorExists, msix_valid, 32'(msix_vector) <= Queues)
 
 endmodule

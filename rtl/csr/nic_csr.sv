@@ -85,7 +85,13 @@ module nic_csr
 
     // status
     input  ring_sts_t               tx_sts_i [Queues],
+    input  logic [Queues-1:0]       tx_active_i,
+    input  logic [Queues-1:0]       tx_error_i,
+    input  ring_error_e [Queues-1:0] tx_code_i,
     input  ring_sts_t               rx_sts_i [Queues],
+    input  logic [Queues-1:0]       rx_active_i,
+    input  logic [Queues-1:0]       rx_error_i,
+    input  ring_error_e [Queues-1:0] rx_code_i,
     input  cnt_evt_t                cnt_evt_i,
     input  logic                    link_i,
     input  logic                    idle_i          // no DMA outstanding, no frame in the pipelines
@@ -194,6 +200,9 @@ module nic_csr
       .enable_o      (tx_enable_o),
       .tail_o        (tx_tail_o),
       .sts_i         (tx_sts_i),
+      .active_i      (tx_active_i),
+      .error_i       (tx_error_i),
+      .code_i        (tx_code_i),
       .scan_i,
       .scan_base_o   (tx_base_o),
       .scan_cq_base_o(tx_cq_base_o),
@@ -212,6 +221,9 @@ module nic_csr
       .enable_o      (rx_enable_o),
       .tail_o        (rx_tail_o),
       .sts_i         (rx_sts_i),
+      .active_i      (rx_active_i),
+      .error_i       (rx_error_i),
+      .code_i        (rx_code_i),
       .scan_i,
       .scan_base_o   (rx_base_o),
       .scan_cq_base_o(rx_cq_base_o),

@@ -23,6 +23,9 @@ module nic_csr_rings
     output logic [Queues-1:0]     enable_o,
     output index_t                tail_o [Queues],
     input  ring_sts_t             sts_i [Queues],
+    input  logic [Queues-1:0]     active_i,
+    input  logic [Queues-1:0]     error_i,
+    input  ring_error_e [Queues-1:0] code_i,
 
     // one ring's registers, a clock after scan_i has named it, as they were in that clock
     input  logic [QueueWidth-1:0] scan_i,
@@ -55,6 +58,13 @@ module nic_csr_rings
   logic [5:0]            place;
   logic                  select;
 
+  // A base address after a write of its lower or its upper half.
+  function automatic logic [63:0] apply_half(logic [63:0] old);
+    logic [31:0] half;
+    half = apply_strb(place[2] ? old[63:32] : old[31:0], req_i.wdata, req_i.wstrb);
+    return place[2] ? {half, old[31:0]} : {old[63:32], half & QP_TX_BASE_LO_WMASK};
+  endfunction
+
   always_comb begin
     select = 1'b0;
     if (req_i.valid) begin
@@ -68,16 +78,11 @@ module nic_csr_rings
   always_ff @(posedge clk_i) begin
     if (select && req_i.write) begin
       case (place)
-        BaseLo:
-        base_q[queue][31:0] <= apply_strb(base_q[queue][31:0], req_i.wdata, req_i.wstrb) & QP_TX_BASE_LO_WMASK;
-        BaseHi: base_q[queue][63:32] <= apply_strb(base_q[queue][63:32], req_i.wdata, req_i.wstrb);
+        BaseLo, BaseHi: base_q[queue] <= apply_half(base_q[queue]);
         Size: if (req_i.wstrb[0]) log2_q[queue] <= req_i.wdata[QP_TX_SIZE_LOG2_LSB+:QP_TX_SIZE_LOG2_WIDTH];
         Ctrl: if (req_i.wstrb[0]) enable_o[queue] <= req_i.wdata[QP_TX_CTRL_ENABLE_LSB];
         Tail: tail_o[queue] <= index_t'(apply_strb(32'(tail_o[queue]), req_i.wdata, req_i.wstrb));
-        CBaseLo:
-        cq_base_q[queue][31:0] <=
-            apply_strb(cq_base_q[queue][31:0], req_i.wdata, req_i.wstrb) & QP_TXC_BASE_LO_WMASK;
-        CBaseHi: cq_base_q[queue][63:32] <= apply_strb(cq_base_q[queue][63:32], req_i.wdata, req_i.wstrb);
+        CBaseLo, CBaseHi: cq_base_q[queue] <= apply_half(cq_base_q[queue]);
         default: ;
       endcase
     end
@@ -111,9 +116,9 @@ module nic_csr_rings
         Tail:    rsp_o.rdata <= 32'(tail_o[queue]);
         Head:    rsp_o.rdata <= 32'(sts_i[queue].head);
         Status: begin
-          rsp_o.rdata[QP_TX_STATUS_ACTIVE_LSB] <= sts_i[queue].active;
-          rsp_o.rdata[QP_TX_STATUS_ERROR_LSB]  <= sts_i[queue].error;
-          rsp_o.rdata[QP_TX_STATUS_ERROR_CODE_LSB+:QP_TX_STATUS_ERROR_CODE_WIDTH] <= sts_i[queue].error_code;
+          rsp_o.rdata[QP_TX_STATUS_ACTIVE_LSB] <= active_i[queue];
+          rsp_o.rdata[QP_TX_STATUS_ERROR_LSB]  <= error_i[queue];
+          rsp_o.rdata[QP_TX_STATUS_ERROR_CODE_LSB+:QP_TX_STATUS_ERROR_CODE_WIDTH] <= code_i[queue];
         end
         CBaseLo: rsp_o.rdata <= cq_base_q[queue][31:0];
         CBaseHi: rsp_o.rdata <= cq_base_q[queue][63:32];

@@ -31,6 +31,15 @@ module nic_csr_rss
     return {word[7:0], word[15:8], word[23:16], word[31:24]};
   endfunction
 
+  // A word of the table as the register shows it, and after a write.
+  function automatic logic [31:0] widen(logic [15:0] queues);
+    return {4'b0, queues[15:12], 4'b0, queues[11:8], 4'b0, queues[7:4], 4'b0, queues[3:0]};
+  endfunction
+
+  function automatic logic [15:0] apply_queues(logic [15:0] old);
+    for (int b = 0; b < 4; b++) apply_queues[4*b+:4] = req_i.wstrb[b] ? req_i.wdata[8*b+:4] : old[4*b+:4];
+  endfunction
+
   logic        is_ctrl, is_key, is_table;
   logic [15:0] key_at, table_at;
   logic [4:0]  table_word;
@@ -63,11 +72,7 @@ module nic_csr_rss
       if (is_key) begin
         rss_cfg_o.key[key_lsb+:32] <= swap(apply_strb(swap(rss_cfg_o.key[key_lsb+:32]), req_i.wdata, req_i.wstrb));
       end
-      if (is_table) begin
-        for (int unsigned b = 0; b < 4; b++) begin
-          if (req_i.wstrb[b]) table_q[table_word][4*b+:4] <= req_i.wdata[8*b+:4];
-        end
-      end
+      if (is_table) table_q[table_word] <= apply_queues(table_q[table_word]);
     end
     if (!rst_ni) begin
       rss_cfg_o.types   <= RSS_CTRL_DEFAULT[5:0];
@@ -86,9 +91,7 @@ module nic_csr_rss
         rsp_o.rdata[RSS_CTRL_SYM_XOR_LSB] <= rss_cfg_o.sym_xor;
       end
       if (is_key) rsp_o.rdata <= swap(rss_cfg_o.key[key_lsb+:32]);
-      if (is_table) begin
-        for (int unsigned b = 0; b < 4; b++) rsp_o.rdata[8*b+:4] <= table_q[table_word][4*b+:4];
-      end
+      if (is_table) rsp_o.rdata <= widen(table_q[table_word]);
     end
   end
 

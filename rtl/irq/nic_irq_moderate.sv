@@ -3,12 +3,13 @@
 //
 // A ring's event may interrupt (ready_o) when usecs have passed since the first record that no interrupt has told of,
 // or when frames have gathered since then; at once without limits, after an error, and for what an interrupt has told
-// of and software, unmasking, has not read. mark is how far the ring was told of or read, whichever was later, and all
-// is derived from where cq_head and cq_frames are: there is no edge to miss. Nothing is told later than the limits say
-// for the oldest untold record; if IRQ_ARM covers only a part of them, the rest may be told earlier.
+// of and software, unmasking, has not read. mark is how far the ring was told of or read, whichever was later; each
+// advance of the ring is compared with it. Nothing is told later than the limits say for the oldest untold record; if
+// software has read only a part of them, the rest may be told earlier.
 //
-// One ring is looked at in each clock, so ready_o follows a limit by at most Queues clocks, and is never before it.
-// Where things meet in one clock, the order is: looked at, told, armed or unmasked, ring started.
+// While records are held back, one ring is looked at in each clock: ready_o follows a limit or an error by at most
+// Queues clocks, and is never before it. Where things meet in one clock, the order is: advanced, looked at, told, read
+// or unmasked, started.
 
 `include "nic_assert.svh"
 
@@ -30,16 +31,19 @@ module nic_irq_moderate
 
     // rings
     input  ring_sts_t              sts_i [Queues],
-    input  logic [Queues-1:0]      event_i,         // a record is newer than IRQ_ARM said
-    input  logic [Queues-1:0]      restart_i,       // the ring begins anew at index 0
+    input  logic                   cq_valid_i,      // cq_head of ring cq_queue_i advances with the next clock
+    input  logic [QueueWidth-1:0]  cq_queue_i,
+    input  logic                   start_i,         // ring start_queue_i begins anew at index 0
+    input  logic [QueueWidth-1:0]  start_queue_i,
+    input  logic [Queues-1:0]      error_i,         // halted
+    input  logic [Queues-1:0]      event_i,         // a record is newer than what software has read
 
-    // vectors
-    input  logic                   arm_i,           // IRQ_ARM of vector_i is written
-    input  logic                   unmask_i,        // IRQ_MASK of vector_i, masked so far, is written 0
-    input  logic [QueueWidth-1:0]  vector_i,
-    input  index_t                 index_i,         // with arm_i
-    input  logic                   told_i,          // told_vector_i's message is handed over
-    input  logic [QueueWidth-1:0]  told_vector_i,
+    // software and messages
+    input  logic                   seen_i,          // it has read ring queue_i up to index_i
+    input  logic                   unmask_i,        // queue_i, masked so far, is unmasked by IRQ_MASK
+    input  logic [QueueWidth-1:0]  queue_i,
+    input  index_t                 index_i,
+    input  logic [Queues-1:0]      told_i,          // a message that tells of these rings is handed over
 
     output logic [Queues-1:0]      ready_o
 );
@@ -49,135 +53,137 @@ module nic_irq_moderate
   typedef logic [TimeWidth-1:0]  clocks_t;
 
   // ------------------------------------------------------------------ the register
-  logic [9:0]        usecs_q [Queues];
-  logic [7:0]        frames_q [Queues];
-  clocks_t           limit_q [Queues];      // usecs in clocks
+  typedef struct packed {
+    clocks_t    limit;                      // usecs in clocks
+    logic [7:0] frames;
+    logic [9:0] usecs;
+  } mod_t;
+
+  mod_t              mod_q [Queues];
   logic [Queues-1:0] off_q;                 // each record interrupts at once
   logic              select;
   queue_idx_t        entry;
-  logic [31:0]       old;
-  logic [9:0]        usecs;
-  logic [7:0]        frames;
+  logic [31:0]       old;                   // of the register that is asked for
 
-  assign select = req_i.valid && req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
-                  req_i.addr[7:0] == Offset;
-  assign entry  = req_i.addr[8+:QueueWidth];
-  assign usecs  = 10'(apply_strb(old, req_i.wdata, req_i.wstrb) >> QP_IRQ_RX_MOD_USECS_LSB);
-  assign frames = 8'(apply_strb(old, req_i.wdata, req_i.wstrb) >> QP_IRQ_RX_MOD_FRAMES_LSB);
+  assign entry = req_i.addr[8+:QueueWidth];
 
   always_comb begin
-    old = '0;
-    old[QP_IRQ_RX_MOD_USECS_LSB+:QP_IRQ_RX_MOD_USECS_WIDTH]   = usecs_q[entry];
-    old[QP_IRQ_RX_MOD_FRAMES_LSB+:QP_IRQ_RX_MOD_FRAMES_WIDTH] = frames_q[entry];
+    select = 1'b0;
+    old    = '0;
+    if (req_i.valid) begin
+      select = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues && req_i.addr[7:0] == Offset;
+      old[QP_IRQ_RX_MOD_USECS_LSB+:QP_IRQ_RX_MOD_USECS_WIDTH]   = mod_q[entry].usecs;
+      old[QP_IRQ_RX_MOD_FRAMES_LSB+:QP_IRQ_RX_MOD_FRAMES_WIDTH] = mod_q[entry].frames;
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    rsp_o <= '0;
-    if (select) rsp_o <= '{hit: 1'b1, rdata: old};
+    if (req_i.valid) rsp_o <= select ? '{hit: 1'b1, rdata: old} : '0;
     if (select && req_i.write) begin
-      usecs_q[entry]  <= usecs;
-      frames_q[entry] <= frames;
-      limit_q[entry]  <= clocks_t'(usecs) * clocks_t'(ClockMhz);
-      off_q[entry]    <= (usecs == '0 && frames == '0) || frames == 8'd1;
+      automatic logic [9:0] usecs  = 10'(apply_strb(old, req_i.wdata, req_i.wstrb) >> QP_IRQ_RX_MOD_USECS_LSB);
+      automatic logic [7:0] frames = 8'(apply_strb(old, req_i.wdata, req_i.wstrb) >> QP_IRQ_RX_MOD_FRAMES_LSB);
+      mod_q[entry] <= '{limit: clocks_t'(usecs) * clocks_t'(ClockMhz), frames: frames, usecs: usecs};
+      off_q[entry] <= (usecs == '0 && frames == '0) || frames == 8'd1;
     end
     if (!rst_ni) begin
       off_q <= '1;
-      for (int unsigned q = 0; q < Queues; q++) begin
-        usecs_q[q]  <= '0;
-        frames_q[q] <= '0;
-        limit_q[q]  <= '0;
-      end
+      for (int unsigned q = 0; q < Queues; q++) mod_q[q] <= '0;
     end
   end
 
   // ------------------------------------------------------------------ state of the rings
   logic [Queues-1:0] run_q;                 // a record is there that was not told of, since since_q
   logic [Queues-1:0] due_q;                 // it may be told
-  logic [Queues-1:0] marked_q;              // mark_q holds, else the mark is 0
+  logic [Queues-1:0] all_q;                 // all are told of: the mark is cq_head, mark_q does not matter
   index_t            mark_q [Queues];
   clocks_t           since_q [Queues];
-  frame_cnt_t        base_q [Queues];       // cq_frames at the mark
+  frame_cnt_t        base_q [Queues];       // cq_frames before the first record that was not told of
   clocks_t           now_q;
   queue_idx_t        scan_q;                // the ring that is looked at
-
-  function automatic index_t mark_of(queue_idx_t q);
-    return marked_q[q] ? mark_q[q] : '0;
-  endfunction
-
-  // The ring that is looked at
-  logic       full, late, fresh;
-  frame_cnt_t gathered;
-  clocks_t    elapsed;
-  assign gathered = sts_i[scan_q].cq_frames - base_q[scan_q];
-  assign elapsed  = now_q - since_q[scan_q];
-  assign full     = frames_q[scan_q] != '0 && gathered >= frame_cnt_t'(frames_q[scan_q]);
-  assign late     = usecs_q[scan_q] != '0 && elapsed >= limit_q[scan_q];
-  assign fresh    = beyond(sts_i[scan_q].cq_head, mark_of(scan_q));
-
-  // The vector that is armed
-  logic   both;                             // and told in this clock
-  logic   read;                             // all its records are read
-  logic   again;                            // one that was told of is not
-  index_t head;
-  assign both  = told_i && told_vector_i == vector_i;
-  assign head  = sts_i[vector_i].cq_head;
-  assign read  = !beyond(head, index_i);
-  assign again = beyond(both ? head : mark_of(vector_i), index_i);
+  logic              moved_q;               // a clock ago: cq_valid_i
+  queue_idx_t        moved_queue_q;
 
   always_ff @(posedge clk_i) begin
-    now_q  <= now_q + 1'b1;
-    scan_q <= scan_q == queue_idx_t'(Queues - 1) ? '0 : scan_q + 1'b1;
+    moved_q <= cq_valid_i && rst_ni;
+    if (cq_valid_i) moved_queue_q <= cq_queue_i;
+    now_q <= now_q + 1'b1;
+    if (!rst_ni) now_q <= '0;
+  end
 
-    if (run_q[scan_q]) begin
-      if (full || late) due_q[scan_q] <= 1'b1;
-    end else if (fresh) begin
-      run_q[scan_q]   <= 1'b1;
-      since_q[scan_q] <= now_q;
-    end else begin
-      base_q[scan_q] <= sts_i[scan_q].cq_frames;
-    end
-
-    if (told_i) begin
-      run_q[told_vector_i]    <= 1'b0;
-      due_q[told_vector_i]    <= 1'b0;
-      marked_q[told_vector_i] <= 1'b1;
-      mark_q[told_vector_i]   <= sts_i[told_vector_i].cq_head;
-      base_q[told_vector_i]   <= sts_i[told_vector_i].cq_frames;
-    end
-
-    if (arm_i) begin
-      marked_q[vector_i] <= 1'b1;
-      mark_q[vector_i]   <= index_i;
-      if (again) due_q[vector_i] <= 1'b1;
-      if (read) begin
-        run_q[vector_i]  <= 1'b0;
-        due_q[vector_i]  <= 1'b0;
-        base_q[vector_i] <= sts_i[vector_i].cq_frames;
+  always_ff @(posedge clk_i) begin
+    if (moved_q) begin
+      if (!run_q[moved_queue_q] && beyond(sts_i[moved_queue_q].cq_head, mark_q[moved_queue_q])) begin
+        run_q[moved_queue_q]   <= 1'b1;
+        since_q[moved_queue_q] <= now_q;
       end
     end
-    if (unmask_i && event_i[vector_i] && !both) due_q[vector_i] <= 1'b1;
 
-    for (int unsigned q = 0; q < Queues; q++) begin
-      if (restart_i[q]) begin
-        run_q[q]    <= 1'b0;
-        due_q[q]    <= 1'b0;
-        marked_q[q] <= 1'b0;
-        base_q[q]   <= '0;
+    // The ring that is looked at
+    if ((run_q & ~due_q) != '0) begin
+      scan_q <= scan_q == queue_idx_t'(Queues - 1) ? '0 : scan_q + 1'b1;
+      if (run_q[scan_q]) begin
+        automatic mod_t       mod      = mod_q[scan_q];
+        automatic frame_cnt_t gathered = sts_i[scan_q].cq_frames - base_q[scan_q];
+        automatic clocks_t    elapsed  = now_q - since_q[scan_q];
+        automatic logic       full     = mod.frames != '0 && gathered >= frame_cnt_t'(mod.frames);
+        automatic logic       late     = mod.usecs != '0 && elapsed >= mod.limit;
+        if (full || late || error_i[scan_q]) due_q[scan_q] <= 1'b1;
       end
+    end
+
+    if (told_i != '0) begin
+      for (int unsigned q = 0; q < Queues; q++) begin
+        if (told_i[q]) begin
+          run_q[q] <= 1'b0;
+          due_q[q] <= 1'b0;
+          all_q[q] <= 1'b1;
+        end
+      end
+    end
+
+    // What the ring was before it advances
+    if (cq_valid_i) begin
+      automatic logic read = seen_i && queue_i == cq_queue_i && !beyond(sts_i[cq_queue_i].cq_head, index_i);
+      all_q[cq_queue_i] <= 1'b0;
+      if (all_q[cq_queue_i] || told_i[cq_queue_i]) mark_q[cq_queue_i] <= sts_i[cq_queue_i].cq_head;
+      if (!run_q[cq_queue_i] || told_i[cq_queue_i] || read) base_q[cq_queue_i] <= sts_i[cq_queue_i].cq_frames;
+    end
+
+    if (seen_i) begin
+      automatic index_t head = sts_i[queue_i].cq_head;
+      all_q[queue_i]  <= 1'b0;
+      mark_q[queue_i] <= index_i;
+      // What it was told of and has not read is not held back again.
+      if (beyond(all_q[queue_i] || told_i[queue_i] ? head : mark_q[queue_i], index_i)) due_q[queue_i] <= 1'b1;
+      if (!beyond(head, index_i)) begin
+        run_q[queue_i] <= 1'b0;
+        due_q[queue_i] <= 1'b0;
+      end else if (!run_q[queue_i]) begin
+        run_q[queue_i]   <= 1'b1;
+        since_q[queue_i] <= now_q + 1'b1;
+      end
+    end
+    if (unmask_i) begin
+      if (event_i[queue_i] && !told_i[queue_i]) due_q[queue_i] <= 1'b1;
+    end
+
+    if (start_i) begin
+      run_q[start_queue_i] <= 1'b0;
+      due_q[start_queue_i] <= 1'b0;
+      all_q[start_queue_i] <= 1'b1;
     end
     if (!rst_ni) begin
-      run_q    <= '0;
-      due_q    <= '0;
-      marked_q <= '0;
-      now_q    <= '0;
-      scan_q   <= '0;
+      run_q  <= '0;
+      due_q  <= '0;
+      all_q  <= '1;
+      scan_q <= '0;
     end
   end
 
-  always_comb begin
-    for (int unsigned q = 0; q < Queues; q++) ready_o[q] = off_q[q] || due_q[q] || sts_i[q].error;
-  end
+  assign ready_o = off_q | due_q;
 
-  `NIC_ASSERT(ModerateOneCommand, !(arm_i && unmask_i))
+  // A ring has one burst of records outstanding: it does not advance in two clocks that follow each other.
+  `NIC_ASSERT_IF(ModerateRingRests, cq_valid_i, !(moved_q && moved_queue_q == cq_queue_i))
+  `NIC_ASSERT(ModerateOneCommand, !(seen_i && unmask_i))
 
 endmodule

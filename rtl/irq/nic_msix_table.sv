@@ -6,8 +6,8 @@ module nic_msix_table
   import nic_pkg::*;
   import nic_regs_pkg::*;
 #(
-    parameter  int unsigned Queues     = 4,
-    localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1
+    parameter  int unsigned Vectors    = 5,
+    localparam int unsigned EntryWidth = $clog2(Vectors)
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -16,29 +16,32 @@ module nic_msix_table
     input  reg_req_t req_i,
     output reg_rsp_t rsp_o,
 
-    output logic [Queues-1:0]     mask_o,
+    output logic [Vectors-1:0]    mask_o,
 
-    input  logic [QueueWidth-1:0] vector_i,
+    input  logic [EntryWidth-1:0] vector_i,
     output logic [63:0]           addr_o,
     output logic [31:0]           data_o
 );
 
-  logic [31:0] addr_lo_q [Queues];
-  logic [31:0] addr_hi_q [Queues];
-  logic [31:0] data_q [Queues];
+  logic [31:0] addr_lo_q [Vectors];
+  logic [31:0] addr_hi_q [Vectors];
+  logic [31:0] data_q [Vectors];
 
-  logic [QueueWidth-1:0] entry;
+  logic [EntryWidth-1:0] entry;
   logic                  select;
 
-  assign select = req_i.valid && req_i.addr[15:8] == MSIX_BASE[15:8] && 32'(req_i.addr[7:4]) < Queues;
-  assign entry  = req_i.addr[4+:QueueWidth];
+  always_comb begin
+    select = 1'b0;
+    if (req_i.valid) select = req_i.addr[15:9] == MSIX_BASE[15:9] && 32'(req_i.addr[8:4]) < Vectors;
+  end
+  assign entry = req_i.addr[4+:EntryWidth];
 
   assign addr_o = {addr_hi_q[vector_i], addr_lo_q[vector_i]};
   assign data_o = data_q[vector_i];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      for (int unsigned v = 0; v < Queues; v++) begin
+      for (int unsigned v = 0; v < Vectors; v++) begin
         addr_lo_q[v] <= MSIX_ADDR_LO_DEFAULT;
         addr_hi_q[v] <= MSIX_ADDR_HI_DEFAULT;
         data_q[v]    <= MSIX_DATA_DEFAULT;
@@ -58,7 +61,7 @@ module nic_msix_table
   end
 
   always_ff @(posedge clk_i) begin
-    rsp_o <= '0;
+    if (req_i.valid) rsp_o <= '0;
     if (select) begin
       rsp_o.hit <= 1'b1;
       case (req_i.addr[3:0])

@@ -14,7 +14,8 @@ _HEAD = """\
 
 {desc}
 
-Access: `rw` read and write; `ro` read only; `wo` write only, reads 0; `w1s` write 1 to set, cleared by hardware.
+Access: `rw` read and write; `ro` read only; `wo` write only, reads 0; `w1s` write 1 to set, cleared by hardware;
+`w1c` set by hardware, write 1 to clear.
 A reset value `-` depends on build parameters or on the outside. Bits that are not named are reserved: they read 0
 and writing them has no effect.
 """

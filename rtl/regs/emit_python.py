@@ -32,7 +32,8 @@ from typing import Final, NamedTuple
 _TYPES = '''
 
 class Field(NamedTuple):
-    """A field of a register: `access` is "rw", "ro", "wo" or "w1s" (write 1 to set, hardware clears).
+    """A field of a register: `access` is "rw", "ro", "wo", "w1s" (write 1 to set, hardware clears) or "w1c" (hardware
+    sets, write 1 to clear).
 
     `volatile`: hardware changes it. `reset` is None where it depends on a build parameter or on the outside.
     """

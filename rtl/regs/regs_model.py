@@ -118,9 +118,10 @@ def _access(field: FieldNode) -> str:
     sw = field.get_property("sw").name
     onwrite = field.get_property("onwrite")
     if onwrite is not None:
-        if onwrite.name != "woset" or sw != "rw":
+        access = {"woset": "w1s", "woclr": "w1c"}.get(onwrite.name)
+        if access is None or sw != "rw":
             raise RegisterError(f"{field.get_path()}: onwrite = {onwrite.name} with sw = {sw} is not supported")
-        return "w1s"
+        return access
     if field.get_property("onread") is not None:
         raise RegisterError(f"{field.get_path()}: onread is not supported")
     if sw not in ("rw", "r", "w"):

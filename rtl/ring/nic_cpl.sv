@@ -38,8 +38,10 @@ module nic_cpl
     input  logic [3:0]               tx_log2_i,
     input  logic [63:0]              rx_base_i,
     input  logic [3:0]               rx_log2_i,
-    input  ring_sts_t                tx_sts_i [Queues],
-    input  ring_sts_t                rx_sts_i [Queues],
+    input  logic [Queues-1:0]        tx_error_i,
+    input  ring_error_e [Queues-1:0] tx_code_i,
+    input  logic [Queues-1:0]        rx_error_i,
+    input  ring_error_e [Queues-1:0] rx_code_i,
     input  logic                     tx_start_i,
     input  logic [QWidth-1:0]        tx_start_queue_i,
     input  logic                     rx_start_i,
@@ -103,8 +105,8 @@ module nic_cpl
   index_t     tx_head;
   frame_cnt_t tx_frames;
 
-  assign tx_err = tx_sts_i[scan_i].error && tx_sts_i[scan_i].error_code != ErrAxiWrite && !tx_silent;
-  assign rx_err = rx_sts_i[scan_i].error && rx_sts_i[scan_i].error_code != ErrAxiWrite && !rx_silent;
+  assign tx_err = tx_error_i[scan_i] && tx_code_i[scan_i] != ErrAxiWrite && !tx_silent;
+  assign rx_err = rx_error_i[scan_i] && rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
 
   always_comb begin
     take    = 1'b0;
@@ -167,14 +169,14 @@ module nic_cpl
         job_log2_q   <= tx_log2_i;
         job_frames_q <= tx_frames;
         job_head_q   <= tx_head;
-        job_code_q   <= tell ? tx_sts_i[scan_i].error_code : ErrNone;
+        job_code_q   <= tell ? tx_code_i[scan_i] : ErrNone;
       end else begin
         job_own_q    <= !scan_ready_i;
         job_base_q   <= rx_base_i;
         job_log2_q   <= rx_log2_i;
         job_frames_q <= ring_frames;
         job_head_q   <= rx_head_i;
-        job_code_q   <= rx_sts_i[scan_i].error_code;
+        job_code_q   <= rx_code_i[scan_i];
       end
     end
   end

@@ -73,9 +73,9 @@ module nic_desc_fetch
   index_t     con_q [Slots];     // first not consumed
   index_t     arr_q [Slots];     // first not here
   index_t     req_q [Slots];     // first not asked for
-  logic [2:0] out_q [Slots];     // bursts outstanding
+  logic [Slots-1:0][2:0] out_q;  // bursts outstanding
   logic [3:0] len_mem [Slots * MaxOut];   // descriptors of each outstanding burst, in order
-  logic [1:0] len_wp_q [Slots], len_rp_q [Slots];
+  logic [Slots-1:0][1:0] len_wp_q, len_rp_q;
 
   // ------------------------------------------------------------------ what to fetch
   index_t      slot, posted, size, to_end;
@@ -122,10 +122,10 @@ module nic_desc_fetch
   end
 
   // ------------------------------------------------------------------ what arrives
-  logic       first_q [Slots];       // the next beat begins a burst
+  logic [Slots-1:0] first_q;         // the next beat begins a burst
   logic [3:0] rem_q [Slots];         // descriptors of the burst still to come
-  logic       half_q [Slots];        // 64-bit bus: the next beat is a descriptor's upper half
-  logic       bad_q [Slots];         // a read of the ring has failed
+  logic [Slots-1:0] half_q;          // 64-bit bus: the next beat is a descriptor's upper half
+  logic [Slots-1:0] bad_q;           // a read of the ring has failed
   logic [3:0] rem, here;
   logic [3:0] lane0;
   logic       store;
@@ -219,16 +219,16 @@ module nic_desc_fetch
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
-        con_q[q]    <= '0;
-        arr_q[q]    <= '0;
-        req_q[q]    <= '0;
-        out_q[q]    <= '0;
-        len_wp_q[q] <= '0;
-        len_rp_q[q] <= '0;
-        first_q[q]  <= 1'b1;
-        half_q[q]   <= 1'b0;
-        bad_q[q]    <= 1'b0;
+        con_q[q] <= '0;
+        arr_q[q] <= '0;
+        req_q[q] <= '0;
       end
+      out_q    <= '0;
+      len_wp_q <= '0;
+      len_rp_q <= '0;
+      first_q  <= '1;
+      half_q   <= '0;
+      bad_q    <= '0;
     end else begin
       if (want) begin
         req_q[scan_i]    <= req_q[scan_i] + {12'b0, n};

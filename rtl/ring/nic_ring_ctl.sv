@@ -51,6 +51,10 @@ module nic_ring_ctl
     input  index_t                 cq_head_i,
     input  frame_cnt_t             cq_frames_i,
 
+    // status
+    output logic [Queues-1:0]      active_o,      // from enable until drained after disable
+    output logic [Queues-1:0]      error_o,       // halted
+    output ring_error_e [Queues-1:0] code_o,
     output ring_sts_t              sts_o [Queues]
 );
 
@@ -58,7 +62,7 @@ module nic_ring_ctl
 
   localparam int unsigned Slots = 1 << QWidth;
 
-  state_e            state_q [Slots];
+  state_e [Slots-1:0] state_q;
   logic [QWidth-1:0] scan_q;
   logic [Queues-1:0] run_q;         // in state Run and not halted
   logic [Queues-1:0] enable_q;      // enable of the clock before
@@ -79,7 +83,7 @@ module nic_ring_ctl
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       scan_q <= '0;
-      for (int q = 0; q < int'(Slots); q++) state_q[q] <= Off;
+      state_q <= {Slots{Off}};
     end else begin
       scan_q <= scan_next_o;
       if (begins) state_q[scan_q] <= Start;
@@ -114,48 +118,42 @@ module nic_ring_ctl
 
   // ------------------------------------------------------------------ status
   always_ff @(posedge clk_i) begin
-    if (err_desc_i && !sts_o[err_desc_queue_i].error) begin
-      sts_o[err_desc_queue_i].error      <= 1'b1;
-      sts_o[err_desc_queue_i].error_code <= ErrBadDesc;
+    if (err_desc_i && !error_o[err_desc_queue_i]) code_o[err_desc_queue_i] <= ErrBadDesc;
+    if (err_tail_i && !error_o[scan_q]) code_o[scan_q] <= ErrBadDesc;
+    if (err_read_i && !error_o[err_read_queue_i]) code_o[err_read_queue_i] <= ErrAxiRead;
+    if (err_write_i && !error_o[err_write_queue_i]) code_o[err_write_queue_i] <= ErrAxiWrite;
+    if (err_desc_i) error_o[err_desc_queue_i] <= 1'b1;
+    if (err_tail_i) error_o[scan_q] <= 1'b1;
+    if (err_read_i) error_o[err_read_queue_i] <= 1'b1;
+    if (err_write_i) error_o[err_write_queue_i] <= 1'b1;
+    if (begins) active_o[scan_q] <= 1'b1;
+    if (ends) active_o[scan_q] <= 1'b0;
+    if (begins || ends) begin
+      error_o[scan_q] <= 1'b0;
+      code_o[scan_q]  <= ErrNone;
     end
-    if (err_tail_i && !sts_o[scan_q].error) begin
-      sts_o[scan_q].error      <= 1'b1;
-      sts_o[scan_q].error_code <= ErrBadDesc;
+    if (!rst_ni) begin
+      active_o <= '0;
+      error_o  <= '0;
+      code_o   <= {Queues{ErrNone}};
     end
-    if (err_read_i && !sts_o[err_read_queue_i].error) begin
-      sts_o[err_read_queue_i].error      <= 1'b1;
-      sts_o[err_read_queue_i].error_code <= ErrAxiRead;
-    end
-    if (err_write_i && !sts_o[err_write_queue_i].error) begin
-      sts_o[err_write_queue_i].error      <= 1'b1;
-      sts_o[err_write_queue_i].error_code <= ErrAxiWrite;
-    end
+  end
+
+  always_ff @(posedge clk_i) begin
     if (head_valid_i) sts_o[head_queue_i].head <= head_i;
     if (cq_valid_i) begin
       sts_o[cq_queue_i].cq_head   <= cq_head_i;
       sts_o[cq_queue_i].cq_frames <= cq_frames_i;
     end
-    if (begins) begin
-      sts_o[scan_q].head       <= '0;
-      sts_o[scan_q].cq_head    <= '0;
-      sts_o[scan_q].cq_frames  <= '0;
-      sts_o[scan_q].active     <= 1'b1;
-      sts_o[scan_q].error      <= 1'b0;
-      sts_o[scan_q].error_code <= ErrNone;
-    end
-    if (ends) begin
-      sts_o[scan_q].active     <= 1'b0;
-      sts_o[scan_q].error      <= 1'b0;
-      sts_o[scan_q].error_code <= ErrNone;
-    end
+    if (begins) sts_o[scan_q] <= '0;
     if (!rst_ni) begin
       for (int q = 0; q < int'(Queues); q++) sts_o[q] <= '0;
     end
   end
 
   // Progress belongs to an active ring.
-  `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, sts_o[head_queue_i].active)
-  `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, sts_o[cq_queue_i].active)
-  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[scan_q], sts_o[scan_q].active)
+  `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, active_o[head_queue_i])
+  `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, active_o[cq_queue_i])
+  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[scan_q], active_o[scan_q])
 
 endmodule

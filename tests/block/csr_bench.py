@@ -50,7 +50,7 @@ def pack(fields: list[tuple[int, int]]) -> int:
 
 @dataclass(slots=True)
 class Ring:
-    """What the datapath reports of a ring (nic_pkg::ring_sts_t)."""
+    """What the datapath reports of a ring: the ring's bits of test_csr_top's tx_sts_i or rx_sts_i."""
 
     head: int = 0
     cq_head: int = 0
@@ -81,6 +81,7 @@ class Bench:
         dut.filter_look_i.value = 0
         dut.link_i.value = 1
         dut.idle_i.value = 1
+        dut.error_i.value = 0
         dut.quiesced_i.value = 1
         dut.msix_ready_i.value = 0
         dut.msix_done_i.value = 0
@@ -137,6 +138,6 @@ class Bench:
         found = []
         for reg in hw.REGISTERS:
             group = hw.GROUPS[reg.group]
-            entries = min(group.entries, self.queues) if reg.group in ("QP", "MSIX") else group.entries
+            entries = {"QP": self.queues, "MSIX": self.queues + 1}.get(reg.group, group.entries)
             found += [(group.base + n * group.stride + reg.offset, reg) for n in range(entries)]
         return found

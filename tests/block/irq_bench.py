@@ -39,16 +39,38 @@ class IrqBench(Bench):
         for ring in (*bench.tx, *bench.rx):
             ring.active = 1
         bench.show()
-        for v in range(bench.queues):
+        for v in range(bench.queues + 1):
             await bench.write(hw.msix(v) + hw.MSIX_ADDR_LO, 0xFEE00000 + 0x100 * v)
             await bench.write(hw.msix(v) + hw.MSIX_ADDR_HI, 0x11 + v)
             await bench.write(hw.msix(v) + hw.MSIX_DATA, 0x4000 + v)
             await bench.write(hw.msix(v) + hw.MSIX_VECTOR_CTRL, 0)
-            await bench.arm(v, 0, 0)
+        for q in range(bench.queues):
+            await bench.arm(q, 0, 0)
         return bench
 
     async def arm(self, v: int, tx: int, rx: int) -> None:
         await self.write(hw.qp(v) + hw.QP_IRQ_ARM, (tx & 0xFFFF) << 16 | rx & 0xFFFF)
+
+    async def seen(self, v: int, tx: int, rx: int) -> None:
+        await self.write(hw.qp(v) + hw.QP_IRQ_SEEN, (tx & 0xFFFF) << 16 | rx & 0xFFFF)
+
+    async def route(self, q: int, tx: int, rx: int) -> None:
+        """The vectors of a queue pair's rings."""
+        await self.write(hw.qp(q) + hw.QP_IRQ_VECTOR, tx << 8 | rx)
+
+    async def link(self, up: int) -> None:
+        self.dut.link_i.value = up
+        await self.clocks(3)
+
+    async def error(self) -> None:
+        """The datapath halts a ring, for what IRQ_CAUSE knows of it."""
+        await self.error_after(0)
+
+    async def error_after(self, clocks: int) -> None:
+        await self.clocks(1 + clocks)
+        self.dut.error_i.value = 1
+        await self.clocks(1)
+        self.dut.error_i.value = 0
 
     async def mask(self, v: int, masked: int, auto_mask: int = 1) -> None:
         await self.write(hw.qp(v) + hw.QP_IRQ_MASK, masked | auto_mask << 1)

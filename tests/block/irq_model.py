@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cocotb
 from cocotb.triggers import ReadOnly, RisingEdge
@@ -111,7 +111,7 @@ class _Side:
 
     @property
     def off(self) -> bool:
-        return self.error or self.frames == 1 or not (self.usecs or self.frames)
+        return self.frames == 1 or not (self.usecs or self.frames)
 
     def look(self, clock: int, head: int, frames: int) -> None:
         """A clock in which the ring's completion side is like this."""
@@ -122,8 +122,9 @@ class _Side:
             return
         late = bool(self.usecs) and clock - self.first >= self.usecs * CLOCK_MHZ
         most, least = (frames - base & 1023 for base in (self.base[0], self.base[-1]))
-        self.may |= late or (self.frames != 0 and most >= self.frames)
-        self.held = self.held + 1 if late or (self.frames != 0 and least >= self.frames) else 0
+        now = late or self.error
+        self.may |= now or (self.frames != 0 and most >= self.frames)
+        self.held = self.held + 1 if now or (self.frames != 0 and least >= self.frames) else 0
         self.must |= self.held >= self.late
 
     def told(self, head: int, frames: int) -> None:
@@ -151,24 +152,44 @@ class _Side:
 
 
 @dataclass(slots=True)
-class _Vector:
-    sides: tuple[_Side, _Side]  # TX, RX
+class _Pair:
+    """A queue pair: its rings' sides (TX, RX), the vectors that they name, the mask."""
+
+    sides: tuple[_Side, _Side]
+    vectors: list[int]
     masked: bool = True
     auto_mask: bool = True
-    entry: list[int] = field(default_factory=lambda: [0, 0, 0, 1])  # the MSI-X table's words
-    waited: int = 0  # messages of other vectors while this one wanted to send
 
     @property
     def event(self) -> bool:
         return any(side.event for side in self.sides)
 
-    @property
-    def may(self) -> bool:
-        return not self.masked and any(side.event and (side.off or side.may) for side in self.sides)
+    def may(self, tx_or_rx: int) -> bool:
+        side = self.sides[tx_or_rx]
+        return not self.masked and side.event and (side.off or side.may)
+
+    def must(self, tx_or_rx: int) -> bool:
+        side = self.sides[tx_or_rx]
+        return not self.masked and side.event and (side.off or side.must)
+
+
+@dataclass(slots=True)
+class _Causes:
+    """IRQ_CAUSE and its mask, the vector, and whether a message has told of them since software wrote."""
+
+    vector: int
+    bits: int = 0
+    mask: int = 3
+    told: bool = False
+    link: int | None = None
 
     @property
-    def must(self) -> bool:
-        return not self.masked and any(side.event and (side.off or side.must) for side in self.sides)
+    def pending(self) -> bool:
+        return bool(self.bits & ~self.mask)
+
+    @property
+    def event(self) -> bool:
+        return self.pending and not self.told
 
 
 @dataclass(slots=True)
@@ -188,8 +209,11 @@ class _Clock:
     request: int
     answer: int
     rings: list[tuple[_Ring, _Ring]]  # each queue: TX and RX
+    link: int
+    error: bool
     valid: bool
     vector: int
+    asker: tuple[int, int]  # queue pair and 0 TX, 1 RX; (-1, 0) the causes
     message: tuple[int, int]
     done: bool
     line: bool
@@ -206,10 +230,26 @@ class IrqModel:
         self._task = cocotb.start_soon(self._run())
 
     def reset(self) -> None:
-        self.vectors = [_Vector((_Side(self.queues), _Side(self.queues))) for _ in range(self.queues)]
+        self.pairs = [_Pair((_Side(self.queues), _Side(self.queues)), [q, q]) for q in range(self.queues)]
+        self.causes = _Causes(self.queues)
+        self.table = [[0, 0, 0, 1] for _ in range(self.queues + 1)]  # the MSI-X table's words
+        self.waited: dict[tuple[int, int], int] = {}  # messages of others while this one wanted to send
         self.clock = 0
         self.line_mode = False
         self.outstanding = False
+
+    def exists(self, vector: int) -> int:
+        """What a vector's number acts as."""
+        return vector if vector <= self.queues else 0
+
+    def vector_of(self, asker: tuple[int, int]) -> int:
+        q, side = asker
+        return self.exists(self.causes.vector if q < 0 else self.pairs[q].vectors[side])
+
+    def askers(self, which: str) -> list[tuple[int, int]]:
+        """Who may ("may") or is to ("must") ask for a message, whatever the table says."""
+        found = [(q, side) for q, pair in enumerate(self.pairs) for side in (0, 1) if getattr(pair, which)(side)]
+        return [*found, (-1, 0)] if self.causes.event else found
 
     async def _run(self) -> None:
         clk = self.dut.clk_i
@@ -225,7 +265,7 @@ class IrqModel:
 
     def _sample(self) -> _Clock:
         dut = self.dut
-        tx, rx = int(dut.tx_sts_i.value), int(dut.rx_sts_i.value)
+        tx, rx = int(dut.tx_seen_o.value), int(dut.rx_seen_o.value)
         rings = []
         for q in range(self.queues):
             both = (tx >> Ring.WIDTH * q, rx >> Ring.WIDTH * q)
@@ -239,8 +279,13 @@ class IrqModel:
             request=int(dut.irq_req.value),
             answer=int(dut.irq_rsp.value),
             rings=rings,
+            link=int(dut.link_i.value),
+            error=bool(int(dut.error_i.value)),
             valid=bool(int(dut.msix_valid_o.value)),
             vector=int(dut.msix_vector_o.value),
+            asker=(-1, 0)
+            if int(dut.msix_cause_o.value)
+            else (int(dut.msix_queue_o.value), 1 - int(dut.msix_tx_o.value)),
             message=(int(dut.msix_addr_o.value), int(dut.msix_data_o.value)),
             done=bool(int(dut.msix_done_i.value)),
             line=bool(int(dut.irq_o.value)),
@@ -250,108 +295,168 @@ class IrqModel:
         """Advance by the clock `before`; `now` shows what the block made of it."""
         if not before.running:
             self.reset()
+            self.causes.link = before.link
             assert not now.valid and not now.line
             return
         self.clock += 1
-        for vector, rings in zip(self.vectors, before.rings, strict=True):
-            for side, ring in zip(vector.sides, rings, strict=True):
+        for pair, rings in zip(self.pairs, before.rings, strict=True):
+            for side, ring in zip(pair.sides, rings, strict=True):
                 side.error = ring.error
-        may, must = [v.may for v in self.vectors], [v.must for v in self.vectors]
-        free = [not v.entry[3] and not self.line_mode for v in self.vectors]
-        want = [m and f for m, f in zip(must, free, strict=True)]
+        may, must = self.askers("may"), self.askers("must")
+        want = [a for a in must if not self.table[self.vector_of(a)][3] and not self.line_mode]
         sent = now.vector if now.valid and not before.valid else None
         if sent is not None:
             assert not self.outstanding, "a second MSI-X before the first was answered"
             assert not before.stopping, "an MSI-X in the device's reset"
-            assert may[sent] and free[sent], f"MSI-X of vector {sent}, which has no reason to send"
-            low, high, data, _ = self.vectors[sent].entry
+            what = f"MSI-X of vector {sent}, asked for by {now.asker}, which has no reason to send"
+            assert now.asker in may and self.vector_of(now.asker) == sent, what
+            assert not self.table[sent][3] and not self.line_mode, what
+            low, high, data, _ = self.table[sent]
             assert now.message == (high << 32 | low, data)
-            self._count(sent, want)
+            self._count(now.asker, want)
         elif not self.outstanding and not before.stopping:
-            assert not any(want), f"vectors {[v for v, w in enumerate(want) if w]} have an event that is not sent"
-        assert self.line_mode and any(may) if now.line else not (self.line_mode and any(must))
+            assert not want, f"{want} have an event that is not sent"
+        cause = self.causes.pending
+        line_may, line_must = (cause or any(q >= 0 for q, _ in askers) for askers in (may, must))
+        assert self.line_mode and line_may if now.line else not (self.line_mode and line_must)
         self._registers(before.request, now.answer, may, must)
-        for v, rings in enumerate(before.rings):
-            self._advance(v, rings, before.request, sent == v)
+        told = {a for a in ((q, s) for q in range(self.queues) for s in (0, 1)) if self.vector_of(a) == sent}
+        told = {(q, s) for q, s in told if not self.pairs[q].masked}
+        self._advance_causes(before, sent)
+        for q, rings in enumerate(before.rings):
+            self._advance(q, rings, before.request, [(q, s) in told for s in (0, 1)])
+        self._advance_table(before.request)
         self.outstanding = (self.outstanding and not before.done) or sent is not None
 
-    def _count(self, sent: int, want: list[bool]) -> None:
+    def _count(self, sent: tuple[int, int], want: list[tuple[int, int]]) -> None:
         self.sent += 1
-        for v, vector in enumerate(self.vectors):
-            vector.waited = vector.waited + 1 if want[v] and v != sent else 0
-            assert vector.waited < self.queues, f"vector {v} is passed over again and again"
+        self.waited = {a: self.waited.get(a, 0) + 1 for a in want if a != sent}
+        late = [a for a, n in self.waited.items() if n > 2 * self.queues]
+        assert not late, f"{late} are passed over again and again"
 
-    def _advance(self, v: int, rings: tuple[_Ring, _Ring], request: int, sent: bool) -> None:
-        vector = self.vectors[v]
+    def _advance_causes(self, before: _Clock, sent: int | None) -> None:
+        causes = self.causes
+        write, addr, data, strobes = decode(before.request)
+        if sent is not None and sent == self.exists(causes.vector) and causes.event:
+            causes.told = True
+        if write and addr in (hw.IRQ_CAUSE, hw.IRQ_CAUSE_MASK):
+            causes.told = False
+        if write and strobes & 1:
+            if addr == hw.IRQ_CAUSE:
+                causes.bits &= ~data
+            elif addr == hw.IRQ_CAUSE_MASK:
+                causes.mask = data & 3
+            elif addr == hw.IRQ_CAUSE_VECTOR:
+                causes.vector = data & 31
+        if causes.link is not None and before.link != causes.link:
+            causes.bits |= hw.IRQ_CAUSE_LINK
+        if before.error:
+            causes.bits |= hw.IRQ_CAUSE_ERROR
+        causes.link = before.link
+
+    def _advance(self, q: int, rings: tuple[_Ring, _Ring], request: int, told: list[bool]) -> None:
+        pair = self.pairs[q]
         write, addr, data, strobes = decode(request)
-        arm = write and addr == hw.qp(v) + hw.QP_IRQ_ARM
-        consumed = sent and not vector.auto_mask
-        tx, rx = vector.sides
+        arm = write and addr == hw.qp(q) + hw.QP_IRQ_ARM
+        seen = arm or (write and addr == hw.qp(q) + hw.QP_IRQ_SEEN)
+        tx, rx = pair.sides
         value = merge(tx.seen << 16 | rx.seen, data, strobes)
-        to_mask = write and addr == hw.qp(v) + hw.QP_IRQ_MASK and bool(strobes & 1)
-        unmask = to_mask and vector.masked and not data & hw.QP_IRQ_MASK_MASKED and not sent
-        for side, ring, index in zip((tx, rx), rings, (value >> 16, value & 0xFFFF), strict=True):
+        to_mask = write and addr == hw.qp(q) + hw.QP_IRQ_MASK and bool(strobes & 1)
+        unmask = to_mask and pair.masked and not data & hw.QP_IRQ_MASK_MASKED
+        indices = (value >> 16, value & 0xFFFF)
+        for side, ring, index, sent in zip((tx, rx), rings, indices, told, strict=True):
+            consumed = sent and not pair.auto_mask
+            restart = ring.active and not side.active
             side.look(self.clock, ring.head, ring.frames)
             if sent:
                 side.told(ring.head, ring.frames)
-            if arm:
+            if seen:
                 side.arm(ring.head, ring.frames, index)
-            if unmask and side.event:
+            if unmask and side.event and not sent:
                 side.may = side.must = True
             # What seen becomes is looked at from the next clock on; what it was does not matter any more.
-            side.event = (side.event or beyond(ring.head, side.seen)) and not arm and not consumed
-            if arm:
+            new = beyond(ring.head, side.seen) and not restart
+            side.event = (side.event or new) and not seen and not consumed
+            if seen:
                 side.seen = index
             elif consumed:
                 side.seen = ring.head
-            if ring.active and not side.active:
+            if restart:
                 side.restart()
             side.active = ring.active
         for side, offset in ((tx, hw.QP_IRQ_TX_MOD), (rx, hw.QP_IRQ_RX_MOD)):
-            if write and addr == hw.qp(v) + offset:
+            if write and addr == hw.qp(q) + offset:
                 value = merge(side.frames << 16 | side.usecs, data, strobes)
                 side.usecs, side.frames = value & hw.QP_IRQ_RX_MOD_USECS, value >> 16 & 0xFF
                 side.held = 0
 
-        was_auto = vector.auto_mask
+        was_auto = pair.auto_mask
         if to_mask:
-            vector.masked = bool(data & hw.QP_IRQ_MASK_MASKED)
-            vector.auto_mask = bool(data & hw.QP_IRQ_MASK_AUTO_MASK)
+            pair.masked = bool(data & hw.QP_IRQ_MASK_MASKED)
+            pair.auto_mask = bool(data & hw.QP_IRQ_MASK_AUTO_MASK)
         if arm:
-            vector.masked = False
-        if sent and was_auto:
-            vector.masked = True
-        for word, mask in enumerate((0xFFFFFFFC, 0xFFFFFFFF, 0xFFFFFFFF, 1)):
-            if write and addr == hw.msix(v) + 4 * word:
-                vector.entry[word] = merge(vector.entry[word], data, strobes) & mask
+            pair.masked = False
+        if any(told) and was_auto:
+            pair.masked = True
+        if write and addr == hw.qp(q) + hw.QP_IRQ_VECTOR:
+            value = merge(pair.vectors[0] << 8 | pair.vectors[1], data, strobes) & 0x1F1F
+            pair.vectors = [value >> 8, value & 31]
 
-    def _registers(self, request: int, answer: int, may: list[bool], must: list[bool]) -> None:
+    def _advance_table(self, request: int) -> None:
+        write, addr, data, strobes = decode(request)
+        v, offset = divmod(addr - hw.MSIX_BASE, hw.MSIX_STRIDE)
+        if write and 0 <= v <= self.queues:
+            word = offset // 4
+            mask = (0xFFFFFFFC, 0xFFFFFFFF, 0xFFFFFFFF, 1)[word]
+            self.table[v][word] = merge(self.table[v][word], data, strobes) & mask
+
+    def _waiting(self, askers: list[tuple[int, int]], addr: int) -> int:
+        """What IRQ_PENDING or MSIX_PBA shows if these ask."""
+        if addr == hw.IRQ_PENDING:
+            queues = bits([any(a[0] == q for a in askers) for q in range(self.queues)])
+            return queues | self.causes.pending * hw.IRQ_PENDING_CAUSE
+        if self.line_mode:
+            return 0
+        vectors = {self.vector_of(a) for a in askers}
+        return bits([v in vectors and bool(self.table[v][3]) for v in range(self.queues + 1)])
+
+    def _registers(
+        self, request: int, answer: int, may: list[tuple[int, int]], must: list[tuple[int, int]]
+    ) -> None:
         """Check the answer to a request, and follow IRQ_CTRL."""
         write, addr, data, strobes = decode(request)
-        asked = bool(request >> 53 & 1)
-        values = {hw.IRQ_CTRL: int(self.line_mode), hw.CLOCK: CLOCK_MHZ, hw.MSIX_PBA_HI: 0}
-        if asked and addr in (hw.IRQ_PENDING, hw.MSIX_PBA):
-            waits = [addr == hw.IRQ_PENDING or (bool(v.entry[3]) and not self.line_mode) for v in self.vectors]
-            most = bits([p and w for p, w in zip(may, waits, strict=True)])
-            least = bits([p and w for p, w in zip(must, waits, strict=True)])
+        if not request >> 53 & 1:
+            return
+        values = {
+            hw.IRQ_CTRL: int(self.line_mode),
+            hw.CLOCK: CLOCK_MHZ,
+            hw.MSIX_PBA_HI: 0,
+            hw.IRQ_CAUSE: self.causes.bits,
+            hw.IRQ_CAUSE_MASK: self.causes.mask,
+            hw.IRQ_CAUSE_VECTOR: self.causes.vector,
+        }
+        if addr in (hw.IRQ_PENDING, hw.MSIX_PBA):
+            most, least = self._waiting(may, addr), self._waiting(must, addr)
             got = answer & 0xFFFFFFFF
             assert not got & ~most and not least & ~got, f"{addr:#x} reads {got:#x}, not {least:#x} to {most:#x}"
             values[addr] = got
-        if asked and addr >= hw.MSIX_BASE and addr < hw.msix(self.queues):
-            values[addr] = self.vectors[(addr - hw.MSIX_BASE) // hw.MSIX_STRIDE].entry[addr % 16 // 4]
-        if asked and hw.QP_BASE <= addr < hw.qp(self.queues):
+        if hw.MSIX_BASE <= addr < hw.msix(self.queues + 1):
+            values[addr] = self.table[(addr - hw.MSIX_BASE) // hw.MSIX_STRIDE][addr % 16 // 4]
+        if hw.QP_BASE <= addr < hw.qp(self.queues):
             q, offset = divmod(addr - hw.QP_BASE, hw.QP_STRIDE)
-            vector = self.vectors[q]
+            pair = self.pairs[q]
             own = {
                 hw.QP_IRQ_ARM: 0,
-                hw.QP_IRQ_MASK: vector.masked | vector.auto_mask << 1,
-                hw.QP_IRQ_STATUS: int(vector.event),
-                hw.QP_IRQ_TX_MOD: vector.sides[0].frames << 16 | vector.sides[0].usecs,
-                hw.QP_IRQ_RX_MOD: vector.sides[1].frames << 16 | vector.sides[1].usecs,
+                hw.QP_IRQ_SEEN: 0,
+                hw.QP_IRQ_VECTOR: pair.vectors[0] << 8 | pair.vectors[1],
+                hw.QP_IRQ_MASK: pair.masked | pair.auto_mask << 1,
+                hw.QP_IRQ_STATUS: int(pair.event),
+                hw.QP_IRQ_TX_MOD: pair.sides[0].frames << 16 | pair.sides[0].usecs,
+                hw.QP_IRQ_RX_MOD: pair.sides[1].frames << 16 | pair.sides[1].usecs,
             }
             if offset in own:
                 values[addr] = own[offset]
-        if asked and addr in values:
+        if addr in values:
             assert answer == 1 << 32 | values[addr], f"{addr:#x} reads {answer:#x}, expected {values[addr]:#x}"
         else:
             assert answer == 0, f"an answer to {addr:#x} that was not asked for"

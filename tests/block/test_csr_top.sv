@@ -43,10 +43,15 @@ module test_csr_top
     // What the datapath saw when it last looked at each ring: base, cq_base, log2, enable, tail.
     output logic [Queues-1:0][148:0] tx_cfg_o,
     output logic [Queues-1:0][148:0] rx_cfg_o,
-    input  ring_sts_t [Queues-1:0] tx_sts_i,
-    input  ring_sts_t [Queues-1:0] rx_sts_i,
+    // What the rings are to be: head, cq_head, cq_frames, active, error, error_code. And what the blocks see of it:
+    // one ring advances or starts in a clock, as in the datapath.
+    input  logic [Queues-1:0][47:0] tx_sts_i,
+    input  logic [Queues-1:0][47:0] rx_sts_i,
+    output logic [Queues-1:0][47:0] tx_seen_o,
+    output logic [Queues-1:0][47:0] rx_seen_o,
     input  cnt_evt_t               cnt_evt_i,
     input  logic                   link_i,
+    input  logic                   error_i,
     input  logic                   idle_i,
 
     output logic soft_reset_o,
@@ -57,7 +62,10 @@ module test_csr_top
     input  logic        msix_ready_i,
     output logic [63:0] msix_addr_o,
     output logic [31:0] msix_data_o,
-    output logic [3:0]  msix_vector_o,
+    output logic [4:0]  msix_vector_o,
+    output logic        msix_cause_o,
+    output logic        msix_tx_o,
+    output logic [3:0]  msix_queue_o,
     input  logic        msix_done_i,
     output logic        irq_o
 );
@@ -92,9 +100,81 @@ module test_csr_top
       rx_cfg_o[scan_q] <= {rx_base_o, rx_cq_base_o, rx_log2_o, rx_enable_o[scan_q], rx_tail_o[scan_q]};
     end
   end
+  // The datapath: in each clock one ring, the next in turn that differs, becomes what it is to be.
+  typedef struct packed {
+    index_t     head;
+    index_t     cq_head;
+    frame_cnt_t cq_frames;
+    logic       active;
+    logic       error;
+    logic [3:0] code;
+  } ring_t;
+
+  ring_t [2*Queues-1:0]      want, is_q;              // RX, then TX
+  logic [2*Queues-1:0]       starts, ends, advances;
+  logic [$clog2(2*Queues)-1:0] turn_q, pick;
+  logic                      any;
+  logic [2*Queues-1:0]       rest_q;                  // it advanced a clock ago
+  logic                      start_q, start_tx_q, cq_valid;
+  logic [QueueWidth-1:0]     start_queue_q, cq_queue_i;
+  logic [Queues-1:0]         tx_active, rx_active, tx_error, rx_error;
+  ring_error_e [Queues-1:0]  tx_code, rx_code;
+
+  assign {tx_seen_o, rx_seen_o} = is_q;
+  assign want                   = {tx_sts_i, rx_sts_i};
+
+  always_comb begin
+    for (int r = 0; r < 2 * Queues; r++) begin
+      starts[r]   = want[r].active && !is_q[r].active;
+      ends[r]     = !want[r].active && is_q[r].active;
+      advances[r] = want[r].active && is_q[r].active && !rest_q[r] &&
+                    (want[r].cq_head != is_q[r].cq_head || want[r].cq_frames != is_q[r].cq_frames);
+    end
+    pick = '0;
+    any  = (starts | ends | advances) != '0;
+    for (int r = 2 * Queues - 1; r >= 0; r--) if (starts[r] || ends[r] || advances[r]) pick = r[$bits(pick)-1:0];
+    for (int r = 2 * Queues - 1; r >= 0; r--) begin
+      if ((starts[r] || ends[r] || advances[r]) && r >= int'(turn_q)) pick = r[$bits(pick)-1:0];
+    end
+    cq_valid   = any && advances[pick];
+    cq_queue_i = QueueWidth'(int'(pick) % Queues);
+  end
+
+  always_ff @(posedge clk_i) begin
+    start_q <= 1'b0;
+    rest_q  <= '0;
+    for (int r = 0; r < 2 * Queues; r++) begin
+      is_q[r].head  <= want[r].head;
+      is_q[r].error <= want[r].error;
+      is_q[r].code  <= want[r].code;
+    end
+    if (any) begin
+      turn_q <= pick + 1'b1;
+      is_q[pick].active    <= want[pick].active;
+      is_q[pick].cq_head   <= starts[pick] ? '0 : want[pick].cq_head;
+      is_q[pick].cq_frames <= starts[pick] ? '0 : want[pick].cq_frames;
+      start_q       <= starts[pick];
+      start_tx_q    <= int'(pick) >= Queues;
+      start_queue_q <= cq_queue_i;
+      rest_q[pick]  <= advances[pick];
+    end
+    if (!core_rst_no) begin
+      is_q    <= '0;
+      start_q <= 1'b0;
+      turn_q  <= '0;
+    end
+  end
+
   for (genvar q = 0; q < Queues; q++) begin : gen_sts
-    assign tx_sts[q] = tx_sts_i[q];
-    assign rx_sts[q] = rx_sts_i[q];
+    assign tx_sts[q]    = '{head: is_q[Queues+q].head, cq_head: is_q[Queues+q].cq_head,
+                            cq_frames: is_q[Queues+q].cq_frames};
+    assign rx_sts[q]    = '{head: is_q[q].head, cq_head: is_q[q].cq_head, cq_frames: is_q[q].cq_frames};
+    assign tx_active[q] = is_q[Queues+q].active;
+    assign rx_active[q] = is_q[q].active;
+    assign tx_error[q]  = is_q[Queues+q].error;
+    assign rx_error[q]  = is_q[q].error;
+    assign tx_code[q]   = ring_error_e'(is_q[Queues+q].code);
+    assign rx_code[q]   = ring_error_e'(is_q[q].code);
   end
 
   nic_csr #(
@@ -109,6 +189,12 @@ module test_csr_top
       .irq_busy_i(irq_busy),
       .tx_sts_i  (tx_sts),
       .rx_sts_i  (rx_sts),
+      .tx_active_i(tx_active),
+      .rx_active_i(rx_active),
+      .tx_error_i(tx_error),
+      .rx_error_i(rx_error),
+      .tx_code_i (tx_code),
+      .rx_code_i (rx_code),
       .*
   );
 
@@ -122,6 +208,14 @@ module test_csr_top
       .busy_o      (irq_busy),
       .tx_sts_i    (tx_sts),
       .rx_sts_i    (rx_sts),
+      .tx_error_i  (tx_error),
+      .rx_error_i  (rx_error),
+      .tx_cq_valid_i(cq_valid && int'(pick) >= Queues),
+      .rx_cq_valid_i(cq_valid && int'(pick) < Queues),
+      .tx_start_i  (start_q && start_tx_q),
+      .tx_start_queue_i(start_queue_q),
+      .rx_start_i  (start_q && !start_tx_q),
+      .rx_start_queue_i(start_queue_q),
       .*
   );
 

@@ -136,21 +136,21 @@ async def moderation_that_is_switched_off_lets_go(dut: Any) -> None:
 MISTAKES: dict[str, Mistake] = {
     "each record begins the time anew": (
         "nic_irq_moderate.sv",
-        "if (full || late) due_q[scan_q] <= 1'b1;",
+        "if (full || late || error_i[scan_q]) due_q[scan_q] <= 1'b1;",
         "if (full || late) due_q[scan_q] <= 1'b1;\n      if (gathered != frame_cnt_t'(1)) since_q[scan_q] <= now_q;",
         "moderation_holds_the_first_record_for_usecs",
         "have an event that is not sent",
     ),
     "one frame too many": (
         "nic_irq_moderate.sv",
-        "gathered >= frame_cnt_t'(frames_q[scan_q]);",
-        "gathered > frame_cnt_t'(frames_q[scan_q]);",
+        "gathered >= frame_cnt_t'(mod.frames);",
+        "gathered > frame_cnt_t'(mod.frames);",
         "moderation_ends_with_the_frames",
         "have an event that is not sent",
     ),
     "what was told is held again": (
         "nic_irq_moderate.sv",
-        "if (again) due_q[vector_i] <= 1'b1;",
+        "if (beyond(all_q[queue_i] || told_i[queue_i] ? head : mark_q[queue_i], index_i)) due_q[queue_i] <= 1'b1;",
         "",
         "what_was_told_and_not_read_is_not_held_again",
         "have an event that is not sent",

@@ -36,6 +36,8 @@ module ring_ctl_proof
   logic            start_o;
   logic [2:0]      run_o;
   ring_sts_t       sts_o [3];
+  logic [2:0]      active_o, error_o;
+  ring_error_e [2:0] code_o;
   nic_ring_ctl #(
       .Queues(Queues)
   ) dut (.*);
@@ -43,11 +45,11 @@ module ring_ctl_proof
   // Surroundings: queues that exist; errors and progress are of active rings, progress not of one that ends.
   `NIC_ASSUME(QueuesExist, err_read_queue_i < 2'd3 && err_write_queue_i < 2'd3 && err_desc_queue_i < 2'd3 &&
                            head_queue_i < 2'd3 && cq_queue_i < 2'd3)
-  `NIC_ASSUME(HeadOfActive, !head_valid_i || sts_o[head_queue_i].active)
-  `NIC_ASSUME(CqHeadOfActive, !cq_valid_i || sts_o[cq_queue_i].active)
-  `NIC_ASSUME(ErrorsOfActive, (!err_read_i || sts_o[err_read_queue_i].active) &&
-                              (!err_write_i || sts_o[err_write_queue_i].active) &&
-                              (!err_desc_i || sts_o[err_desc_queue_i].active) && (!err_tail_i || run_o[scan_o]))
+  `NIC_ASSUME(HeadOfActive, !head_valid_i || active_o[head_queue_i])
+  `NIC_ASSUME(CqHeadOfActive, !cq_valid_i || active_o[cq_queue_i])
+  `NIC_ASSUME(ErrorsOfActive, (!err_read_i || active_o[err_read_queue_i]) &&
+                              (!err_write_i || active_o[err_write_queue_i]) &&
+                              (!err_desc_i || active_o[err_desc_queue_i]) && (!err_tail_i || run_o[scan_o]))
 
   logic [1:0] mine;      // any ring, for ever
   always_ff @(posedge clk_i) mine <= mine;
@@ -55,9 +57,15 @@ module ring_ctl_proof
 
   logic      was_q;      // the clock before counts
   logic      run_was_q, enable_was_q, busy_mine_q, start_mine, err_mine, err_was_q, dropped_q;
-  ring_sts_t now, was_sts_q;
+  typedef struct packed {
+    ring_sts_t   sts;
+    logic        active;
+    logic        error;
+    ring_error_e code;
+  } shown_t;
+  shown_t now, was_sts_q;
   logic [4:0] drain_q;   // clocks since the ring should stop in which nothing was in flight
-  assign now        = sts_o[mine];
+  assign now        = {sts_o[mine], active_o[mine], error_o[mine], code_o[mine]};
   assign start_mine = start_o && start_queue_o == mine;
   assign err_mine   = (err_read_i && err_read_queue_i == mine) || (err_write_i && err_write_queue_i == mine) ||
                       (err_desc_i && err_desc_queue_i == mine) || (err_tail_i && scan_o == mine);
@@ -84,19 +92,19 @@ module ring_ctl_proof
   assign fell = was_q && !now.active && was_sts_q.active;
 
   `NIC_ASSERT(StartsWhenItRises, start_mine == rose)
-  `NIC_ASSERT(StartsAtZero, !rose || (now.head == '0 && now.cq_head == '0 && !now.error))
+  `NIC_ASSERT(StartsAtZero, !rose || (now.sts.head == '0 && now.sts.cq_head == '0 && !now.error))
   `NIC_ASSERT(RunsOnlyActive, !run_o[mine] || (now.active && go_i))
   `NIC_ASSERT(ErrorHaltsAtOnce, !err_was_q || (now.error && !dut.run_q[mine]) || fell)
   `NIC_ASSERT(HaltedStaysHalted, !dut.run_q[mine] || !now.error)
   `NIC_ASSERT(FirstErrorIsKept, !was_q || !was_sts_q.error || fell || (now.error &&
-              now.error_code == was_sts_q.error_code))
+              now.code == was_sts_q.code))
   `NIC_ASSERT(EndsWithNothingInFlight, !fell || !busy_mine_q)
   `NIC_ASSERT(StopsWithinThreeTurns, drain_q <= 5'd9)
   // What makes it inductive.
   `NIC_ASSERT(ScanExists, scan_o < 2'd3)
   for (genvar q = 0; q < 3; q++) begin : gen_ring
-    `NIC_ASSERT(ActiveIsNotOff, sts_o[q].active == (dut.state_q[q] != 2'd0))
-    `NIC_ASSERT(ErrorIsOfActive, !sts_o[q].error || sts_o[q].active)
+    `NIC_ASSERT(ActiveIsNotOff, active_o[q] == (dut.state_q[q] != 2'd0))
+    `NIC_ASSERT(ErrorIsOfActive, !error_o[q] || active_o[q])
     `NIC_ASSERT(RunIsRun, !dut.run_q[q] || dut.state_q[q] == 2'd2)
   end
   `NIC_ASSERT(StartsSound, dut.state_q[mine] != 2'd1 || !now.error)

@@ -64,7 +64,7 @@ def test_moderation_is_checked_and_set_for_all_queues(
         now = _ethtool(h, linux.ethtool_coalesce(cmd=linux.ETHTOOL_GCOALESCE))
         assert (now.rx_coalesce_usecs, now.rx_max_coalesced_frames) == rx
         assert (now.tx_coalesce_usecs, now.tx_max_coalesced_frames) == tx
-        for vector in h.nic.irq.vectors:
+        for vector in h.nic.irq.pairs:
             assert [(side.usecs, side.frames) for side in vector.sides] == [tx, rx]
         h.call(linux.schedule_work, h.priv.reset_work)
         h.settle(1000)

@@ -306,7 +306,7 @@ def _age(host: Host, by: int) -> None:
     """Let every index of an idle device and its driver be ``by`` further on: a multiple of twice the ring's size, so
     that slots and phases stay as they are."""
     for queue, tx, rx, vector in zip(
-        host.priv.queues, host.nic.tx.rings, host.nic.rx.rings, host.nic.irq.vectors, strict=True
+        host.priv.queues, host.nic.tx.rings, host.nic.rx.rings, host.nic.irq.pairs, strict=True
     ):
         names = {
             queue.tx: ("next_to_use", "next_to_clean", "next_completion", "posted"),

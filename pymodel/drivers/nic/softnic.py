@@ -35,11 +35,12 @@ _HELD = {
     }
     for group in ("", "QP")
 }
+_CAUSES = (hw.IRQ_CAUSE, hw.IRQ_CAUSE_MASK, hw.IRQ_CAUSE_VECTOR)
 _COUNTERS = {offset: name for name, offset in hw.COUNTERS.items()}
 
 
 class SoftNic(SoftDevice):
-    """The device. ``queues`` queue pairs, one vector each; ``data_width`` (bits) only shows in CAPS."""
+    """The device. ``queues`` queue pairs; ``data_width`` (bits) only shows in CAPS."""
 
     def __init__(self, queues: int = 4, data_width: int = 256) -> None:
         if not 1 <= queues <= hw.QP_COUNT:
@@ -112,11 +113,16 @@ class SoftNic(SoftDevice):
             elif reg == hw.QP_IRQ_ARM:
                 if size == 4:
                     self.irq.arm(q, value)
+            elif reg == hw.QP_IRQ_SEEN:
+                if size == 4:
+                    self.irq.seen(q, value)
+            elif reg == hw.QP_IRQ_VECTOR:
+                self.irq.route(q, value)
             elif reg == hw.QP_IRQ_MASK:
                 self.irq.set_mask(q, value)
             else:
                 self._write_qp(q, reg, value)
-        elif hw.MSIX_BASE <= offset < hw.MSIX_BASE + self.queues * hw.MSIX_STRIDE:
+        elif hw.MSIX_BASE <= offset < hw.MSIX_BASE + (self.queues + 1) * hw.MSIX_STRIDE:
             self.irq.write_table(*divmod(offset - hw.MSIX_BASE, hw.MSIX_STRIDE), value)
         elif hw.RSS_KEY_BASE <= offset < hw.rss_key(hw.RSS_KEY_COUNT):
             self.rss.set_key((offset - hw.RSS_KEY_BASE) // 4, value)
@@ -127,6 +133,8 @@ class SoftNic(SoftDevice):
         elif offset == hw.RESET:
             if value & hw.RESET_RESET:
                 self._reset()
+        elif offset in _CAUSES:
+            self.irq.write_cause(offset, value)
         elif offset in self._regs:
             self._write_global(offset, value & _HELD[""][offset][1])
         else:
@@ -193,7 +201,7 @@ class SoftNic(SoftDevice):
     def _register(self, offset: int) -> int:
         if hw.QP_BASE <= offset < hw.QP_BASE + self.queues * hw.QP_STRIDE:
             return self._read_qp(*divmod(offset - hw.QP_BASE, hw.QP_STRIDE))
-        if hw.MSIX_BASE <= offset < hw.MSIX_BASE + self.queues * hw.MSIX_STRIDE:
+        if hw.MSIX_BASE <= offset < hw.MSIX_BASE + (self.queues + 1) * hw.MSIX_STRIDE:
             return self.irq.read_table(*divmod(offset - hw.MSIX_BASE, hw.MSIX_STRIDE))
         if hw.RSS_KEY_BASE <= offset < hw.rss_key(hw.RSS_KEY_COUNT):
             return int.from_bytes(self.rss.key[offset - hw.RSS_KEY_BASE :][:4], "little")
@@ -224,6 +232,8 @@ class SoftNic(SoftDevice):
             return self.mac.mbps
         if offset == hw.IRQ_PENDING:
             return self.irq.pending()
+        if offset in _CAUSES:
+            return self.irq.read_cause(offset)
         if offset == hw.CLOCK:
             return _CLOCK_MHZ << hw.CLOCK_MHZ_SHIFT
         if offset == hw.MSIX_PBA:
@@ -247,8 +257,10 @@ class SoftNic(SoftDevice):
             return int(self.irq.event(q))
         if reg == hw.QP_RX_DROPS:
             return self.rx.queue_drops[q] & 0xFFFFFFFF
-        if reg == hw.QP_IRQ_ARM:
+        if reg in (hw.QP_IRQ_ARM, hw.QP_IRQ_SEEN):
             return 0
+        if reg == hw.QP_IRQ_VECTOR:
+            return self.irq.route_value(q)
         ring: SoftRing = (self.rx if reg >= hw.QP_RX_BASE_LO else self.tx).rings[q]
         if reg in (hw.QP_TX_TAIL, hw.QP_RX_TAIL):
             return ring.tail

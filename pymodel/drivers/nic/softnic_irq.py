@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The soft NIC's interrupts: vectors with mask, auto-mask and moderation, the MSI-X table, the line."""
+"""The soft NIC's interrupts: completions with mask, auto-mask and moderation, causes, the MSI-X table, the line."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ def _beyond(head: int, seen: int) -> bool:
 class _Side:
     """The event of one completion ring, and its moderation (IRQ_TX_MOD or IRQ_RX_MOD)."""
 
-    __slots__ = ("base", "due", "frames", "mark", "off", "ring", "seen", "since", "usecs")
+    __slots__ = ("base", "due", "frames", "mark", "off", "ring", "seen", "since", "usecs", "vector")
 
     def __init__(self, ring: SoftRing) -> None:
         self.ring = ring
+        self.vector = 0  # that tells of it
         self.usecs = self.frames = 0  # the limits, 0 for none
         self.off = True  # no limit, or one frame: each record interrupts
         self.seen = 0  # completion records that software knows of
@@ -66,60 +67,97 @@ class _Side:
             self.due |= again
 
 
-class _Vector:
-    __slots__ = ("addr", "auto_mask", "data", "masked", "rx", "sides", "table_masked", "tx")
+class _Pair:
+    """A queue pair's interrupts: its two completion rings and the mask of both."""
+
+    __slots__ = ("auto_mask", "masked", "rx", "sides", "tx")
 
     def __init__(self, tx: SoftRing, rx: SoftRing) -> None:
         self.masked = self.auto_mask = True
-        self.table_masked = True
         self.tx, self.rx = self.sides = _Side(tx), _Side(rx)
-        self.addr = self.data = 0
 
     @property
     def pending(self) -> bool:
         return not self.masked and (self.tx.ready or self.rx.ready)
 
 
+class _Vector:
+    """An entry of the MSI-X table, and the sides that name it."""
+
+    __slots__ = ("addr", "data", "sides", "table_masked")
+
+    def __init__(self) -> None:
+        self.table_masked = True
+        self.addr = self.data = 0
+        self.sides: list[tuple[_Pair, _Side]] = []
+
+
 class SoftIrq:
-    """An event is pending on a vector while a completion ring of its queue pair is ahead of what software has seen."""
+    """An event is pending on a queue pair while one of its completion rings is ahead of what software has seen."""
 
     def __init__(self, nic: SoftNic, queues: int) -> None:
         self.nic = nic
-        self.vectors = [_Vector(nic.tx.rings[q], nic.rx.rings[q]) for q in range(queues)]
+        self.pairs = [_Pair(nic.tx.rings[q], nic.rx.rings[q]) for q in range(queues)]
+        self.vectors = [_Vector() for _ in range(queues + 1)]
         self.line_mode = False
+        self.causes = 0  # IRQ_CAUSE
+        self.cause_mask = hw.IRQ_CAUSE_MASK_LINK | hw.IRQ_CAUSE_MASK_ERROR
+        self.cause_vector = queues  # as written
+        self.cause_told = False
+        self._routes: list[int] = []  # IRQ_VECTOR of each queue pair, as written
+        for q in range(queues):
+            self._routes.append(0)
+            self.route(q, q << hw.QP_IRQ_VECTOR_TX_VECTOR_SHIFT | q << hw.QP_IRQ_VECTOR_RX_VECTOR_SHIFT)
+
+    def _exists(self, vector: int) -> int:
+        """What the number of a vector acts as."""
+        return vector if vector < len(self.vectors) else 0
 
     def event(self, q: int) -> bool:
         """IRQ_STATUS.event."""
-        vector = self.vectors[q]
-        return vector.tx.event or vector.rx.event
+        pair = self.pairs[q]
+        return pair.tx.event or pair.rx.event
 
     def pending(self) -> int:
         """IRQ_PENDING."""
-        return sum(1 << q for q, v in enumerate(self.vectors) if v.pending)
+        queues = sum(1 << q for q, pair in enumerate(self.pairs) if pair.pending)
+        return queues | bool(self.causes & ~self.cause_mask) * hw.IRQ_PENDING_CAUSE
 
     def pba(self) -> int:
-        """Vectors whose event waits for the mask in the MSI-X table."""
+        """Vectors with something to tell that the MSI-X table masks."""
         if self.line_mode:
             return 0
-        return sum(1 << q for q, v in enumerate(self.vectors) if v.table_masked and v.pending)
+        waiting = {side.vector for pair in self.pairs if not pair.masked for side in pair.sides if side.ready}
+        if self.causes & ~self.cause_mask and not self.cause_told:
+            waiting.add(self._exists(self.cause_vector))
+        return sum(1 << v for v in waiting if self.vectors[v].table_masked)
 
+    # -- completions -----------------------------------------------------------------------------------------
     def update(self, q: int) -> None:
-        """Something about vector ``q`` has changed: send what is due."""
-        vector = self.vectors[q]
-        for side in vector.sides:
+        """Something about queue pair ``q`` has changed: send what is due."""
+        pair = self.pairs[q]
+        for side in pair.sides:
             if not side.off:
                 self._look(q, side)
         if self.line_mode:
             self.update_line()
             return
-        if vector.table_masked or not vector.pending:
-            return
-        for side in vector.sides:
+        for side in pair.sides:
+            if not pair.masked and side.ready and not self.vectors[side.vector].table_masked:
+                self._send(side.vector)
+
+    def _send(self, v: int) -> None:
+        """Send a vector's message: it tells of all that name it and are not masked."""
+        vector = self.vectors[v]
+        told = [(pair, side) for pair, side in vector.sides if not pair.masked]
+        for pair, side in told:
             side.rest(side.ring.cq_head)
-            if not vector.auto_mask:
+            if pair.auto_mask:
+                pair.masked = True
+            else:
                 side.seen = side.mark
-        if vector.auto_mask:
-            vector.masked = True
+        if v == self._exists(self.cause_vector) and self.causes & ~self.cause_mask:
+            self.cause_told = True
         self.nic.platform.msi_write(vector.addr, vector.data)
 
     def _look(self, q: int, side: _Side) -> None:
@@ -142,8 +180,8 @@ class SoftIrq:
 
     def moderate(self, q: int, reg: int, value: int) -> None:
         """A write of IRQ_TX_MOD or IRQ_RX_MOD."""
-        vector = self.vectors[q]
-        side = vector.tx if reg == hw.QP_IRQ_TX_MOD else vector.rx
+        pair = self.pairs[q]
+        side = pair.tx if reg == hw.QP_IRQ_TX_MOD else pair.rx
         side.usecs = value & hw.QP_IRQ_RX_MOD_USECS
         side.frames = (value & hw.QP_IRQ_RX_MOD_FRAMES) >> hw.QP_IRQ_RX_MOD_FRAMES_SHIFT
         side.off = side.frames == 1 or not (side.usecs or side.frames)
@@ -154,41 +192,96 @@ class SoftIrq:
 
     def restart(self, ring: SoftRing) -> None:
         """A ring counts from 0 again."""
-        for side in self.vectors[ring.queue].sides:
+        for side in self.pairs[ring.queue].sides:
             if side.ring is ring:
                 side.seen = 0
                 side.rest(0)
 
+    def seen(self, q: int, value: int) -> None:
+        """A write of IRQ_SEEN."""
+        pair = self.pairs[q]
+        pair.rx.arm(value & hw.QP_IRQ_ARM_RX_INDEX)
+        pair.tx.arm(value >> hw.QP_IRQ_ARM_TX_INDEX_SHIFT)
+        self.update(q)
+
+    def arm(self, q: int, value: int) -> None:
+        """A write of IRQ_ARM."""
+        self.pairs[q].masked = False
+        self.seen(q, value)
+
+    def set_mask(self, q: int, value: int) -> None:
+        """A write of IRQ_MASK."""
+        pair = self.pairs[q]
+        masked = bool(value & hw.QP_IRQ_MASK_MASKED)
+        for side in pair.sides:
+            side.due |= pair.masked and not masked and side.event
+        pair.masked = masked
+        pair.auto_mask = bool(value & hw.QP_IRQ_MASK_AUTO_MASK)
+        self.update(q)
+
+    def mask_value(self, q: int) -> int:
+        pair = self.pairs[q]
+        return pair.masked * hw.QP_IRQ_MASK_MASKED | pair.auto_mask * hw.QP_IRQ_MASK_AUTO_MASK
+
+    def route(self, q: int, value: int) -> None:
+        """A write of IRQ_VECTOR."""
+        self._routes[q] = value & (hw.QP_IRQ_VECTOR_TX_VECTOR | hw.QP_IRQ_VECTOR_RX_VECTOR)
+        pair = self.pairs[q]
+        for vector in self.vectors:
+            vector.sides = [entry for entry in vector.sides if entry[0] is not pair]
+        pair.tx.vector = self._exists((value & hw.QP_IRQ_VECTOR_TX_VECTOR) >> hw.QP_IRQ_VECTOR_TX_VECTOR_SHIFT)
+        pair.rx.vector = self._exists(value & hw.QP_IRQ_VECTOR_RX_VECTOR)
+        for side in pair.sides:
+            self.vectors[side.vector].sides.append((pair, side))
+        self.update(q)
+
+    def route_value(self, q: int) -> int:
+        return self._routes[q]
+
+    # -- other causes ----------------------------------------------------------------------------------------
+    def cause(self, bits: int) -> None:
+        """Something happened: bits of IRQ_CAUSE."""
+        self.causes |= bits
+        self._update_cause()
+
+    def _update_cause(self) -> None:
+        if self.line_mode:
+            self.update_line()
+            return
+        v = self._exists(self.cause_vector)
+        if self.causes & ~self.cause_mask and not self.cause_told and not self.vectors[v].table_masked:
+            self._send(v)
+
+    def read_cause(self, reg: int) -> int:
+        """IRQ_CAUSE, IRQ_CAUSE_MASK or IRQ_CAUSE_VECTOR."""
+        if reg == hw.IRQ_CAUSE_VECTOR:
+            return self.cause_vector
+        return self.causes if reg == hw.IRQ_CAUSE else self.cause_mask
+
+    def write_cause(self, reg: int, value: int) -> None:
+        if reg == hw.IRQ_CAUSE_VECTOR:
+            self.cause_vector = value & hw.IRQ_CAUSE_VECTOR_VECTOR
+        elif reg == hw.IRQ_CAUSE:
+            self.causes &= ~value
+            self.cause_told = False
+        else:
+            self.cause_mask = value & (hw.IRQ_CAUSE_MASK_LINK | hw.IRQ_CAUSE_MASK_ERROR)
+            self.cause_told = False
+        self._update_cause()
+
+    # -- the line, the table ---------------------------------------------------------------------------------
     def update_line(self) -> None:
         self.nic.platform.irq_line(self.line_mode and self.pending() != 0)
 
     def set_line_mode(self, on: bool) -> None:
         self.line_mode = on
         self.update_line()
-        for q in range(len(self.vectors)):
+        self._update_all()
+
+    def _update_all(self) -> None:
+        for q in range(len(self.pairs)):
             self.update(q)
-
-    def arm(self, q: int, value: int) -> None:
-        """A write of IRQ_ARM."""
-        vector = self.vectors[q]
-        vector.rx.arm(value & hw.QP_IRQ_ARM_RX_INDEX)
-        vector.tx.arm(value >> hw.QP_IRQ_ARM_TX_INDEX_SHIFT)
-        vector.masked = False
-        self.update(q)
-
-    def set_mask(self, q: int, value: int) -> None:
-        """A write of IRQ_MASK."""
-        vector = self.vectors[q]
-        masked = bool(value & hw.QP_IRQ_MASK_MASKED)
-        for side in vector.sides:
-            side.due |= vector.masked and not masked and side.event
-        vector.masked = masked
-        vector.auto_mask = bool(value & hw.QP_IRQ_MASK_AUTO_MASK)
-        self.update(q)
-
-    def mask_value(self, q: int) -> int:
-        vector = self.vectors[q]
-        return vector.masked * hw.QP_IRQ_MASK_MASKED | vector.auto_mask * hw.QP_IRQ_MASK_AUTO_MASK
+        self._update_cause()
 
     def read_table(self, v: int, reg: int) -> int:
         """A word of the MSI-X table."""
@@ -209,4 +302,4 @@ class SoftIrq:
             vector.data = value
         else:
             vector.table_masked = bool(value & hw.MSIX_VECTOR_CTRL_MASK)
-            self.update(v)
+            self._update_all()

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Causes of interrupts other than completions: link changes and errors (IRQ_CAUSE), with a mask and a vector.
+//
+// A cause is noted in the clock in which it happens, masked or not, and stays until software clears it; if it happens
+// as it is cleared, it stays. event_o asks for a message while a cause is there that is not masked and no message has
+// told of since software last wrote IRQ_CAUSE or IRQ_CAUSE_MASK: so each write finds out whether something is left, and
+// what comes between a message and the handler's write is not lost.
+
+module nic_irq_cause
+  import nic_pkg::*;
+  import nic_regs_pkg::*;
+#(
+    parameter int unsigned Queues = 4
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    // register bus
+    input  reg_req_t req_i,
+    output reg_rsp_t rsp_o,
+
+    // what happens
+    input  logic     link_i,       // level: each change is a cause
+    input  logic     error_i,      // one clock
+
+    output logic     pending_o,    // a cause that is not masked
+    output logic     event_o,      // and no message has told of it
+    output vector_t  vector_o,     // which is to tell, as written
+    input  logic     told_i        // a message by that vector is handed over
+);
+
+  typedef struct packed {
+    logic error;
+    logic link;
+  } cause_t;
+
+  cause_t  cause_q, mask_q;
+  logic    link_q, told_q;
+  logic    write;
+
+  assign write     = req_i.valid && req_i.write;
+  assign pending_o = (cause_q & ~mask_q) != '0;
+  assign event_o   = pending_o && !told_q;
+
+  always_ff @(posedge clk_i) begin
+    if (told_i && event_o) told_q <= 1'b1;
+    if (write) begin
+      case (req_i.addr)
+        IRQ_CAUSE_OFFSET: begin
+          told_q <= 1'b0;
+          if (req_i.wstrb[0]) cause_q <= cause_q & ~req_i.wdata[1:0];
+        end
+        IRQ_CAUSE_MASK_OFFSET: begin
+          told_q <= 1'b0;
+          if (req_i.wstrb[0]) mask_q <= req_i.wdata[1:0];
+        end
+        IRQ_CAUSE_VECTOR_OFFSET: if (req_i.wstrb[0]) vector_o <= req_i.wdata[4:0];
+        default: ;
+      endcase
+    end
+    link_q <= link_i;
+    if (link_i != link_q) cause_q.link <= 1'b1;
+    if (error_i) cause_q.error <= 1'b1;
+    if (!rst_ni) begin
+      cause_q  <= IRQ_CAUSE_DEFAULT[1:0];
+      mask_q   <= IRQ_CAUSE_MASK_DEFAULT[1:0];
+      vector_o <= vector_t'(Queues);
+      told_q   <= 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (req_i.valid) begin
+      rsp_o     <= '0;
+      rsp_o.hit <= 1'b1;
+      case (req_i.addr)
+        IRQ_CAUSE_OFFSET:        rsp_o.rdata[1:0] <= cause_q;
+        IRQ_CAUSE_MASK_OFFSET:   rsp_o.rdata[1:0] <= mask_q;
+        IRQ_CAUSE_VECTOR_OFFSET: rsp_o.rdata[4:0] <= vector_o;
+        default:                 rsp_o.hit <= 1'b0;
+      endcase
+    end
+  end
+
+endmodule
