@@ -568,7 +568,7 @@ MISTAKES: dict[str, Mistake] = {
         "seen_q[queue_i]  <= index_i;",
         "seen_q[queue_i]  <= sts_i[queue_i].cq_head;",
         "software_driven_by_interrupts_alone_sees_everything",
-        "have an event that is not sent",
+        "which has no reason to send",
     ),
     "event is not kept": (
         "nic_irq_events.sv",
@@ -613,9 +613,9 @@ MISTAKES: dict[str, Mistake] = {
         "have an event that is not sent",
     ),
     "a message tells of its own queue pair alone": (
-        "nic_irq_msix.sv",
-        "rx_sent_o[q] = exists(rx_vector_i[q]) == vector && !masked_i[q];",
-        "rx_sent_o[q] = exists(rx_vector_i[q]) == vector && !masked_i[q] && 2 * q + 1 == 32'(winner);",
+        "nic_irq.sv",
+        "if ((tx_sent[q] || rx_sent[q]) && auto_mask_q[q]) masked_q[q] <= 1'b1;",
+        "if ((tx_sent[q] || rx_sent[q]) && (tx_pend[q] || rx_pend[q]) && auto_mask_q[q]) masked_q[q] <= 1'b1;",
         "rings_that_share_a_vector_are_told_by_one_message",
         "which has no reason to send",
     ),
