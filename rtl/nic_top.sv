@@ -740,7 +740,7 @@ module nic_top
       .tx_start_queue_i(tx_start_queue),
       .rx_start_i      (rx_start),
       .rx_start_queue_i(rx_start_queue),
-      .link_i,
+      .link_i          (link),
       .error_i         (queue_error),
       .soft_reset_i    (soft_reset),
       .busy_o          (irq_busy),
