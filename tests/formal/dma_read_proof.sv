@@ -95,6 +95,7 @@ module dma_read_proof
   `NIC_ASSERT(Unchanged, !held_q || {m_axi_arid, m_axi_araddr, m_axi_arlen} == held_req_q)
   `NIC_ASSERT(CountIsTrue, dut.out_q == 12'(open_q) && open_q <= 4'(Limit))
   `NIC_ASSERT(OpenIsAsked, open_q == asked_q + 4'(held_q) + 4'(beat_q && beat_last_q) && asked_q <= 4'(Limit))
+  `NIC_ASSERT(BeatHasOwner, dut.r_valid_q == r_valid)
   `NIC_ASSERT(BeatIsOfOpenBurst, !beat_q || beat_last_q || asked_q != '0)
   `NIC_ASSERT(IdleIsTrue, idle_o == (open_q == '0 && req_valid_i == '0))
   `NIC_ASSERT(BeatReachesOwner, r_valid == beat_q && (!beat_q ||

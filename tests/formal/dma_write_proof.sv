@@ -158,6 +158,7 @@ module dma_write_proof
   `NIC_ASSERT(AddressesInOrder, !m_axi_awvalid || (in_q != aw_q && m_axi_awlen == aw_len))
   `NIC_ASSERT(DataNotBeforeItsTurn, !m_axi_wvalid || 3'(in_q - out_q) <= 3'd2)
   `NIC_ASSERT(CountIsTrue, dut.out_q == 12'(open_q) && open_q <= 3'(Limit))
+  `NIC_ASSERT(AnswerHasOwner, dut.b_valid_q == b_valid)
   `NIC_ASSERT(OwnerHearsAfterB, b_valid == b_q && (!b_q || (b_queue_o == bid_q[0] &&
               {msix_done_o, tx_cpl_done_o, rx_cpl_done_o, rx_data_done_o} == 4'(1) << bid_q[5:4])))
   `NIC_ASSERT(IdleIsTrue, idle_o == (open_q == '0 && !data_valid_i && !cpl_valid_i && !msix_valid_i))

@@ -24,7 +24,9 @@ module ring_ctl_proof
     input logic            cq_valid_i,
     input logic [1:0]      cq_queue_i,
     input index_t          cq_head_i,
-    input frame_cnt_t      cq_frames_i
+    input frame_cnt_t      cq_frames_i,
+    input logic            work_begins_i,
+    input logic            work_ends_i
 );
   localparam int unsigned Queues = 3;
 
@@ -70,8 +72,12 @@ module ring_ctl_proof
   assign err_mine   = (err_read_i && err_read_queue_i == mine) || (err_write_i && err_write_queue_i == mine) ||
                       (err_desc_i && err_desc_queue_i == mine) || (err_tail_i && scan_o == mine);
 
-  // A ring that has just started has fetched nothing yet that could fail.
-  `NIC_ASSUME(NoErrorAtStart, !err_mine || dut.state_q[mine] != 2'd1)
+  // What the datapath has under way for the ring: it begins only while the ring may run, busy_i tells of it when the
+  // ring is looked at, and what fails is of it.
+  logic work_q;
+  always_ff @(posedge clk_i) work_q <= rst_ni && ((work_q && !work_ends_i) || (work_begins_i && run_o[mine]));
+  `NIC_ASSUME(BusyWithWork, !(work_q && scan_o == mine) || busy_i)
+  `NIC_ASSUME(ErrorsAreOfWork, !err_mine || work_q || (err_tail_i && scan_o == mine))
 
   always_ff @(posedge clk_i) begin
     was_q        <= rst_ni;
@@ -107,6 +113,7 @@ module ring_ctl_proof
     `NIC_ASSERT(ErrorIsOfActive, !error_o[q] || active_o[q])
     `NIC_ASSERT(RunIsRun, !dut.run_q[q] || dut.state_q[q] == 2'd2)
   end
+  `NIC_ASSERT(WorkIsOfRunOrStop, !work_q || dut.state_q[mine] >= 2'd2)
   `NIC_ASSERT(StartsSound, dut.state_q[mine] != 2'd1 || !now.error)
   `NIC_ASSERT(EnableAgrees, !was_q || dut.enable_q[mine] == enable_was_q)
   `NIC_ASSERT(DropIsKept, !dropped_q || !now.active || dut.drop_q[mine] || dut.state_q[mine] == 2'd3)
@@ -117,4 +124,7 @@ module ring_ctl_proof
 
   `NIC_COVER(StoppedWhileEnabled, fell && enable_was_q)
   `NIC_COVER(ErrorThenOff, fell && was_sts_q.error)
+  logic lived_q;         // it has been on and off
+  always_ff @(posedge clk_i) lived_q <= rst_ni && (lived_q || fell);
+  `NIC_COVER(SecondLife, rose && lived_q)
 endmodule
