@@ -331,7 +331,7 @@ void rate(Bench& b) {
 
 void latency(Bench& b) {
     args["stalls"] = "0";
-    args.emplace("rx_batch", "1");
+    args.emplace("rx_batch", "1"), args.emplace("vlan_filter", "0");
     settings(b);
     b.setup();
     b.run(500);
