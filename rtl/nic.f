@@ -55,8 +55,10 @@ rx/nic_rx_csum.sv
 rx/nic_rx_stage.sv
 rx/nic_rx_untag.sv
 mac/nic_mac_fill.sv
+rx/nic_rx_place.sv
 rx/nic_rx_ingress.sv
 rx/nic_rx_ram.sv
+rx/nic_rx_list.sv
 rx/nic_rx_sched.sv
 rx/nic_rx_mover.sv
 rx/nic_rx_records.sv

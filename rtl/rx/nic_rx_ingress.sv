@@ -2,14 +2,10 @@
 // Takes frames from the stream, which cannot wait, into the packet buffer: a part for each queue, so that a queue
 // that does not move holds up no other.
 //
-// Beats wait in a short FIFO until nic_rx_parse has chosen the frame's queue, then go to the buffer from the first
-// free word on; nic_rx_csum sums them. Only a good frame is committed, at its last beat; of the others the words are
-// used again. Reasons to drop, the first that applies: marked bad by the MAC, too short, too long, destination, VLAN, no
-// room (in the buffer or the frame list). A VLAN tag that is to be taken out is, on the way into the buffer.
+// Beats wait in a short FIFO until nic_rx_parse has chosen the frame's queue, then go to the buffer, where nic_rx_place
+// says. On the way nic_rx_csum sums them, and a VLAN tag that is to be taken out is.
 // While the device is disabled (or about to be reset) frames are ignored, from their first beat to their last, also
 // the frame that a reset cuts in two: where a frame begins is known through resets (hard_rst_ni).
-
-`include "nic_assert.svh"
 
 module nic_rx_ingress
   import nic_pkg::*;
@@ -81,10 +77,7 @@ module nic_rx_ingress
     output rx_verdict_e          cnt_verdict_o
 );
 
-  localparam int unsigned Slots = 1 << QWidth;
   localparam int unsigned Stage = 32;           // beats; the parser decides within 29
-  typedef logic [WordLog2:0] ptr_t;
-  typedef logic [$clog2(Frames):0] level_t;
 
   // ------------------------------------------------------------------ which beats belong to frames that are taken
   logic inside_q;        // between a frame's first and last beat: not reset with the core
@@ -186,103 +179,43 @@ module nic_rx_ingress
   );
 
   // ------------------------------------------------------------------ into the buffer
-  ptr_t   base_q [Slots];       // first word after the committed frames
-  ptr_t   free_q [Slots];       // first word not released
-  level_t listed_q [Slots];     // entries put into the frame list, and released, ever
-  level_t popped_q [Slots];
-  ptr_t   word_q, word;         // next word of the frame under way
-  logic   first_q;              // the next beat begins a frame
-  logic   lost_q, lost;         // no room for one of the frame's words
-  logic   too_long, commit;
-  frame_len_t  len_q;           // the frame's bytes in earlier beats
-  logic [14:0] len;             // saturates
+  logic        first;
+  frame_len_t  at, len;
   rx_verdict_e verdict;
 
-  assign word     = first_q ? base_q[qp] : word_q;
-  assign lost     = lost_q || (word - free_q[qp]) == ptr_t'(1 << WordLog2);
-  assign len      = 15'(len_q) + 15'(bytes);
-  assign too_long = len > 15'(glob_i.max_frame);
-
-  // A frame that will be dropped is not written further; it does not matter what it has written.
-  assign ram_we_o    = beat && !lost && !too_long;
   assign ram_queue_o = qp;
-  assign ram_word_o  = word[WordLog2-1:0];
 
-  always_comb begin
-    verdict = RxNoFrame;
-    if (beat && last) begin
-      if (tag.own) verdict = RxNoFrame;
-      else if (tag.bad) verdict = RxBad;
-      else if (len < 15'(MinFrame)) verdict = RxRunt;
-      else if (too_long) verdict = RxOversize;
-      else if (!pass.addr) verdict = RxAddress;
-      else if (!pass.vlan) verdict = RxVlan;
-      else if (lost || (listed_q[qp] - popped_q[qp]) == level_t'(Frames)) verdict = RxNoRoom;
-      else verdict = RxGood;
-    end
-  end
-
-  assign commit = verdict == RxGood;
-
-  always_ff @(posedge clk_i) begin
-    if (beat) begin
-      first_q <= last;
-      lost_q  <= lost && !last;
-      word_q  <= lost ? word : word + 1'b1;
-      len_q   <= last ? '0 : len[14] ? '1 : len[13:0];
-    end
-    if (!rst_ni) begin
-      first_q <= 1'b1;
-      lost_q  <= 1'b0;
-      len_q   <= '0;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) begin
-        base_q[q]   <= '0;
-        free_q[q]   <= '0;
-        listed_q[q] <= '0;
-        popped_q[q] <= '0;
-      end
-    end else begin
-      if (commit) base_q[qp] <= word + 1'b1;
-      if (commit) listed_q[qp] <= listed_q[qp] + 1'b1;
-      if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
-      if (frame_pop_i) popped_q[frame_pop_queue_i] <= popped_q[frame_pop_queue_i] + 1'b1;
-    end
-  end
-
-  // Words in use with the one that is stored, those of complete frames when a frame is dropped; and after a release.
-  ptr_t fill_store, fill_free;
-
-  always_comb begin
-    fill_store = '0;
-    fill_free  = '0;
-    if (fill_enable_i) begin
-      fill_store = ((last && !commit) ? base_q[qp] : word + 1'b1) - free_q[qp];
-      fill_free  = base_q[free_queue_i] - free_ptr_i;
-    end
-  end
-
-  nic_mac_fill #(
-      .Queues (Queues),
-      .BufLog2(BufLog2),
-      .Bytes  (Bytes)
-  ) u_fill (
+  nic_rx_place #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues),
+      .BufLog2  (BufLog2),
+      .Frames   (Frames)
+  ) u_place (
       .clk_i,
-      .enable_i     (fill_enable_i),
-      .high_i       (fill_xoff_i),
-      .low_i        (fill_xon_i),
-      .store_i      (beat),
-      .store_last_i (last),
-      .store_queue_i(qp),
-      .store_words_i(fill_store),
-      .free_i       (free_valid_i),
+      .rst_ni,
+      .max_frame_i(glob_i.max_frame),
+      .valid_i    (beat),
+      .bytes_i    (bytes),
+      .last_i     (last),
+      .own_i      (tag.own),
+      .bad_i      (tag.bad),
+      .pass_i     (pass),
+      .queue_i    (qp),
+      .first_o    (first),
+      .at_o       (at),
+      .len_o      (len),
+      .verdict_o  (verdict),
+      .we_o       (ram_we_o),
+      .word_o     (ram_word_o),
+      .free_valid_i,
       .free_queue_i,
-      .free_words_i (fill_free),
-      .high_o       (fill_high_o)
+      .free_ptr_i,
+      .pop_i      (frame_pop_i),
+      .pop_queue_i(frame_pop_queue_i),
+      .fill_enable_i,
+      .fill_xoff_i,
+      .fill_xon_i,
+      .fill_high_o
   );
 
   rx_vlan_t vlan;
@@ -292,8 +225,8 @@ module nic_rx_ingress
   ) u_untag (
       .clk_i,
       .valid_i (beat),
-      .first_i (first_q),
-      .second_i(len_q == frame_len_t'(Bytes)),
+      .first_i (first),
+      .second_i(at == frame_len_t'(Bytes)),
       .strip_i (plan.strip),
       .data_i  (data),
       .data_o  (ram_data_o),
@@ -322,11 +255,11 @@ module nic_rx_ingress
       .clk_i,
       .rst_ni,
       .valid_i(beat),
-      .first_i(first_q),
+      .first_i(first),
       .last_i (last),
       .data_i (data),
       .bytes_i(bytes),
-      .at_i   (len_q),
+      .at_i   (at),
       .plan_i (plan),
       .busy_o (csum_busy),
       .done_o (csum_done),
@@ -337,9 +270,9 @@ module nic_rx_ingress
   always_ff @(posedge clk_i) begin
     if (beat && last) begin
       done0_q <= '{
-          commit: commit,
+          commit: verdict == RxGood,
           qp: qp,
-          len: len[13:0] - (plan.strip ? frame_len_t'(TagBytes) : '0),
+          len: len - (plan.strip ? frame_len_t'(TagBytes) : '0),
           vlan: vlan,
           ip_ok: plan.ip_ok
       };
@@ -362,12 +295,9 @@ module nic_rx_ingress
     cnt_verdict_o <= rst_ni ? verdict : RxNoFrame;
     count_o       <= rst_ni && beat && last;
     if (beat && last) begin
-      count_len_o <= len[14] ? '1 : len[13:0];
+      count_len_o <= len;
       count_tag_o <= tag;
     end
   end
-
-  `NIC_ASSERT_IF(RxFrameListInRange, frame_pop_i, listed_q[frame_pop_queue_i] != popped_q[frame_pop_queue_i])
-  `NIC_ASSERT_IF(RxBufferInRange, beat, (word - free_q[qp]) <= ptr_t'(1 << WordLog2))
 
 endmodule

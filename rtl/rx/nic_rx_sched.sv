@@ -89,65 +89,50 @@ module nic_rx_sched
     output logic [QWidth-1:0]      cnt_queue_o
 );
 
-  localparam int unsigned Slots    = 1 << QWidth;
-  localparam int unsigned ListLog2 = $clog2(Frames);
+  localparam int unsigned Slots = 1 << QWidth;
   // Descriptors are fetched up to 8 at a time, when there is room for all of them: so many are always there.
   localparam int unsigned MaxBuffers = Depth - 8;
 
-  typedef logic [ListLog2:0] count_t;
   typedef logic [WordLog2:0] ptr_t;
 
-  // ------------------------------------------------------------------ frame list; look = the entry looked at ahead
-  count_t wp_q [Slots], rp_q [Slots], look_q [Slots];
-  logic [Queues-1:0] have_q, blocked_q, eligible;     // have_q: look_q is not wp_q
-  logic              any, choose, ahead_valid_q, take, reject, release_frame;
-  logic [QWidth-1:0] pick, ahead_q;
-  logic [QWidth+ListLog2-1:0] waddr, raddr;
+  // ------------------------------------------------------------------ the frames, one looked at ahead
+  logic              ahead_valid, take, frame_done, wait_more;
+  logic [QWidth-1:0] ahead_queue;
   frame_len_t        ahead_len;
-  rx_vlan_t          ahead_vlan;
   rx_meta_t          ahead_meta;
+  rx_vlan_t          ahead_vlan;
 
-  // A frame of a ring that does not run needs nothing: it is dropped.
-  assign eligible = have_q & (~blocked_q | ~run_i);
-  assign choose   = any && !stop_i && !reject && (!ahead_valid_q || take);
-
-  nic_rr_pick #(
-      .Width   (Queues),
-      .IdxWidth(QWidth)
-  ) u_pick (
-      .req_i (eligible),
-      .last_i(ahead_q),
-      .any_o (any),
-      .pick_o(pick)
-  );
-
-  assign waddr = {frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]};
-  assign raddr = {pick, look_q[pick][ListLog2-1:0]};
-
-  nic_ram #(
-      .Width($bits(rx_vlan_t) + $bits(frame_len_t)),
-      .Depth(Slots * Frames)
-  ) u_lens (
+  nic_rx_list #(
+      .Queues(Queues),
+      .Frames(Frames)
+  ) u_list (
       .clk_i,
-      .we_i   (frame_valid_i),
-      .waddr_i(waddr),
-      .wdata_i({frame_vlan_i, frame_len_i}),
-      .re_i   (choose),
-      .raddr_i(raddr),
-      .rdata_o({ahead_vlan, ahead_len})
-  );
-
-  nic_ram #(
-      .Width($bits(rx_meta_t)),
-      .Depth(Slots * Frames)
-  ) u_metas (
-      .clk_i,
-      .we_i   (frame_valid_i),
-      .waddr_i(waddr),
-      .wdata_i(frame_meta_i),
-      .re_i   (choose),
-      .raddr_i(raddr),
-      .rdata_o(ahead_meta)
+      .rst_ni,
+      .stop_i,
+      .frames_left_o,
+      .frame_valid_i,
+      .frame_queue_i,
+      .frame_len_i,
+      .frame_meta_i,
+      .frame_vlan_i,
+      .next_valid_o(ahead_valid),
+      .next_queue_o(ahead_queue),
+      .next_len_o  (ahead_len),
+      .next_meta_o (ahead_meta),
+      .next_vlan_o (ahead_vlan),
+      .take_i      (take),
+      .queue_i     (queue_q),
+      .release_i   (frame_done),
+      .reject_i    (wait_more),
+      .run_i,
+      .arrived_i,
+      .arrived_queue_i,
+      .answered_i,
+      .answered_queue_i,
+      .retired_i,
+      .retired_queue_i,
+      .start_i,
+      .start_queue_i
   );
 
   // ------------------------------------------------------------------ the frame
@@ -170,7 +155,7 @@ module nic_rx_sched
   // ------------------------------------------------------------------ what Check decides
   ptr_t                words;
   logic [17:0]         room;
-  logic                bad, drop, wait_more, begin_write, drop_done;
+  logic                bad, drop, begin_write, drop_done;
 
   assign rd_queue_o = queue_q;
   assign rd_skip_o  = (state_q == Check) ? need_q[$clog2(Depth)-1:0] : '0;
@@ -241,12 +226,9 @@ module nic_rx_sched
   assign active_o     = state_q != Idle;
 
   // ------------------------------------------------------------------ sequence
-  logic frame_done;
-  assign frame_done    = drop_done || (fire && ends_frame);
-  assign release_frame = frame_done;
-  assign reject        = wait_more;
+  assign frame_done = drop_done || (fire && ends_frame);
   // The next frame of a queue that is set aside now must not be taken before this one.
-  assign take          = ahead_valid_q && !stop_i && !reject && (state_q == Idle || frame_done);
+  assign take       = ahead_valid && !stop_i && !wait_more && (state_q == Idle || frame_done);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -271,14 +253,14 @@ module nic_rx_sched
 
   always_ff @(posedge clk_i) begin
     if (take) begin
-      queue_q <= ahead_q;
+      queue_q <= ahead_queue;
       len_q   <= ahead_len;
       left_q  <= ahead_len;
       meta_q  <= ahead_meta;
       vlan_q  <= ahead_vlan;
       need_q  <= '0;
       room_q  <= '0;
-      src_q   <= BufLog2'({(frame_done && ahead_q == queue_q) ? job_free_o : word_q[ahead_q],
+      src_q   <= BufLog2'({(frame_done && ahead_queue == queue_q) ? job_free_o : word_q[ahead_queue],
                            ahead_vlan.taken ? ByteLog2'(TagBytes) : ByteLog2'(0)});
     end else if (state_q == Check && !drop) begin
       need_q <= need_q + 1'b1;
@@ -300,59 +282,13 @@ module nic_rx_sched
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      ahead_valid_q <= 1'b0;
-      ahead_q       <= '0;
-    end else begin
-      if (choose) begin
-        ahead_valid_q <= 1'b1;
-        ahead_q       <= pick;
-      end else if (take || (reject && ahead_q == queue_q)) begin
-        ahead_valid_q <= 1'b0;
-      end
+      for (int q = 0; q < int'(Slots); q++) word_q[q] <= '0;
+    end else if (frame_done) begin
+      word_q[queue_q] <= job_free_o;
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) begin
-        wp_q[q]   <= '0;
-        rp_q[q]   <= '0;
-        look_q[q] <= '0;
-        word_q[q] <= '0;
-      end
-      have_q <= '0;
-    end else begin
-      if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
-      if (choose) look_q[pick] <= look_q[pick] + 1'b1;
-      if (choose && look_q[pick] + 1'b1 == wp_q[pick]) have_q[pick] <= 1'b0;
-      if (reject) look_q[queue_q] <= rp_q[queue_q];
-      if (reject) have_q[queue_q] <= 1'b1;
-      if (frame_valid_i) have_q[frame_queue_i] <= 1'b1;
-      if (release_frame) begin
-        rp_q[queue_q]   <= rp_q[queue_q] + 1'b1;
-        word_q[queue_q] <= job_free_o;
-      end
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (reject) blocked_q[queue_q] <= 1'b1;
-    if (arrived_i) blocked_q[arrived_queue_i] <= 1'b0;
-    if (answered_i) blocked_q[answered_queue_i] <= 1'b0;
-    if (retired_i) blocked_q[retired_queue_i] <= 1'b0;
-    if (start_i) blocked_q[start_queue_i] <= 1'b0;
-    if (!rst_ni) blocked_q <= '0;
-  end
-
-  // Frames in the buffer, of all queues: for the device's idle status.
-  logic [QWidth+ListLog2:0] total_q;
-  assign frames_left_o = total_q != '0;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) total_q <= '0;
-    else if (frame_valid_i != release_frame) total_q <= frame_valid_i ? total_q + 1'b1 : total_q - 1'b1;
-  end
-
-  assign frame_pop_o       = release_frame;
+  assign frame_pop_o       = frame_done;
   assign frame_pop_queue_o = queue_q;
 
   // ------------------------------------------------------------------ counters
@@ -363,7 +299,6 @@ module nic_rx_sched
     cnt_queue_o  <= queue_q;
   end
 
-  `NIC_ASSERT_IF(RxFramesInOrder, release_frame, rp_q[queue_q] != wp_q[queue_q])
   `NIC_ASSERT_IF(RxBufferIsThere, state_q == Load, rd_valid_i)
   `NIC_ASSERT_IF(RxBufferIsTheSame, fire, rd_valid_i)
   `NIC_ASSERT_IF(RxBurstWithinLimit, fire, (bytes != '0 && bytes <= (BurstLog2 + 1)'(BurstBytes)))

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where in the RX packet buffer each beat goes, and what becomes of its frame: a part of the buffer for each queue.
+//
+// A frame goes to its queue's first free word and on from there. Only a good one is committed, at its last beat; of
+// the others the words are used again. Reasons to drop, the first that applies: marked bad by the MAC, too short, too
+// long, destination, VLAN, no room (in the buffer or the frame list). Frames of the MAC side's own have no verdict.
+
+`include "nic_assert.svh"
+
+module nic_rx_place
+  import nic_pkg::*;
+  import nic_rx_pkg::*;
+#(
+    parameter int unsigned DataWidth = 64,
+    parameter int unsigned Queues    = 4,
+    parameter int unsigned BufLog2   = 14,     // bytes of a queue's part of the packet buffer
+    parameter int unsigned Frames    = 256,    // of a queue's frame list
+    localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
+    localparam int unsigned Bytes    = DataWidth / 8,
+    localparam int unsigned ByteLog2 = $clog2(Bytes),
+    localparam int unsigned WordLog2 = BufLog2 - ByteLog2
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    input  frame_len_t max_frame_i,
+
+    // a beat
+    input  logic                valid_i,
+    input  logic [ByteLog2:0]   bytes_i,
+    input  logic                last_i,
+    input  logic                own_i,         // with the last: the MAC side has taken the frame itself
+    input  logic                bad_i,         // or marked it
+    input  rx_pass_t            pass_i,        // the same in all of a frame's beats
+    input  logic [QWidth-1:0]   queue_i,
+    output logic                first_o,       // it begins a frame
+    output frame_len_t          at_o,          // the frame's bytes before it
+    output frame_len_t          len_o,         // and with it; no more than fit
+    output rx_verdict_e         verdict_o,     // with the last
+
+    // its word
+    output logic                we_o,
+    output logic [WordLog2-1:0] word_o,
+
+    // what is given back
+    input  logic                free_valid_i,  // the words before free_ptr_i were read out
+    input  logic [QWidth-1:0]   free_queue_i,
+    input  logic [WordLog2:0]   free_ptr_i,
+    input  logic                pop_i,         // an entry of the frame list was released
+    input  logic [QWidth-1:0]   pop_queue_i,
+
+    // whether the link partner is to wait (nic_mac_fill)
+    input  logic                fill_enable_i,
+    input  logic [15:0]         fill_xoff_i,
+    input  logic [15:0]         fill_xon_i,
+    output logic                fill_high_o
+);
+
+  localparam int unsigned Slots = 1 << QWidth;
+  typedef logic [WordLog2:0] ptr_t;
+  typedef logic [$clog2(Frames):0] level_t;
+
+  ptr_t   base_q [Slots];       // first word after the committed frames
+  ptr_t   free_q [Slots];       // first word not released
+  level_t listed_q [Slots];     // entries put into the frame list, and released, ever
+  level_t popped_q [Slots];
+  ptr_t   word_q, word;         // next word of the frame under way
+  logic   lost_q, lost;         // no room for one of the frame's words
+  logic   too_long, commit;
+  logic [14:0] len;             // saturates
+
+  assign word     = first_o ? base_q[queue_i] : word_q;
+  assign lost     = lost_q || (word - free_q[queue_i]) == ptr_t'(1 << WordLog2);
+  assign len      = 15'(at_o) + 15'(bytes_i);
+  assign len_o    = len[14] ? '1 : len[13:0];
+  assign too_long = len > 15'(max_frame_i);
+
+  // A frame that will be dropped is not written further; it does not matter what it has written.
+  assign we_o   = valid_i && !lost && !too_long;
+  assign word_o = word[WordLog2-1:0];
+
+  always_comb begin
+    verdict_o = RxNoFrame;
+    if (valid_i && last_i) begin
+      if (own_i) verdict_o = RxNoFrame;
+      else if (bad_i) verdict_o = RxBad;
+      else if (len < 15'(MinFrame)) verdict_o = RxRunt;
+      else if (too_long) verdict_o = RxOversize;
+      else if (!pass_i.addr) verdict_o = RxAddress;
+      else if (!pass_i.vlan) verdict_o = RxVlan;
+      else if (lost || (listed_q[queue_i] - popped_q[queue_i]) == level_t'(Frames)) verdict_o = RxNoRoom;
+      else verdict_o = RxGood;
+    end
+  end
+
+  assign commit = verdict_o == RxGood;
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      first_o <= last_i;
+      lost_q  <= lost && !last_i;
+      word_q  <= lost ? word : word + 1'b1;
+      at_o   <= last_i ? '0 : len_o;
+    end
+    if (!rst_ni) begin
+      first_o <= 1'b1;
+      lost_q  <= 1'b0;
+      at_o   <= '0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) begin
+        base_q[q]   <= '0;
+        free_q[q]   <= '0;
+        listed_q[q] <= '0;
+        popped_q[q] <= '0;
+      end
+    end else begin
+      if (commit) base_q[queue_i] <= word + 1'b1;
+      if (commit) listed_q[queue_i] <= listed_q[queue_i] + 1'b1;
+      if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
+      if (pop_i) popped_q[pop_queue_i] <= popped_q[pop_queue_i] + 1'b1;
+    end
+  end
+
+  // Words in use with the one that is stored, those of complete frames when a frame is dropped; and after a release.
+  ptr_t fill_store, fill_free;
+
+  always_comb begin
+    fill_store = '0;
+    fill_free  = '0;
+    if (fill_enable_i) begin
+      fill_store = ((last_i && !commit) ? base_q[queue_i] : word + 1'b1) - free_q[queue_i];
+      fill_free  = base_q[free_queue_i] - free_ptr_i;
+    end
+  end
+
+  nic_mac_fill #(
+      .Queues (Queues),
+      .BufLog2(BufLog2),
+      .Bytes  (Bytes)
+  ) u_fill (
+      .clk_i,
+      .enable_i     (fill_enable_i),
+      .high_i       (fill_xoff_i),
+      .low_i        (fill_xon_i),
+      .store_i      (valid_i),
+      .store_last_i (last_i),
+      .store_queue_i(queue_i),
+      .store_words_i(fill_store),
+      .free_i       (free_valid_i),
+      .free_queue_i,
+      .free_words_i (fill_free),
+      .high_o       (fill_high_o)
+  );
+
+  `NIC_ASSERT_IF(RxFrameListInRange, pop_i, listed_q[pop_queue_i] != popped_q[pop_queue_i])
+  `NIC_ASSERT_IF(RxBufferInRange, valid_i, (word - free_q[queue_i]) <= ptr_t'(1 << WordLog2))
+
+endmodule
