@@ -97,7 +97,7 @@ module nic_rx_sched
 
   // ------------------------------------------------------------------ the frames, one looked at ahead
   logic              ahead_valid, take, frame_done, wait_more;
-  logic [QWidth-1:0] ahead_queue;
+  logic [QWidth-1:0] queue_q, ahead_queue;   // of the frame at hand; of the next
   frame_len_t        ahead_len;
   rx_meta_t          ahead_meta;
   rx_vlan_t          ahead_vlan;
@@ -139,7 +139,6 @@ module nic_rx_sched
   typedef enum logic [1:0] {Idle, Check, Write, Load} state_e;
 
   state_e              state_q;
-  logic [QWidth-1:0]   queue_q;
   frame_len_t          len_q;               // of the frame
   rx_meta_t            meta_q;
   rx_vlan_t            vlan_q;
