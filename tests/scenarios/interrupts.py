@@ -8,12 +8,12 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["moderated"]
+__all__ = ["moderate", "moderated"]
 
 _SLACK_NS = 12_000  # from the wire to memory, to the interrupt's handler, through poll and stack
 
 
-async def _set(env: Env, tx: tuple[int, int], rx: tuple[int, int]) -> int:
+async def moderate(env: Env, tx: tuple[int, int], rx: tuple[int, int]) -> int:
     """ethtool -C: limits of (usecs, frames) each way."""
     coalesce = linux.ethtool_coalesce(
         cmd=linux.ETHTOOL_SCOALESCE,
@@ -36,10 +36,10 @@ async def _time_of(env: Env, frames: list[bytes]) -> float:
 async def moderated(env: Env) -> None:
     """A frame alone waits for the time, a batch for its last frame alone (kernel-rules.md: IRQ1); with pauses drawn
     around the limits, none is lost in any race with poll and unmask (IRQ2, NAPI5); no limit at all is refused."""
-    if await _set(env, (0, 0), (50, 8)) != -linux.EINVAL or await _set(env, (50, 8), (0, 0)) != -linux.EINVAL:
+    if await moderate(env, (0, 0), (50, 8)) != -linux.EINVAL or await moderate(env, (50, 8), (0, 0)) != -linux.EINVAL:
         raise CheckError("IRQ1", "usecs and frames were both taken as 0", env.dut.driver)
     for usecs, frames in ((40, 0), (150, 4)):
-        await _set(env, (usecs, frames), (usecs, frames))
+        await moderate(env, (usecs, frames), (usecs, frames))
         for i in range(6):
             waited = await _time_of(env, [udp_frame(60 + i, 1, i, to_host=True)])
             if not usecs * 1000 <= waited <= usecs * 1000 + _SLACK_NS:
@@ -48,7 +48,7 @@ async def moderated(env: Env) -> None:
         if frames and waited > _SLACK_NS:
             raise CheckError("IRQ1", f"{frames} frames were told of after {waited:.0f} ns", env.dut.driver)
     for round_ in range(12):
-        await _set(env, (env.rng.randrange(1, 30), env.rng.randrange(12)), (env.rng.randrange(1, 30), round_))
+        await moderate(env, (env.rng.randrange(1, 30), env.rng.randrange(12)), (env.rng.randrange(1, 30), round_))
         for f in mixed_frames(env.rng, env.rng.randrange(1, 12), to_host=True, longest=400):
             env.peer.send(f)
         await env.send(mixed_frames(env.rng, env.rng.randrange(1, 12), to_host=False, longest=400))

@@ -10,6 +10,7 @@ from pymodel import linux
 from tb.env import Env
 from tb.wire.flow import flow_key
 from tests.scenarios.frames import udp_frame
+from tests.scenarios.interrupts import moderate
 
 __all__ = ["round_trips"]
 
@@ -24,9 +25,13 @@ def _gro_on(env: Env) -> None:
 
 
 async def round_trips(env: Env) -> None:
-    """args: count (frames each way), size (bytes), gro (1: on; these frames, UDP for nobody, it leaves as they are)."""
+    """args: count (frames each way), size (bytes), gro (1: on; these frames, UDP for nobody, it leaves as they are),
+    usecs and frames (``ethtool -C``, both ways; 0: interrupts are left as they are)."""
     if env.cfg.args.get("gro"):
         await env.run(_gro_on, env)
+    usecs, frames = int(env.cfg.args.get("usecs", 0)), int(env.cfg.args.get("frames", 0))
+    if usecs or frames:
+        assert await moderate(env, (usecs, frames), (usecs, frames)) == 0
     count, size = int(env.cfg.args["count"]), int(env.cfg.args["size"])
     flows = 64
     down = [udp_frame(size, i % flows, i, to_host=False) for i in range(min(count, _POOL))]
