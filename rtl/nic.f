@@ -4,6 +4,8 @@
 regs/nic_regs_pkg.sv
 nic_pkg.sv
 dma/nic_dma_pkg.sv
+csr/nic_err_addr.sv
+csr/nic_err_log.sv
 common/nic_fifo.sv
 common/nic_rr_pick.sv
 common/nic_ram.sv

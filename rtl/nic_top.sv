@@ -97,7 +97,7 @@ module nic_top
 
   // ------------------------------------------------------------------ registers, interrupts
   reg_req_t               irq_req;
-  reg_rsp_t               irq_rsp, mac_rsp, rmon_rsp;
+  reg_rsp_t               irq_rsp, err_rsp, mac_rsp, rmon_rsp;
   logic                   irq_busy, soft_reset, quiesced_q, core_rst_n, idle_q;
   glob_cfg_t              glob;
   logic [Queues-1:0]      tx_enable, rx_enable;
@@ -152,6 +152,7 @@ module nic_top
       .s_axil_rready,
       .irq_req_o     (irq_req),
       .irq_rsp_i     (irq_rsp),
+      .err_rsp_i     (err_rsp),
       .mac_rsp_i     (mac_rsp),
       .rmon_rsp_i    (rmon_rsp),
       .irq_busy_i    (irq_busy),
@@ -315,7 +316,7 @@ module nic_top
   logic                 tx_rd_valid, rx_rd_valid, rx_rd_more, tx_pop, rx_pop, rx_arrived;
   logic [$clog2(DescDepth)-1:0] rx_rd_skip;
   desc_t                tx_desc, rx_desc;
-  index_t               tx_rd_index, rx_rd_index, rx_scan_head;
+  index_t               tx_rd_index, rx_rd_index, tx_scan_head, rx_scan_head;
 
   assign go = glob.enable && !soft_reset;
   assign tx_ring_busy = tx_fetch_busy || tx_work || tx_cpl_busy;
@@ -423,7 +424,7 @@ module nic_top
       .pop_i        (tx_pop),
       .pop_queue_i  (tx_pop_queue),
       .arrived_o    (),
-      .scan_head_o  ()
+      .scan_head_o  (tx_scan_head)
   );
 
   nic_desc_fetch #(
@@ -756,9 +757,55 @@ module nic_top
       .irq_o
   );
 
-  assign queue_error = (r_err && (tx_desc_valid || rx_desc_valid || tx_data_valid)) ||
-                       (b_err && (rx_data_done || rx_cpl_done || tx_cpl_done || msix_done)) || tx_err_desc ||
-                       rx_err_desc || tx_err_tail || rx_err_tail;
+  // ------------------------------------------------------------------ errors
+  nic_err_log #(
+      .Queues(Queues)
+  ) u_err (
+      .clk_i,
+      .rst_ni         (core_rst_n),
+      .req_i          (irq_req),
+      .rsp_o          (err_rsp),
+      .error_o        (queue_error),
+      .ar_fire_i      (m_axi_arvalid && m_axi_arready),
+      .ar_kind_i      (m_axi_arid[5:4]),
+      .ar_queue_i     (m_axi_arid[QWidth-1:0]),
+      .ar_addr_i      (m_axi_araddr),
+      .aw_fire_i      (m_axi_awvalid && m_axi_awready),
+      .aw_kind_i      (m_axi_awid[5:4]),
+      .aw_queue_i     (m_axi_awid[QWidth-1:0]),
+      .aw_addr_i      (m_axi_awaddr),
+      .r_valid_i      (m_axi_rvalid),
+      .r_resp_i       (m_axi_rresp),
+      .b_valid_i      (m_axi_bvalid),
+      .b_resp_i       (m_axi_bresp),
+      .tx_desc_valid_i(tx_desc_valid),
+      .rx_desc_valid_i(rx_desc_valid),
+      .tx_data_valid_i(tx_data_valid),
+      .r_queue_i      (r_queue),
+      .r_last_i       (r_last),
+      .r_err_i        (r_err),
+      .rx_data_done_i (rx_data_done),
+      .rx_cpl_done_i  (rx_cpl_done),
+      .tx_cpl_done_i  (tx_cpl_done),
+      .msix_done_i    (msix_done),
+      .msix_cause_i   (msix_cause),
+      .msix_tx_i      (msix_tx),
+      .b_queue_i      (b_queue),
+      .b_err_i        (b_err),
+      .tx_err_desc_i  (tx_err_desc),
+      .tx_err_queue_i (tx_err_queue),
+      .tx_err_tail_i  (tx_err_tail),
+      .rx_err_desc_i  (rx_err_desc),
+      .rx_err_queue_i (rx_err_queue),
+      .rx_err_tail_i  (rx_err_tail),
+      .scan_i         (tx_scan),
+      .tx_base_i      (tx_base),
+      .tx_log2_i      (tx_log2),
+      .tx_head_i      (tx_scan_head),
+      .rx_base_i      (rx_base),
+      .rx_log2_i      (rx_log2),
+      .rx_head_i      (rx_scan_head)
+  );
 
   // ------------------------------------------------------------------ counters, device status
   assign cnt = '{

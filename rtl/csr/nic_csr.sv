@@ -48,6 +48,7 @@ module nic_csr
     // register bus to and from nic_irq and nic_mac
     output reg_req_t                irq_req_o,
     input  reg_rsp_t                irq_rsp_i,
+    input  reg_rsp_t                err_rsp_i,      // of nic_err_log, which is on that bus too
     input  reg_rsp_t                mac_rsp_i,
     input  reg_rsp_t                rmon_rsp_i,
     input  logic                    irq_busy_i,     // an MSI-X is handed over and not yet answered
@@ -106,7 +107,8 @@ module nic_csr
   always_comb begin
     rsp = '0;
     if (answer) begin
-      rsp = glob_rsp | rss_rsp | filter_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i | mac_rsp_i | rmon_rsp_i;
+      rsp = glob_rsp | rss_rsp | filter_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i | err_rsp_i | mac_rsp_i |
+            rmon_rsp_i;
     end
   end
 
@@ -245,7 +247,7 @@ module nic_csr
   `NIC_ASSERT_IF(CsrOneHit, answer,
                  $onehot0({
                    glob_rsp.hit, rss_rsp.hit, filter_rsp.hit, tx_rsp.hit, rx_rsp.hit, cnt_rsp.hit, irq_rsp_i.hit,
-                   mac_rsp_i.hit, rmon_rsp_i.hit
+                   err_rsp_i.hit, mac_rsp_i.hit, rmon_rsp_i.hit
                  }))
 
 endmodule

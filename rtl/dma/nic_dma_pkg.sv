@@ -6,6 +6,7 @@ package nic_dma_pkg;
 
   // Bursts end at multiples of this address, so they never cross 4 KiB and never have more than 256 beats
   // (2048 bytes are 256 beats of the narrowest bus, 64 bits).
+  /* verilator lint_off UNUSEDPARAM */   // a build uses a part of what a package offers
   localparam int unsigned BurstLog2 = 11;
   localparam int unsigned BurstBytes = 1 << BurstLog2;
 
@@ -14,6 +15,7 @@ package nic_dma_pkg;
   // AXI ID = {kind, queue}: each queue's traffic of each kind is a stream of its own, so that a slow answer to one
   // delays no other.
   localparam int unsigned IdBits = 6;
+  /* verilator lint_on UNUSEDPARAM */
 
   typedef enum logic [1:0] {
     RdTxDesc = 2'd0,

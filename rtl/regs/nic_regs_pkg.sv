@@ -104,6 +104,29 @@ package nic_regs_pkg;
   localparam logic [31:0] CLOCK_WMASK = 32'h00000000;
   localparam int unsigned CLOCK_MHZ_LSB = 0;
   localparam int unsigned CLOCK_MHZ_WIDTH = 10;
+  localparam logic [15:0] ERR_LOG_OFFSET = 16'h0050;
+  localparam logic [31:0] ERR_LOG_WMASK = 32'h00000001;
+  localparam logic [31:0] ERR_LOG_DEFAULT = 32'h00000000;
+  localparam int unsigned ERR_LOG_VALID_LSB = 0;
+  localparam int unsigned ERR_LOG_VALID_WIDTH = 1;
+  localparam int unsigned ERR_LOG_MORE_LSB = 1;
+  localparam int unsigned ERR_LOG_MORE_WIDTH = 1;
+  localparam int unsigned ERR_LOG_TX_LSB = 2;
+  localparam int unsigned ERR_LOG_TX_WIDTH = 1;
+  localparam int unsigned ERR_LOG_NO_QUEUE_LSB = 3;
+  localparam int unsigned ERR_LOG_NO_QUEUE_WIDTH = 1;
+  localparam int unsigned ERR_LOG_ACCESS_LSB = 4;
+  localparam int unsigned ERR_LOG_ACCESS_WIDTH = 4;
+  localparam int unsigned ERR_LOG_RESP_LSB = 8;
+  localparam int unsigned ERR_LOG_RESP_WIDTH = 2;
+  localparam int unsigned ERR_LOG_QUEUE_LSB = 12;
+  localparam int unsigned ERR_LOG_QUEUE_WIDTH = 4;
+  localparam logic [15:0] ERR_ADDR_LO_OFFSET = 16'h0054;
+  localparam logic [31:0] ERR_ADDR_LO_WMASK = 32'h00000000;
+  localparam logic [31:0] ERR_ADDR_LO_DEFAULT = 32'h00000000;
+  localparam logic [15:0] ERR_ADDR_HI_OFFSET = 16'h0058;
+  localparam logic [31:0] ERR_ADDR_HI_WMASK = 32'h00000000;
+  localparam logic [31:0] ERR_ADDR_HI_DEFAULT = 32'h00000000;
   localparam logic [15:0] IRQ_CAUSE_OFFSET = 16'h0080;
   localparam logic [31:0] IRQ_CAUSE_WMASK = 32'h00000003;
   localparam logic [31:0] IRQ_CAUSE_DEFAULT = 32'h00000000;
@@ -652,6 +675,14 @@ package nic_regs_pkg;
   localparam logic [31:0] MSIX_VECTOR_CTRL_DEFAULT = 32'h00000001;
   localparam int unsigned MSIX_VECTOR_CTRL_MASK_LSB = 0;
   localparam int unsigned MSIX_VECTOR_CTRL_MASK_WIDTH = 1;
+
+  // Values of fields of type err_access; nic_pkg makes the enum of them
+  localparam logic [3:0] ERR_ACCESS_DESC = 4'd0;
+  localparam logic [3:0] ERR_ACCESS_DATA = 4'd1;
+  localparam logic [3:0] ERR_ACCESS_COMPLETION = 4'd2;
+  localparam logic [3:0] ERR_ACCESS_MESSAGE = 4'd3;
+  localparam logic [3:0] ERR_ACCESS_BAD_DESC = 4'd4;
+  localparam logic [3:0] ERR_ACCESS_BAD_TAIL = 4'd5;
 
   // Values of fields of type ring_error; nic_pkg makes the enum of them
   localparam logic [3:0] RING_ERROR_NONE = 4'd0;

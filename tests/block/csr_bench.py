@@ -16,7 +16,7 @@ from cocotb_bus.drivers.amba import AXI4LiteMaster, AXIProtocolError, AXIxRESP
 from pymodel.drivers.nic import nic_hw as hw
 from tests.block.simulate import ROOT, build
 
-__all__ = ["SOURCES", "TOP", "Bench", "Ring", "blocks", "pack"]
+__all__ = ["ERROR_PINS", "SOURCES", "TOP", "Bench", "Ring", "blocks", "pack"]
 
 TOP = "test_csr_top"
 _RTL = ROOT / "rtl"
@@ -24,6 +24,7 @@ SOURCES = [
     _RTL / "nic.vlt",
     _RTL / "regs/nic_regs_pkg.sv",
     _RTL / "nic_pkg.sv",
+    _RTL / "dma/nic_dma_pkg.sv",
     *sorted((_RTL / "csr").glob("*.sv")),
     *sorted((_RTL / "irq").glob("*.sv")),
     _RTL / "mac/nic_mac_pkg.sv",
@@ -32,6 +33,15 @@ SOURCES = [
 ]
 
 _CLOCK_PS = 4000
+
+# What the error log watches.
+ERROR_PINS = (
+    "ar_fire_i", "ar_kind_i", "ar_queue_i", "ar_addr_i", "aw_fire_i", "aw_kind_i", "aw_queue_i", "aw_addr_i",
+    "r_valid_i", "r_resp_i", "b_valid_i", "b_resp_i", "tx_desc_valid_i", "rx_desc_valid_i", "tx_data_valid_i",
+    "r_queue_i", "r_last_i", "r_err_i", "rx_data_done_i", "rx_cpl_done_i", "tx_cpl_done_i", "msix_err_done_i",
+    "b_queue_i", "b_err_i", "tx_err_desc_i", "tx_err_queue_i", "tx_err_tail_i", "rx_err_desc_i", "rx_err_queue_i",
+    "rx_err_tail_i",
+)  # fmt: skip
 
 
 def blocks(queues: int) -> Path:
@@ -82,6 +92,8 @@ class Bench:
         dut.link_i.value = 1
         dut.idle_i.value = 1
         dut.error_i.value = 0
+        for pin in ERROR_PINS:
+            getattr(dut, pin).value = 0
         dut.quiesced_i.value = 1
         dut.msix_ready_i.value = 0
         dut.msix_done_i.value = 0

@@ -5,8 +5,9 @@ module test_csr_top
   import nic_pkg::*;
   import nic_mac_pkg::*;
 #(
-    parameter int unsigned Queues    = 4,
-    parameter int unsigned DataWidth = 256
+    parameter  int unsigned Queues     = 4,
+    parameter  int unsigned DataWidth  = 256,
+    localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -54,6 +55,37 @@ module test_csr_top
     input  logic                   error_i,
     input  logic                   idle_i,
 
+    // what the error log watches (nic_err_log)
+    input  logic        ar_fire_i,
+    input  logic [1:0]  ar_kind_i,
+    input  logic [QueueWidth-1:0] ar_queue_i,
+    input  logic [63:0] ar_addr_i,
+    input  logic        aw_fire_i,
+    input  logic [1:0]  aw_kind_i,
+    input  logic [QueueWidth-1:0] aw_queue_i,
+    input  logic [63:0] aw_addr_i,
+    input  logic        r_valid_i,
+    input  logic [1:0]  r_resp_i,
+    input  logic        b_valid_i,
+    input  logic [1:0]  b_resp_i,
+    input  logic        tx_desc_valid_i,
+    input  logic        rx_desc_valid_i,
+    input  logic        tx_data_valid_i,
+    input  logic [QueueWidth-1:0] r_queue_i,
+    input  logic        r_last_i,
+    input  logic        r_err_i,
+    input  logic        rx_data_done_i,
+    input  logic        rx_cpl_done_i,
+    input  logic        tx_cpl_done_i,
+    input  logic        msix_err_done_i,
+    input  logic [QueueWidth-1:0] b_queue_i,
+    input  logic        b_err_i,
+    input  logic        tx_err_desc_i,
+    input  logic [QueueWidth-1:0] tx_err_queue_i,
+    input  logic        tx_err_tail_i,
+    input  logic        rx_err_desc_i,
+    input  logic [QueueWidth-1:0] rx_err_queue_i,
+    input  logic        rx_err_tail_i,
     output logic soft_reset_o,
     input  logic quiesced_i,
     output logic core_rst_no,
@@ -81,7 +113,6 @@ module test_csr_top
   assign rst_n = rst_ni && was_reset;
 
   // Every ring is looked at in turn, as nic_ring_ctl does it.
-  localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1;
   logic [QueueWidth-1:0] scan_i, scan_q;
   logic [Queues-1:0]     tx_enable_o, rx_enable_o;
   index_t                tx_tail_o [Queues], rx_tail_o [Queues];
@@ -177,6 +208,59 @@ module test_csr_top
     assign rx_code[q]   = ring_error_e'(is_q[q].code);
   end
 
+  // The error log; the scan shows where each ring's descriptors are.
+  reg_rsp_t err_rsp;
+  logic     err_error;
+
+  nic_err_log #(
+      .Queues(Queues)
+  ) u_err (
+      .clk_i,
+      .rst_ni         (core_rst_no),
+      .req_i          (irq_req),
+      .rsp_o          (err_rsp),
+      .error_o        (err_error),
+      .ar_fire_i      (ar_fire_i),
+      .ar_kind_i      (ar_kind_i),
+      .ar_queue_i     (ar_queue_i),
+      .ar_addr_i      (ar_addr_i),
+      .aw_fire_i      (aw_fire_i),
+      .aw_kind_i      (aw_kind_i),
+      .aw_queue_i     (aw_queue_i),
+      .aw_addr_i      (aw_addr_i),
+      .r_valid_i      (r_valid_i),
+      .r_resp_i       (r_resp_i),
+      .b_valid_i      (b_valid_i),
+      .b_resp_i       (b_resp_i),
+      .tx_desc_valid_i(tx_desc_valid_i),
+      .rx_desc_valid_i(rx_desc_valid_i),
+      .tx_data_valid_i(tx_data_valid_i),
+      .r_queue_i      (r_queue_i),
+      .r_last_i       (r_last_i),
+      .r_err_i        (r_err_i),
+      .rx_data_done_i (rx_data_done_i),
+      .rx_cpl_done_i  (rx_cpl_done_i),
+      .tx_cpl_done_i  (tx_cpl_done_i),
+      .msix_done_i    (msix_err_done_i),
+      .msix_cause_i   (msix_cause_o),
+      .msix_tx_i      (msix_tx_o),
+      .b_queue_i      (b_queue_i),
+      .b_err_i        (b_err_i),
+      .tx_err_desc_i  (tx_err_desc_i),
+      .tx_err_queue_i (tx_err_queue_i),
+      .tx_err_tail_i  (tx_err_tail_i),
+      .rx_err_desc_i  (rx_err_desc_i),
+      .rx_err_queue_i (rx_err_queue_i),
+      .rx_err_tail_i  (rx_err_tail_i),
+      .scan_i         (scan_q),
+      .tx_base_i      (tx_base_o),
+      .tx_log2_i      (tx_log2_o),
+      .tx_head_i      ('0),
+      .rx_base_i      (rx_base_o),
+      .rx_log2_i      (rx_log2_o),
+      .rx_head_i      ('0)
+  );
+
   nic_csr #(
       .Queues   (Queues),
       .DataWidth(DataWidth)
@@ -187,6 +271,7 @@ module test_csr_top
       .mac_rsp_i (mac_rsp),
       .rmon_rsp_i(rmon_rsp),
       .irq_busy_i(irq_busy),
+      .err_rsp_i (err_rsp),
       .tx_sts_i  (tx_sts),
       .rx_sts_i  (rx_sts),
       .tx_active_i(tx_active),
@@ -208,6 +293,7 @@ module test_csr_top
       .busy_o      (irq_busy),
       .tx_sts_i    (tx_sts),
       .rx_sts_i    (rx_sts),
+      .error_i     (error_i || err_error),
       .tx_error_i  (tx_error),
       .rx_error_i  (rx_error),
       .tx_cq_valid_i(cq_valid && int'(pick) >= Queues),

@@ -70,6 +70,7 @@ class SoftNic(SoftDevice):
         self.mac = SoftMac(self, self.mac.up, self.mac.mbps)
         self.tx = TxEngine(self, self.queues)
         self.rx = RxEngine(self, self.queues)
+        self.error = 0, 0  # ERR_LOG and the address
         self.irq = SoftIrq(self, self.queues)
 
     def reset(self) -> None:
@@ -95,6 +96,15 @@ class SoftNic(SoftDevice):
 
     def link(self, up: bool, mbps: int) -> None:
         self.mac.set_link(up, mbps)
+
+    def log_error(self, tx: bool, queue: int, access: int, addr: int, resp: int) -> None:
+        """Something of a ring went wrong: keep the first, and tell of it (IRQ_CAUSE)."""
+        if self.error[0]:
+            self.error = self.error[0] | hw.ERR_LOG_MORE, self.error[1]
+        else:
+            what = hw.ERR_LOG_VALID | tx * hw.ERR_LOG_TX | access << hw.ERR_LOG_ACCESS_SHIFT
+            self.error = what | resp << hw.ERR_LOG_RESP_SHIFT | queue << hw.ERR_LOG_QUEUE_SHIFT, addr
+        self.irq.cause(hw.IRQ_CAUSE_ERROR)
 
     # -- registers -------------------------------------------------------------------------------------------
     def mmio_write(self, offset: int, value: int, size: int) -> None:
@@ -135,6 +145,9 @@ class SoftNic(SoftDevice):
                 self._reset()
         elif offset in _CAUSES:
             self.irq.write_cause(offset, value)
+        elif offset == hw.ERR_LOG:
+            if value & hw.ERR_LOG_VALID:
+                self.error = 0, 0
         elif offset in self._regs:
             self._write_global(offset, value & _HELD[""][offset][1])
         else:
@@ -232,6 +245,10 @@ class SoftNic(SoftDevice):
             return self.mac.mbps
         if offset == hw.IRQ_PENDING:
             return self.irq.pending()
+        if offset == hw.ERR_LOG:
+            return self.error[0]
+        if offset in (hw.ERR_ADDR_LO, hw.ERR_ADDR_HI):
+            return self.error[1] >> (32 if offset == hw.ERR_ADDR_HI else 0) & 0xFFFFFFFF
         if offset in _CAUSES:
             return self.irq.read_cause(offset)
         if offset == hw.CLOCK:

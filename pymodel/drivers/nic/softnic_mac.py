@@ -125,6 +125,7 @@ class SoftMac:
             return
         self.up = up
         self.changes += 1
+        self.nic.irq.cause(hw.IRQ_CAUSE_LINK)
         if not up:
             self.paused_until = 0
             self.xoff = False

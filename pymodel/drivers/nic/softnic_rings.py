@@ -113,6 +113,7 @@ class _Engine:
                 f"{self.name}{ring.queue}: tail {ring.tail} is {waiting} entries beyond {ring.fetched}, "
                 f"but the ring has {ring.size}",
             )
+            self._log(ring, hw.ERR_ACCESS_BAD_TAIL, ring.base + (ring.fetched & ring.mask) * hw.TX_DESC_SIZE)
             self.halt(ring, hw.RING_ERROR_BAD_DESC)
             return b""
         slot = ring.fetched & ring.mask
@@ -122,6 +123,7 @@ class _Engine:
         try:
             raw = self.platform.dma_read(ring.base + slot * hw.TX_DESC_SIZE, n * hw.TX_DESC_SIZE)
         except DmaFault as fault:
+            self._log(ring, hw.ERR_ACCESS_DESC, ring.base + slot * hw.TX_DESC_SIZE, fault)
             self.halt(ring, hw.RING_ERROR_AXI_READ)
             self.platform.dma_fault(fault)
             return b""
@@ -131,7 +133,13 @@ class _Engine:
     def halt(self, ring: SoftRing, code: int) -> None:
         ring.error_code = code
 
+    def _log(self, ring: SoftRing, access: int, addr: int, fault: DmaFault | None = None) -> None:
+        """Tell the error log."""
+        resp = 0 if fault is None else 3 if fault.kind == "unmapped" else 2
+        self.nic.log_error(self.name == "tx", ring.queue, access, addr, resp)
+
     def bad_descriptor(self, ring: SoftRing, what: str) -> None:
+        self._log(ring, hw.ERR_ACCESS_BAD_DESC, ring.base + (ring.head & ring.mask) * hw.TX_DESC_SIZE)
         self.halt(ring, hw.RING_ERROR_BAD_DESC)
         self.platform.broken_rule("DESC", f"{self.name}{ring.queue}: descriptor {ring.head}: {what}")
 
@@ -233,6 +241,7 @@ class TxEngine(_Engine):
             try:
                 data = dma_read(addr, length)
             except DmaFault as fault:
+                self._log(ring, hw.ERR_ACCESS_DATA, addr, fault)
                 self.halt(ring, hw.RING_ERROR_AXI_READ)
                 self.platform.dma_fault(fault)
                 break
@@ -293,6 +302,8 @@ class TxEngine(_Engine):
         try:
             self.platform.dma_write(ring.cq_base + (ring.cq_head & ring.mask) * hw.TX_COMPLETION_SIZE, record)
         except DmaFault as fault:
+            where = ring.cq_base + (ring.cq_head & ring.mask) * hw.TX_COMPLETION_SIZE
+            self._log(ring, hw.ERR_ACCESS_COMPLETION, where, fault)
             ring.error_code = hw.RING_ERROR_AXI_WRITE
             self.platform.dma_fault(fault)
         else:
@@ -412,6 +423,7 @@ class RxEngine(_Engine):
                 dma_write(addr, part)
             except DmaFault as fault:
                 status |= hw.RING_ERROR_AXI_WRITE << hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT
+                self._log(ring, hw.ERR_ACCESS_DATA, addr, fault)
                 ring.error_code = hw.RING_ERROR_AXI_WRITE
                 self.platform.dma_fault(fault)
             if i == used - 1:
@@ -458,6 +470,8 @@ class RxEngine(_Engine):
             try:
                 self.platform.dma_write(ring.cq_base + slot * hw.RX_COMPLETION_SIZE, data)
             except DmaFault as fault:
+                where = ring.cq_base + slot * hw.RX_COMPLETION_SIZE
+                self._log(ring, hw.ERR_ACCESS_COMPLETION, where, fault)
                 ring.error_code = hw.RING_ERROR_AXI_WRITE
                 self.platform.dma_fault(fault)
                 break

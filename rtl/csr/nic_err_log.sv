@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// The error log (ERR_LOG, ERR_ADDR): what went wrong first since software cleared it, of the AXI accesses and of the
+// descriptors, with queue, direction, kind of access, response and address. Later errors are only noted as such.
+//
+// It watches: the addresses as they go out, the answers as the datapath gets them (one of each channel a clock, with
+// the ID split into kind and queue), and what the datapath says of descriptors. The address of a burst that failed
+// comes from nic_err_addr; that of a descriptor is put together when its ring is looked at (scan_i), from what the
+// ring's blocks show then: at the latest after one turn. error_o tells of each error in its clock.
+
+`include "nic_assert.svh"
+
+module nic_err_log
+  import nic_pkg::*;
+  import nic_dma_pkg::*;
+  import nic_regs_pkg::*;
+#(
+    parameter  int unsigned Queues = 4,
+    localparam int unsigned QWidth = Queues > 1 ? $clog2(Queues) : 1
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+
+    // register bus
+    input  reg_req_t          req_i,
+    output reg_rsp_t          rsp_o,
+
+    output logic              error_o,
+
+    // AXI: addresses that are accepted, and responses
+    input  logic              ar_fire_i,
+    input  logic [1:0]        ar_kind_i,
+    input  logic [QWidth-1:0] ar_queue_i,
+    input  logic [63:0]       ar_addr_i,
+    input  logic              aw_fire_i,
+    input  logic [1:0]        aw_kind_i,
+    input  logic [QWidth-1:0] aw_queue_i,
+    input  logic [63:0]       aw_addr_i,
+    input  logic              r_valid_i,
+    input  logic [1:0]        r_resp_i,
+    input  logic              b_valid_i,
+    input  logic [1:0]        b_resp_i,
+
+    // beats of read data, a clock after they came
+    input  logic              tx_desc_valid_i,
+    input  logic              rx_desc_valid_i,
+    input  logic              tx_data_valid_i,
+    input  logic [QWidth-1:0] r_queue_i,
+    input  logic              r_last_i,
+    input  logic              r_err_i,
+
+    // answers to writes, a clock after they came
+    input  logic              rx_data_done_i,
+    input  logic              rx_cpl_done_i,
+    input  logic              tx_cpl_done_i,
+    input  logic              msix_done_i,
+    input  logic              msix_cause_i,      // the message was asked for by a cause
+    input  logic              msix_tx_i,         // or by a TX ring
+    input  logic [QWidth-1:0] b_queue_i,
+    input  logic              b_err_i,
+
+    // descriptors and tails
+    input  logic              tx_err_desc_i,
+    input  logic [QWidth-1:0] tx_err_queue_i,
+    input  logic              tx_err_tail_i,     // of ring scan_i
+    input  logic              rx_err_desc_i,
+    input  logic [QWidth-1:0] rx_err_queue_i,
+    input  logic              rx_err_tail_i,
+
+    // the rings that are looked at
+    input  logic [QWidth-1:0] scan_i,
+    input  logic [63:0]       tx_base_i,
+    input  logic [3:0]        tx_log2_i,
+    input  index_t            tx_head_i,         // first descriptor that was not taken
+    input  logic [63:0]       rx_base_i,
+    input  logic [3:0]        rx_log2_i,
+    input  index_t            rx_head_i
+);
+
+  localparam int unsigned Slots      = 1 << QWidth;
+  localparam int unsigned ReadDepth  = 32;       // bursts of an ID outstanding: TX data has the most
+  localparam int unsigned WriteDepth = 128;      // RX data
+
+  typedef enum logic [3:0] {
+    AccDesc       = 4'(ERR_ACCESS_DESC),
+    AccData       = 4'(ERR_ACCESS_DATA),
+    AccCompletion = 4'(ERR_ACCESS_COMPLETION),
+    AccMessage    = 4'(ERR_ACCESS_MESSAGE),
+    AccBadDesc    = 4'(ERR_ACCESS_BAD_DESC),
+    AccBadTail    = 4'(ERR_ACCESS_BAD_TAIL)
+  } access_e;
+
+  typedef enum logic [1:0] {Free, Fetch, Seek, Kept} state_e;
+
+  typedef struct packed {
+    logic              tx;
+    logic              none;                     // no queue: a message of a cause
+    access_e           access;
+    logic [1:0]        resp;
+    logic [QWidth-1:0] qp;
+  } what_t;
+
+  // ------------------------------------------------------------------ addresses
+  logic        read_err, write_err;
+  logic        r_decode_q, b_decode_q;           // the last error of the channel was DECERR
+  logic [63:0] read_addr, data_addr, other_addr;
+  logic [1:0]  r_kind, b_kind;
+
+  assign r_kind = tx_desc_valid_i ? RdTxDesc : rx_desc_valid_i ? RdRxDesc : RdTxData;
+  assign b_kind = tx_cpl_done_i ? WrTxCpl : rx_cpl_done_i ? WrRxCpl : WrMsix;
+
+  always_comb begin
+    read_err  = 1'b0;
+    write_err = 1'b0;
+    if (r_err_i) read_err = tx_desc_valid_i || rx_desc_valid_i || tx_data_valid_i;
+    if (b_err_i) write_err = rx_data_done_i || rx_cpl_done_i || tx_cpl_done_i || msix_done_i;
+  end
+
+  nic_err_addr #(
+      .Streams(4 * Slots),
+      .Depth  (ReadDepth)
+  ) u_read (
+      .clk_i,
+      .rst_ni,
+      .push_i       (ar_fire_i),
+      .push_stream_i({ar_kind_i, ar_queue_i}),
+      .push_addr_i  (ar_addr_i),
+      .pop_i        (r_last_i && (tx_desc_valid_i || rx_desc_valid_i || tx_data_valid_i)),
+      .stream_i     ({r_kind, r_queue_i}),
+      .look_i       (read_err),
+      .addr_o       (read_addr)
+  );
+
+  nic_err_addr #(
+      .Streams(Slots),
+      .Depth  (WriteDepth)
+  ) u_data (
+      .clk_i,
+      .rst_ni,
+      .push_i       (aw_fire_i && aw_kind_i == WrRxData),
+      .push_stream_i(aw_queue_i),
+      .push_addr_i  (aw_addr_i),
+      .pop_i        (rx_data_done_i),
+      .stream_i     (b_queue_i),
+      .look_i       (write_err),
+      .addr_o       (data_addr)
+  );
+
+  nic_err_addr #(
+      .Streams(4 * Slots),
+      .Depth  (2)
+  ) u_other (
+      .clk_i,
+      .rst_ni,
+      .push_i       (aw_fire_i && aw_kind_i != WrRxData),
+      .push_stream_i({aw_kind_i, aw_queue_i}),
+      .push_addr_i  (aw_addr_i),
+      .pop_i        (rx_cpl_done_i || tx_cpl_done_i || msix_done_i),
+      .stream_i     ({b_kind, b_queue_i}),
+      .look_i       (write_err),
+      .addr_o       (other_addr)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (r_valid_i && r_resp_i[1]) r_decode_q <= r_resp_i[0];
+    if (b_valid_i && b_resp_i[1]) b_decode_q <= b_resp_i[0];
+  end
+
+  // ------------------------------------------------------------------ the log
+  state_e      state_q;
+  what_t       what_q;
+  logic [63:0] addr_q;
+  logic        more_q;
+  logic        clear;                            // ERR_LOG is cleared
+
+  assign error_o = read_err || write_err || tx_err_desc_i || rx_err_desc_i || tx_err_tail_i || rx_err_tail_i;
+
+  // One of those of this clock.
+  what_t what;
+  always_comb begin
+    what = '0;
+    if (error_o) begin
+      if (read_err) begin
+        what = '{
+            tx: !rx_desc_valid_i,
+            none: 1'b0,
+            access: tx_data_valid_i ? AccData : AccDesc,
+            resp: {1'b1, r_decode_q},
+            qp: r_queue_i
+        };
+      end else if (write_err) begin
+        what = '{
+            tx: tx_cpl_done_i || (msix_done_i && msix_tx_i && !msix_cause_i),
+            none: msix_done_i && msix_cause_i,
+            access: rx_data_done_i ? AccData : msix_done_i ? AccMessage : AccCompletion,
+            resp: {1'b1, b_decode_q},
+            qp: b_queue_i
+        };
+      end else if (tx_err_desc_i || rx_err_desc_i) begin
+        what.tx     = tx_err_desc_i;
+        what.access = AccBadDesc;
+        what.qp  = tx_err_desc_i ? tx_err_queue_i : rx_err_queue_i;
+      end else begin
+        what.tx     = tx_err_tail_i;
+        what.access = AccBadTail;
+        what.qp  = scan_i;
+      end
+    end
+  end
+
+  always_comb begin
+    clear = 1'b0;
+    if (req_i.valid && req_i.write && req_i.addr == ERR_LOG_OFFSET && req_i.wstrb[0]) begin
+      clear = req_i.wdata[ERR_LOG_VALID_LSB];
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    case (state_q)
+      Fetch: begin
+        state_q <= Kept;
+        addr_q  <= (what_q.access == AccDesc || (what_q.access == AccData && what_q.tx)) ? read_addr :
+                   (what_q.access == AccData) ? data_addr : other_addr;
+      end
+      Seek:
+      if (what_q.qp == scan_i) begin
+        automatic index_t mask = (16'd1 << (what_q.tx ? tx_log2_i : rx_log2_i)) - 1'b1;
+        automatic index_t slot = (what_q.tx ? tx_head_i : rx_head_i) & mask;
+        state_q <= Kept;
+        addr_q  <= (what_q.tx ? tx_base_i : rx_base_i) + {44'b0, slot, 4'b0};
+      end
+      default: ;
+    endcase
+    if (clear && state_q == Kept) begin
+      state_q <= Free;
+      more_q  <= 1'b0;
+    end
+    if (error_o) begin
+      if (state_q == Free) begin
+        state_q <= read_err || write_err ? Fetch : Seek;
+        what_q  <= what;
+      end else begin
+        more_q <= 1'b1;
+      end
+      if ((32'(read_err) + 32'(write_err) + 32'(tx_err_desc_i) + 32'(rx_err_desc_i) + 32'(tx_err_tail_i) +
+           32'(rx_err_tail_i)) > 32'd1) begin
+        more_q <= 1'b1;
+      end
+    end
+    if (!rst_ni) begin
+      state_q <= Free;
+      more_q  <= 1'b0;
+    end
+  end
+
+  // ------------------------------------------------------------------ registers
+  always_ff @(posedge clk_i) begin
+    if (req_i.valid) begin
+      rsp_o     <= '0;
+      rsp_o.hit <= 1'b1;
+      case (req_i.addr)
+        ERR_LOG_OFFSET:
+        if (state_q == Kept) begin
+          rsp_o.rdata[ERR_LOG_VALID_LSB]                        <= 1'b1;
+          rsp_o.rdata[ERR_LOG_MORE_LSB]                         <= more_q;
+          rsp_o.rdata[ERR_LOG_TX_LSB]                           <= what_q.tx;
+          rsp_o.rdata[ERR_LOG_NO_QUEUE_LSB]                     <= what_q.none;
+          rsp_o.rdata[ERR_LOG_ACCESS_LSB+:ERR_LOG_ACCESS_WIDTH] <= what_q.access;
+          rsp_o.rdata[ERR_LOG_RESP_LSB+:ERR_LOG_RESP_WIDTH]     <= what_q.resp;
+          rsp_o.rdata[ERR_LOG_QUEUE_LSB+:ERR_LOG_QUEUE_WIDTH]   <= ERR_LOG_QUEUE_WIDTH'(what_q.qp);
+        end
+        ERR_ADDR_LO_OFFSET: rsp_o.rdata <= state_q == Kept ? addr_q[31:0] : '0;
+        ERR_ADDR_HI_OFFSET: rsp_o.rdata <= state_q == Kept ? addr_q[63:32] : '0;
+        default:            rsp_o.hit <= 1'b0;
+      endcase
+    end
+  end
+
+endmodule
