@@ -126,6 +126,11 @@ class Driver {
     // After status.active fell: everything is the driver's again, and the device may touch none of it.
     void ended_tx() { release(tx_); tx_expect.clear(); tx_on = false; }
     void ended_rx() { release(rx_); space_.clear(); rx_on = false; rx_life_++; }
+    // Whether a bus address is that of a TX descriptor.
+    bool in_tx_ring(uint64_t addr) const {
+        const uint64_t at = addr - (Memory::BASE + tx_.base);
+        return at < 16 * uint64_t(tx_.size()) && at % 16 == 0;
+    }
     void arm() { regs_.write(reg(0x80), uint32_t(uint16_t(rx_.cq_next)) | uint32_t(uint16_t(tx_.cq_next)) << 16); }
 
     // Post one frame, if there is room. Returns the frame as it will be on the wire.

@@ -180,10 +180,12 @@ void error(Bench& b) {
         bool tx = kind < 4, done = false;
         uint32_t code = 1;
         const size_t bad = b.mem.alloc(128);
+        uint64_t where = 0;
         auto id_error = [&](uint32_t id, bool write) {
-            return [&, id, write](uint64_t, bool w) {
+            return [&, id, write](uint64_t addr, bool w) {
                 const uint32_t is = w ? b.dut->m_axi_awid : b.dut->m_axi_arid;
                 if (done || w != write || is != id) return false;
+                where = addr;
                 return done = true;
             };
         };
@@ -244,6 +246,16 @@ void error(Bench& b) {
         if ((value >> 4 & 15) != code) fail(text("error code %u, expected %u (round kind %u)", value >> 4 & 15, code, kind));
         b.axi.set.error = nullptr;
         seen++;
+        // ERR_LOG and IRQ_CAUSE tell of it: queue pair 0, and where.
+        const uint32_t access[] = {0, 1, 2, 4, 1, 2, 0};
+        const uint32_t log = b.read(0x50), logged = 1 | uint32_t(tx) << 2 | access[kind] << 4 | (kind == 3 ? 0u : 2u) << 8;
+        const uint64_t at = b.read(0x54) | uint64_t(b.read(0x58)) << 32;
+        if (log != logged) fail(text("ERR_LOG is %x, expected %x (round kind %u)", log, logged, kind));
+        if (kind != 3 && at != where) fail(text("ERR_ADDR is %llx, expected %llx", (unsigned long long)at, (unsigned long long)where));
+        if (kind == 3 && !d.in_tx_ring(at)) fail(text("ERR_ADDR is %llx, no TX descriptor", (unsigned long long)at));
+        if (b.read(0x80) != 2) fail("IRQ_CAUSE does not tell of the error alone");
+        b.regs.write(0x50, 1);
+        b.regs.write(0x80, 2);
         // A record reports it, unless records are what cannot be written; then only status does.
         if (kind != 2 && kind != 5)
             b.until([&] { d.poll(); return tx ? d.tx_error : d.rx_error; }, 5000, "the error's record");
