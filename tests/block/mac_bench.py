@@ -76,6 +76,7 @@ class Bench:
         self.to_wire: list[Sent] = []
         self.to_rx: list[Sent] = []
         self.thrown: list[bytes] = []
+        self._pokes: list[tuple[Any, int]] = []
         self._pins: dict[str, int] = {}  # to be driven with the next clock
         self.ready = 1.0
         self.gap = 0.0
@@ -103,6 +104,10 @@ class Bench:
     def pin(self, **values: int) -> None:
         """Drive inputs from the next clock on."""
         self._pins.update(values)
+
+    def poke(self, handle: Any, value: int) -> None:
+        """Give a register inside a value, before the next clock."""
+        self._pokes.append((handle, value))
 
     # -- registers -----------------------------------------------------------------------------------------------
     async def _request(self, write: int, address: int, value: int, strobes: int) -> int:
@@ -170,6 +175,9 @@ class Bench:
         for name, value in self._pins.items():
             getattr(dut, name).value = value
         self._pins.clear()
+        for handle, value in self._pokes:
+            handle.value = value
+        self._pokes.clear()
         if self._tx is None and self.from_tx:
             self._tx = self.from_tx.popleft(), 0
         dut.tx_tvalid.value = int(self._tx is not None)

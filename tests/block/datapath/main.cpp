@@ -54,6 +54,28 @@ void check_counters(Bench& b, uint64_t delivered) {
     if (!b.lossy && c[4] + c[5]) fail(text("%llu frames dropped", (unsigned long long)(c[4] + c[5])));
 }
 
+// The RMON counters from `at` on.
+uint64_t rmon(Bench& b, uint32_t at, uint32_t count) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t lo = b.read(at + 8 * i);
+        sum += lo | uint64_t(b.read(at + 8 * i + 4)) << 32;
+    }
+    return sum;
+}
+
+// Each frame is in one class, each of 60 bytes and more in one size bin.
+void check_rmon(Bench& b) {
+    const auto is = [&](const char* what, uint64_t got, uint64_t want) {
+        if (got != want) fail(text("RMON: %s are %llu, not %llu", what, (unsigned long long)got, (unsigned long long)want));
+    };
+    is("frames sent", rmon(b, 0x580, 3), b.wire_frames);
+    is("frames sent, by size", rmon(b, 0x5c0, 7), b.wire_frames);
+    is("octets sent", rmon(b, 0x5a0, 1), b.wire_bytes - 14 * b.wire_frames);
+    is("frames received", rmon(b, 0x500, 8), b.sent_in);
+    is("frames received, by size", rmon(b, 0x540, 7), b.sent_in - rmon(b, 0x520, 1) - rmon(b, 0x530, 1));
+}
+
 void settings(Bench& b) {
     Random& rng = b.rng;
     const bool calm = arg("stalls", 1) == 0;
@@ -112,6 +134,7 @@ void traffic(Bench& b) {
     b.run(arg("clocks", 60000));
     finish(b);
     check_counters(b, delivered(b));
+    check_rmon(b);
     if (b.lossy) {
         uint64_t missing = 0;
         for (auto& d : b.drivers) missing += d->rx_missing + d->rx_expect.size();
