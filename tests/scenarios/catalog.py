@@ -73,6 +73,7 @@ CASES: tuple[Case, ...] = (
     Case("moderated", "tests.scenarios.interrupts:moderated", {}, ("nic",)),
     Case("paused_by_the_partner", "tests.scenarios.mac:paused_by_the_partner", {}, ("nic",)),
     Case("partner_is_paused", "tests.scenarios.mac:partner_is_paused", {"rate_gbps": 40.0}, ("nic",)),
+    Case("link_comes_and_goes", "tests.scenarios.mac:link_comes_and_goes", {}, ("nic",)),
     Case("self_test_in_use", "tests.scenarios.mac:self_test_in_use", {}, ("nic",)),
     _pressure("any_shape"),
     _pressure("flood", lossy=True, rate_gbps=100),

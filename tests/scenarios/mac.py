@@ -11,7 +11,7 @@ from tb.env import Env
 from tb.wire.pause import QUANTUM_BITS, pause_frame
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["partner_is_paused", "paused_by_the_partner", "self_test_in_use"]
+__all__ = ["link_comes_and_goes", "partner_is_paused", "paused_by_the_partner", "self_test_in_use"]
 
 # What may still come after a PAUSE frame: frames that the MAC's FIFO on the wire has taken, and one under way.
 _REACTION_NS = 8_000
@@ -108,6 +108,29 @@ def slow_memory(env: Env) -> None:
         timing.dma, timing.dma_jitter = 40_000, 0
     else:
         env.platform.configure(stalls={"w": (60_000, 31)})
+
+
+async def link_comes_and_goes(env: Env) -> None:
+    """The cable is pulled and plugged in again: the stack hears of it, nothing is sent or taken without a link, and all
+    works afterwards."""
+    for round_ in range(4):
+        for f in mixed_frames(env.rng, 20, to_host=True):
+            env.peer.send(f)
+        await env.send(mixed_frames(env.rng, 20, to_host=False))
+        await env.drain()
+        env.set_link(False)
+        await env.until(lambda: not linux.netif_carrier_ok(env.ndev), 50_000, "the carrier to go")
+        sent = env.board.tx.matched
+        env.peer.send(udp_frame(100, 1, round_, to_host=True), expected=False)
+        await env.sleep(env.rng.randrange(1_000, 20_000))
+        if env.board.tx.matched != sent:
+            raise CheckError("LINK", "frames were sent without a link", env.dut.driver)
+        env.set_link(True)
+        await env.until(lambda: linux.netif_carrier_ok(env.ndev), 50_000, "the carrier to come")
+    for f in mixed_frames(env.rng, 20, to_host=True):
+        env.peer.send(f)
+    await env.send(mixed_frames(env.rng, 20, to_host=False))
+    await env.drain()
 
 
 async def self_test_in_use(env: Env) -> None:

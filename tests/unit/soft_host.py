@@ -18,7 +18,7 @@ from pymodel.hw.soft import SoftPlatform
 __all__ = ["PCI", "Host"]
 
 PCI = {
-    "vendor": 0x1234, "device": 0x5253, "bars": [0x10000], "vectors": 16, "msix_table": 0x8000, "msix_pba": 0x9000,
+    "vendor": 0x1234, "device": 0x5253, "bars": [0x10000], "vectors": 17, "msix_table": 0x8000, "msix_pba": 0x9000,
     "line": True,
 }  # fmt: skip
 

@@ -124,6 +124,33 @@ def test_link_settings_tell_the_pins(host: Any) -> None:
     h.remove()
 
 
+@pytest.mark.parametrize("line", [False, True])
+def test_carrier_follows_the_link(host: Any, line: bool) -> None:
+    """Each change interrupts, also one that comes while another is told of; the vector is the link's own."""
+    h = host(queues=2, line_irq=line)
+    h.up()
+    for up in (False, True, False, True):
+        h.platform.set_link(up)
+        h.settle(20)
+        assert L.netif_carrier_ok(h.ndev) is up
+    for distance in range(40):  # of two changes, in steps of 50 ns
+        h.platform.set_link(False)
+        h.settle(distance * 0.05)
+        h.platform.set_link(True)
+        h.settle(20)
+        assert L.netif_carrier_ok(h.ndev)
+    h.send([frame(60, i) for i in range(5)])
+    h.down()
+    h.platform.set_link(False)
+    h.settle(20)
+    h.platform.set_link(True)
+    h.settle(20)
+    assert not L.netif_carrier_ok(h.ndev), "the device is down"
+    h.up()
+    h.send([frame(60, i) for i in range(5)])
+    h.remove()
+
+
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("link", [True, False])
 def test_offline_self_test_sends_frames_through_the_loopback(host: Any, running: bool, link: bool) -> None:

@@ -164,6 +164,12 @@ def nic_write_mac(priv: NicPriv) -> None:
     _flush(priv)
 
 
+def _write_cause_mask(priv: NicPriv, mask: int) -> None:
+    """Forget what has happened, and let interrupt what is not in ``mask``."""
+    writel(hw.IRQ_CAUSE_LINK | hw.IRQ_CAUSE_ERROR, priv.iomem + hw.IRQ_CAUSE)
+    writel(mask, priv.iomem + hw.IRQ_CAUSE_MASK)
+
+
 def nic_check_link(priv: NicPriv) -> None:
     """Tell the stack whether there is a link."""
     if readl(priv.iomem + hw.LINK) & hw.LINK_UP:
@@ -248,6 +254,17 @@ def nic_msix(irq: int, queue: NicQueue) -> int:
     return IRQ_HANDLED
 
 
+def nic_cause_irq(irq: int, priv: NicPriv) -> int:
+    """The link has come or gone. Cleared before the link is looked at: a change after that interrupts again (IRQ2)."""
+    causes = readl(priv.iomem + hw.IRQ_CAUSE)
+    if not causes:
+        return IRQ_NONE
+    writel(causes, priv.iomem + hw.IRQ_CAUSE)
+    if causes & hw.IRQ_CAUSE_LINK:
+        nic_check_link(priv)
+    return IRQ_HANDLED
+
+
 def nic_line_irq(irq: int, priv: NicPriv) -> int:
     """The level line, perhaps shared: mask the vectors that pend, so that the line falls, and poll their queues."""
     pending = readl(priv.iomem + hw.IRQ_PENDING)
@@ -257,6 +274,8 @@ def nic_line_irq(irq: int, priv: NicPriv) -> int:
         if pending >> queue.index & 1:
             writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
             napi_schedule(queue.napi)
+    if pending & hw.IRQ_PENDING_CAUSE:
+        nic_cause_irq(0, priv)
     readl(priv.iomem + hw.IRQ_PENDING)  # flushes the masks: the line is low before the interrupt controller looks again
     return IRQ_HANDLED
 
@@ -268,7 +287,9 @@ def _request_irqs(priv: NicPriv) -> int:
     """
     ndev = priv.ndev
     vectors = 1 if priv.line_irq else priv.num_queues
-    err = pci_alloc_irq_vectors(priv.pdev, vectors, vectors, PCI_IRQ_INTX if priv.line_irq else PCI_IRQ_MSIX)
+    more = 0 if priv.line_irq else 1  # for the device's own causes, if there is one to be had
+    kind = PCI_IRQ_INTX if priv.line_irq else PCI_IRQ_MSIX
+    err = got = pci_alloc_irq_vectors(priv.pdev, vectors, vectors + more, kind)
     if err < 0:
         return err
     if priv.line_irq:
@@ -284,6 +305,14 @@ def _request_irqs(priv: NicPriv) -> int:
             return err
         queue.irq = irq
         irq_set_affinity_and_hint(irq, cpumask_of(queue.index % num_online_cpus()))
+    if got > vectors:
+        irq = pci_irq_vector(priv.pdev, vectors)
+        err = request_irq(irq, nic_cause_irq, 0, f"{ndev.name}-link", priv)
+        if err:
+            _free_irqs(priv)
+            return err
+        priv.cause_irq = irq
+        writel(vectors, priv.iomem + hw.IRQ_CAUSE_VECTOR)
     return 0
 
 
@@ -295,6 +324,9 @@ def _free_irqs(priv: NicPriv) -> None:
             irq_set_affinity_and_hint(queue.irq, None)
             free_irq(queue.irq, queue)
             queue.irq = 0
+    if priv.cause_irq:
+        free_irq(priv.cause_irq, priv)
+        priv.cause_irq = 0
     pci_free_irq_vectors(priv.pdev)
 
 
@@ -337,6 +369,7 @@ def _start(priv: NicPriv) -> int:
         writel(0, queue.regs + hw.QP_IRQ_ARM)
     writel(hw.CTRL_ENABLE, priv.iomem + hw.CTRL)
     priv.halted = False
+    _write_cause_mask(priv, hw.IRQ_CAUSE_MASK_ERROR)
     nic_check_link(priv)  # and what was written has arrived
     return 0
 
@@ -373,8 +406,10 @@ def nic_stop(ndev: net_device) -> int:
         if there:
             writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
     if there:
+        _write_cause_mask(priv, hw.IRQ_CAUSE_MASK_LINK | hw.IRQ_CAUSE_MASK_ERROR)
         _flush(priv)  # the masks have arrived, and any interrupt sent before them has come
     _free_irqs(priv)
+    netif_carrier_off(ndev)  # where the last of them has told of the link
     if there:
         _stop_rings(priv)
     for queue in priv.queues:

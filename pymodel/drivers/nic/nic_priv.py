@@ -45,10 +45,10 @@ class NicPriv:
     """The device. Reached by ``netdev_priv(ndev)``."""
 
     __slots__ = (
-        "all_queues", "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq", "max_queues",
-        "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rss_ctrl", "rss_key", "rss_table",
-        "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_pause", "rx_size", "stats_lock", "tx_moderation",
-        "tx_pause", "tx_size", "vlans", "xdp_prog",
+        "all_queues", "cause_irq", "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq",
+        "max_queues", "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rss_ctrl", "rss_key",
+        "rss_table", "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_pause", "rx_size", "stats_lock",
+        "tx_moderation", "tx_pause", "tx_size", "vlans", "xdp_prog",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -65,6 +65,7 @@ class NicPriv:
         self.rx_size = 256
         self.tx_moderation = 0, 1  # ethtool -C: usecs and frames; with one frame each interrupts
         self.rx_moderation = 0, 1
+        self.cause_irq = 0  # of the vector that tells of the link
         self.rx_pause = self.tx_pause = False  # ethtool -A
         self.copybreak = 0  # bytes: frames up to this length are copied and their buffer is used again
         self.line_irq = False
