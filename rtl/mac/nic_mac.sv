@@ -143,6 +143,19 @@ module nic_mac
     end
   end
 
+  logic up, stall, hold;
+
+  always_comb begin
+    up    = 1'b1;
+    stall = 1'b0;
+    hold  = 1'b0;
+    if (special) begin
+      up    = link_o || loop_q;
+      stall = paused || pace_stall;
+      hold  = loopback != loop_q;
+    end
+  end
+
   // ------------------------------------------------------------------ out
   logic                 out_last, back_valid, tx_busy;
   logic [DataWidth-1:0] out_data;
@@ -155,10 +168,10 @@ module nic_mac
       .clk_i,
       .rst_ni,
       .special_i    (special),
-      .discard_i    (!link_o && !loop_q),
+      .discard_i    (!up),
       .flush_i      (stop_i),
-      .stall_i      (paused || pace_stall),
-      .hold_i       (loopback != loop_q),
+      .stall_i      (stall),
+      .hold_i       (hold),
       .pause_i      (pause_req),
       .quanta_i     (pause_quanta),
       .station_i,
@@ -253,7 +266,7 @@ module nic_mac
       .clk_i,
       .rst_ni,
       .mbps_i      (mbps),
-      .up_i        (link_o || loop_q),
+      .up_i        (up),
       .active_i    (special),
       .stop_i,
       .rx_enable_i (rx_pause),

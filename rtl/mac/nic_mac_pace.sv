@@ -33,15 +33,13 @@ module nic_mac_pace
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (mbps_i == '0) begin
-      debt_q  <= '0;
-      stall_o <= 1'b0;
-    end else if (done_i || busy_i || stall_o) begin
+    if (mbps_i != '0 && (busy_i || stall_o)) begin
       automatic debt_t left = debt_q + (done_i ? cost_of(len_i) : '0) - debt_t'({1'b0, mbps_i});
       debt_q  <= left;
       stall_o <= left > 0;
     end else begin
-      debt_q <= '0;   // idle, and all is paid
+      debt_q  <= '0;   // no limit, or idle and all is paid
+      stall_o <= 1'b0;
     end
   end
 

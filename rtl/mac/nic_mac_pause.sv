@@ -43,35 +43,19 @@ module nic_mac_pause #(
   time_t renew_q;      // until XOFF is repeated
 
   always_ff @(posedge clk_i) begin
-    if (active_i) begin
+    if (active_i) begin : waiting
+      automatic logic turn  = up_i && (high_i && !stop_i) != xoff_o;
+      automatic logic again = up_i && !turn && xoff_o && renew_q <= time_t'(mbps_i);
+
       // in
-      if (rx_pause_i) begin
-        paused_o <= rx_enable_i && up_i && rx_quanta_i != '0;
-        wait_q   <= time_t'(rx_quanta_i) * Full;
-      end else if (paused_o) begin
-        if (wait_q <= time_t'(mbps_i) || !rx_enable_i || !up_i) paused_o <= 1'b0;
-        wait_q <= wait_q - time_t'(mbps_i);
-      end
+      paused_o <= rx_enable_i && up_i && (rx_pause_i ? rx_quanta_i != '0 : paused_o && wait_q > time_t'(mbps_i));
+      wait_q   <= rx_pause_i ? time_t'(rx_quanta_i) * Full : wait_q - time_t'(mbps_i);
 
       // out
-      if (taken_i) req_o <= 1'b0;
-      if (!up_i) begin
-        req_o  <= 1'b0;
-        xoff_o <= 1'b0;
-      end else if ((high_i && !stop_i) != xoff_o) begin
-        req_o        <= 1'b1;
-        req_quanta_o <= xoff_o ? '0 : quanta_i;
-        renew_q      <= time_t'(quanta_i) * Half;
-        xoff_o       <= !xoff_o;
-      end else if (xoff_o) begin
-        if (renew_q <= time_t'(mbps_i)) begin
-          req_o        <= 1'b1;
-          req_quanta_o <= quanta_i;
-          renew_q      <= time_t'(quanta_i) * Half;
-        end else begin
-          renew_q <= renew_q - time_t'(mbps_i);
-        end
-      end
+      renew_q <= (turn || again) ? time_t'(quanta_i) * Half : renew_q - time_t'(mbps_i);
+      if (turn || again) req_quanta_o <= (turn && xoff_o) ? '0 : quanta_i;
+      req_o  <= up_i && (turn || again || (req_o && !taken_i));
+      xoff_o <= up_i && xoff_o != turn;
     end
     if (!rst_ni) begin
       paused_o <= 1'b0;

@@ -106,15 +106,13 @@ module nic_mac_tx
     if (gate) begin
       // Back to an open gate at a boundary only.
       gate_q <= special_i || pause_q || (shown ? !(s_tready && s_tlast) : inside_q);
-      if (pause_taken_o) begin
-        beat_q       <= '0;
-        pause_data_q <= pause_beat('0, station_i, quanta_i);
-        quanta_q     <= quanta_i;
-        pause_q      <= 1'b1;
-      end else if (pause_q && (m_tready || loop_i)) begin
-        pause_data_q <= pause_beat(beat_q + 1'b1, station_i, quanta_q);
-        beat_q       <= beat_q + 1'b1;
-        if (m_tlast) pause_q <= 1'b0;
+      if (pause_taken_o || (pause_q && (m_tready || loop_i))) begin : pause
+        automatic logic [3:0]  beat   = pause_taken_o ? '0 : beat_q + 1'b1;
+        automatic logic [15:0] quanta = pause_taken_o ? quanta_i : quanta_q;
+        pause_data_q <= pause_beat(beat, station_i, quanta);
+        pause_q      <= pause_taken_o || !m_tlast;
+        beat_q       <= beat;
+        quanta_q     <= quanta;
       end
     end
     if (shown) begin

@@ -514,7 +514,7 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "pacing_keeps_the_average_rate", "AssertionError",
     ),
     "idle time is saved up": (
-        "nic_mac_pace.sv", "else if (done_i || busy_i || stall_o) begin", "else if (done_i || busy_i || 1'b1) begin",
+        "nic_mac_pace.sv", "(busy_i || stall_o)) begin", "(busy_i || stall_o || 1'b1)) begin",
         "pacing_keeps_the_average_rate", "AssertionError",
     ),
     "what a clock pays too much is lost": (

@@ -436,7 +436,7 @@ def arm_before_completing(p: Patch) -> None:
 
 
 def leave_the_interrupt_unmasked(p: Patch) -> None:
-    p.setattr(nic_netdev, "_MASKED", hw.QP_IRQ_MASK_MASKED)  # without auto_mask
+    p.setattr(nic_netdev, "MASKED", hw.QP_IRQ_MASK_MASKED)  # without auto_mask
 
 
 # -- life ----------------------------------------------------------------------------------------------------------
@@ -453,7 +453,7 @@ def disable_napi_twice(p: Patch) -> None:
 
 
 def keep_the_interrupt(p: Patch) -> None:
-    p.setattr(nic_netdev, "_free_irqs", lambda priv: None)
+    p.setattr(nic_netdev, "nic_free_irqs", lambda priv: None)
 
 
 def forget_rx_buffers(p: Patch) -> None:

@@ -14,6 +14,13 @@ from pymodel.drivers.nic.nic_filter import (
     nic_vlan_rx_add_vid,
     nic_vlan_rx_kill_vid,
 )
+from pymodel.drivers.nic.nic_irq import (
+    MASKED,
+    nic_check_link,
+    nic_free_irqs,
+    nic_request_irqs,
+    nic_write_cause_mask,
+)
 from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
 from pymodel.drivers.nic.nic_rss import nic_rss_spread, nic_rss_write
 from pymodel.drivers.nic.nic_rx import (
@@ -41,33 +48,22 @@ from pymodel.linux import (
     ENOMEM,
     EOPNOTSUPP,
     ETH_HLEN,
-    IRQ_HANDLED,
-    IRQ_NONE,
-    IRQF_SHARED,
     NETIF_F_HW_VLAN_CTAG_RX,
-    PCI_IRQ_INTX,
-    PCI_IRQ_MSIX,
     VLAN_HLEN,
     XDP_SETUP_PROG,
     bpf_prog_put,
     container_of,
-    cpumask_of,
     eth_hw_addr_set,
     eth_validate_addr,
-    free_irq,
-    irq_set_affinity_and_hint,
     is_valid_ether_addr,
     napi_complete_done,
     napi_disable,
     napi_enable,
-    napi_schedule,
-    napi_schedule_irqoff,
     net_device_ops,
     netdev_err,
     netdev_priv,
     netdev_update_features,
     netif_carrier_off,
-    netif_carrier_on,
     netif_device_present,
     netif_is_rxfh_configured,
     netif_running,
@@ -76,12 +72,7 @@ from pymodel.linux import (
     netif_tx_disable,
     netif_tx_start_all_queues,
     netif_tx_wake_all_queues,
-    num_online_cpus,
-    pci_alloc_irq_vectors,
     pci_channel_offline,
-    pci_free_irq_vectors,
-    pci_irq_vector,
-    request_irq,
     rtnl_lock,
     rtnl_unlock,
     schedule_work,
@@ -97,12 +88,11 @@ if TYPE_CHECKING:
     from pymodel.linux import bpf_prog, napi_struct, net_device, netdev_bpf, rtnl_link_stats64, work_struct
 
 __all__ = [
-    "HW_COUNTERS", "nic_check_link", "nic_counters", "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset",
+    "HW_COUNTERS", "nic_counters", "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset",
     "nic_reset_task", "nic_resize", "nic_restart", "nic_set_queues", "nic_stop", "nic_write_mac",
     "nic_write_moderation",
 ]  # fmt: skip
 
-_MASKED = hw.QP_IRQ_MASK_MASKED | hw.QP_IRQ_MASK_AUTO_MASK
 HW_COUNTERS = [name for name in hw.COUNTERS if not name.startswith("rmon_")]
 _STOP_TRIES = 500  # of 10 to 20 us
 _RESET_TRIES = 1000  # of 1 us and a read
@@ -164,20 +154,6 @@ def nic_write_mac(priv: NicPriv) -> None:
     _flush(priv)
 
 
-def _write_cause_mask(priv: NicPriv, mask: int) -> None:
-    """Forget what has happened, and let interrupt what is not in ``mask``."""
-    writel(hw.IRQ_CAUSE_LINK | hw.IRQ_CAUSE_ERROR, priv.iomem + hw.IRQ_CAUSE)
-    writel(mask, priv.iomem + hw.IRQ_CAUSE_MASK)
-
-
-def nic_check_link(priv: NicPriv) -> None:
-    """Tell the stack whether there is a link."""
-    if readl(priv.iomem + hw.LINK) & hw.LINK_UP:
-        netif_carrier_on(priv.ndev)
-    else:
-        netif_carrier_off(priv.ndev)
-
-
 def _write_base(regs: int, reg_lo: int, dma: int) -> None:
     writel(dma & 0xFFFFFFFF, regs + reg_lo)
     writel(dma >> 32, regs + reg_lo + 4)
@@ -194,7 +170,7 @@ def _configure(priv: NicPriv) -> None:
     nic_write_moderation(priv)
     for queue in priv.queues:
         regs, tx, rx = queue.regs, queue.tx, queue.rx
-        writel(_MASKED, regs + hw.QP_IRQ_MASK)
+        writel(MASKED, regs + hw.QP_IRQ_MASK)
         _write_base(regs, hw.QP_TX_BASE_LO, tx.desc_dma)
         _write_base(regs, hw.QP_TXC_BASE_LO, tx.cq_dma)
         _write_base(regs, hw.QP_RX_BASE_LO, rx.desc_dma)
@@ -248,88 +224,6 @@ def _free_rings(priv: NicPriv) -> None:
             nic_tx_free(queue.tx)
 
 
-def nic_msix(irq: int, queue: NicQueue) -> int:
-    """A queue's MSI-X. The device has masked the vector by itself (auto_mask); IRQ_ARM in the poll unmasks it."""
-    napi_schedule_irqoff(queue.napi)
-    return IRQ_HANDLED
-
-
-def nic_cause_irq(irq: int, priv: NicPriv) -> int:
-    """The link has come or gone. Cleared before the link is looked at: a change after that interrupts again (IRQ2)."""
-    causes = readl(priv.iomem + hw.IRQ_CAUSE)
-    if not causes:
-        return IRQ_NONE
-    writel(causes, priv.iomem + hw.IRQ_CAUSE)
-    if causes & hw.IRQ_CAUSE_LINK:
-        nic_check_link(priv)
-    return IRQ_HANDLED
-
-
-def nic_line_irq(irq: int, priv: NicPriv) -> int:
-    """The level line, perhaps shared: mask the vectors that pend, so that the line falls, and poll their queues."""
-    pending = readl(priv.iomem + hw.IRQ_PENDING)
-    if not pending:
-        return IRQ_NONE
-    for queue in priv.queues:
-        if pending >> queue.index & 1:
-            writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
-            napi_schedule(queue.napi)
-    if pending & hw.IRQ_PENDING_CAUSE:
-        nic_cause_irq(0, priv)
-    readl(priv.iomem + hw.IRQ_PENDING)  # flushes the masks: the line is low before the interrupt controller looks again
-    return IRQ_HANDLED
-
-
-def _request_irqs(priv: NicPriv) -> int:
-    """0 or a negative error, and then none is left requested.
-
-    Vectors are allocated here and not in probe, since a reset of the device clears its MSI-X table as well.
-    """
-    ndev = priv.ndev
-    vectors = 1 if priv.line_irq else priv.num_queues
-    more = 0 if priv.line_irq else 1  # for the device's own causes, if there is one to be had
-    kind = PCI_IRQ_INTX if priv.line_irq else PCI_IRQ_MSIX
-    err = got = pci_alloc_irq_vectors(priv.pdev, vectors, vectors + more, kind)
-    if err < 0:
-        return err
-    if priv.line_irq:
-        err = request_irq(pci_irq_vector(priv.pdev, 0), nic_line_irq, IRQF_SHARED, ndev.name, priv)
-        if err:
-            pci_free_irq_vectors(priv.pdev)
-        return err
-    for queue in priv.queues:
-        irq = pci_irq_vector(priv.pdev, queue.index)
-        err = request_irq(irq, nic_msix, 0, f"{ndev.name}-{queue.index}", queue)
-        if err:
-            _free_irqs(priv)
-            return err
-        queue.irq = irq
-        irq_set_affinity_and_hint(irq, cpumask_of(queue.index % num_online_cpus()))
-    if got > vectors:
-        irq = pci_irq_vector(priv.pdev, vectors)
-        err = request_irq(irq, nic_cause_irq, 0, f"{ndev.name}-link", priv)
-        if err:
-            _free_irqs(priv)
-            return err
-        priv.cause_irq = irq
-        writel(vectors, priv.iomem + hw.IRQ_CAUSE_VECTOR)
-    return 0
-
-
-def _free_irqs(priv: NicPriv) -> None:
-    if priv.line_irq:
-        free_irq(pci_irq_vector(priv.pdev, 0), priv)
-    for queue in priv.queues:
-        if queue.irq:
-            irq_set_affinity_and_hint(queue.irq, None)
-            free_irq(queue.irq, queue)
-            queue.irq = 0
-    if priv.cause_irq:
-        free_irq(priv.cause_irq, priv)
-        priv.cause_irq = 0
-    pci_free_irq_vectors(priv.pdev)
-
-
 def nic_poll(napi: napi_struct, budget: int) -> int:
     """NAPI poll: TX reclaim without limit, RX up to the budget; budget 0 is netpoll and means TX only, and of that
     nothing with pages of XDP, which may not be given back where netpoll calls.
@@ -358,7 +252,7 @@ def _start(priv: NicPriv) -> int:
     if err:
         return err
     _configure(priv)
-    err = _request_irqs(priv)
+    err = nic_request_irqs(priv)
     if err:
         _free_rings(priv)
         return err
@@ -369,7 +263,7 @@ def _start(priv: NicPriv) -> int:
         writel(0, queue.regs + hw.QP_IRQ_ARM)
     writel(hw.CTRL_ENABLE, priv.iomem + hw.CTRL)
     priv.halted = False
-    _write_cause_mask(priv, hw.IRQ_CAUSE_MASK_ERROR)
+    nic_write_cause_mask(priv, hw.IRQ_CAUSE_MASK_ERROR)
     nic_check_link(priv)  # and what was written has arrived
     return 0
 
@@ -404,11 +298,11 @@ def nic_stop(ndev: net_device) -> int:
     for queue in priv.queues:
         napi_disable(queue.napi)  # no poll runs, and so none arms the vector again
         if there:
-            writel(_MASKED, queue.regs + hw.QP_IRQ_MASK)
+            writel(MASKED, queue.regs + hw.QP_IRQ_MASK)
     if there:
-        _write_cause_mask(priv, hw.IRQ_CAUSE_MASK_LINK | hw.IRQ_CAUSE_MASK_ERROR)
+        nic_write_cause_mask(priv, hw.IRQ_CAUSE_MASK_LINK | hw.IRQ_CAUSE_MASK_ERROR)
         _flush(priv)  # the masks have arrived, and any interrupt sent before them has come
-    _free_irqs(priv)
+    nic_free_irqs(priv)
     netif_carrier_off(ndev)  # where the last of them has told of the link
     if there:
         _stop_rings(priv)
