@@ -37,6 +37,7 @@ tx/nic_tx_frame.sv
 tx/nic_tx_piece.sv
 tx/nic_tx_issue.sv
 tx/nic_tx_csum.sv
+tx/nic_tx_sums.sv
 tx/nic_tx_store.sv
 tx/nic_tx_ram.sv
 tx/nic_tx_headers.sv

@@ -2,8 +2,8 @@
 """``make synth``: what the NIC takes on an FPGA, and what clock it reaches.
 
 ECP5-85F: yosys synth_ecp5, then nextpnr-ecp5, out of context (no pins), speed grade 6; LUT, FF, BRAM and Fmax.
-UltraScale+: yosys synth_xilinx alone, so LUT, FF, BRAM. A table, what limits Fmax, and build/synth.json. Takes half an
-hour on an idle core.
+UltraScale+: yosys synth_xilinx alone, so LUT, FF, BRAM. A table, what limits Fmax, and build/synth.json. Takes long:
+minutes for yosys, more than half an hour for nextpnr.
 
 BLOCK=nic_cpl: that module alone on the ECP5, its ports in registers: a minute for most, so that its own paths can be
 worked on. Nothing is written to build/synth.json.

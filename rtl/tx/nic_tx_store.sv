@@ -2,7 +2,7 @@
 // Puts TX read data into the packet buffer: takes each fragment's bytes out of its beats, wherever they begin, and
 // appends them to the queue's frame without gaps. A word is kept here until it is full or the frame ends, and written
 // once; behind a frame's last byte it holds anything. Says which frames are complete, with the sum of the bytes that
-// their checksum covers (nic_tx_csum; it takes two clocks).
+// their checksum covers (nic_tx_sums; it takes three clocks).
 //
 // The bursts of a queue are answered in order (one AXI ID a queue), those of different queues in any order and
 // mixed, so that all state is kept for each queue. The burst list says what each burst holds. One beat a clock.
@@ -82,22 +82,23 @@ module nic_tx_store
     logic                first;     // the next beat begins a burst
     logic                bad;       // a read has failed
     logic                eof;       // the burst's, from its first beat on
-    logic                sum;
-    logic                summed;    // bytes of the frame have been summed
-    logic                ip_summed;
     logic [BurstLog2:0]  rem;       // bytes of the burst still to come
-    logic [BurstLog2:0]  skip;      // of them, bytes that are not summed
-    logic [BurstLog2:0]  ip_skip;
     logic [BufLog2-1:0]  wpos;      // next byte of the queue's part of the buffer
   } state_t;
 
-  // ------------------------------------------------------------------ burst list
+  // ------------------------------------------------------------------ a beat, and its burst in the list
+  logic                beat_q, beat_last_q, beat_err_q;
+  logic [QWidth-1:0]   beat_queue_q;
+  logic [DataWidth-1:0] beat_data_q;
+  burst_t              beat_burst_q;
+  (* ram_style = "distributed" *)            // a block RAM answers too late in the clock
   burst_t              list [Slots * Bursts];
   logic [ListLog2:0]   wp_q [Slots], rp_q [Slots];
   logic                eof_q, sum_busy;
 
   assign used_o       = wp_q[used_queue_i] - rp_q[used_queue_i];
-  assign busy_o       = wp_q[scan_i] != rp_q[scan_i] || (eof_q && ram_queue_o == scan_i) || sum_busy;
+  assign busy_o       = wp_q[scan_i] != rp_q[scan_i] || (beat_q && beat_queue_q == scan_i) ||
+                        (eof_q && ram_queue_o == scan_i) || sum_busy;
   assign burst_done_o = r_valid_i && r_last_i;
 
   always_ff @(posedge clk_i) begin
@@ -116,92 +117,75 @@ module nic_tx_store
     end
   end
 
+  always_ff @(posedge clk_i) begin
+    beat_q <= rst_ni && r_valid_i;
+    if (r_valid_i) begin
+      beat_queue_q <= r_queue_i;
+      beat_data_q  <= r_data_i;
+      beat_last_q  <= r_last_i;
+      beat_err_q   <= r_err_i;
+      beat_burst_q <= list[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}];
+    end
+  end
+
   // ------------------------------------------------------------------ where the beat's bytes are and go; rotated
-  typedef logic [2*Bytes-1:0] lanes_t;
   typedef logic [ByteLog2:0]  count_t;
 
-  // The lanes of two words from place on.
-  function automatic lanes_t lanes(count_t n, logic [ByteLog2-1:0] place);
-    return ((lanes_t'(1) << n) - 1'b1) << place;
-  endfunction
-
   state_t              state_q [Slots];
-  logic                valid_q, full_q, spill_q, sum_q, sum_first_q, ip_sum_q, ip_first_q;
+  logic                valid_q, good_q, full_q, spill_q, first_q;
   logic [ByteLog2-1:0] place_q;
-  logic [Bytes-1:0]    sum_be_q, ip_be_q;
+  count_t              n_q;
+  logic                sum_on_q;             // the burst's sum, skip, ip_skip; with first_q
+  logic [BurstLog2:0]  skip_q, ip_skip_q;
   logic [DataWidth-1:0] turned_q;            // the beat, its first byte at place_q
 
   always_ff @(posedge clk_i) begin
-    valid_q  <= rst_ni && r_valid_i;
-    eof_q    <= 1'b0;
-    full_q   <= 1'b0;
-    spill_q  <= 1'b0;
-    sum_q    <= 1'b0;
-    ip_sum_q <= 1'b0;
-    if (r_valid_i) begin
-      automatic state_t              at     = state_q[r_queue_i];
+    valid_q <= rst_ni && beat_q;
+    eof_q   <= 1'b0;
+    full_q  <= 1'b0;
+    spill_q <= 1'b0;
+    if (beat_q) begin
+      automatic state_t              at     = state_q[beat_queue_q];
       automatic logic [ByteLog2-1:0] place  = at.wpos[ByteLog2-1:0];
+      automatic logic [WordLog2-1:0] word   = at.wpos[BufLog2-1:ByteLog2];
       automatic logic [ByteLog2-1:0] offset = '0;
       automatic count_t              n      = count_t'(Bytes);     // bytes of this beat
       automatic count_t              fill   = '0;
       automatic logic                ends   = 1'b0;
+      first_q <= at.first;
       if (at.first) begin
-        automatic burst_t burst = list[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}];
-        at.eof     = burst.eof;
-        at.sum     = burst.sum;
-        at.rem     = burst.bytes;
-        at.skip    = burst.skip;
-        at.ip_skip = burst.ip_skip;
-        offset     = burst.offset;
+        at.eof  = beat_burst_q.eof;
+        at.rem  = beat_burst_q.bytes;
+        offset  = beat_burst_q.offset;
+        sum_on_q  <= beat_burst_q.sum;
+        skip_q    <= beat_burst_q.skip;
+        ip_skip_q <= beat_burst_q.ip_skip;
       end
       n    = n - count_t'(offset);
       if (at.rem < (BurstLog2 + 1)'(n)) n = at.rem[ByteLog2:0];
       fill = count_t'(place) + n;
-      ends = r_last_i && at.eof;
+      ends = beat_last_q && at.eof;
 
-      ram_queue_o <= r_queue_i;
-      ram_word_o  <= at.wpos[BufLog2-1:ByteLog2];
+      ram_queue_o <= beat_queue_q;
+      ram_word_o  <= word;
       place_q     <= place;
+      n_q         <= n;
       // Byte lane i of the word comes from lane i + offset - place of the beat.
-      turned_q    <= DataWidth'({r_data_i, r_data_i} >> {ByteLog2'(offset - place), 3'b000});
-      at.bad      = at.bad || r_err_i;
+      turned_q    <= DataWidth'({beat_data_q, beat_data_q} >> {ByteLog2'(offset - place), 3'b000});
+      at.bad      = at.bad || beat_err_q;
+      good_q      <= !at.bad;
       full_q      <= fill[ByteLog2];
       if (!at.bad) begin
         eof_q   <= rst_ni && ends;
         spill_q <= ends && fill > count_t'(Bytes);
       end
 
-      if (at.sum && !at.bad) begin
-        automatic count_t n_skip    = (at.skip < (BurstLog2 + 1)'(n)) ? at.skip[ByteLog2:0] : n;
-        automatic count_t n_ip_skip = (at.ip_skip < (BurstLog2 + 1)'(n)) ? at.ip_skip[ByteLog2:0] : n;
-        automatic lanes_t without   = lanes(n_skip, place);
-        automatic lanes_t sum       = lanes(n, place) & ~without;
-        sum_q     <= rst_ni;
-        sum_be_q  <= sum[Bytes-1:0] | sum[2*Bytes-1:Bytes];
-        sum_first_q <= !at.summed;
-        at.summed   = 1'b1;
-        if (n_skip != n_ip_skip) begin
-          automatic lanes_t ip = without & ~lanes(n_ip_skip, place);
-          ip_sum_q <= rst_ni;
-          ip_be_q  <= ip[Bytes-1:0] | ip[2*Bytes-1:Bytes];
-          ip_first_q   <= !at.ip_summed;
-          at.ip_summed = 1'b1;
-        end
-        at.skip    = at.skip - (BurstLog2 + 1)'(n_skip);
-        at.ip_skip = at.ip_skip - (BurstLog2 + 1)'(n_ip_skip);
-      end
-
-      at.first = r_last_i;
+      at.first = beat_last_q;
       at.rem   = at.rem - (BurstLog2 + 1)'(n);
-      at.wpos  = at.wpos + BufLog2'(n);
-      if (ends) begin
-        // The next frame begins at a word.
-        at.wpos      = {WordLog2'(at.wpos[BufLog2-1:ByteLog2] + WordLog2'(at.wpos[ByteLog2-1:0] != '0)),
-                        ByteLog2'(0)};
-        at.summed    = 1'b0;
-        at.ip_summed = 1'b0;
-      end
-      state_q[r_queue_i] <= at;
+      // The next frame begins at a word.
+      if (ends) at.wpos = {(fill > count_t'(Bytes)) ? word + WordLog2'(2) : word + 1'b1, ByteLog2'(0)};
+      else at.wpos = at.wpos + BufLog2'(n);
+      state_q[beat_queue_q] <= at;
     end
     if (start_i) state_q[start_queue_i] <= '{first: 1'b1, wpos: {start_word_i, ByteLog2'(0)}, default: '0};
   end
@@ -220,50 +204,33 @@ module nic_tx_store
     if (valid_q) rest_q[ram_queue_o] <= full_q ? turned_q : ram_data_o;
   end
 
-  logic              ip_busy, ip_valid;
-  logic [QWidth-1:0] ip_queue;
-
-  // A word begins at an even byte of its frame, so the sum is that of the frame's 16-bit words.
-  nic_tx_csum #(
+  nic_tx_sums #(
       .DataWidth(DataWidth),
       .Queues   (Queues)
-  ) u_csum (
+  ) u_sums (
       .clk_i,
       .rst_ni,
-      .add_i  (sum_q),
-      .first_i(sum_first_q),
-      .eof_i  (eof_q),
-      .queue_i(ram_queue_o),
-      .be_i   (sum_be_q),
-      .data_i (turned_q),
+      .start_i,
+      .start_queue_i,
+      .valid_i   (valid_q),
+      .queue_i   (ram_queue_o),
+      .first_i   (first_q),
+      .sum_i     (sum_on_q),
+      .skip_i    (skip_q),
+      .ip_skip_i (ip_skip_q),
+      .good_i    (good_q),
+      .eof_i     (eof_q),
+      .place_i   (place_q),
+      .n_i       (n_q),
+      .data_i    (turned_q),
       .scan_i,
-      .busy_o (sum_busy),
-      .valid_o(frame_valid_o),
-      .queue_o(frame_queue_o),
-      .sum_o  (frame_sum_o)
+      .busy_o    (sum_busy),
+      .valid_o   (frame_valid_o),
+      .queue_o   (frame_queue_o),
+      .sum_o     (frame_sum_o),
+      .ip_sum_o  (frame_ip_sum_o)
   );
 
-  nic_tx_csum #(
-      .DataWidth(DataWidth),
-      .Queues   (Queues)
-  ) u_ip_csum (
-      .clk_i,
-      .rst_ni,
-      .add_i  (ip_sum_q),
-      .first_i(ip_first_q),
-      .eof_i  (eof_q),
-      .queue_i(ram_queue_o),
-      .be_i   (ip_be_q),
-      .data_i (turned_q),
-      .scan_i,
-      .busy_o (ip_busy),
-      .valid_o(ip_valid),
-      .queue_o(ip_queue),
-      .sum_o  (frame_ip_sum_o)
-  );
-
-  `NIC_ASSERT(TxSumsTogether, ip_busy == sum_busy && ip_valid == frame_valid_o)
-  `NIC_ASSERT_IF(TxSumsOfOneQueue, ip_valid, ip_queue == frame_queue_o)
   `NIC_ASSERT_IF(TxBurstListInRange, burst_valid_i, wp_q[burst_queue_i] - rp_q[burst_queue_i] < (ListLog2 + 1)'(Bursts))
   `NIC_ASSERT_IF(TxBeatExpected, r_valid_i, wp_q[r_queue_i] != rp_q[r_queue_i])
   `NIC_ASSERT_IF(TxBurstLength, valid_q, state_q[ram_queue_o].first == (state_q[ram_queue_o].rem == '0))
