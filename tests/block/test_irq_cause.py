@@ -178,7 +178,7 @@ MISTAKES: dict[str, Mistake] = {
         "if ((tx_sent[q] || rx_sent[q]) && auto_mask_q[q]) masked_q[q] <= 1'b1;",
         "if ((tx_sent[q] || rx_sent[q]) && (tx_pend[q] || rx_pend[q]) && auto_mask_q[q]) masked_q[q] <= 1'b1;",
         "rings_that_share_a_vector_are_told_by_one_message",
-        "which has no reason to send",
+        "0x1084 reads 0x100000002, expected 0x3",
     ),
     "IRQ_SEEN unmasks": (
         "nic_irq.sv",
