@@ -114,6 +114,8 @@ def native_library() -> ctypes.PyDLL:
         ("bytes", ptr, ptr),
         ("grant", i64, ptr, u64, u64, ctypes.c_uint32),
         ("revoke", i64, ptr, u64, u64, ctypes.c_uint32),
+        ("own", ctypes.c_int, ptr, u64, u64, ctypes.c_int),
+        ("cpu_owns", ctypes.c_int, ptr, u64),
         ("dev_read", ctypes.c_int, ptr, u64, u64, ctypes.c_char_p, fault),
         ("dev_write", ctypes.c_int, ptr, u64, u64, ctypes.c_char_p, fault),
         ("access", ctypes.c_uint32, ptr, u64),
@@ -172,6 +174,8 @@ class HostMemory:
         # those who do it for every packet, and call these where it is not -1.
         self.fast_grant: Callable[[int, int, int], int] = functools.partial(lib.rs_mem_grant, handle)
         self.fast_revoke: Callable[[int, int, int], int] = functools.partial(lib.rs_mem_revoke, handle)
+        # ``(index, length, cpu)``: :meth:`own`, and 0 where it would raise.
+        self.fast_own: Callable[[int, int, int], int] = functools.partial(lib.rs_mem_own, handle)
 
     def grant(self, index: int, length: int, access: int) -> None:
         """Let the device access ``length`` bytes once more (``access``: ``DEV_READ | DEV_WRITE``).
@@ -190,6 +194,19 @@ class HostMemory:
         if bad >= 0:
             why = f"byte 0x{bad:x} has no such mapping" if bad < self.size else f"memory ends at 0x{self.size:x}"
             raise ValueError(f"revoke of {length} bytes at 0x{index:x} (access {access}): {why}")
+
+    def own(self, index: int, length: int, cpu: bool) -> None:
+        """Give ``length`` bytes to the CPU, so that one grant less lets the device write each, or back to the device.
+
+        What nobody may write, or is owned so already, stays as it is. What the CPU owns must go back to the device
+        before its grant is revoked. Raises ValueError outside the array.
+        """
+        if not self.fast_own(index, length, cpu):
+            raise ValueError(f"ownership of {length} bytes at 0x{index:x}: memory ends at 0x{self.size:x}")
+
+    def cpu_owns(self, index: int) -> bool:
+        """Whether :meth:`own` has taken the byte at ``index`` from the device."""
+        return bool(self._lib.rs_mem_cpu_owns(self.handle, index))
 
     def access(self, index: int) -> int:
         """What the device may do with the byte at ``index``: ``DEV_READ | DEV_WRITE``."""

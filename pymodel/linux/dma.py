@@ -2,6 +2,13 @@
 """The streaming DMA API: map, unmap, sync, and what a device can reach.
 
 A mapping gives the device permission for its bytes, in its direction, and for no more; unmapping takes it away.
+Of what the device may write only its owner may write: :func:`dma_sync_single_for_cpu` and its kin take the range from
+the device until one of dma_sync_single_for_device() gives it back (DMA3; on each change of owner, though the example
+in dma-api-howto.rst leaves the second out where the CPU has only read). Two kinds of driver need not sync and are
+believed: one that maps with DMA_ATTR_SKIP_CPU_SYNC because there is nothing to flush (octeontx2), so that such a
+mapping is the device's until its first sync, and if that is one for the device, only what is synced for the device is;
+and one that dma_need_sync() has told so: from then on nothing is taken from its device. A bounce buffer is the
+device's alone: nothing of the CPU's is in reach.
 ``boot(swiotlb="force")`` puts a bounce buffer between (:mod:`pymodel.linux.swiotlb`). Every call is checked
 (:mod:`pymodel.linux.dma_debug`): DMA1 each mapping unmapped once, as it was made, DMA2 ``dma_mapping_error`` asked,
 DMA3 directions, DMA4 the mask. Source: kernel/dma/mapping.c, direct.c, v6.12. Simplified: no IOMMU translation.
@@ -27,6 +34,7 @@ from pymodel.linux.dma_debug import (
     bad_sync,
     bad_unmap,
     beyond_mask,
+    dma_mappings,
     find_synced,
     not_checked,
     overlap,
@@ -103,6 +111,8 @@ def _map(dev: device, addr: int, size: int, dir: int, site: Site, attrs: int = 0
         if dma.grant(addr, size, _ACCESS[dir]) >= 0:
             dma.memory.grant(addr, size, _ACCESS[dir])  # says why not
         m = DmaMapping(dev, addr, bus, size, dir, kind, site)
+        if attrs & DMA_ATTR_SKIP_CPU_SYNC:
+            m.unsynced = True
     else:
         slot = _bounce(dma, dev, addr, size, attrs, site)
         if not slot:
@@ -213,6 +223,8 @@ def _unmap(
         not_checked(m, site)
     addr = m.addr
     if not m.slot:
+        if m.synced is not None:
+            dma.own(addr, size, 0)
         if dma.revoke(addr, size, _ACCESS[dir]) >= 0:
             dma.memory.revoke(addr, size, _ACCESS[dir])
     else:
@@ -259,7 +271,9 @@ dma_unmap_page_attrs = dma_unmap_single_attrs
 
 # -- sync ----------------------------------------------------------------------------------------------------
 def _sync(dev: device, bus: int, size: int, dir: int, to_cpu: bool, site: Site, ents: int = 0) -> None:
-    """Check range and direction. On a coherent machine nothing moves; with a bounce buffer these bytes do."""
+    """Check range and direction, and change the owner. On a coherent machine nothing moves; with a bounce buffer
+    these bytes do.
+    """
     dma: DmaState = here.state["dma"]
     m = dma.live.get(bus)
     if m is None or m.size < size or m.dev is not dev:
@@ -271,7 +285,21 @@ def _sync(dev: device, bus: int, size: int, dir: int, to_cpu: bool, site: Site, 
             m = find_synced(dma, dev, bus, size, site)
     if (m.dir != dir and m.dir != DMA_BIDIRECTIONAL) or (ents and m.ents != ents):
         bad_sync(m, dir, ents, site)
-    if m.slot and dir in (DMA_BIDIRECTIONAL, DMA_FROM_DEVICE if to_cpu else DMA_TO_DEVICE):
+    if not m.slot:
+        if m.dir != DMA_TO_DEVICE and (dir != DMA_TO_DEVICE or not to_cpu) and dev not in dma.sync_free:
+            synced = m.synced
+            if synced is None:
+                synced = m.synced = {}
+                if m.unsynced and not to_cpu:
+                    dma.own(m.addr, m.size, 1)
+            elif bus in synced:
+                del synced[bus]
+            if to_cpu:
+                synced[bus] = (size, site)
+                dma.own(bus - dma.bus_offset, size, 1)
+            else:
+                dma.own(bus - dma.bus_offset, size, 0)
+    elif dir in (DMA_BIDIRECTIONAL, DMA_FROM_DEVICE if to_cpu else DMA_TO_DEVICE):
         assert dma.bounce is not None
         mem = dma.bounce.mem
         slot = bus - dma.bus_offset
@@ -283,13 +311,13 @@ def _sync(dev: device, bus: int, size: int, dir: int, to_cpu: bool, site: Site, 
 
 
 def dma_sync_single_for_cpu(dev: device, addr: int, size: int, dir: int) -> None:
-    """The CPU is about to read what the device wrote: the first ``size`` bytes."""
+    """The CPU is about to read what the device wrote: the first ``size`` bytes. The device may write them no more."""
     f = _getframe(1)
     _sync(dev, addr, size, dir, True, (f.f_code, f.f_lasti))
 
 
 def dma_sync_single_for_device(dev: device, addr: int, size: int, dir: int) -> None:
-    """The device is about to read what the CPU wrote, or to write again."""
+    """The device is about to read what the CPU wrote, or to write again, which it may from now on."""
     f = _getframe(1)
     _sync(dev, addr, size, dir, False, (f.f_code, f.f_lasti))
 
@@ -305,8 +333,19 @@ def dma_sync_single_range_for_device(dev: device, addr: int, offset: int, size: 
 
 
 def dma_need_sync(dev: device, dma_addr: int) -> bool:
-    """Whether syncing moves anything: where there are bounce buffers. Source: kernel/dma/mapping.c."""
-    return here.state["dma"].bounce is not None
+    """Whether syncing moves anything: where there are bounce buffers. A driver that hears False may leave out all its
+    syncs, as dma-api.rst says: all that its device may write stays the device's. Source: kernel/dma/mapping.c.
+    """
+    dma: DmaState = here.state["dma"]
+    if dma.bounce is not None:
+        return True
+    if dev not in dma.sync_free:
+        dma.sync_free.add(dev)
+        for m in dma_mappings(dev):
+            if m.synced is not None:
+                dma.own(m.addr, m.size, 0)
+                m.synced = None
+    return False
 
 
 # -- what a device can reach ---------------------------------------------------------------------------------

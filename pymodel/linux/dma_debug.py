@@ -39,11 +39,14 @@ class DmaMapping:
     """One mapping: ``size`` bytes at index ``addr``, which the device knows as ``bus``.
 
     ``slot``: the index of the bounce buffer that the device sees instead, 0 where it sees ``addr`` itself. ``ents``:
-    the entries of the list that it was mapped with, 0 for no list.
+    the entries of the list that it was mapped with, 0 for no list. ``unsynced``: made with DMA_ATTR_SKIP_CPU_SYNC, and
+    not synced yet. ``synced``: bus address -> (bytes, where), latest last, of what was synced for the CPU and not since
+    for the device; None where no sync has changed what the device may write.
     """
 
     __slots__ = (
-        "addr", "bus", "checked", "dev", "dir", "ents", "kind", "next", "site", "size", "slot", "unmapped",
+        "addr", "bus", "checked", "dev", "dir", "ents", "kind", "next", "site", "size", "slot", "synced",
+        "unmapped", "unsynced",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +62,8 @@ class DmaMapping:
         self.site = site
         self.slot = slot
         self.ents = 0
+        self.unsynced = False
+        self.synced: dict[int, tuple[int, Site]] | None = None
         self.next: DmaMapping | None = None  # another mapping of the same address
         self.unmapped: Site | None = None
 
@@ -75,7 +80,8 @@ class DmaState:
     """The mappings of one machine. ``bounce``: the pool through which every streaming mapping goes, or None."""
 
     __slots__ = (
-        "bounce", "bus_offset", "by_page", "fail", "grant", "live", "mapped", "memory", "past", "revoke", "top",
+        "bounce", "bus_offset", "by_page", "fail", "grant", "live", "mapped", "memory", "own", "past", "revoke",
+        "sync_free", "top",
     )  # fmt: skip
 
     def __init__(self, memory: Any, bounce: SwiotlbPool | None = None) -> None:
@@ -85,6 +91,8 @@ class DmaState:
         self.top: int = memory.bus_offset + memory.size - 1
         self.grant: Callable[[int, int, int], int] = memory.fast_grant
         self.revoke: Callable[[int, int, int], int] = memory.fast_revoke
+        self.own: Callable[[int, int, int], int] = memory.fast_own
+        self.sync_free: set[device] = set()  # those that were told by dma_need_sync() that they need not sync
         self.live: dict[int, DmaMapping] = {}  # by bus address
         self.by_page: dict[int, list[DmaMapping]] = {}  # by page of index
         self.past: deque[DmaMapping] = deque(maxlen=512)  # unmapped lately: for reports
@@ -267,6 +275,25 @@ def check_no_mappings(dev: device) -> None:
         )
 
 
+def _not_the_owner(dma: DmaState, fault: DmaFault, m: DmaMapping) -> CheckError:
+    """The device wrote what the CPU owns: since which sync, or that it was never the device's (DMA3)."""
+    bad, end = fault.first_bad, fault.bus + fault.length
+    count = sum(dma.memory.cpu_owns(bus - dma.bus_offset) for bus in range(bad, end))
+    since = f"that were never synced for the device, {bad - m.bus} bytes into it"
+    for bus, (size, site) in (m.synced or {}).items():
+        if bus <= bad < bus + size:
+            since = f"that the CPU owns since dma_sync_single_for_cpu() at {site_str(site)}"
+    upto = "up to " if fault.axi_id >= 0 else ""  # of a beat not all bytes need be written
+    by = f", AXI ID {fault.axi_id}" if fault.axi_id >= 0 else ""
+    at = f" at {fault.time} ps" if fault.time >= 0 else ""
+    return CheckError(
+        "DMA3",
+        f"the device wrote{at} to {upto}{count} bytes from bus address 0x{bad:x} on {since} (no "
+        f"dma_sync_single_for_device() has given them to the device), in the {m}",
+        f"{m.dev}{by}",
+    )
+
+
 def dma_fault_error(fault: DmaFault) -> CheckError | None:
     """What a refused access of the device means to the driver: which mapping it missed, by how much (DMA3, or
     DMA1), or that it may not master the bus. None where an error has cut the device off: nobody is to blame.
@@ -287,6 +314,8 @@ def dma_fault_error(fault: DmaFault) -> CheckError | None:
         if m.bus <= bad < m.bus + m.size:
             if m.kind == COHERENT:
                 return CheckError("DMA1", f"{fault}: it lies in a free block of a DMA pool, in {m}", f"{m.dev}")
+            if fault.is_write and dma.memory.cpu_owns(bad - dma.bus_offset):
+                return _not_the_owner(dma, fault, m)
             return CheckError("DMA3", f"{fault}: it lies in the {m}", f"{m.dev}, AXI ID {fault.axi_id}")
         end = m.bus + m.size
         near.append(

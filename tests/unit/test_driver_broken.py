@@ -39,6 +39,13 @@ def traffic(h: Host, cpu: int = 0) -> None:
     h.remove()
 
 
+def laps(h: Host) -> None:
+    """Each RX buffer is posted more than once."""
+    h.up()
+    h.deliver([frame(60, i) for i in range(3 * h.priv.queues[0].rx.size)])
+    h.remove()
+
+
 def other_cpu(h: Host) -> None:
     """The sender on another CPU than the queue's interrupt."""
     traffic(h, cpu=1)
@@ -220,6 +227,11 @@ def rx_buffers_freed_before_the_device_stops(p: Patch) -> None:
 def forget_to_sync(p: Patch) -> None:
     """Buffers stay mapped when they are read: through bounce buffers they are stale."""
     p.setattr(nic_rx, "dma_sync_single_for_cpu", lambda *a: None)
+
+
+def post_without_a_sync(p: Patch) -> None:
+    """Buffers that the CPU has read go back to the device, and it is not told: they are the CPU's still."""
+    p.setattr(nic_rx, "dma_sync_single_for_device", lambda *a: None)
 
 
 # -- TX ------------------------------------------------------------------------------------------------------------
@@ -526,6 +538,8 @@ CASES: list[tuple[Callable[[Patch], None], str, Callable[[Host], None], dict[str
     (rx_buffers_freed_before_the_device_stops, "DMA1", traffic, {}),
     (forget_to_sync, "DATA", same_bytes, {"copybreak": 256, "swiotlb": "force"}),
     (forget_to_sync, "DATA", same_bytes, {"swiotlb": "force"}),
+    (post_without_a_sync, "DMA3", laps, {"copybreak": 256}),
+    (post_without_a_sync, "DMA3", laps, {"copybreak": 0}),
     (never_stop_the_queue, "TX1", full_ring, SLOW),
     (start_where_wake_is_due, "TX7", full_ring, SLOW),
     (complete_more_bytes_than_sent, "TX8", traffic, {}),

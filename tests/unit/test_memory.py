@@ -174,6 +174,26 @@ def test_bad_size_is_refused() -> None:
         HostMemory(1000)
 
 
+def test_what_the_cpu_owns_has_one_writer_less(memory: HostMemory) -> None:
+    memory.grant(4096, 100, DEV_READ | DEV_WRITE)
+    memory.grant(4146, 1, DEV_WRITE)
+    memory.own(4090, 60, True)  # 6 bytes that nobody may write stay out of it
+    memory.own(4100, 20, True)
+    assert [memory.cpu_owns(i) for i in (4095, 4096, 4149, 4150)] == [False, True, True, False]
+    assert [memory.access(i) for i in (4096, 4146, 4149)] == [DEV_READ, DEV_READ | DEV_WRITE, DEV_READ]
+    with pytest.raises(ValueError, match="no such mapping"):
+        memory.revoke(4096, 100, DEV_READ | DEV_WRITE)
+    memory.own(4120, 1, False)
+    assert memory.access(4120) == DEV_READ | DEV_WRITE and not memory.cpu_owns(4120)
+    memory.own(4090, 200, False)
+    assert not any(memory.cpu_owns(i) for i in range(4090, 4290))
+    memory.revoke(4096, 100, DEV_READ | DEV_WRITE)
+    memory.revoke(4146, 1, DEV_WRITE)
+    assert memory.first_granted() is None
+    with pytest.raises(ValueError, match="memory ends at"):
+        memory.own(memory.size - 1, 2, True)
+
+
 _MAKE = "from pymodel.hw.memory import HostMemory; HostMemory(1 << 20).grant(0, 1, 1); print('built')"
 
 

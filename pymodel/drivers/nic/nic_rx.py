@@ -6,6 +6,9 @@ half a page, or a page where an XDP program needs room around the packet: headro
 room that an skb needs behind it (``skb_shared_info``), so that the first buffer of a frame becomes an skb without a
 copy. Further buffers of a long frame are added as fragments. With the skb the pages go back to their pool.
 
+What the device may write of a buffer, and no more, is synced for the device when it is posted, and for the CPU when it
+is complete, as a whole however short the frame: so a device that writes elsewhere, or late, is caught (DMA3).
+
 Ring arithmetic as in :mod:`nic_tx`: free-running 16-bit indices, ``next_to_use`` the first slot without a buffer,
 ``next_to_clean`` the first buffer not used up, their difference the number of buffers that the device owns. The
 device writes one completion record for each buffer, in ring order: ``next_to_clean`` indexes the next record too.
@@ -33,7 +36,6 @@ from pymodel.linux import (
     NETIF_F_RXHASH,
     PAGE_SIZE,
     PP_FLAG_DMA_MAP,
-    PP_FLAG_DMA_SYNC_DEV,
     SKB_DATA_ALIGN,
     SKB_WITH_OVERHEAD,
     VLAN_HLEN,
@@ -179,15 +181,13 @@ def _alloc_pool(ring: NicRxRing, size: int) -> int:
     if priv.xdp_prog is None:
         ring.truesize, ring.headroom, ring.buffer_bytes = TRUESIZE, HEADROOM, BUFFER_BYTES
         ring.dma_dir = DMA_FROM_DEVICE
-        offset, max_len = 0, PAGE_SIZE  # of both halves
     else:
         ring.truesize, ring.headroom, ring.buffer_bytes = PAGE_SIZE, XDP_PACKET_HEADROOM, XDP_BUFFER_BYTES
         ring.dma_dir = DMA_BIDIRECTIONAL  # XDP_TX sends the page it came in
-        offset, max_len = XDP_PACKET_HEADROOM, XDP_BUFFER_BYTES
     pool = page_pool_create(
         page_pool_params(
-            flags=PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV, pool_size=size, dev=priv.dev, napi=queue.napi,
-            dma_dir=ring.dma_dir, offset=offset, max_len=max_len, netdev=priv.ndev, queue_idx=queue.index,
+            flags=PP_FLAG_DMA_MAP, pool_size=size, dev=priv.dev, napi=queue.napi, dma_dir=ring.dma_dir,
+            netdev=priv.ndev, queue_idx=queue.index,
         )
     )  # fmt: skip
     if isinstance(pool, int):  # IS_ERR()
@@ -236,6 +236,8 @@ def nic_rx_fill(ring: NicRxRing) -> bool:
     All slots may be filled: a full ring differs from an empty one.
     """
     pool = ring.pool
+    dev = ring.queue.priv.dev
+    dma_dir, buffer_bytes = ring.dma_dir, ring.buffer_bytes
     buffers, mask, headroom = ring.buffers, ring.mask, ring.headroom
     halves = ring.truesize == TRUESIZE
     index = ring.next_to_use
@@ -254,6 +256,7 @@ def nic_rx_fill(ring: NicRxRing) -> bool:
                 break
             buffer = page_address(pg) + offset, page_pool_get_dma_addr(pg) + offset + headroom, pg
         buffers[index & mask] = buffer
+        dma_sync_single_for_device(dev, buffer[1], buffer_bytes, dma_dir)
         _write_desc(ring, index, buffer[1])
         index = (index + 1) & _INDEX
     else:
@@ -283,7 +286,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
     charge = this_cpu().charge
     rx_packet = priv.costs.rx_packet
     copybreak = priv.copybreak
-    dma_dir = ring.dma_dir
+    dma_dir, buffer_bytes = ring.dma_dir, ring.buffer_bytes
     prog = priv.xdp_prog
     rxcsum = ndev.features & NETIF_F_RXCSUM
     rxhash = ndev.features & NETIF_F_RXHASH
@@ -302,6 +305,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
         va, dma, pg = buffer = ring.buffers[index & mask]
         assert pg is not None
         ring.next_to_clean = (index + 1) & _INDEX
+        dma_sync_single_for_cpu(dev, dma, buffer_bytes, dma_dir)
         if status & _EOP:
             charge(rx_packet)
 
@@ -310,13 +314,10 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
             if prog is None:
                 skb = _copy(ring, buffer, length)
             else:  # the MTU is such that each frame fits into its buffer
-                dma_sync_single_for_cpu(dev, dma, length, dma_dir)
                 skb = nic_xdp_run(ring, prog, va, pg, length)
                 if skb is None:
                     done += 1
         else:
-            if length:
-                dma_sync_single_for_cpu(dev, dma, length, dma_dir)
             skb = _add_buffer(ring, skb, va, pg, length, status)
         if not status & _EOP:
             ring.skb = skb
@@ -394,13 +395,9 @@ def _skip(ring: NicRxRing, skb: sk_buff | None, pg: page) -> None:
 
 def _copy(ring: NicRxRing, buffer: _Buffer, length: int) -> sk_buff | None:
     """Copy a short frame to an skb of its own; its buffer goes back to the ring."""
-    dev = ring.queue.priv.dev
-    va, dma, _ = buffer
     skb = napi_alloc_skb(ring.queue.napi, length)
     if skb is not None:
-        dma_sync_single_for_cpu(dev, dma, length, ring.dma_dir)
-        skb_put_data(skb, va + ring.headroom, length)
-        dma_sync_single_for_device(dev, dma, length, ring.dma_dir)
+        skb_put_data(skb, buffer[0] + ring.headroom, length)
     else:
         ring.dropped += 1
     ring.spare.append(buffer)

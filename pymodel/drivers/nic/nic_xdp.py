@@ -31,7 +31,7 @@ from pymodel.linux import (
     netdev_priv,
     netif_carrier_ok,
     netif_running,
-    page_pool_put_page,
+    page_pool_put_full_page,
     skb_mark_for_recycle,
     skb_metadata_set,
     skb_put,
@@ -69,7 +69,7 @@ def nic_xdp_run(ring: NicRxRing, prog: bpf_prog, va: int, pg: page, length: int)
         if skb is not None:
             return skb
         ring.dropped += 1
-        page_pool_put_page(ring.pool, pg, -1, True)
+        page_pool_put_full_page(ring.pool, pg, True)
         return None
     ring.packets += 1  # received, if not by the stack
     ring.bytes += length
@@ -86,8 +86,7 @@ def nic_xdp_run(ring: NicRxRing, prog: bpf_prog, va: int, pg: page, length: int)
             bpf_warn_invalid_xdp_action(ndev, prog, act)
         trace_xdp_exception(ndev, prog, act)
         ring.xdp_errors += 1
-    # What the device, or the program, may have written: from there on.
-    page_pool_put_page(ring.pool, pg, max(length, xdp.data_end - va - XDP_PACKET_HEADROOM), True)
+    page_pool_put_full_page(ring.pool, pg, True)
     return None
 
 

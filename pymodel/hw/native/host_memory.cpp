@@ -34,6 +34,12 @@ bool none_equal(const uint16_t* counts, uint64_t length, uint16_t bad) {
     return !found;
 }
 
+bool all_equal(const uint8_t* flags, uint64_t length, uint8_t flag) {
+    uint8_t differ = 0;
+    for (uint64_t i = 0; i < length; i++) differ |= flags[i] ^ flag;
+    return !differ;
+}
+
 // As none_equal(counts, length, 0), for a beat: 4 counts at once.
 bool none_zero(const uint16_t* counts, uint64_t length) {
     constexpr uint64_t ONES = 0x0001000100010001ULL, TOPS = 0x8000800080008000ULL;
@@ -59,6 +65,7 @@ HostMemory::HostMemory(uint64_t size, uint64_t bus_offset, uint64_t seed)
     readers_ = static_cast<uint16_t*>(map_zeros(size * sizeof(uint16_t)));
     writers_ = static_cast<uint16_t*>(map_zeros(size * sizeof(uint16_t)));
     weak_ = static_cast<uint8_t*>(map_zeros(pages(size)));
+    cpu_ = static_cast<uint8_t*>(map_zeros(size));
 }
 
 HostMemory::~HostMemory() {
@@ -66,6 +73,7 @@ HostMemory::~HostMemory() {
     if (readers_) munmap(readers_, size_ * sizeof(uint16_t));
     if (writers_) munmap(writers_, size_ * sizeof(uint16_t));
     if (weak_) munmap(weak_, pages(size_));
+    if (cpu_) munmap(cpu_, size_);
 }
 
 void HostMemory::set_weak(uint64_t index, uint64_t length, bool on) {
@@ -102,6 +110,31 @@ int64_t HostMemory::revoke(uint64_t index, uint64_t length, uint32_t access) {
     const int64_t bad = change(index, length, access, false);
     if (bad < 0 && listener_) listener_->revoked(index, length, access);
     return bad;
+}
+
+bool HostMemory::own(uint64_t index, uint64_t length, bool cpu) {
+    if (index > size_ || length > size_ - index) return false;
+    const uint64_t end = index + length;
+    const auto changes = [&](uint64_t i) { return cpu_[i] != cpu && (!cpu || writers_[i]); };
+    while (index < end) {
+        uint64_t n = 0;
+        if (all_equal(cpu_ + index, end - index, !cpu) && (!cpu || none_zero(writers_ + index, end - index))) {
+            n = end - index;  // all of it, as nearly always
+        } else {
+            if (!changes(index)) {
+                index++;
+                continue;
+            }
+            while (index + n < end && changes(index + n)) n++;
+        }
+        std::memset(cpu_ + index, cpu, n);
+        add_to_all(writers_ + index, n, cpu ? 0xFFFF : 1);
+        granted_ += cpu ? -n : n;
+        if (listener_ && cpu) listener_->revoked(index, n, DEV_WRITE);
+        if (listener_ && !cpu) listener_->granted(index, n, DEV_WRITE);
+        index += n;
+    }
+    return true;
 }
 
 bool HostMemory::inside(uint64_t bus, uint64_t length) const {
@@ -239,6 +272,10 @@ int64_t rs_mem_grant(void* handle, uint64_t index, uint64_t length, uint32_t acc
 int64_t rs_mem_revoke(void* handle, uint64_t index, uint64_t length, uint32_t access) {
     return memory_of(handle)->revoke(index, length, access);
 }
+
+int rs_mem_own(void* handle, uint64_t index, uint64_t length, int cpu) { return memory_of(handle)->own(index, length, cpu != 0); }
+
+int rs_mem_cpu_owns(void* handle, uint64_t index) { return memory_of(handle)->cpu_owns(index); }
 
 int rs_mem_dev_read(void* handle, uint64_t bus, uint64_t length, void* out, rs_fault* fault) {
     const HostMemory* memory = memory_of(handle);

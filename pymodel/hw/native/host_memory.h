@@ -36,7 +36,7 @@ class HostMemory {
     ~HostMemory();
     HostMemory(const HostMemory&) = delete;
     HostMemory& operator=(const HostMemory&) = delete;
-    bool ok() const { return bytes_ && readers_ && writers_ && weak_; }
+    bool ok() const { return bytes_ && readers_ && writers_ && weak_ && cpu_; }
 
     uint8_t* bytes() { return bytes_; }
     uint64_t size() const { return size_; }
@@ -47,6 +47,11 @@ class HostMemory {
     // mappings; no mapping to take away; outside the array); nothing is changed then.
     int64_t grant(uint64_t index, uint64_t length, uint32_t access);
     int64_t revoke(uint64_t index, uint64_t length, uint32_t access);
+
+    // Who owns bytes that the device may write: a byte of the CPU has one writer less, until it is the device's again.
+    // Bytes that nobody may write, or are owned so already, stay as they are. False outside the array.
+    bool own(uint64_t index, uint64_t length, bool cpu);
+    bool cpu_owns(uint64_t index) const { return index < size_ && cpu_[index]; }
 
     // One beat of a device's read: `length` bytes from `bus`. Bytes that the device may not read become poison.
     // A beat with no readable byte is a fault, and *first_bad its first bus address.
@@ -85,6 +90,7 @@ class HostMemory {
     uint64_t granted_ = 0;         // sum of all counts
     bool master_ = true;
     uint8_t* weak_ = nullptr;      // a byte a page: set_weak()
+    uint8_t* cpu_ = nullptr;       // a byte each: own()
     mutable WeakOrder order_;
     MemoryListener* listener_ = nullptr;
 };
@@ -105,6 +111,8 @@ int64_t rs_mem_grant(void* handle, uint64_t index, uint64_t length, uint32_t acc
 int64_t rs_mem_revoke(void* handle, uint64_t index, uint64_t length, uint32_t access);
 int rs_mem_dev_read(void* handle, uint64_t bus, uint64_t length, void* out, rs_fault* fault);
 int rs_mem_dev_write(void* handle, uint64_t bus, uint64_t length, const void* data, rs_fault* fault);
+int rs_mem_own(void* handle, uint64_t index, uint64_t length, int cpu);  // 1, or 0 outside the array
+int rs_mem_cpu_owns(void* handle, uint64_t index);
 uint32_t rs_mem_access(void* handle, uint64_t index);  // DEV_READ | DEV_WRITE as counted for this byte
 int64_t rs_mem_first_granted(void* handle);            // index of the first byte the device may touch, or -1
 void rs_mem_watch(void* handle, uint64_t index, uint64_t length);
