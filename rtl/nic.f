@@ -15,6 +15,7 @@ csr/nic_counters.sv
 csr/nic_csr_global.sv
 csr/nic_csr_reset.sv
 csr/nic_csr_rings.sv
+csr/nic_csr_weights.sv
 csr/nic_csr_rss.sv
 csr/nic_csr_filter.sv
 csr/nic_csr.sv

@@ -102,6 +102,7 @@ module nic_top
   glob_cfg_t              glob;
   logic [Queues-1:0]      tx_enable, rx_enable;
   index_t                 tx_tail [Queues], rx_tail [Queues];
+  logic [7:0]             tx_weight [Queues];
   logic [63:0]            tx_base, tx_cq_base, rx_base, rx_cq_base;   // of the rings that are looked at
   logic [3:0]             tx_log2, rx_log2;
   index_t                 tx_scan_tail, rx_scan_tail;
@@ -167,6 +168,7 @@ module nic_top
       .filter_vlan_o (filter_vlan),
       .tx_enable_o   (tx_enable),
       .tx_tail_o     (tx_tail),
+      .tx_weight_o   (tx_weight),
       .rx_enable_o   (rx_enable),
       .rx_tail_o     (rx_tail),
       .scan_i        (scan_next),
@@ -482,6 +484,7 @@ module nic_top
       .rst_ni          (core_rst_n),
       .stop_i          (soft_reset),
       .busy_o          (tx_busy),
+      .weight_i        (tx_weight),
       .run_i           (tx_run),
       .start_i         (tx_start),
       .start_queue_i   (tx_start_queue),

@@ -65,6 +65,7 @@ module nic_csr
     output logic                    filter_vlan_o,
     output logic [Queues-1:0]       tx_enable_o,
     output index_t                  tx_tail_o [Queues],
+    output logic [7:0]              tx_weight_o [Queues],
     output logic [Queues-1:0]       rx_enable_o,
     output index_t                  rx_tail_o [Queues],
 
@@ -99,7 +100,7 @@ module nic_csr
 );
 
   reg_req_t req;
-  reg_rsp_t rsp, glob_rsp, rss_rsp, filter_rsp, tx_rsp, rx_rsp, cnt_rsp;
+  reg_rsp_t rsp, glob_rsp, rss_rsp, filter_rsp, tx_rsp, rx_rsp, weight_rsp, cnt_rsp;
   logic     answer, reset_request, reset_busy;
 
   assign irq_req_o = req;
@@ -107,8 +108,8 @@ module nic_csr
   always_comb begin
     rsp = '0;
     if (answer) begin
-      rsp = glob_rsp | rss_rsp | filter_rsp | tx_rsp | rx_rsp | cnt_rsp | irq_rsp_i | err_rsp_i | mac_rsp_i |
-            rmon_rsp_i;
+      rsp = glob_rsp | rss_rsp | filter_rsp | tx_rsp | rx_rsp | weight_rsp | cnt_rsp | irq_rsp_i | err_rsp_i |
+            mac_rsp_i | rmon_rsp_i;
     end
   end
 
@@ -210,6 +211,16 @@ module nic_csr
       .scan_cq_base_o(tx_cq_base_o),
       .scan_log2_o   (tx_log2_o),
       .scan_tail_o   (tx_scan_tail_o)
+  );
+
+  nic_csr_weights #(
+      .Queues(Queues)
+  ) u_weights (
+      .clk_i,
+      .rst_ni  (core_rst_no),
+      .req_i   (req),
+      .rsp_o   (weight_rsp),
+      .weight_o(tx_weight_o)
   );
 
   nic_csr_rings #(

@@ -17,6 +17,12 @@ package nic_dma_pkg;
   localparam int unsigned IdBits = 6;
   /* verilator lint_on UNUSEDPARAM */
 
+  localparam int unsigned WeightBytes = 64;   // what a TX queue may send in its turn for each unit of TX_WEIGHT
+
+  function automatic logic [13:0] turn_bytes(logic [7:0] weight);
+    return 14'((weight == '0) ? 8'd1 : weight) << $clog2(WeightBytes);
+  endfunction
+
   typedef enum logic [1:0] {
     RdTxDesc = 2'd0,
     RdRxDesc = 2'd1,

@@ -18,6 +18,7 @@ module nic_tx
     output logic busy_o,                    // a descriptor or a frame on the stream is under way
 
     // rings
+    input  logic [7:0]             weight_i [Queues],   // TX_WEIGHT
     input  logic [Queues-1:0]      run_i,
     input  logic                   start_i,
     input  logic [QWidth-1:0]      start_queue_i,
@@ -199,6 +200,7 @@ module nic_tx
       .busy_o          (egress_busy),
       .start_i,
       .start_queue_i,
+      .weight_i,
       .frame_valid_i   (frame_valid),
       .frame_queue_i   (frame_queue),
       .frame_i         (frame),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends complete frames from the TX packet buffer to the stream, queues in turn, with what nic_tx_edit does to them, and
+// Sends complete frames from the TX packet buffer to the stream, in nic_tx_list's order, with what nic_tx_edit does to them, and
 // padded with zeros to PadFrame.
 //
 // A frame begins only when all of it is in the buffer, so tvalid never falls inside a frame, and frames follow each
@@ -29,6 +29,7 @@ module nic_tx_egress
 
     input  logic                 start_i,
     input  logic [QWidth-1:0]    start_queue_i,
+    input  logic [7:0]           weight_i [Queues],
 
     // frame list: entered when the last read is prepared
     input  logic                 frame_valid_i,
@@ -76,6 +77,7 @@ module nic_tx_egress
   logic              next_valid_q, load;
   logic [QWidth-1:0] next_q;
   tx_frame_t         next_frame_q;
+  frame_len_t        next_wire_q;
   logic [15:0]       next_sum_q, next_ip_sum_q;
 
   logic              cur_valid_q, cur_last_q, cur_more_q;   // of the frame that is read: last word; more data
@@ -89,6 +91,7 @@ module nic_tx_egress
       .stop_i,
       .start_i,
       .start_queue_i,
+      .weight_i,
       .frame_valid_i,
       .frame_queue_i,
       .frame_i,
@@ -101,9 +104,9 @@ module nic_tx_egress
       .next_valid_o (next_valid_q),
       .next_queue_o (next_q),
       .next_frame_o (next_frame_q),
+      .next_wire_o  (next_wire_q),
       .next_sum_o   (next_sum_q),
       .next_ip_sum_o(next_ip_sum_q),
-      .soon_i       (!cur_valid_q || cur_last_q),
       .take_i       (load),
       .sent_i       (sent_o),
       .sent_queue_i (sent_queue_o),
@@ -153,12 +156,10 @@ module nic_tx_egress
 
   always_ff @(posedge clk_i) begin
     if (load) begin
-      automatic frame_len_t  len = next_frame_q.len + (next_frame_q.edit.vlan ? frame_len_t'(TagBytes) : '0);
-      if (len < frame_len_t'(PadFrame)) len = frame_len_t'(PadFrame);
       cur_queue_q <= next_q;
       cur_edit_q  <= next_frame_q.edit;
       cur_end_q   <= next_frame_q.last;
-      cur_len_q   <= len;
+      cur_len_q   <= next_wire_q;
       cur_tso_q   <= next_frame_q.tso;
       cur_part_q  <= next_frame_q.part;
       cur_headers_q <= next_frame_q.headers;
@@ -168,9 +169,9 @@ module nic_tx_egress
       cur_ip_adjust_q <= next_frame_q.ip_adjust;
       cur_word_q  <= '0;
       cur_data_q  <= next_frame_q.len;
-      cur_left_q  <= len;
+      cur_left_q  <= next_wire_q;
       cur_more_q  <= 1'b1;
-      cur_last_q  <= len <= frame_len_t'(Bytes);
+      cur_last_q  <= next_wire_q <= frame_len_t'(Bytes);
       cur_ptr_q   <= ptr_q[next_q];
       ptr_q[next_q] <= ptr_q[next_q] + ptr_t'((next_frame_q.len + frame_len_t'(Bytes - 1)) >> ByteLog2);
     end else if (en && cur_valid_q) begin

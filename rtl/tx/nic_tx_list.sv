@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The list of each queue's frames in the packet buffer, and which is sent next: queues with complete frames in turn.
+// The list of each queue's frames in the packet buffer, and which is sent next: deficit round robin between the queues
+// that have complete frames (M. Shreedhar, G. Varghese: Efficient Fair Queueing Using Deficit Round Robin, 1995).
+//
+// A queue whose turn it is may send turn_bytes(weight_i) more bytes on the wire, with tag and padding, than what it has
+// left over from its last turn. It sends while its oldest frame fits into that; then the next queue
+// that has complete frames has its turn. A queue that has no complete frame left loses what it had. So queues that
+// always have frames share the wire as their weights are, to within a frame, whatever the sizes of the frames. A turn
+// takes one clock and gives at least WeightBytes, for which the stream takes a clock: turns do not hold it up.
 //
 // A frame is entered as its last read is prepared; complete_i says that the oldest one of a queue that was not
 // complete is so, with its sums. next_*_o is the frame that was chosen, until take_i; then the next one follows, in the
-// next clock if there is one. soon_i: take_i may come in this clock. stop_i: choose
-// no further one.
+// next clock if there is one. stop_i: choose no further one.
 
 `include "nic_assert.svh"
 
 module nic_tx_list
+  import nic_pkg::*;
   import nic_dma_pkg::*;
 #(
     parameter int unsigned Queues  = 4,
@@ -21,6 +28,7 @@ module nic_tx_list
 
     input  logic                    start_i,
     input  logic [QWidth-1:0]       start_queue_i,
+    input  logic [7:0]              weight_i [Queues],
 
     input  logic                    frame_valid_i,
     input  logic [QWidth-1:0]       frame_queue_i,
@@ -36,9 +44,9 @@ module nic_tx_list
     output logic                    next_valid_o,
     output logic [QWidth-1:0]       next_queue_o,
     output tx_frame_t               next_frame_o,
+    output frame_len_t              next_wire_o,       // its bytes on the wire
     output logic [15:0]             next_sum_o,
     output logic [15:0]             next_ip_sum_o,
-    input  logic                    soon_i,
     input  logic                    take_i,
 
     input  logic                    sent_i,
@@ -47,12 +55,14 @@ module nic_tx_list
     output logic                    pending_o          // queue scan_i has complete frames that are not sent
 );
 
-  localparam int unsigned Slots    = 1 << QWidth;
-  localparam int unsigned ListLog2 = $clog2(Frames);
+  localparam int unsigned Slots       = 1 << QWidth;
+  localparam int unsigned ListLog2    = $clog2(Frames);
 
   typedef logic [ListLog2:0] count_t;
+  typedef logic [14:0]       deficit_t;                // bytes: a longest turn and not quite a longest frame
 
   tx_frame_t   list [Slots * Frames];
+  frame_len_t  wire_bytes [Slots * Frames];
   logic [31:0] sums [Slots * Frames];                 // of the complete ones
   count_t      wp_q [Slots], cp_q [Slots], rp_q [Slots], sp_q [Slots];   // entered, complete, chosen, sent
   logic [Queues-1:0] have_q;                          // complete and not chosen
@@ -61,7 +71,12 @@ module nic_tx_list
   assign pending_o     = cp_q[scan_i] != sp_q[scan_i];
 
   always_ff @(posedge clk_i) begin
-    if (frame_valid_i) list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
+    if (frame_valid_i) begin
+      automatic frame_len_t length = frame_i.len + (frame_i.edit.vlan ? frame_len_t'(TagBytes) : '0);
+      list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
+      wire_bytes[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <=
+          (length < frame_len_t'(PadFrame)) ? frame_len_t'(PadFrame) : length;
+    end
     // What a halted ring had entered and never became complete is forgotten.
     if (start_i || frame_valid_i) begin
       automatic logic [QWidth-1:0] queue = start_i ? start_queue_i : frame_queue_i;
@@ -72,45 +87,68 @@ module nic_tx_list
     end
   end
 
-  // ------------------------------------------------------------------ the next frame
-  logic              may, any, choose;
-  logic [QWidth-1:0] pick;
+  // ------------------------------------------------------------------ whose turn it is
+  deficit_t            deficit_q [Slots];
+  logic [QWidth-1:0]   turn_q, pick;
+  logic [QWidth+ListLog2-1:0] oldest;                 // of its frames
+  frame_len_t          bytes;                         // of that one
+  logic                fits, choose, go_on, any;
+
+  assign oldest = {turn_q, rp_q[turn_q][ListLog2-1:0]};
+  assign bytes  = wire_bytes[oldest];
+  assign fits   = have_q[turn_q] && deficit_t'(bytes) <= deficit_q[turn_q];
+  assign choose = fits && !stop_i && (!next_valid_o || take_i);
+  assign go_on  = any && !stop_i;
 
   nic_rr_pick #(
       .Width   (Queues),
       .IdxWidth(QWidth)
   ) u_pick (
-      .req_i (may ? have_q : '0),
-      .last_i(next_queue_o),
+      .req_i (fits ? '0 : have_q),
+      .last_i(turn_q),
       .any_o (any),
       .pick_o(pick)
   );
 
-  assign may    = !stop_i && (!next_valid_o || soon_i);
-  assign choose = any && (!next_valid_o || take_i);
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) turn_q <= '0;
+    else if (go_on) turn_q <= pick;
+  end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      next_valid_o <= 1'b0;
-      next_queue_o <= '0;
-    end else if (choose || take_i) begin
-      next_valid_o <= choose;
-      if (choose) next_queue_o <= pick;
+    if (choose || go_on) begin
+      automatic logic [QWidth-1:0] queue = choose ? turn_q : pick;
+      automatic deficit_t          had   = deficit_q[queue];
+      if (!choose) had = had + deficit_t'(turn_bytes(weight_i[queue]));
+      else if (count_t'(rp_q[queue] + 1'b1) == cp_q[queue]) had = '0;
+      else had = had - deficit_t'(bytes);
+      deficit_q[queue] <= had;
     end
+    if (!rst_ni) begin
+      for (int q = 0; q < int'(Slots); q++) deficit_q[q] <= '0;
+    end
+  end
+
+  // ------------------------------------------------------------------ the next frame
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) next_valid_o <= 1'b0;
+    else if (choose || take_i) next_valid_o <= choose;
   end
 
   always_ff @(posedge clk_i) begin
     if (choose) begin
-      next_frame_o                <= list[{pick, rp_q[pick][ListLog2-1:0]}];
-      {next_ip_sum_o, next_sum_o} <= sums[{pick, rp_q[pick][ListLog2-1:0]}];
+      next_queue_o                <= turn_q;
+      next_frame_o                <= list[oldest];
+      next_wire_o                 <= bytes;
+      {next_ip_sum_o, next_sum_o} <= sums[oldest];
     end
   end
 
   // ------------------------------------------------------------------ what is complete, and not sent
   always_ff @(posedge clk_i) begin
     if (choose) begin
-      rp_q[pick] <= rp_q[pick] + 1'b1;
-      if (count_t'(rp_q[pick] + 1'b1) == cp_q[pick]) have_q[pick] <= 1'b0;
+      rp_q[turn_q] <= rp_q[turn_q] + 1'b1;
+      if (count_t'(rp_q[turn_q] + 1'b1) == cp_q[turn_q]) have_q[turn_q] <= 1'b0;
     end
     if (complete_i) begin
       sums[{complete_queue_i, cp_q[complete_queue_i][ListLog2-1:0]}] <= {complete_ip_sum_i, complete_sum_i};
@@ -130,7 +168,9 @@ module nic_tx_list
 
   `NIC_ASSERT_IF(TxFrameListInRange, frame_valid_i,
                  count_t'(wp_q[frame_queue_i] - rp_q[frame_queue_i]) < count_t'(Frames))
-  `NIC_ASSERT_IF(TxCompleteIsListed, choose, wp_q[pick] != rp_q[pick])
+  `NIC_ASSERT_IF(TxCompleteIsListed, choose, wp_q[turn_q] != rp_q[turn_q])
+  `NIC_ASSERT_IF(TxDeficitBelowFrame, go_on, !have_q[turn_q] || deficit_q[turn_q] < deficit_t'(MaxFrame))
+  `NIC_ASSERT_IF(TxNoDeficitWithoutFrames, choose || go_on, have_q[turn_q] || deficit_q[turn_q] == '0)
   `NIC_ASSERT_IF(TxNothingUnsentAtStart, start_i, cp_q[start_queue_i] == sp_q[start_queue_i])
   `NIC_ASSERT_IF(TxNoFrameAtStart, start_i, !frame_valid_i)
 

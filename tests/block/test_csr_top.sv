@@ -116,6 +116,7 @@ module test_csr_top
   logic [QueueWidth-1:0] scan_i, scan_q;
   logic [Queues-1:0]     tx_enable_o, rx_enable_o;
   index_t                tx_tail_o [Queues], rx_tail_o [Queues];
+  logic [7:0]            tx_weight_o [Queues];
   ring_sts_t             tx_sts [Queues], rx_sts [Queues];
   logic [63:0]           tx_base_o, tx_cq_base_o, rx_base_o, rx_cq_base_o;
   logic [3:0]            tx_log2_o, rx_log2_o;

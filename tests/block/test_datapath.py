@@ -106,8 +106,61 @@ def test_datapath_rss_hash_and_checksums_equal_the_soft_nics(width: int, queues:
 
 
 @pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])
-def test_datapath_answers_to_a_queue_withheld_others_keep_their_rate(width: int, queues: int) -> None:
-    passes(width, queues, "hold", seed=SEED)
+@pytest.mark.parametrize("how", ["answers withheld", "read answers withheld", "rings halted", "no RX buffers"])
+def test_datapath_a_queue_is_stuck_others_keep_their_rate(width: int, queues: int, how: str) -> None:
+    """Answers of all its IDs, or of its reads' alone, both its rings in error, its RX ring empty: 95% at least."""
+    settings = {
+        "answers withheld": {},
+        "read answers withheld": {"reads": 1},
+        "rings halted": {"how": 1},
+        "no RX buffers": {"how": 2},
+    }
+    passes(width, queues, "hold", seed=SEED, **settings[how])
+
+
+# Weights of four queues, and the fewest and most bytes of their frames.
+SHARES = {
+    "1514 bytes": ((8, 8, 8, 8), ((1514, 1514),) * 4),
+    "60 bytes": ((8, 8, 8, 8), ((60, 60),) * 4),
+    "60 and 1514 bytes": ((8, 8, 8, 8), ((60, 60), (1514, 1514), (60, 60), (1514, 1514))),
+    "1514 bytes, weights": ((2, 4, 8, 16), ((1514, 1514),) * 4),
+    "60 bytes, weights": ((2, 4, 8, 16), ((60, 60),) * 4),
+    "1514 and 60 bytes, weights": ((2, 4, 8, 16), ((1514, 1514), (60, 60), (1514, 1514), (60, 60))),
+    "all lengths, weights": ((24, 12, 6, 6), ((60, 9018), (60, 1514), (60, 200), (1514, 1514))),
+    "weight 0 acts as 1": ((0, 1, 3, 2), ((60, 60), (1514, 1514), (60, 60), (300, 700))),
+}
+
+
+def shares(width: int, **settings: int) -> list[list[int]]:
+    """Bytes of each queue on the wire, which takes a beat in two or three clocks: it is what they compete for."""
+    text = passes(width, 4, "shares", sink_stall=60, clocks=60000 * 512 // width, **settings)
+    return [[int(n) for n in line.split()[1:]] for line in text.splitlines() if line.startswith("bytes ")]
+
+
+@pytest.mark.parametrize("width", [64, 256])
+@pytest.mark.parametrize("case", SHARES)
+def test_datapath_queues_share_the_wire_as_weighted(width: int, case: str) -> None:
+    """In bytes, whatever the lengths of the frames: within 3% of each queue's share."""
+    weights, lengths = SHARES[case]
+    settings = {f"w{q}": weight for q, weight in enumerate(weights)}
+    for q, (least, most) in enumerate(lengths):
+        settings |= {f"a{q}": least, f"b{q}": most}
+    (sent,) = shares(width, seed=SEED, **settings)
+    units = [max(1, weight) for weight in weights]
+    for q, n in enumerate(sent):
+        want = sum(sent) * units[q] / sum(units)
+        assert abs(n - want) <= 0.03 * want + 1518, f"queue {q}: {n} bytes of {sum(sent)}, not {want:.0f}: {sent}"
+
+
+def test_datapath_queue_without_frames_saves_nothing_up() -> None:
+    """A queue that begins late gets its share from then on, not what it left; a thirsty one slows nobody down."""
+    (one, two, three, four), after = shares(256, seed=SEED, quiet=0b0011)
+    assert one == two == 0
+    assert three == pytest.approx(four, rel=0.03)
+    assert after == pytest.approx([sum(after) / 4] * 4, rel=0.03)
+    (sent,) = shares(256, seed=SEED, thirsty=0b0001, a0=60, w0=255)
+    assert sent[0] < sum(sent) / 20
+    assert sent[1:] == pytest.approx([sum(sent[1:]) / 3] * 3, rel=0.03)
 
 
 @pytest.mark.parametrize(("size", "most"), [(60, 5.0), (1514, 48 / 0.93)])

@@ -30,7 +30,17 @@ def check_quiet(h: Host) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [{"tx_ring": 100}, {"rx_ring": 32}, {"tx_ring": 8192}, {"num_queues": 5}, {"num_queues": -1}, {"colour": 3}],
+    [
+        {"tx_ring": 100},
+        {"rx_ring": 32},
+        {"tx_ring": 8192},
+        {"num_queues": 5},
+        {"num_queues": -1},
+        {"colour": 3},
+        {"tx_weights": [8, 0]},
+        {"tx_weights": [1] * 5},
+        {"tx_weights": [256]},
+    ],
     ids=str,
 )
 def test_bad_module_parameter_is_refused_and_leaves_nothing(host: Any, params: dict[str, Any]) -> None:
@@ -40,6 +50,16 @@ def test_bad_module_parameter_is_refused_and_leaves_nothing(host: Any, params: d
     assert linux.registered_netdevs() == []
     assert any(name in line for line in linux.dmesg() for name in params)
     assert linux.leak_report() == []
+
+
+def test_weights_of_tx_queues_are_those_of_the_module_parameter(host: Any) -> None:
+    """Queues beyond the list, and a device that was reset, have the device's default and the list's again."""
+    h = host(queues=4, tx_weights=[2, 255])
+    h.probe()
+    h.up()
+    weights = [h.nic.mmio_read(hw.qp(q) + hw.QP_TX_WEIGHT, 4) for q in range(4)]
+    assert weights == [2, 255, 8, 8]
+    assert h.nic.tx.weights == weights
 
 
 def test_probe_without_the_device_fails_cleanly(host: Any) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic import softnic_rings
 from pymodel.drivers.nic.softnic_csum import sum16
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import DEV_READ, DEV_WRITE, DmaFault
@@ -419,3 +420,23 @@ def test_write_only_where_the_device_may_write() -> None:
     bench.platform.wire_send(frame(60), 0)
     with pytest.raises(DmaFault, match="may not write"):
         bench.settle()
+
+
+@pytest.mark.parametrize(("sizes", "weights"), [((512, 512), (1, 3)), ((200, 1514), (1, 1)), ((1514, 200), (6, 1))])
+def test_tx_queues_share_the_wire_by_weight_whatever_their_frames(
+    monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, int], weights: tuple[int, int]
+) -> None:
+    """Deficit round robin in bytes, as the device's; here one descriptor is read at a time, so that rings stay full."""
+    monkeypatch.setattr(softnic_rings, "_FETCH", 1)
+    bench = Bench(queues=2)
+    for q in range(2):
+        bench.start(q)
+        bench.write(hw.qp(q) + hw.QP_TX_WEIGHT, weights[q])
+    for _ in range(300):
+        for q in range(2):
+            while (bench.tx_tail[q] - bench.nic.tx.rings[q].head) & 0xFFFF < SIZE:
+                bench.post_tx(q, frame(sizes[q], fill=q), at=0x40000 + 0x4000 * q, doorbell=False)
+            bench.write(hw.qp(q) + hw.QP_TX_TAIL, bench.tx_tail[q])
+        bench.settle(400)
+    sent = [sum(len(f) for f, _ in bench.wire if f[20] == q) for q in range(2)]
+    assert sent[0] / sum(sent) == pytest.approx(weights[0] / sum(weights), rel=0.05), sent

@@ -85,7 +85,7 @@ LOCAL_ADDRESS = bytes.fromhex("02005e000001")  # locally administered: the devic
 
 def _check_params(params: dict[str, Any], dev: Any, caps_queues: int) -> int:
     """0, or -EINVAL for a module parameter that is not known or out of range."""
-    known = {"num_queues", "tx_ring", "rx_ring", "copybreak", "line_irq"}
+    known = {"num_queues", "tx_ring", "rx_ring", "copybreak", "line_irq", "tx_weights"}
     for name in params:
         if name not in known:
             dev_err(dev, "unknown module parameter %s", name)
@@ -98,6 +98,10 @@ def _check_params(params: dict[str, Any], dev: Any, caps_queues: int) -> int:
         if not MIN_RING <= size <= MAX_RING or size & (size - 1):
             dev_err(dev, "%s=%d: a power of two from %d to %d", name, size, MIN_RING, MAX_RING)
             return -EINVAL
+    weights = params.get("tx_weights", ())
+    if len(weights) > caps_queues or not all(1 <= weight <= hw.QP_TX_WEIGHT_WEIGHT for weight in weights):
+        dev_err(dev, "tx_weights: at most %d of 1 to %d", caps_queues, hw.QP_TX_WEIGHT_WEIGHT)
+        return -EINVAL
     return 0
 
 
@@ -137,6 +141,7 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     priv.tx_size = module_param(pdev, "tx_ring", priv.tx_size)
     priv.rx_size = module_param(pdev, "rx_ring", priv.rx_size)
     priv.copybreak = module_param(pdev, "copybreak", priv.copybreak)
+    priv.tx_weights = tuple(module_param(pdev, "tx_weights", ()))
     priv.line_irq = bool(module_param(pdev, "line_irq", False))
     nic_rss_init(priv)
     INIT_WORK(priv.reset_work, nic_reset_task)

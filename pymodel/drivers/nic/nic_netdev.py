@@ -177,6 +177,8 @@ def _configure(priv: NicPriv) -> None:
         _write_base(regs, hw.QP_RXC_BASE_LO, rx.cq_dma)
         writel(tx.size.bit_length() - 1, regs + hw.QP_TX_SIZE)
         writel(rx.size.bit_length() - 1, regs + hw.QP_RX_SIZE)
+        if queue.index < len(priv.tx_weights):
+            writel(priv.tx_weights[queue.index], regs + hw.QP_TX_WEIGHT)
         writel(0, regs + hw.QP_TX_TAIL)
 
 

@@ -48,7 +48,7 @@ class NicPriv:
         "all_queues", "cause_irq", "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq",
         "max_queues", "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rss_ctrl", "rss_key",
         "rss_table", "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_pause", "rx_size", "stats_lock",
-        "tx_moderation", "tx_pause", "tx_size", "vlans", "xdp_prog",
+        "tx_moderation", "tx_pause", "tx_size", "tx_weights", "vlans", "xdp_prog",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -70,6 +70,7 @@ class NicPriv:
         self.copybreak = 0  # bytes: frames up to this length are copied and their buffer is used again
         self.line_irq = False
         self.xdp_prog: bpf_prog | None = None
+        self.tx_weights: tuple[int, ...] = ()  # of the first queues; the others have the device's default
         self.rss_key = b""
         self.rss_table: list[int] = []  # queues
         self.rss_ctrl = 0  # of the register of that name

@@ -69,6 +69,7 @@ class SoftNic(SoftDevice):
         self.mac.end()
         self.mac = SoftMac(self, self.mac.up, self.mac.mbps)
         self.tx = TxEngine(self, self.queues)
+        self.tx.weights = [regs[hw.QP_TX_WEIGHT] for regs in self._qp_regs]
         self.rx = RxEngine(self, self.queues)
         self.error = 0, 0  # ERR_LOG and the address
         self.irq = SoftIrq(self, self.queues)
@@ -187,6 +188,8 @@ class SoftNic(SoftDevice):
         regs[reg] = value & _HELD["QP"][reg][1]
         if reg == hw.QP_TX_CTRL:
             self._control(self.tx, q, 0)
+        elif reg == hw.QP_TX_WEIGHT:
+            self.tx.weights[q] = regs[reg]
         elif reg in (hw.QP_IRQ_TX_MOD, hw.QP_IRQ_RX_MOD):
             self.irq.moderate(q, reg, regs[reg])
         elif reg == hw.QP_RX_CTRL:

@@ -29,6 +29,7 @@ _TX_BUFFER = 16384  # bytes that wait for the wire, at most
 _RX_BUFFER = 65536  # bytes that wait for host memory, at most
 _MASK = 0xFFFF  # ring indices are free-running 16-bit counters
 
+_TURN = 16 * 64  # bytes for each unit of TX_WEIGHT
 _TX_KIND = hw.TX_DESC_CTRL_KIND
 _TX_TSO = hw.TX_KIND_TSO << hw.TX_DESC_CTRL_KIND_SHIFT
 _TX_OFFLOAD = hw.TX_KIND_OFFLOAD << hw.TX_DESC_CTRL_KIND_SHIFT
@@ -42,8 +43,8 @@ class SoftRing:
     """One descriptor ring with its completion ring. Indices are free running, 16 bits."""
 
     __slots__ = (
-        "active", "base", "cache", "completing", "cq_base", "cq_frames", "cq_head", "done", "enable", "error_code",
-        "fetched", "frags", "frames", "head", "mask", "offload", "queue", "records", "size", "stored",
+        "active", "base", "cache", "completing", "cq_base", "cq_frames", "cq_head", "deficit", "done", "enable",
+        "error_code", "fetched", "frags", "frames", "head", "mask", "offload", "queue", "records", "size", "stored",
         "tail",
     )  # fmt: skip
 
@@ -66,6 +67,7 @@ class SoftRing:
         self.cq_frames = 0  # of these, reported by completion records
         self.done = 0  # TX: first descriptor whose frame is not finished
         self.completing = False  # a completion write is under way
+        self.deficit = 0  # TX: bytes that it may still send in its turn; less than 0: sent too many
         self.frags: list[bytes] = []  # TX: of a frame whose end has not been read
         self.offload: TxOffload | TxTso | None = None  # TX: for the frame whose descriptors come next
         self.cache: deque[tuple[int, int]] = deque()  # RX: (address, length) of buffers read ahead
@@ -167,12 +169,14 @@ class _Engine:
 
 
 class TxEngine(_Engine):
-    """From descriptors to the wire. Queues with work take turns, one fetch each."""
+    """From descriptors to the wire. Queues with work take turns: deficit round robin in bytes by TX_WEIGHT, as the
+    device's, but by whole fetches; so a turn is ``_TURN`` times as long."""
 
     name = "tx"
 
     def __init__(self, nic: SoftNic, queues: int) -> None:
         super().__init__(nic, queues)
+        self.weights = [1] * queues  # TX_WEIGHT
         self._ready: deque[SoftRing] = deque()
         self._scheduled = False
         self._room_ps = self.platform.line_time(_TX_BUFFER)
@@ -204,10 +208,19 @@ class TxEngine(_Engine):
             if room <= 0:
                 break
             ring = ready.popleft()
-            if ring.running:
-                room -= self._send(ring)
-                if ring.running and ring.waiting:
-                    ready.append(ring)
+            if ring.deficit <= 0:
+                turn = _TURN * max(1, self.weights[ring.queue])
+                ring.deficit = ring.deficit + turn if ready else turn
+            while ring.deficit > 0 and room > 0 and ring.running and ring.waiting:
+                sent = self._send(ring)
+                room -= sent
+                ring.deficit -= sent
+            if not (ring.running and ring.waiting):
+                ring.deficit = 0
+            elif ring.deficit > 0:
+                ready.appendleft(ring)  # no room: its turn goes on
+            else:
+                ready.append(ring)
             self.settle(ring)
         self.resume()
 

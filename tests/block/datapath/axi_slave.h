@@ -13,6 +13,7 @@ struct AxiSettings {
     bool mix = true;               // beats of different IDs, and answers out of order
     bool lenient = false;          // leave breaches of the protocol to the RTL's own assertions
     uint64_t held_ids = 0;         // a bit each: nothing of them is answered
+    uint64_t held_reads = 0;       // the same, reads alone
     std::function<bool(uint64_t bus, bool write)> error;        // answer with SLVERR
 };
 
@@ -148,7 +149,7 @@ class AxiSlave {
     }
     template <class Q>
     int choose(Q& queue) {
-        uint64_t seen = set.held_ids;
+        uint64_t seen = set.held_ids | (static_cast<const void*>(&queue) == &reads_ ? set.held_reads : 0);
         int chosen = -1;
         uint32_t n = 0;
         for (size_t i = 0; i < queue.size(); i++) {

@@ -163,6 +163,7 @@ class Driver {
     }
     void ring_tx() { regs_.write(reg(0x10), uint16_t(tx_.tail)); }
     uint32_t tx_free() const { return tx_.free(); }
+    bool rx_empty() const { return rx_.free() == rx_.size(); }
     uint32_t tx_used() const { return tx_.size() - tx_.free(); }
 
     void refill() {

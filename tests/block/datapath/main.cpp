@@ -10,6 +10,8 @@
 //   scenario=rules     frames that do not arrive, and rings that halt: case by case
 //   scenario=hashes    prints frames that the device has delivered, each with the hash of its record
 //   scenario=rate      no stalls, rings kept full; prints clocks a packet and clocks a CPU second
+//   scenario=shares    rings kept full, queue q with weight wQ and frames of aQ to bQ bytes; prints each queue's bytes on
+//                      the wire. quiet=MASK: queues that begin half-way; thirsty=MASK: that never have more than a frame
 //   scenario=latency   a frame at a time: doorbell to wire, and wire to MSI-X
 #include <ctime>
 
@@ -296,7 +298,8 @@ void error(Bench& b) {
     std::printf("%llu errors, ", (unsigned long long)seen);
 }
 
-// The answers to queue 0's IDs are withheld: the other queues must go on at (nearly) the rate they had.
+// Queue 0 gets stuck: the other queues must go on at (nearly) the rate they had. how=0: the answers to its IDs are
+// withheld (reads=1: to its reads alone); 1: a bad descriptor halts its TX ring and an AXI error its RX ring; 2: it has no RX buffers.
 void hold(Bench& b) {
     args["stalls"] = "0";
     args["log2"] = "7";
@@ -328,12 +331,35 @@ void hold(Bench& b) {
     };
     b.run(5000);
     const Rates before = measure();
-    b.axi.set.held_ids = arg("held", 1ull | 1ull << 16 | 1ull << 32);
+    Driver& stuck = *b.drivers[0];
+    const uint64_t how = arg("how", 0);
+    if (how == 0) {
+        const uint64_t ids = 1ull | 1ull << 16 | 1ull << 32;
+        (arg("reads", 0) ? b.axi.set.held_reads : b.axi.set.held_ids) = ids;
+    }
+    if (how == 1) {
+        b.send_queues = ~1u;
+        b.until([&] { return stuck.tx_free() && b.regs.idle(); }, 5000, "room for a descriptor");
+        stuck.raw_tx_descriptor(b.mem.alloc(64), 0x10000);
+        stuck.ring_tx();
+        bool done = false;
+        b.axi.set.error = [&b, done](uint64_t, bool write) mutable {
+            const bool hit = !done && write && b.dut->m_axi_awid == 0;
+            done |= hit;
+            return hit;
+        };
+        b.until([&] { return (b.read(stuck.reg(0x18)) & 2) && (b.read(stuck.reg(0x58)) & 2); }, 30000, "both rings halt");
+    }
+    if (how == 2) {
+        stuck.set.rx_limit = 0;
+        b.until([&] { return stuck.rx_empty(); }, 5000, "queue 0 has no buffers");
+    }
     b.run(5000);
     const Rates during = measure();
-    std::printf("other queues: %.0f frames out, %.3f of those in; while queue 0 is held: %.0f and %.3f; ", before.tx, before.rx, during.tx, during.rx);
-    if (during.tx < 0.95 * before.tx || during.rx < 0.95 * before.rx) fail("a held queue slows the others");
-    b.axi.set.held_ids = 0;
+    std::printf("other queues: %.0f frames out, %.3f of those in; while queue 0 is stuck: %.0f and %.3f; ", before.tx, before.rx, during.tx, during.rx);
+    if (during.tx < 0.95 * before.tx || during.rx < 0.95 * before.rx) fail("a stuck queue slows the others");
+    b.axi.set.held_ids = b.axi.set.held_reads = 0;
+    b.axi.set.error = nullptr;
     finish(b);
 }
 
@@ -364,6 +390,39 @@ void rate(Bench& b) {
                 double(b.axi.w_beats - wb0) / double(n), double(b.axi.reads - rr0) / double(n), double(b.axi.writes - ww0) / double(n));
 }
 
+void shares(Bench& b) {
+    args["stalls"] = "0";
+    args.emplace("frags", "1"), args.emplace("log2", "8"), args.emplace("sink_stall", "40");   // the wire limits
+    settings(b);
+    b.poll_delay = 20;
+    b.setup();
+    for (auto& d : b.drivers) {
+        const std::string q = std::to_string(d->queue);
+        if (args.count("w" + q)) b.regs.write(d->reg(0x30), uint32_t(arg(("w" + q).c_str(), 8)));
+        d->set.tx_min = uint32_t(arg(("a" + q).c_str(), 1514));
+        d->set.tx_max = uint32_t(arg(("b" + q).c_str(), d->set.tx_min));
+    }
+    b.until([&] { return b.regs.idle(); }, 1000, "the weights are written");
+    const uint32_t quiet = uint32_t(arg("quiet", 0));
+    b.send_queues = ~quiet;
+    b.thirsty = uint32_t(arg("thirsty", 0));
+    b.sender_on = true;
+    const auto measure = [&] {
+        b.run(5000);
+        const auto before = b.queue_bytes;
+        b.run(arg("clocks", 40000));
+        std::printf("bytes");
+        for (size_t q = 0; q < Bench::QUEUES; q++) std::printf(" %llu", (unsigned long long)(b.queue_bytes[q] - before[q]));
+        std::printf("\n");
+    };
+    measure();
+    if (quiet) {
+        b.send_queues = ~0u;
+        measure();
+    }
+    finish(b);
+}
+
 void latency(Bench& b) {
     args["stalls"] = "0";
     args.emplace("rx_batch", "1"), args.emplace("vlan_filter", "0");
@@ -382,7 +441,8 @@ void latency(Bench& b) {
         out = std::max(out, b.last_out - b.regs.accepted);
         b.run(200 + b.rng.below(40));
         const uint64_t irqs = b.irqs;
-        const Bytes f = b.random_frame(60);
+        Bytes f = b.random_frame(60);
+        while (!b.model.vlan_passes(f)) f = b.random_frame(60);
         b.drivers[b.queue_of(f)]->rx_expect.push_back(f);
         b.push_frame(f, false);
         b.until([&] { return b.irqs > irqs; }, 2000, "the frame's interrupt");
@@ -429,7 +489,7 @@ int main(int argc, char** argv) {
     Bench b(arg("seed", 1));
     const std::string scenario = args.count("scenario") ? args["scenario"] : "traffic";
     const std::map<std::string, void (*)(Bench&)> scenarios = {
-        {"traffic", traffic}, {"stop", stop}, {"error", error}, {"hold", hold}, {"rate", rate}, {"latency", latency}, {"rules", rules}, {"hashes", hashes}};
+        {"traffic", traffic}, {"stop", stop}, {"error", error}, {"hold", hold}, {"rate", rate}, {"shares", shares}, {"latency", latency}, {"rules", rules}, {"hashes", hashes}};
     const auto it = scenarios.find(scenario);
     if (it == scenarios.end()) fail("no such scenario: " + scenario);
     on_fail = [&b] {

@@ -26,10 +26,12 @@ class Bench {
     bool source_on = false, sender_on = false, lossy = false, loose = false;
     bool plain = false;                             // all frames are TCP over IPv4: evenly over the queues
     uint32_t send_queues = ~0u, rx_skip = 0;
+    uint32_t thirsty = 0;                           // queues that have one frame at a time
     uint64_t wire_frames = 0, wire_bytes = 0, sent_in = 0, dropped_here = 0;
     uint64_t bad_frames = 0, filtered = 0, runts = 0, too_long = 0;
     uint64_t irqs = 0;
     std::vector<uint64_t> per_queue = std::vector<uint64_t>(QUEUES), offered = per_queue;   // frames sent; frames from the wire
+    std::vector<uint64_t> queue_bytes = std::vector<uint64_t>(QUEUES);   // on the wire
     std::vector<uint64_t> poll_at = std::vector<uint64_t>(QUEUES, ~0ull);
     uint32_t poll_delay = 50;
     uint64_t last_out = 0, last_in = 0;             // clock of the last beat of a frame
@@ -175,6 +177,7 @@ class Bench {
             if (!d->tx_expect.empty() && d->tx_expect.front() == out_) {
                 d->tx_expect.pop_front();
                 per_queue[d->queue]++;
+                queue_bytes[d->queue] += out_.size();
                 out_.clear();
                 return;
             }
@@ -295,7 +298,7 @@ class Bench {
         const unsigned q = rng.below(QUEUES);
         Driver& d = *drivers[q];
         if (!(send_queues >> q & 1) || !d.tx_on || d.tx_error) return;
-        const uint32_t batch = 1 + rng.below(8);
+        const uint32_t batch = thirsty >> q & 1 ? d.tx_expect.empty() : 1 + rng.below(8);
         uint32_t sent = 0;
         for (uint32_t i = 0; i < batch && d.tx_free() > d.set.tx_frags; i++) {
             if (rng.chance(d.tx_tso)) {
