@@ -33,7 +33,8 @@ class MutantError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One bug. ``edits`` are (file, old text, new text); ``without`` names RTL assertions that are switched off, where
-    they would see the bug before the testbench does: other people's RTL has none."""
+    they would see the bug before the testbench does: other people's RTL has none. ``seed``: of the run, where the first
+    does not draw what shows the bug."""
 
     name: str
     what: str
@@ -43,6 +44,7 @@ class Mutant:
     dut: str = "nic"
     backend: str = "rtl"
     without: tuple[str, ...] = ()
+    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,8 @@ def workspace() -> Path:
     return folder
 
 
-def run_mutant(mutant: Mutant, folder: Path, seed: int = 1) -> Outcome:
-    """Run the mutant's scenario in ``folder`` (see :func:`workspace`), which is left as it was."""
+def run_mutant(mutant: Mutant, folder: Path, seed: int = 0) -> Outcome:
+    """Run the mutant's scenario in ``folder`` (see :func:`workspace`), which is left as it was. ``seed`` 0: its own."""
     began = time.monotonic()
     texts = mutated(mutant, folder)
     before = {name: (folder / name).read_text() for name in texts}
@@ -120,7 +122,7 @@ def run_mutant(mutant: Mutant, folder: Path, seed: int = 1) -> Outcome:
     report.unlink(missing_ok=True)
     command = [
         sys.executable, "-m", "tb.regress", "--dut", mutant.dut, "--backend", mutant.backend, "--seeds", "1",
-        "--first-seed", str(seed), "--scenario", mutant.scenario, "--jobs", "1", "--junit", str(report),
+        "--first-seed", str(seed or mutant.seed), "--scenario", mutant.scenario, "--jobs", "1", "--junit", str(report),
     ]  # fmt: skip
     try:
         for name, text in texts.items():

@@ -82,6 +82,7 @@ CASES: tuple[Case, ...] = (
     _pressure("open_in_traffic", lossy=True),
     _pressure("no_memory", lossy=True),
     _pressure("spurious_polls"),
+    _pressure("arm_race"),
 )
 
 

@@ -11,7 +11,7 @@ from tb.env import Env
 from tb.wire.flow import pad60
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["any_shape", "flood", "no_memory", "open_in_traffic", "ring_full", "ring_wrap", "spurious_polls"]
+__all__ = ["any_shape", "arm_race", "flood", "no_memory", "open_in_traffic", "ring_full", "ring_wrap", "spurious_polls"]
 
 
 async def _smallest_rings(env: Env) -> None:
@@ -145,6 +145,18 @@ async def no_memory(env: Env) -> None:
     env.board.tx.lossy = False
     await _arrives(env, [udp_frame(60 + i, i, 5000 + i, to_host=True) for i in range(16)])
     await env.send([udp_frame(60 + i, i, 5000 + i, to_host=False) for i in range(16)])
+    await env.drain()
+
+
+async def arm_race(env: Env) -> None:
+    """A second frame of a flow at any moment around the poll that the first brings about, then silence: what comes
+    between the poll's last look and the arming of the interrupt raises it at once (kernel-rules.md: IRQ2, NAPI5)."""
+    for i in range(int(env.cfg.args.get("rounds", 200))):
+        want = env.board.rx.matched + 2
+        env.peer.send(udp_frame(60, 1, 2 * i, to_host=True))
+        await env.sleep(env.rng.randrange(4_000))
+        env.peer.send(udp_frame(60, 1, 2 * i + 1, to_host=True))
+        await env.until(lambda want=want: env.board.rx.matched >= want, 300_000, "both frames to reach the stack", 200)
     await env.drain()
 
 
