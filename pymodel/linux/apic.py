@@ -64,7 +64,8 @@ def deliver(desc: irq_desc, time: int) -> None:
 
 # -- messages ------------------------------------------------------------------------------------------------
 def msi_write(addr: int, data: int, time: int) -> None:
-    """A device wrote a message. Called in the hub, at ``time`` ps. Raises CheckError for one that nobody owns."""
+    """A device wrote a message. Called in the hub, at ``time`` ps. Raises CheckError for one that nobody owns
+    or that is sent while its vector is masked."""
     m = here.machine
     state: IrqState = m.state["irq"]
     desc = state.descs.get(data)
@@ -79,6 +80,8 @@ def msi_write(addr: int, data: int, time: int) -> None:
         raise CheckError(
             "MSI", f"{desc.chip_data}: message of a device that is no bus master: pci_set_master() is missing", ""
         )
+    if desc.masked:
+        raise CheckError("MSI", f"message 0x{data:x} of a vector that is masked: irq {desc.irq}", f"at {time} ps")
     if not desc.queued:
         desc.queued = True
         m.sched.cpus[cpu].raise_irq(data, time)

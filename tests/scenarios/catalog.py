@@ -70,6 +70,7 @@ CASES: tuple[Case, ...] = (
     _life("filters"),
     Case("many_addresses", "tests.scenarios.filtering:many_addresses"),
     Case("vlans", "tests.scenarios.filtering:vlans"),
+    Case("masked_vectors", "tests.scenarios.interrupts:masked_vectors", {}, ("nic",)),
     Case("moderated", "tests.scenarios.interrupts:moderated", {}, ("nic",)),
     Case("paused_by_the_partner", "tests.scenarios.mac:paused_by_the_partner", {}, ("nic",)),
     Case("partner_is_paused", "tests.scenarios.mac:partner_is_paused", {"rate_gbps": 40.0}, ("nic",)),

@@ -8,7 +8,7 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["moderate", "moderated"]
+__all__ = ["masked_vectors", "moderate", "moderated"]
 
 _SLACK_NS = 12_000  # from the wire to memory, to the interrupt's handler, through poll and stack
 
@@ -54,3 +54,29 @@ async def moderated(env: Env) -> None:
         await env.send(mixed_frames(env.rng, env.rng.randrange(1, 12), to_host=False, longest=400))
         await env.sleep(env.rng.randrange(100, 40_000))
     await env.drain()
+
+
+async def masked_vectors(env: Env) -> None:
+    """Vectors are masked in traffic: none of their messages is sent meanwhile, and what came is told of on unmask
+    (kernel-rules.md: IRQ2)."""
+    irqs = [irq for irq in (linux.pci_irq_vector(env.pdev, v) for v in range(env.ndev.real_num_rx_queues)) if irq > 0]
+
+    def mask() -> None:
+        for irq in irqs:
+            linux.irq_set_status_flags(irq, linux.IRQ_DISABLE_UNLAZY)  # in the table, and at once
+            linux.disable_irq(irq)
+
+    def unmask() -> None:
+        for irq in irqs:
+            linux.enable_irq(irq)
+
+    for _ in range(12):
+        for f in mixed_frames(env.rng, 10, to_host=True, longest=400):
+            env.peer.send(f)
+        await env.sleep(env.rng.randrange(3_000))
+        await env.run(mask)
+        for f in mixed_frames(env.rng, 10, to_host=True, longest=400):
+            env.peer.send(f)
+        await env.sleep(4_000 + env.rng.randrange(4_000))
+        await env.run(unmask)
+        await env.drain()

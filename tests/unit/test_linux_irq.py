@@ -117,6 +117,17 @@ def test_message_that_nobody_owns_is_reported() -> None:
             machine().msi_write(addr, data, 0)
 
 
+def test_message_of_a_masked_vector_is_reported() -> None:
+    """Masking reads the table back: what the device sends after that it should have held (PCIe 6.1.4.2)."""
+    bed = Bed()
+    dev = Device(bed, MSIX)
+    irq = dev.request(0)
+    desc = bed.m.state["irq"].descs[irq]
+    bed.run(L.free_irq, irq, dev)
+    with pytest.raises(L.CheckError, match=f"MSI: message .* of a vector that is masked: irq {irq}"):
+        machine().msi_write(0xFEE00000 | desc.cpu << 12, irq, 0)
+
+
 def test_message_of_a_device_that_is_no_bus_master_is_reported() -> None:
     bed = Bed()
     dev = Device(bed)
