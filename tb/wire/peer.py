@@ -16,6 +16,7 @@ from tb.wire.pause import QUANTUM_BITS, pause_quanta
 __all__ = ["Peer"]
 
 _DOORBELL_NS = 3000  # a posted register write has arrived after this: stalls and all
+_LOOKS = 16  # at the rings within the time of a doorbell: enough to follow a queue that is always full
 
 
 class Peer:
@@ -45,12 +46,12 @@ class Peer:
         self.ahead = ahead
         self._backlog: deque[tuple[bytes, int, bool]] = deque()
         self._buffers_under_way: deque[int] = deque()
-        self._under_way = 0  # buffers
+        # Buffers since the start, in all: sent into, back by frames that the stack has seen, known to the device.
+        self._sent_into = self._returned = self._known = 0
+        self._posted: deque[tuple[int, int]] = deque()  # (ps, buffers in all that the device knows of from then on)
         self._on_wire: deque[tuple[bytes, Entry | None]] = (
             deque()
         )  # handed to the wire, not yet taken by the device: in order
-        self._free = 0  # buffers of the fullest queue that the device has for certain
-        self._growing = False
         self._doorbell_ps = sched.quantum + _DOORBELL_NS * PS_PER_NS
         self._feed: Iterator[tuple[bytes, int]] | None = None
         self._scheduled = False
@@ -105,13 +106,14 @@ class Peer:
     def delivered(self) -> None:
         """The stack has seen one more frame of ours (or it is known to be lost)."""
         if self._buffers_under_way:
-            self._under_way -= self._buffers_under_way.popleft()
+            self._returned += self._buffers_under_way.popleft()
         self.poke()
 
     def forget(self) -> None:
         """Whatever is under way will not be delivered: the device was stopped."""
         self._buffers_under_way.clear()
-        self._under_way = 0
+        self._posted.clear()
+        self._known = self._returned = self._sent_into
 
     def taken(self, tag: int, time: int) -> None:
         """The device has taken a frame off the wire."""
@@ -122,30 +124,29 @@ class Peer:
         self.poke()
 
     def _safe_space(self) -> tuple[int, int]:
-        """``(free buffers, bytes each)`` of the fullest queue, as far as the device knows of them by now.
+        """How many buffers may be sent into, counted since the start, and the bytes of each.
 
-        What the driver has added counts only when its doorbell must have arrived: a register write is posted.
+        Those in the fullest queue's ring and those that came back before are buffers that the driver has posted. They
+        count when the doorbell must have arrived: a register write is posted, and the rings may be emptied and filled
+        any number of times before.
         """
         free, size = min(self._space() or [(0, 1)])
-        if free > self._free:
-            if not self._growing:
-                self._growing = True
-                self.sched.call_at(self.sched.now + self._doorbell_ps, self._grow, free)
-            return self._free, size
-        self._free = free
-        return free, size
-
-    def _grow(self, free: int) -> None:
-        self._growing = False
-        self._free = max(self._free, min(free, min(self._space() or [(0, 1)])[0]))
-        self.poke()
+        now = self.sched.now
+        posted = self._posted
+        while posted and posted[0][0] <= now:
+            self._known = max(self._known, posted.popleft()[1])
+        total = self._returned + free
+        if total > (posted[-1][1] if posted else self._known) and len(posted) < _LOOKS:
+            posted.append((now + self._doorbell_ps, total))
+            self.sched.call_at(now + self._doorbell_ps, self.poke)
+        return min(total, self._known), size
 
     def _pump(self) -> None:
         self._scheduled = False
         backlog = self._backlog
         if not backlog or self.sched.now < self._wait_until:
             return
-        free, size = (0, 1) if self._lossy else self._safe_space()
+        most, size = (0, 1) if self._lossy else self._safe_space()
         while backlog and len(self._on_wire) < self.ahead:
             frame, at, expected = backlog[0]
             if at > self.sched.now + self._doorbell_ps:
@@ -154,10 +155,10 @@ class Peer:
                 return
             buffers = -(-len(frame) // size)
             if expected and not self._lossy:
-                if self._under_way + buffers > free:
+                if self._sent_into + buffers > most:
                     break
                 self._buffers_under_way.append(buffers)
-                self._under_way += buffers
+                self._sent_into += buffers
             backlog.popleft()
             if at < self.sched.now:
                 at = self.sched.now

@@ -51,6 +51,7 @@ CASES: tuple[Case, ...] = (
     _traffic("every_length"),
     _traffic("jumbo", mtu=9000),
     _traffic("tiny_burst"),
+    _traffic("one_flow", quantum_ns=4000),
     _traffic("fragments"),
     _traffic("one_at_a_time"),
     _traffic("slow_cpu", costs=_SLOW_HOST, cpus=1),

@@ -7,7 +7,7 @@ from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
 __all__ = [
-    "both_ways", "every_length", "fragments", "jumbo", "one_at_a_time", "overrun", "slow_cpu", "tiny_burst",
+    "both_ways", "every_length", "fragments", "jumbo", "one_at_a_time", "one_flow", "overrun", "slow_cpu", "tiny_burst",
     "transmit_full",
 ]
 
@@ -50,6 +50,14 @@ async def tiny_burst(env: Env) -> None:
     down = [udp_frame(60, i % 16, i, to_host=False) for i in range(n)]
     up = [udp_frame(60, i % 16, i, to_host=True) for i in range(n)]
     await _both(env, down, up)
+
+
+async def one_flow(env: Env) -> None:
+    """The shortest frames of one flow, into one ring, faster than its CPU takes them: none is sent before the device
+    knows of a buffer for it, however often the ring runs empty and is filled."""
+    n = int(env.cfg.args.get("count", 2500))
+    down = [udp_frame(60, 0, i, to_host=False) for i in range(50)]
+    await _both(env, down, [udp_frame(60, 0, i, to_host=True) for i in range(n)])
 
 
 async def fragments(env: Env) -> None:
