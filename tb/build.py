@@ -244,7 +244,9 @@ def build(dut: Dut, params: dict[str, int] | None = None, kind: str = "fast", *,
 
 
 def _tb_sv() -> list[str]:
-    return [str(p) for p in sorted((ROOT / "tb" / "sv").glob("*.sv"))]
+    """Packages stand before what imports them."""
+    files = (ROOT / "tb" / "sv").glob("*.sv")
+    return [str(p) for p in sorted(files, key=lambda p: (not p.stem.endswith("_pkg"), p.name))]
 
 
 def _run(command: list[str], env: dict[str, str], log: Path) -> None:

@@ -7,7 +7,7 @@ modulo ENTRIES. Registers and descriptors: rtl/tinynic.sv; how to use them: READ
 
 from __future__ import annotations
 
-from pymodel.hw.access import charge, machine, readl, writel
+from pymodel.hw.access import charge, here, readl, writel
 from pymodel.hw.dut import QueueState
 from pymodel.linux import *
 
@@ -51,7 +51,7 @@ def tiny_irq(irq: int, ndev: net_device) -> int:
 
 def tiny_xmit(skb: sk_buff, ndev: net_device) -> int:
     priv: Tiny = netdev_priv(ndev)
-    charge(machine().costs.tx_packet)
+    charge(here.machine.costs.tx_packet)
     if eth_skb_pad(skb):  # the device does not pad; on failure this has freed the skb
         ndev.stats.tx_dropped += 1
         return NETDEV_TX_OK
@@ -73,7 +73,7 @@ def tiny_reclaim(priv: Tiny) -> None:
         stats.tx_packets += ctrl & ERR == 0
         stats.tx_bytes += 0 if ctrl & ERR else ctrl & LENGTH
         priv.tx_done += 1
-    charge((priv.tx_done - first) * machine().costs.tx_reclaim)
+    charge((priv.tx_done - first) * here.machine.costs.tx_reclaim)
     netdev_completed_queue(priv.ndev, priv.tx_done - first, length)
     if priv.tx_done != first and netif_queue_stopped(priv.ndev):
         netif_wake_queue(priv.ndev)
@@ -83,7 +83,7 @@ def tiny_receive(priv: Tiny, budget: int) -> int:
     stats, done = priv.ndev.stats, 0
     while done < budget and not (ctrl := readl(priv.ctrl(RX, priv.rx_next))) & OWN:
         length = ctrl & LENGTH
-        charge(machine().costs.rx_packet)
+        charge(here.machine.costs.rx_packet)
         if ctrl & ERR or length > priv.ndev.mtu + VLAN_ETH_HLEN:  # the device takes longer frames than we may (LIFE6)
             stats.rx_errors += 1
         elif (skb := napi_alloc_skb(priv.napi, length)) is None:

@@ -17,7 +17,7 @@ from pymodel.hw.contexts import Cpu, Scheduler
 from pymodel.hw.memory import HostMemory
 
 __all__ = [
-    "CpuCosts", "Machine", "Platform", "charge", "here", "machine", "memory", "readb", "readl", "readl_relaxed",
+    "CpuCosts", "Machine", "Platform", "charge", "here", "memory", "readb", "readl", "readl_relaxed",
     "readq", "readw", "set_machine", "this_cpu", "writeb", "writel", "writel_relaxed", "writeq", "writew",
 ]
 
@@ -92,16 +92,13 @@ class Machine:
         return self.platform.memory
 
 
-_NOWHERE = "no machine is in force: create an Env, or call set_machine() first"
-
-
 class _Nowhere:
     """Stands for each part of a machine where none is in force."""
 
     def _refuse(self, *_: object) -> Any:
-        raise RuntimeError(_NOWHERE)
+        raise RuntimeError("no machine is in force: create an Env, or call set_machine() first")
 
-    __getattr__ = __getitem__ = _refuse
+    __getattr__ = __getitem__ = __setitem__ = _refuse
 
 
 class _Here:
@@ -129,14 +126,6 @@ def set_machine(m: Machine | None) -> None:
 
 
 set_machine(None)
-
-
-def machine() -> Machine:
-    """The machine in force. Raises RuntimeError where there is none."""
-    m = here.machine
-    if not isinstance(m, Machine):
-        raise RuntimeError(_NOWHERE)
-    return m
 
 
 def memory() -> HostMemory:
@@ -173,7 +162,7 @@ def _write(value: int, addr: int, size: int, relaxed: bool = False) -> None:
 
 
 def _read(addr: int, size: int, relaxed: bool = False) -> int:
-    m = machine()
+    m = here.machine
     cpu = this_cpu()
     cpu.charge(0)
     if m.mmio_lost is not None and m.mmio_lost(addr, False):

@@ -6,7 +6,9 @@
 // in tb/native/bus_check.h, which is called for addresses, for responses, and for beats unless they are in the middle of a plain
 // burst. A response is judged when it appears: what is taken in the same clock is not yet its cause.
 // Variables are each used by the one block alone, and assigned at once. Nothing is done for a channel that rests.
-module axi4_check #(
+module axi4_check
+  import bus_rules_pkg::*;
+#(
     parameter string Port = "axi4",
     parameter int unsigned DataWidth = 256,  // 64 to 512
     parameter int unsigned IdWidth = 4  // up to 6
@@ -50,30 +52,6 @@ module axi4_check #(
     input logic                 rvalid,
     input logic                 rready
 );
-  import "DPI-C" function void rs_bus_rule(
-    input string port,
-    input string rule,
-    input string what,
-    input longint unsigned a,
-    input longint unsigned b
-  );
-  import "DPI-C" function void rs_bus_changed(
-    input string port,
-    input string rule,
-    input longint unsigned was,
-    input longint unsigned is
-  );
-  import "DPI-C" function void rs_bus_data_changed(
-    input string port,
-    input string rule,
-    input bit [511:0] was,
-    input bit [511:0] is
-  );
-  import "DPI-C" function void rs_bus_waits(
-    input string port,
-    input string rule,
-    input int unsigned clocks
-  );
   import "DPI-C" function void rs_axi4_reset(input int unsigned data_width);
   import "DPI-C" function int unsigned rs_axi4_aw(
     input string port,
@@ -114,7 +92,6 @@ module axi4_check #(
     input int unsigned plain
   );
 
-  localparam int unsigned WaitPeriod = 16;  // an offer that waits is reported every so many clocks
   localparam int unsigned Ids = 1 << IdWidth;
 
   // Offers that wait for their ready, as they were.

@@ -2,7 +2,9 @@
 // The rules of AXI4-Lite (ARM IHI 0022, part B) at one port, both sides of it; passive. ARM's assertions for AXI4-Lite are those of
 // AXI4, under the same names, and two of their own. Built as axi4_check.sv, without the need
 // of any C++; the table of all rules is docs/bus-rules.md.
-module axil_check #(
+module axil_check
+  import bus_rules_pkg::*;
+#(
     parameter string Port = "axil",
     parameter int unsigned AddrWidth = 20
 ) (
@@ -29,26 +31,6 @@ module axil_check #(
     input logic                 rvalid,
     input logic                 rready
 );
-  import "DPI-C" function void rs_bus_rule(
-    input string port,
-    input string rule,
-    input string what,
-    input longint unsigned a,
-    input longint unsigned b
-  );
-  import "DPI-C" function void rs_bus_changed(
-    input string port,
-    input string rule,
-    input longint unsigned was,
-    input longint unsigned is
-  );
-  import "DPI-C" function void rs_bus_waits(
-    input string port,
-    input string rule,
-    input int unsigned clocks
-  );
-
-  localparam int unsigned WaitPeriod = 16;
 
   // Offers that wait for their ready, as they were.
   bit aw_waits, w_waits, b_waits, ar_waits, r_waits;

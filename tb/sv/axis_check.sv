@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules of AXI4-Stream (ARM IHI 0051) at one port; passive. Built as axi4_check.sv; the table of all rules is docs/bus-rules.md.
-module axis_check #(
+module axis_check
+  import bus_rules_pkg::*;
+#(
     parameter string Port = "axis",
     parameter int unsigned Width = 256  // up to 512
 ) (
@@ -14,32 +16,6 @@ module axis_check #(
     input logic               tlast,
     input logic               tuser
 );
-  import "DPI-C" function void rs_bus_rule(
-    input string port,
-    input string rule,
-    input string what,
-    input longint unsigned a,
-    input longint unsigned b
-  );
-  import "DPI-C" function void rs_bus_changed(
-    input string port,
-    input string rule,
-    input longint unsigned was,
-    input longint unsigned is
-  );
-  import "DPI-C" function void rs_bus_data_changed(
-    input string port,
-    input string rule,
-    input bit [511:0] was,
-    input bit [511:0] is
-  );
-  import "DPI-C" function void rs_bus_waits(
-    input string port,
-    input string rule,
-    input int unsigned clocks
-  );
-
-  localparam int unsigned WaitPeriod = 16;
 
   // An offer that waits for its ready, as it was.
   bit waits;

@@ -46,12 +46,11 @@ class Peer:
         self.ahead = ahead
         self._backlog: deque[tuple[bytes, int, bool]] = deque()
         self._buffers_under_way: deque[int] = deque()
-        # Buffers since the start, in all: sent into, back by frames that the stack has seen, known to the device.
+        # Buffers, counted from the start: sent into; of frames that the stack has seen; posted as the device knows.
         self._sent_into = self._returned = self._known = 0
         self._posted: deque[tuple[int, int]] = deque()  # (ps, buffers in all that the device knows of from then on)
-        self._on_wire: deque[tuple[bytes, Entry | None]] = (
-            deque()
-        )  # handed to the wire, not yet taken by the device: in order
+        # Handed to the wire, not yet taken by the device: in order.
+        self._on_wire: deque[tuple[bytes, Entry | None]] = deque()
         self._doorbell_ps = sched.quantum + _DOORBELL_NS * PS_PER_NS
         self._feed: Iterator[tuple[bytes, int]] | None = None
         self._scheduled = False

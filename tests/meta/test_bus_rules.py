@@ -34,7 +34,8 @@ RESET = ["rst_ni=0", "rst_ni=0", "rst_ni=1"]
 def program() -> Path:
     """The checkers with all pins open, built if it is not there."""
     command, env, version = verilator()
-    sources = [BENCH / "check_top.sv", *sorted((ROOT / "tb" / "sv").glob("*_check.sv")), ROOT / "tb" / "sv" / "tb.vlt"]
+    sv = ROOT / "tb" / "sv"
+    sources = [sv / "bus_rules_pkg.sv", BENCH / "check_top.sv", *sorted(sv.glob("*_check.sv")), sv / "tb.vlt"]
     native = [BENCH / "main.cpp", NATIVE / "bus_check.h"]
     make = [v for v in make_variables("fast") if not v.startswith("OPT_")] + ["OPT_FAST=-O1"]
     digest = hashlib.sha256(repr((version, make)).encode() + b"".join(p.read_bytes() for p in [*sources, *native]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.scenarios.frames import HOST_MAC, PEER_MAC
 
 __all__ = ["Packet", "build", "random_gso_packet", "random_packet", "software", "sum16"]
@@ -204,7 +204,7 @@ def _random_gso_packet(rng: random.Random, number: int, mtu: int = 1500, longest
 
 def build(packet: Packet, dev: Any) -> Any:
     """The skb, ready for dev_queue_xmit()."""
-    mem = machine().platform.memory.mem
+    mem = here.mem
     linear = packet.pieces[0]
     skb = L.alloc_skb(_HEADROOM + linear, L.GFP_KERNEL)
     L.skb_reserve(skb, _HEADROOM)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.wild import Wild, number_of, wild_frame
@@ -119,7 +119,7 @@ def _valid(skb: Any, v6: bool, net: int, transport: int, proto: int) -> bool:
     """Software's verdict: ip_rcv() or ipv6_rcv() and the transport protocol's own check. ``net``: bytes in front of
     the network header (inner tags). The skb is not fit for use afterwards.
     """
-    mem = machine().platform.memory.mem
+    mem = here.mem
     L.__skb_pull(skb, net)
     L.skb_reset_network_header(skb)
     at = skb.data

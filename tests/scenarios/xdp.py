@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tb.wire.flow import pad60
@@ -57,7 +57,7 @@ class _Program:
         if what == _META:
             if L.bpf_xdp_adjust_meta(xdp, -8):
                 return L.XDP_ABORTED
-            machine().platform.memory.mem[xdp.data_meta : xdp.data] = bytes(packet[6:14])
+            here.mem[xdp.data_meta : xdp.data] = bytes(packet[6:14])
             return L.XDP_PASS
         if what == _PASS:
             return L.XDP_PASS
@@ -141,7 +141,7 @@ async def xdp_actions(env: Env) -> None:
         n = L.skb_metadata_len(skb)
         if n:
             at = skb.head + skb.mac_header
-            mem = machine().platform.memory.mem
+            mem = here.mem
             if n != 8 or mem[at - 8 : at] != mem[at + 6 : at + 14]:
                 raise CheckError("XDP", f"{n} bytes of metadata, not those of the program", env.dut.driver)
             metadata.append(bytes(mem[at - 8 : at]))

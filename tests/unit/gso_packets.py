@@ -11,7 +11,7 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Dot1Q, Ether
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.test_linux_checksum import naive
 
 __all__ = [
@@ -68,7 +68,7 @@ def set_pseudo(skb: Any) -> None:
     proto = 17 if skb.csum_offset == 6 else 6
     pseudo = pseudo_sum(data, net, len(data) - L.skb_checksum_start_offset(skb), proto)
     field = skb.head + skb.csum_start + skb.csum_offset
-    machine().platform.memory.mem[field : field + 2] = pseudo.to_bytes(2, "big")
+    here.mem[field : field + 2] = pseudo.to_bytes(2, "big")
 
 
 def pseudo_sum(data: bytes, net: int, length: int, proto: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.linux_bed import Bed
 from tests.unit.pci_bed import bind
 
@@ -180,7 +180,7 @@ def test_interrupt_comes_after_what_the_device_wrote_before_it() -> None:
         s.bed.run(L.pci_alloc_irq_vectors, s.pdev, 1, 1, L.PCI_IRQ_MSIX)
         s.bed.run(L.request_irq, L.pci_irq_vector(s.pdev, 0), handler, 0, "x", s)
         s.device_writes()
-        machine().raise_msi(0, s.bed.sched.now)
+        here.machine.raise_msi(0, s.bed.sched.now)
         s.bed.settle()
         return seen[0]
 

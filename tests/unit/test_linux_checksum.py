@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.linux_bed import Bed
 
 AT = (16 << 20) - L.PAGE_SIZE  # the last page of memory: the allocators begin at the first
@@ -44,7 +44,7 @@ def same(a: int, b: int) -> bool:
 
 
 def put(data: bytes, at: int = AT) -> int:
-    machine().platform.memory.mem[at : at + len(data)] = data
+    here.mem[at : at + len(data)] = data
     return at
 
 
@@ -184,7 +184,7 @@ def test_header_views_read_and_write_what_scapy_builds() -> None:
     L.skb_set_transport_header(skb, 40)
     ip6h, uh = L.ipv6_hdr(skb), L.udp_hdr(skb)
     assert (ip6h.version, ip6h.payload_len, ip6h.nexthdr, ip6h.hop_limit) == (6, 11, L.IPPROTO_UDP, 3)
-    assert bytes(machine().platform.memory.mem[ip6h.saddr : ip6h.saddr + 16]) == packet[8:24]
+    assert bytes(here.mem[ip6h.saddr : ip6h.saddr + 16]) == packet[8:24]
     assert (uh.source, uh.dest, uh.len, uh) == (5, 6, 11, L.udphdr(uh.at))
     assert bytes(uh) == packet[40:48] and packet[40:48].hex() in repr(uh)
 
@@ -210,7 +210,7 @@ def test_skb_checksum_is_that_of_the_bytes_over_all_parts(parts: list[bytes], dr
     n = draw.draw(st.integers(0, len(data) - offset))
     assert same(wire(L.csum_fold(L.skb_checksum(skb, offset, n, 0))), naive(data[offset : offset + n]))
     assert same(wire(L.csum_fold(L.skb_copy_and_csum_bits(skb, offset, AT, n))), naive(data[offset : offset + n]))
-    assert bytes(machine().platform.memory.mem[AT : AT + n]) == data[offset : offset + n]
+    assert bytes(here.mem[AT : AT + n]) == data[offset : offset + n]
     with pytest.raises(L.KernelBug, match="skb_checksum"):
         L.skb_checksum(skb, offset, len(data) - offset + 1, 0)
     with pytest.raises(L.KernelBug, match="skb_copy_and_csum_bits"):
@@ -231,7 +231,7 @@ def test_checksum_partial_covers_start_to_end_seeded_by_the_field(
     assert L.skb_checksum_start(skb) == skb.data + start
     csum = naive(data[start:])
     L.skb_copy_and_csum_dev(skb, AT)
-    got = bytes(machine().platform.memory.mem[AT : AT + len(data)])
+    got = bytes(here.mem[AT : AT + len(data)])
     assert got == data[:field] + csum.to_bytes(2, "big") + data[field + 2 :]
     assert L.skb_checksum_help(skb) == 0
     assert L.skb_to_bytes(skb) == data[:field] + (csum or 0xFFFF).to_bytes(2, "big") + data[field + 2 :]
@@ -293,7 +293,7 @@ def test_validation_accepts_the_right_and_refuses_the_wrong(v6: bool, size: int)
         skb = udp_packet(bytes(range(200)) * 3 + bytes(size), v6)
         L.pskb_trim(skb, skb.len)
         if wrong:
-            machine().platform.memory.mem[skb.data + 12] ^= 4
+            here.mem[skb.data + 12] ^= 4
         before = L.skb_to_bytes(skb)
         init = L.skb_checksum_init(skb, L.IPPROTO_UDP, pseudo(v6))
         assert init == 0 and not skb.csum_valid  # longer than CHECKSUM_BREAK: nothing was summed
@@ -324,7 +324,7 @@ def test_zero_checksum_of_udp_means_none() -> None:
 def test_checksum_complete_of_the_device_is_taken_without_summing() -> None:
     skb = udp_packet(bytes(300))
     skb.ip_summed, skb.csum = L.CHECKSUM_COMPLETE, L.skb_checksum(skb, 0, skb.len, 0)
-    machine().platform.memory.mem[skb.data + 20] ^= 1  # the device saw it before: nobody looks
+    here.mem[skb.data + 20] ^= 1  # the device saw it before: nobody looks
     assert L.skb_checksum_init(skb, L.IPPROTO_UDP, L.inet_compute_pseudo) == 0
     assert skb.csum_valid
 

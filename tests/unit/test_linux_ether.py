@@ -12,7 +12,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.linux_bed import Bed
 from tests.unit.test_linux_checksum import same
 
@@ -64,7 +64,7 @@ def test_eth_type_trans_leaves_pkt_type_of_what_is_for_the_device() -> None:
 
 def test_eth_type_trans_of_a_short_frame_does_not_pull() -> None:
     skb = make_skb(b"\2\0\0\0\0\1")
-    machine().platform.memory.mem[skb.tail : skb.tail + 8] = b"\0" * 6 + b"\x08\x06"  # it reads past the end
+    here.mem[skb.tail : skb.tail + 8] = b"\0" * 6 + b"\x08\x06"  # it reads past the end
     data = skb.data
     assert L.eth_type_trans(skb, Device()) == L.ETH_P_ARP
     assert (skb.data, skb.len, skb.mac_header) == (data, 6, data - skb.head)
@@ -119,7 +119,7 @@ def test_ether_crc_is_the_frame_check_sequences_polynomial(addr: bytes) -> None:
                 crc ^= 0x04C11DB7
     assert L.ether_crc(6, addr) == crc
     at = 2 * L.PAGE_SIZE
-    machine().platform.memory.mem[at : at + 6] = addr
+    here.mem[at : at + 6] = addr
     assert L.ether_crc(6, at) == crc
     assert L.ether_crc_le(6, at) == int(f"{crc:032b}"[::-1], 2)
 
@@ -224,7 +224,7 @@ def test_untag_of_a_shared_skb_gives_another_and_of_a_cut_one_frees_it() -> None
 
 def test_untag_takes_xdp_metadata_along() -> None:
     skb = make_skb(framed([(Dot1Q, 5)]))
-    mem = machine().platform.memory.mem
+    mem = here.mem
     mem[skb.data - 8 : skb.data] = b"metadata"
     L.skb_shinfo(skb).meta_len = 8
     before = bytes(mem[skb.head : skb.data - 8])

@@ -15,7 +15,7 @@ from scapy.layers.l2 import ARP, GRE, Dot1AD, Dot1Q, Ether
 from scapy.layers.ppp import PPP, PPPoE
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.linux.siphash import siphash
 from tests.unit.linux_bed import Bed
 
@@ -63,7 +63,7 @@ def dissect(packet: Any, flags: int = 0, linear: int | None = None) -> tuple[Any
 def headlen(packet: Any) -> int:
     frame = bytes(packet)
     at = 2 * L.PAGE_SIZE
-    machine().platform.memory.mem[at : at + len(frame)] = frame
+    here.mem[at : at + len(frame)] = frame
     return L.eth_get_headlen(None, at, len(frame))
 
 
@@ -380,6 +380,6 @@ def test_remembered_hashes_are_forgotten_before_they_fill_memory(monkeypatch: py
         skb = make_skb(ipv4(1, 2, port, 0, True))
         L.skb_get_hash(skb)
         L.kfree_skb(skb)
-    state = machine().state["flow_hash"]
+    state = here.state["flow_hash"]
     assert len(state.tcp) <= 4 and len(state.by_keys) <= 4
     assert L.skb_get_hash(make_skb(ipv4(1, 2, 0, 0, True))) == first

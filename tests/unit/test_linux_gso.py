@@ -16,7 +16,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt
 from scapy.layers.l2 import Ether
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.gso_packets import FEATURES, MSS, SHAPE, TCP_TYPE, assert_right, gso_skb, headers, packets, with_list
 from tests.unit.linux_bed import Bed
 
@@ -138,7 +138,7 @@ def test_headers_that_are_not_what_the_type_says_are_refused_and_leave_the_packe
         return gso_skb(headers(version, proto), bytes(350), gso_type)
 
     def poke(skb: Any, offset: int, value: int) -> Any:
-        machine().platform.memory.mem[skb.data + offset] = value
+        here.mem[skb.data + offset] = value
         return skb
 
     moved = skb()
@@ -396,7 +396,7 @@ def test_headers_that_are_cut_are_refused() -> None:
         assert L.skb_gso_segment(skb, 0) == -L.EINVAL
         L.kfree_skb(skb)
     skb = gso_skb(headers(), b"", L.SKB_GSO_TCPV4)
-    machine().platform.memory.mem[skb.data + 14] = 0x4F  # options beyond the end
+    here.mem[skb.data + 14] = 0x4F  # options beyond the end
     assert L.skb_gso_segment(skb, 0) == -L.EINVAL
     L.kfree_skb(skb)
     for cut in (58, 65):  # an extension header that is not whole: what is behind it is not known

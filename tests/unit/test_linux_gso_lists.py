@@ -13,7 +13,7 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.gso_packets import FEATURES, TCP_TYPE, assert_right, gso_skb, headers, packets, set_pseudo, with_list
 from tests.unit.linux_bed import Bed
 
@@ -328,7 +328,7 @@ def test_udp_checksum_of_a_translated_chain_is_never_0() -> None:
     for wanted in (0xFFFF, 0):
         skb = chained([b"a" * 10, b"b" * 10], UDP)
         second = L.skb_shinfo(skb).frag_list
-        mem = machine().platform.memory.mem
+        mem = here.mem
         field = second.head + second.transport_header + 6
         if wanted:  # so that the new source port makes it 0
             mem[field : field + 2] = b"\0\1"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.contexts import Task
 from pymodel.linux import irq_handle
 from tests.unit.linux_bed import PCI, Bed
@@ -47,7 +47,7 @@ class Device:
         return irq
 
     def message(self, nr: int = 0) -> None:
-        machine().raise_msi(nr, self.bed.sched.now)
+        here.machine.raise_msi(nr, self.bed.sched.now)
         self.bed.settle()
 
 
@@ -87,7 +87,7 @@ def test_msix_table_is_written_through_the_bar() -> None:
     writes.clear()
     irq = dev.request(0)
     assert writes == [(TABLE + 12, 0)]
-    machine().msi_write(addr[0], data[0], bed.sched.now)
+    here.machine.msi_write(addr[0], data[0], bed.sched.now)
     bed.settle()
     assert [i for i, _ in dev.log] == [irq]
     writes.clear()
@@ -103,7 +103,7 @@ def test_affinity_moves_the_message_to_another_cpu() -> None:
     assert bed.run(L.irq_set_affinity_and_hint, irq, L.cpumask_of(3)) == 0
     written = dict(bed.platform.writes)
     assert written[TABLE] == 0xFEE00000 | 3 << 12
-    machine().msi_write(written[TABLE], written[TABLE + 8], bed.sched.now)
+    here.machine.msi_write(written[TABLE], written[TABLE + 8], bed.sched.now)
     bed.settle()
     assert dev.log == [(irq, 3)]
     assert bed.run(L.irq_set_affinity, irq, 1 << 9) == -L.EINVAL
@@ -114,7 +114,7 @@ def test_message_that_nobody_owns_is_reported() -> None:
     Device(bed, MSIX)
     for addr, data in ((0xFEE00000, 7), (0x1000, 24), (0xFEE05000, 24)):
         with pytest.raises(L.CheckError, match="MSI: message .* no interrupt has this address"):
-            machine().msi_write(addr, data, 0)
+            here.machine.msi_write(addr, data, 0)
 
 
 def test_message_of_a_masked_vector_is_reported() -> None:
@@ -125,7 +125,7 @@ def test_message_of_a_masked_vector_is_reported() -> None:
     desc = bed.m.state["irq"].descs[irq]
     bed.run(L.free_irq, irq, dev)
     with pytest.raises(L.CheckError, match=f"MSI: message .* of a vector that is masked: irq {irq}"):
-        machine().msi_write(0xFEE00000 | desc.cpu << 12, irq, 0)
+        here.machine.msi_write(0xFEE00000 | desc.cpu << 12, irq, 0)
 
 
 def test_message_of_a_device_that_is_no_bus_master_is_reported() -> None:
@@ -134,9 +134,9 @@ def test_message_of_a_device_that_is_no_bus_master_is_reported() -> None:
     L.pci_clear_master(dev.pdev)
     message = bed.m.state["irq"].descs[24]
     with pytest.raises(L.CheckError, match="pci_set_master"):
-        machine().msi_write(0xFEE00000 | message.cpu << 12, message.irq, 0)
+        here.machine.msi_write(0xFEE00000 | message.cpu << 12, message.irq, 0)
     with pytest.raises(L.CheckError, match="pci_set_master"):
-        machine().raise_msi(0, 0)
+        here.machine.raise_msi(0, 0)
 
 
 def test_disabled_interrupt_is_delivered_on_enable() -> None:
@@ -192,7 +192,7 @@ def test_free_irq_waits_for_the_handler_on_another_cpu() -> None:
 
     bed.run(L.request_irq, irq, slow, 0, "test", dev)
     bed.run(L.irq_set_affinity, irq, L.cpumask_of(1))
-    machine().raise_msi(1, bed.sched.now)
+    here.machine.raise_msi(1, bed.sched.now)
     bed.pump(lambda: state["in"])
     assert bed.run(L.free_irq, irq, dev) == "test"
     assert not state["in"]
@@ -247,7 +247,7 @@ class Line:
         return ret
 
     def update(self) -> None:
-        machine().set_irq_line(0, any(self.pending.values()), self.bed.sched.local_now)
+        here.machine.set_irq_line(0, any(self.pending.values()), self.bed.sched.local_now)
 
 
 def test_shared_line_calls_all_handlers_until_it_falls() -> None:
@@ -323,7 +323,7 @@ def test_interrupt_is_taken_in_the_middle_of_a_charge() -> None:
         seen.append(len(dev.log))
 
     task = Task(bed.sched.cpus[0], work, (), "work")
-    bed.sched.call_at(bed.sched.now + 3_000_000, lambda: machine().raise_msi(0, bed.sched.now))
+    bed.sched.call_at(bed.sched.now + 3_000_000, lambda: here.machine.raise_msi(0, bed.sched.now))
     start = bed.sched.now
     bed.pump(lambda: task.done)
     assert seen == [1]
@@ -337,7 +337,7 @@ def test_interrupts_off_keep_it_waiting() -> None:
 
     def work() -> tuple[int, int]:
         flags = L.local_irq_save()
-        machine().raise_msi(0, bed.sched.local_now)
+        here.machine.raise_msi(0, bed.sched.local_now)
         L.udelay(5)
         before = len(dev.log)
         L.local_irq_restore(flags)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import charge, machine
+from pymodel.hw.access import charge, here
 from tests.unit.linux_bed import Bed
 from tests.unit.test_linux_irq import Device
 
@@ -450,7 +450,7 @@ def test_netif_rx_queues_to_the_backlog_and_drops_beyond_it() -> None:
         return 0
 
     L.dev_add_pack(L.packet_type(type=L.ETH_P_ALL, func=tap))
-    machine().state["net"].netdev_max_backlog = 100
+    here.state["net"].netdev_max_backlog = 100
 
     got: list[int] = []
 
@@ -481,7 +481,7 @@ def test_packets_in_the_backlog_go_with_their_device() -> None:
         skb.protocol = L.eth_type_trans(skb, p.ndev)
         L.netif_rx(skb)
         waiting = L.napi_leaks()
-        machine().state["net"].softnet[0].forget(p.ndev)
+        here.state["net"].softnet[0].forget(p.ndev)
         L.local_bh_enable()
         return waiting
 
@@ -502,7 +502,7 @@ class Unmasked(Device):
     def twice(self, apart_ns: int) -> None:
         """Two messages, and the polls that follow."""
         self.request()
-        self.bed.sched.call_at(self.bed.sched.now + apart_ns * 1000, machine().raise_msi, 0, 0)
+        self.bed.sched.call_at(self.bed.sched.now + apart_ns * 1000, here.machine.raise_msi, 0, 0)
         self.message()
         self.bed.settle(50_000)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.linux_bed import Bed
 from tests.unit.test_linux_tx import Nic
 
@@ -51,7 +51,7 @@ class Sink(Nic):
         super().__init__(Bed(), features=0, **ops)
         if queueless:
             self.bed.run(L.dev_close, self.ndev)
-            self.ndev.qdisc = machine().state["net"].noop
+            self.ndev.qdisc = here.state["net"].noop
             self.ndev.priv_flags |= L.IFF_NO_QUEUE
             self.bed.run(L.dev_open, self.ndev)
         self.ndev.features = self.ndev.vlan_features = features
@@ -125,7 +125,7 @@ def test_ids_of_what_may_be_fragmented_are_not_mangled() -> None:
     sink = Sink(TSO | L.NETIF_F_TSO_MANGLEID)
     skb = _tso(sink)
     assert L.netif_skb_features(skb) & L.NETIF_F_TSO_MANGLEID
-    machine().memory.mem[skb.data + 14 + 6] = 0x3F  # all but DF
+    here.mem[skb.data + 14 + 6] = 0x3F  # all but DF
     assert not L.netif_skb_features(skb) & L.NETIF_F_TSO_MANGLEID
 
 
@@ -156,7 +156,7 @@ def test_two_tags_leave_what_looks_at_no_header() -> None:
     sink = Sink(TSO)
     skb = _tso(sink)
     skb.protocol = L.ETH_P_8021AD
-    machine().memory.mem[skb.data + 12 : skb.data + 18] = bytes.fromhex("88a800018100")
+    here.mem[skb.data + 12 : skb.data + 18] = bytes.fromhex("88a800018100")
     assert L.netif_skb_features(skb) == L.NETIF_F_SG | L.NETIF_F_HW_CSUM
     short = sink.packet(size=16)
     short.protocol = L.ETH_P_8021Q
@@ -328,7 +328,7 @@ def test_tag_goes_behind_the_mac_header(mac_len: int, want: str) -> None:
     """A header of 0 bytes: the tag and the protocol, which was nowhere in the data."""
     nic = Nic(Bed())
     skb = nic.packet(size=16)
-    machine().memory.mem[skb.data : skb.data + 16] = bytes(range(16))
+    here.mem[skb.data : skb.data + 16] = bytes(range(16))
     L.skb_reset_mac_header(skb)
     skb.protocol = 0xBBAA
     at = skb.mac_header

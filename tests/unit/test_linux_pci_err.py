@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.memory import DmaFault
 from tests.unit.linux_bed import Bed
 from tests.unit.pci_bed import bind, kernel
@@ -101,7 +101,7 @@ def test_frozen_device_reads_all_ones_and_hears_and_reaches_nothing() -> None:
         with pytest.raises(DmaFault) as info:
             bed.m.memory.dev_read(driver.dma, 4)
         seen.append(L.dma_fault_error(info.value))
-        machine().raise_msi(0, 0)
+        here.machine.raise_msi(0, 0)
         return NEED_RESET
 
     pdev.driver.err_handler.error_detected = detected

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.linux_bed import Bed
 from tests.unit.pci_bed import bind
 
@@ -162,7 +162,7 @@ def test_line_is_silent_while_messages_are_used_or_intx_is_disabled() -> None:
 
     def handler(irq: int, dev_id: Any) -> int:
         calls.append(irq)
-        machine().set_irq_line(0, False, bed.sched.local_now)
+        here.machine.set_irq_line(0, False, bed.sched.local_now)
         return L.IRQ_HANDLED
 
     bed.run(L.request_irq, pdev.irq, handler, L.IRQF_SHARED, "line", pdev)
@@ -173,7 +173,7 @@ def test_line_is_silent_while_messages_are_used_or_intx_is_disabled() -> None:
     ):
         calls.clear()
         bed.run(off)
-        machine().set_irq_line(0, True, bed.sched.now)
+        here.machine.set_irq_line(0, True, bed.sched.now)
         bed.settle(5000)
         assert calls == []
         bed.run(on)
@@ -185,7 +185,7 @@ def test_message_of_a_vector_that_is_not_allocated_is_reported() -> None:
     bed = Bed()
     pdev = device(bed)
     with pytest.raises(L.CheckError, match="MSI: message of vector 0, but no device has vectors"):
-        machine().raise_msi(0, 0)
+        here.machine.raise_msi(0, 0)
     bed.run(L.pci_alloc_irq_vectors, pdev, 1, 2, MSIX)
     with pytest.raises(L.CheckError, match="MSI: .*message of vector 2, but 2 are allocated"):
-        machine().raise_msi(2, 0)
+        here.machine.raise_msi(2, 0)

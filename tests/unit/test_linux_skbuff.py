@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.linux_bed import Bed
 
 GEOMETRY = ("headroom", "tailroom", "end", "truesize", "head_frag")
@@ -199,7 +199,7 @@ def with_frags(head: bytes, *parts: bytes) -> Any:
     L.skb_put_data(skb, head, len(head))
     for i, part in enumerate(parts):
         page = L.alloc_pages(L.GFP_ATOMIC, L.get_order(len(part) + 32))
-        mem = machine().platform.memory.mem
+        mem = here.mem
         mem[L.page_address(page) + 32 : L.page_address(page) + 32 + len(part)] = part
         L.skb_add_rx_frag(skb, i, page, 32, len(part), 4096)
     return skb

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from pymodel.hw.contexts import Task
 from tests.unit.linux_bed import Bed
 
@@ -177,7 +177,7 @@ def test_recorded_rx_queue_decides_the_queue_and_else_the_flow() -> None:
         for n in range(40):
             ports = bytes([n % 10, 1, 2, 3])
             skb = nic.packet()
-            mem = machine().memory.mem
+            mem = here.mem
             ip = skb.data + 14
             mem[ip] = 0x45
             mem[ip + 9] = 17
@@ -289,14 +289,14 @@ def test_direct_xmit_goes_past_the_qdisc_to_the_queue_it_names() -> None:
     seen: list[tuple[int, bool]] = []
 
     def xmit(skb: Any, dev: Any) -> int:
-        seen.append((machine().state["net"].softnet[0].xmit_recursion, bool(L.in_softirq())))
+        seen.append((here.state["net"].softnet[0].xmit_recursion, bool(L.in_softirq())))
         L.consume_skb(skb)
         return L.NETDEV_TX_OK
 
     nic.ndev.netdev_ops.ndo_start_xmit = xmit
     run(lambda: (L.dev_direct_xmit(nic.packet(), 0), seen.append((0, bool(L.in_softirq())))))
     assert seen == [(1, True), (0, False)], "bottom halves are off in the driver, and on again"
-    assert machine().state["net"].softnet[0].xmit_recursion == 0
+    assert here.state["net"].softnet[0].xmit_recursion == 0
 
 
 def test_direct_xmit_of_a_device_that_is_down_drops() -> None:
@@ -345,7 +345,7 @@ def test_noqueue_device_sends_at_once_or_drops() -> None:
     bed = Bed()
     nic = Nic(bed, size=1)
     bed.run(L.dev_close, nic.ndev)
-    nic.ndev.qdisc = machine().state["net"].noop
+    nic.ndev.qdisc = here.state["net"].noop
     nic.ndev.priv_flags |= L.IFF_NO_QUEUE
     bed.run(L.dev_open, nic.ndev)
     assert nic.send(1, 2) == [0, -L.ENETDOWN]
@@ -394,7 +394,7 @@ def test_xmit_of_a_queueless_device_that_comes_back_to_it_is_a_dead_loop() -> No
 
     nic = Nic(bed, ndo_start_xmit=xmit)
     bed.run(L.dev_close, nic.ndev)
-    nic.ndev.qdisc = machine().state["net"].noop
+    nic.ndev.qdisc = here.state["net"].noop
     nic.ndev.priv_flags |= L.IFF_NO_QUEUE
     bed.run(L.dev_open, nic.ndev)
     with pytest.raises(L.CheckError, match="Dead loop on virtual device eth0"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.unit.linux_bed import Bed
 from tests.unit.test_linux_tx import Nic
 
@@ -139,7 +139,7 @@ def test_checksum_is_done_in_software_where_the_device_cannot(features: int) -> 
 
     def run() -> None:
         skb = nic.packet()
-        mem = machine().memory.mem
+        mem = here.mem
         mem[skb.data + 40] = 0x12
         assert L.skb_partial_csum_set(skb, 34, 16)
         L.dev_queue_xmit(skb)
@@ -215,7 +215,7 @@ def test_xmit_that_writes_to_shared_data_is_tx5(careful: bool) -> None:
     def xmit(skb: Any, dev: Any) -> int:
         if careful:
             assert L.skb_cow_head(skb, 0) == 0
-        machine().memory.mem[skb.data + 3] = 7
+        here.mem[skb.data + 3] = 7
         L.consume_skb(skb)
         return L.NETDEV_TX_OK
 

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from pymodel.hw.access import Machine, charge, machine, set_machine, writel
+from pymodel.hw.access import Machine, charge, here, set_machine, writel
 from pymodel.hw.contexts import DeadlockError, Scheduler, Sleep
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import HostMemory
@@ -165,7 +165,7 @@ def test_accesses_of_cpus_that_run_ahead_arrive_in_the_order_in_which_they_were_
     platform, probe, _ = make(stalls=False)
     sched = Scheduler(2, quantum=10_000_000)
     set_machine(Machine(sched, platform))
-    platform.attach(machine())
+    platform.attach(here.machine)
     made: list[int] = []
 
     def kernel_code(ns: int, value: int) -> None:
@@ -179,3 +179,13 @@ def test_accesses_of_cpus_that_run_ahead_arrive_in_the_order_in_which_they_were_
     set_machine(None)
     assert made == [0, 1], "the CPUs did not run as the test means"
     assert [value for _, value, _ in probe.log] == made
+
+
+def test_kernel_code_without_a_machine_says_what_is_missing() -> None:
+    set_machine(None)
+    for access in (
+        lambda: here.machine.costs, lambda: here.sched.cpu, lambda: here.state["net"], lambda: here.mem[0:4],
+        lambda: here.mem.__setitem__(0, 1), lambda: charge(1), lambda: writel(1, 0),
+    ):  # fmt: skip
+        with pytest.raises(RuntimeError, match="no machine is in force: create an Env, or call set_machine"):
+            access()

@@ -22,7 +22,7 @@ from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_FRAME, MAX_RING, MIN_R
 from pymodel.drivers.nic.nic_rss import nic_rss_init
 from pymodel.drivers.nic.nic_rx import NicRxRing
 from pymodel.drivers.nic.nic_tx import NicTxRing
-from pymodel.hw.access import machine, readl
+from pymodel.hw.access import here, readl
 from pymodel.linux import (
     DMA_BIT_MASK,
     EINVAL,
@@ -136,7 +136,7 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     pci_set_drvdata(pdev, ndev)
     priv: NicPriv = netdev_priv(ndev)
     priv.pdev, priv.ndev, priv.dev, priv.iomem = pdev, ndev, pdev.dev, iomem
-    priv.costs = machine().costs
+    priv.costs = here.machine.costs
     priv.max_queues, priv.num_queues = max_queues, num_queues
     priv.tx_size = module_param(pdev, "tx_ring", priv.tx_size)
     priv.rx_size = module_param(pdev, "rx_ring", priv.rx_size)

@@ -12,7 +12,7 @@ import struct
 from typing import Any
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.oracle.bed import oracle_bed
 from tests.oracle.family import Family, Record
 
@@ -28,7 +28,7 @@ class _Replay:
         self.weights = [napi["weight"] for napi in record["napis"]]
         self.steps = [list(napi["polls"]) for napi in record["napis"]]
         self.sent = [0 for _ in record["napis"]]
-        net = machine().state["net"]
+        net = here.state["net"]
         net.netdev_budget = record["netdev_budget"]
         net.netdev_budget_usecs = 4_000_000
         self.ndev = ndev = L.alloc_etherdev(0)

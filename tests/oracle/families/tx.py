@@ -11,7 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from pymodel import linux as L
-from pymodel.hw.access import machine
+from pymodel.hw.access import here
 from tests.oracle.bed import oracle_bed
 from tests.oracle.family import Family, Record
 
@@ -348,7 +348,7 @@ def _offloaded_skb(record: Record, dev: L.net_device) -> L.sk_buff:
     for i, size in enumerate(record["frags"]):
         page = L.alloc_pages(L.GFP_KERNEL, (size - 1 >> 12).bit_length())
         assert page is not None
-        machine().memory.mem[page.addr : page.addr + size] = frame[at : at + size]
+        here.mem[page.addr : page.addr + size] = frame[at : at + size]
         L.skb_add_rx_frag(skb, i, page, 0, size, -(-size // 4096) * 4096)
         at += size
     skb.dev = dev
