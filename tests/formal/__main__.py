@@ -18,14 +18,14 @@ __all__ = ["main"]
 
 
 def _table(tasks: list[Task], outcomes: dict[Job, Outcome]) -> None:
-    print(f"\n  {'task':<12}{'what':<26}{'cover':<13}{'bugs found':<12}{'seconds':>8}")
+    print(f"\n  {'task':<14}{'what':<26}{'cover':<13}{'bugs found':<12}{'seconds':>8}")
     for task in tasks:
         mine = {job: outcomes[job] for job in task.jobs() if job in outcomes}
         by = {kind: [o for job, o in mine.items() if job.kind == kind] for kind in ("prove", "cover", "bug")}
         proof = "".join(o.text.split(";")[0] if o.good else "FAILED" for o in by["prove"])
         cover = "".join(o.text if o.good else "FAILED" for o in by["cover"]) or "-"
         bugs = f"{sum(o.good for o in by['bug'])} of {len(by['bug'])}"
-        print(f"  {task.name:<12}{proof:<26}{cover:<13}{bugs:<12}{sum(o.seconds for o in mine.values()):>8.0f}")
+        print(f"  {task.name:<14}{proof:<26}{cover:<13}{bugs:<12}{sum(o.seconds for o in mine.values()):>8.0f}")
 
 
 def main(argv: list[str] | None = None) -> int:
