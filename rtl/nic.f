@@ -27,6 +27,7 @@ irq/nic_irq_msix.sv
 irq/nic_irq.sv
 dma/nic_dma_read.sv
 dma/nic_dma_write.sv
+dma/nic_dma.sv
 ring/nic_ring_ctl.sv
 ring/nic_desc_fetch.sv
 ring/nic_cpl_tx.sv
@@ -34,6 +35,8 @@ ring/nic_cpl_rings.sv
 ring/nic_cpl_place.sv
 ring/nic_cpl_burst.sv
 ring/nic_cpl.sv
+ring/nic_ring.sv
+ring/nic_rings.sv
 tx/nic_tx_frame.sv
 tx/nic_tx_piece.sv
 tx/nic_tx_issue.sv
@@ -74,4 +77,6 @@ mac/nic_mac_pace.sv
 mac/nic_mac_rx.sv
 mac/nic_mac_tx.sv
 mac/nic_mac.sv
+nic_host.sv
+nic_frames.sv
 nic_top.sv

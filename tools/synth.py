@@ -60,9 +60,9 @@ def _cells(path: str) -> dict[str, int]:
 
 
 def _owner(cell: str) -> str:
-    """The module instance of a cell of the flat design: u_nic.u_cpl.req_q_TRELLIS_FF_Q -> u_cpl."""
+    """The module instance of a cell of the flat design: u_nic.u_rings.u_cpl.req_q_TRELLIS_FF_Q -> u_rings/u_cpl."""
     parts = [p for p in cell.split(".") if p.startswith("u_") and p != "u_nic"]
-    return "/".join(parts[:3]) or "top"
+    return "/".join(parts[:4]) or "top"
 
 
 def _limits(report: dict[str, Any]) -> list[str]:
