@@ -6,7 +6,6 @@ nic_pkg.sv
 dma/nic_dma_pkg.sv
 csr/nic_err_addr.sv
 csr/nic_err_log.sv
-common/nic_fifo.sv
 common/nic_rr_pick.sv
 common/nic_ram.sv
 common/nic_ram_be.sv

@@ -4,7 +4,8 @@
 //
 // A frame's cost is a debt that shrinks with each clock; the next frame may begin when it is paid. What a clock pays too
 // much goes to the next frame, so that the average is exact; an idle wire saves nothing up.
-// Debt is counted in bits * ClockMhz, so that a clock pays exactly the rate in Mb/s.
+// Debt is counted in bits * ClockMhz, so that a clock pays exactly the rate in Mb/s. Beyond 64 KiB, ahead (a frame whose
+// beats wait and wait) or behind (PAUSE frames, which go whatever is owed), no more is counted.
 
 module nic_mac_pace
   import nic_pkg::*;
@@ -34,7 +35,9 @@ module nic_mac_pace
 
   always_ff @(posedge clk_i) begin
     if (mbps_i != '0 && (busy_i || stall_o)) begin
-      automatic debt_t left = debt_q + (done_i ? cost_of(len_i) : '0) - debt_t'({1'b0, mbps_i});
+      automatic logic  far = debt_q[Width-1] != debt_q[Width-2];
+      automatic debt_t cost   = (done_i && !(far && debt_q > 0)) ? cost_of(len_i) : '0;
+      automatic debt_t left   = debt_q + cost - ((far && debt_q < 0) ? '0 : debt_t'({1'b0, mbps_i}));
       debt_q  <= left;
       stall_o <= left > 0;
     end else begin

