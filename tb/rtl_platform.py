@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from pymodel.hw.access import Machine
+from pymodel.hw.access import Failure, Machine
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import DmaFault, HostMemory
 
@@ -51,6 +51,8 @@ def _api() -> ctypes.PyDLL:
         ("link", None, ctypes.c_uint32),
         ("wire_send", u64, text, u64, u64, ctypes.c_int),
         ("announce", None, u64, ctypes.c_uint32, u64),
+        ("fail", None, ctypes.c_int, u64, u64, u64, u64, u64, ctypes.c_uint32),
+        ("fail_no_more", None),
         ("digest", u64),
         ("wire_digest", u64),
         ("fatal_message", text),
@@ -206,6 +208,17 @@ class RtlPlatform:
         """Plug the cable in or out: what the device's pins say, if it has such (dut.toml: link_pins). The wire itself
         goes on: a device without a link is to send nothing and to take nothing."""
         self._api.rs_sim_link(self._mbps | (not up) << 31)
+
+    def fail(self, access: Failure) -> None:
+        """Order that accesses of the device fail: see :class:`pymodel.hw.access.Failure`. Not part of a recording."""
+        ids = (1 << 64) - 1 if access.ids is None else sum(1 << i for i in access.ids)
+        self._api.rs_sim_fail(
+            access.is_write, ids, access.first, access.last, access.skip, access.times, access.response
+        )  # fmt: skip
+
+    def fail_no_more(self) -> None:
+        """Forget what :meth:`fail` ordered."""
+        self._api.rs_sim_fail_no_more()
 
     def record(self, path: str) -> None:
         """Write down all that Python does from here on, for the replay. Before anything is granted or sent.

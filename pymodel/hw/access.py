@@ -17,7 +17,7 @@ from pymodel.hw.contexts import Cpu, Scheduler
 from pymodel.hw.memory import HostMemory
 
 __all__ = [
-    "CpuCosts", "Machine", "Platform", "charge", "here", "memory", "readb", "readl", "readl_relaxed",
+    "CpuCosts", "Failure", "Machine", "Platform", "charge", "here", "memory", "readb", "readl", "readl_relaxed",
     "readq", "readw", "set_machine", "this_cpu", "writeb", "writel", "writel_relaxed", "writeq", "writew",
 ]
 
@@ -40,6 +40,36 @@ class CpuCosts:
     mmio_write: int = 20
     task_switch: int = 300
     ipi_send: int = 100
+
+
+@dataclass(slots=True)
+class Failure:
+    """An order to a platform (``fail()``): accesses of the device to memory, or its messages, that are answered with an
+    error. A read brings no data then, a write is lost.
+
+    Of the accesses by the AXI IDs ``ids`` (None: any) that touch a byte from ``first`` to ``last`` (bus addresses),
+    ``skip`` pass and ``times`` fail. ``response`` 2 is SLVERR, 3 DECERR.
+    """
+
+    is_write: bool
+    ids: frozenset[int] | None = None
+    first: int = 0
+    last: int = (1 << 64) - 1
+    skip: int = 0
+    times: int = 1
+    response: int = 2
+
+    def hits(self, is_write: bool, axi_id: int, bus: int, length: int) -> bool:
+        """Whether this access fails. Counts it."""
+        if is_write is not self.is_write or not self.times or bus > self.last or bus + length <= self.first:
+            return False
+        if self.ids is not None and axi_id not in self.ids:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True
 
 
 class Platform(Protocol):

@@ -35,7 +35,8 @@ class DmaFault(Exception):
     """A device's access that the IOMMU refused.
 
     ``kind``: ``"read"`` or ``"write"`` where the bytes are mapped, but not in this direction; ``"unmapped"`` where no
-    mapping covers them; ``"master"`` where the device may not master the bus.
+    mapping covers them; ``"master"`` where the device may not master the bus; ``"slverr"`` and ``"decerr"`` where the
+    bus gives this answer because a test ordered it.
     ``is_write``: what the device tried. ``bus``, ``length``: the access (a beat in the simulator),
     ``first_bad``: the first refused byte, bus addresses. ``axi_id``: the AXI ID, -1 for a soft device. ``time``: ps, -1
     where no time is known.
@@ -52,9 +53,10 @@ class DmaFault(Exception):
         self.axi_id = axi_id
         self.time = time
         verb = "write" if is_write else "read"
-        why = {"unmapped": "no mapping covers it", "master": "the device is no bus master"}.get(
-            kind, f"it is mapped, but the device may not {verb} it"
-        )
+        why = {
+            "unmapped": "no mapping covers it", "master": "the device is no bus master", "slverr": "as ordered",
+            "decerr": "as ordered",
+        }.get(kind, f"it is mapped, but the device may not {verb} it")  # fmt: skip
         by = f" by AXI ID {axi_id}" if axi_id >= 0 else ""
         at = f" at {time} ps" if time >= 0 else ""
         super().__init__(

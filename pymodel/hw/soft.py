@@ -22,7 +22,7 @@ from heapq import heapify, heappop, heappush
 from random import Random
 from typing import Any
 
-from pymodel.hw.access import Machine
+from pymodel.hw.access import Failure, Machine
 from pymodel.hw.contexts import PS_PER_NS, DeadlockError, Scheduler
 from pymodel.hw.errors import CheckError
 from pymodel.hw.memory import DmaFault, HostMemory
@@ -127,6 +127,7 @@ class SoftPlatform:
         self.on_wire_dropped: Callable[[int, int], object] | None = None  # never called: a soft device takes all
         self.on_fault: Callable[[DmaFault], object] | None = None  # a refused DMA access
         self.on_rule: Callable[[str, str, int], object] | None = None  # (rule, what, time) that the device found broken
+        self._failures: list[Failure] = []
         self.rng = Random(f"soft platform {seed}")
         self._mix = self.rng.getrandbits(64) | 1
         self._events: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
@@ -166,14 +167,19 @@ class SoftPlatform:
         self._events[:] = [event for event in self._events if event[1] != number]
         heapify(self._events)
 
-    def dma_read(self, bus: int, length: int) -> bytes:
-        """Read host memory now, counted. Raises DmaFault as :meth:`HostMemory.dev_read`."""
+    def dma_read(self, bus: int, length: int, axi_id: int = -1) -> bytes:
+        """Read host memory now, counted. Raises DmaFault as :meth:`HostMemory.dev_read`, or as :meth:`fail` ordered."""
         self.dma_reads += 1
+        if self._failures:
+            self._refuse(False, axi_id, bus, length)
         return self.memory.dev_read(bus, length)
 
-    def dma_write(self, bus: int, data: bytes) -> None:
-        """Write host memory now, counted. Raises DmaFault as :meth:`HostMemory.dev_write`."""
+    def dma_write(self, bus: int, data: bytes, axi_id: int = -1) -> None:
+        """Write host memory now, counted. Raises DmaFault as :meth:`HostMemory.dev_write`, or as :meth:`fail` ordered.
+        """
         self.dma_writes += 1
+        if self._failures:
+            self._refuse(True, axi_id, bus, len(data))
         self.memory.dev_write(bus, data)
 
     def dma_delay(self) -> int:
@@ -185,8 +191,17 @@ class SoftPlatform:
         """Raise a message interrupt by number, for a device whose model has no message table."""
         self._post(self._raise_msi, vector)
 
-    def msi_write(self, addr: int, data: int) -> None:
-        """Write an MSI-X message: ordered behind all that the device has written to memory."""
+    def _refuse(self, is_write: bool, axi_id: int, bus: int, length: int) -> None:
+        for failure in self._failures:
+            if failure.hits(is_write, axi_id, bus, length):
+                kind = "decerr" if failure.response == 3 else "slverr"
+                raise DmaFault(kind, bus, length, bus, is_write, axi_id, self.now)
+
+    def msi_write(self, addr: int, data: int, axi_id: int = -1) -> None:
+        """Write an MSI-X message: ordered behind all that the device has written to memory. Raises DmaFault as
+        :meth:`fail` ordered."""
+        if self._failures:
+            self._refuse(True, axi_id, addr, 4)
         self._post(self._msi_write, addr, data)
 
     def irq_line(self, level: bool) -> None:
@@ -222,7 +237,9 @@ class SoftPlatform:
 
     def dma_fault(self, fault: DmaFault) -> None:
         """Report an access that the IOMMU refused; the device goes on as after an error response. Raises ``fault``
-        where nobody set ``on_fault``."""
+        where nobody set ``on_fault``. What a test ordered to fail is nobody's fault."""
+        if fault.kind in ("slverr", "decerr"):
+            return
         if self.on_fault is None:
             raise fault
         self.on_fault(fault)
@@ -334,6 +351,14 @@ class SoftPlatform:
     def set_link(self, up: bool) -> None:
         """Plug the cable in or out: what the device's pins say. The device itself stops what it sends and receives."""
         self.device.link(up, self.rate_mbps)
+
+    def fail(self, access: Failure) -> None:
+        """Order that accesses of the device fail: see :class:`pymodel.hw.access.Failure`."""
+        self._failures.append(replace(access))
+
+    def fail_no_more(self) -> None:
+        """Forget what :meth:`fail` ordered."""
+        self._failures.clear()
 
     # -- the pump ------------------------------------------------------------------------------------------
     def run(self, sched: Scheduler, until: Callable[[], object] | None = None, max_ps: int | None = None) -> None:

@@ -65,6 +65,16 @@ struct Announcement {
 };
 std::vector<Announcement> announcements;
 
+// Accesses that are to fail: `times` of those that match, after `skip` of them.
+struct Failure {
+    bool write;
+    uint64_t ids;          // a bit each
+    uint64_t first, last;  // bytes of which the burst has one
+    uint64_t skip, times;
+    uint32_t resp;
+};
+std::vector<Failure> failures;
+
 struct State {
     uint32_t bus_bytes = 8;
     uint64_t clock = 0;  // set by the clock loop's counter at each call
@@ -88,6 +98,33 @@ uint64_t clock_now() { return sim.ctl.clocks; }
 uint32_t size_on_bus(uint32_t size) { return (1u << size) > s.bus_bytes ? static_cast<uint32_t>(__builtin_ctz(s.bus_bytes)) : size; }
 
 bool is_msi(uint64_t addr) { return addr >= MSI_FIRST && addr <= MSI_LAST; }
+
+// The response that this burst is to get, on its way: OKAY, unless it was ordered to fail.
+uint32_t ordered_response(const Burst& burst, bool write) {
+    const uint64_t inside = (1ull << burst.size) - 1;
+    const uint64_t end = (burst.addr & ~inside) + (static_cast<uint64_t>(burst.len + 1) << burst.size);
+    for (Failure& f : failures) {
+        if (f.write != write || !f.times || !(f.ids >> (burst.id & 63) & 1) || burst.addr > f.last || end <= f.first) continue;
+        if (f.skip) {
+            f.skip--;
+            continue;
+        }
+        f.times--;
+        return f.resp;
+    }
+    return OKAY;
+}
+
+// Whether an access fails: as ordered, or by chance (settings.error_reads, error_writes), messages excepted.
+void inject(Burst& burst, bool write) {
+    burst.resp = failures.empty() ? OKAY : ordered_response(burst, write);
+    const uint64_t chance = write ? sim.settings.error_writes : sim.settings.error_reads;
+    if (burst.resp == OKAY && !(write && is_msi(burst.addr)) && s.errors.chance(static_cast<uint32_t>(chance))) burst.resp = SLVERR;
+    if (burst.resp == OKAY) return;
+    burst.inject = true;
+    sim.count.injected++;
+    sim.emit(EV_INJECTED, (write ? 1u << 8 : 0) | burst.id << 16, burst.addr, 0);
+}
 
 void report_fault(Burst& burst, Fault fault, bool write, uint64_t base, uint64_t first_bad) {
     burst.resp = fault == Fault::UNMAPPED ? DECERR : SLVERR;
@@ -135,9 +172,11 @@ void take_msi(Write& write, uint64_t strobe, const uint8_t* bytes) {
 void take_beat(uint64_t strobe, const uint8_t* bytes) {
     Write& write = s.writes[s.filling];
     const uint64_t base = write.first() & ~static_cast<uint64_t>(s.bus_bytes - 1);
-    if (is_msi(write.addr)) {
+    if (write.inject) {
+        // it is lost
+    } else if (is_msi(write.addr)) {
         take_msi(write, strobe, bytes);
-    } else if (!write.inject) {
+    } else {
         uint64_t first_bad = 0;
         const Fault fault = sim.memory ? sim.memory->check_write(base, s.bus_bytes, strobe, &first_bad) : Fault::UNMAPPED;
         if (fault != Fault::NONE) {
@@ -214,6 +253,12 @@ void announce(uint64_t addr, uint32_t data, uint64_t ids) {
     announcements.push_back({addr, data, ids, s.answers});
 }
 
+void fail(bool write, uint64_t ids, uint64_t first, uint64_t last, uint64_t skip, uint64_t times, uint32_t resp) {
+    failures.push_back({write, ids, first, last, skip, times, resp});
+}
+
+void fail_no_more() { failures.clear(); }
+
 bool writes_before_are_visible(uint64_t time) { return s.writes.empty() || s.writes.front().accepted >= time; }
 
 uint64_t digest() {
@@ -257,12 +302,7 @@ void rs_axi_aw(unsigned int id, unsigned long long addr, unsigned int len, unsig
     s.aw.add(addr ^ id << 20 ^ len);
     s.aw.add(sim.now);
     Write write(b);
-    if (!is_msi(addr) && s.errors.chance(static_cast<uint32_t>(sim.settings.error_writes))) {
-        write.inject = true;
-        write.resp = SLVERR;
-        sim.count.injected++;
-        sim.emit(EV_INJECTED, 1u << 8 | id << 16, addr, 0);
-    }
+    inject(write, true);
     s.writes.push_back(std::move(write));
     while (!s.early.empty() && s.filling < s.writes.size()) {
         take_beat(s.early.front().strobe, s.early.front().data);
@@ -313,11 +353,7 @@ void rs_axi_ar(unsigned int id, unsigned long long addr, unsigned int len, unsig
     s.ar.add(addr ^ id << 20 ^ len);
     s.ar.add(sim.now);
     b.ready = clock_now() + sim.settings.read_latency + s.read_latency.below(static_cast<uint32_t>(sim.settings.read_jitter + 1));
-    if (s.errors.chance(static_cast<uint32_t>(sim.settings.error_reads))) {
-        b.inject = true;
-        sim.count.injected++;
-        sim.emit(EV_INJECTED, id << 16, addr, 0);
-    }
+    inject(b, false);
     s.reads.push_back(b);
 }
 
@@ -337,10 +373,8 @@ void rs_axi_r(unsigned char may, unsigned char* valid, unsigned int* data, unsig
     const uint64_t first = burst.first(), end = burst.end();
     const uint64_t lane = first & (s.bus_bytes - 1);
     if (end - first < s.bus_bytes || burst.inject) std::memset(data, 0, s.bus_bytes);
-    burst.resp = OKAY;
-    if (burst.inject) {
-        burst.resp = SLVERR;
-    } else {
+    if (!burst.inject) {
+        burst.resp = OKAY;
         uint64_t first_bad = first;
         uint8_t* to = reinterpret_cast<uint8_t*>(data) + lane;
         const Fault fault = sim.memory ? sim.memory->read_beat(first, end - first, to, &first_bad) : Fault::UNMAPPED;

@@ -52,6 +52,10 @@ uint64_t rs_sim_wire_send(const uint8_t* frame, uint64_t length, uint64_t at, in
     return wire::send(frame, length, at, bad);
 }
 void rs_sim_announce(uint64_t addr, uint32_t data, uint64_t ids) { axi::announce(addr, data, ids); }
+void rs_sim_fail(int write, uint64_t ids, uint64_t first, uint64_t last, uint64_t skip, uint64_t times, uint32_t resp) {
+    axi::fail(write, ids, first, last, skip, times, resp);
+}
+void rs_sim_fail_no_more() { axi::fail_no_more(); }
 uint64_t rs_sim_digest() { return sim.digest(); }
 uint64_t rs_sim_wire_digest() { return wire::digest(); }
 const char* rs_sim_fatal_message() { return sim.fatal_message.c_str(); }

@@ -34,7 +34,7 @@ enum EventKind : uint32_t {
     EV_WIRE_TAKEN = 8,    // b: tag
     EV_WIRE_DROPPED = 9,  // the MAC FIFO was full; b: tag
     EV_RULE = 10,         // a: Rule; b, c: by rule
-    EV_INJECTED = 11,     // an error response as ordered by the settings; a: is_write << 8 | AXI ID << 16; b: address
+    EV_INJECTED = 11,     // an error response as ordered (axi::fail, or the settings); a: is_write << 8 | AXI ID << 16; b: address
     EV_CLOCK_LIMIT = 12,
     EV_INTERRUPT = 13,  // Ctrl-C
     EV_FATAL = 14,      // $fatal or a failed assertion: the model stands still; rs_sim_fatal_message()
@@ -175,6 +175,9 @@ namespace axi {
 void reset();
 // The message (addr, data) announces answers to writes with these IDs, a bit each (IRQ3).
 void announce(uint64_t addr, uint32_t data, uint64_t ids);
+// Of the accesses by these IDs (a bit each) to a byte from `first` to `last`, let `skip` pass and answer `times` with `resp`.
+void fail(bool write, uint64_t ids, uint64_t first, uint64_t last, uint64_t skip, uint64_t times, uint32_t resp);
+void fail_no_more();
 bool writes_before_are_visible(uint64_t time);  // writes that were accepted before `time`
 uint64_t digest();
 void describe(std::string& out);

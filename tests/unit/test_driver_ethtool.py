@@ -128,7 +128,7 @@ def _set_channels(h: Any, combined: int, **others: int) -> int:
 def _channels(h: Any) -> tuple[int, int, int, int]:
     """What ethtool says, what the stack uses, and the vectors that are allocated while the device is up."""
     now = _ethtool(h, linux.ethtool_channels(cmd=linux.ETHTOOL_GCHANNELS)).combined_count
-    vectors = sum(1 for q in h.priv.all_queues if q.irq)
+    vectors = sum(len(vector.queues) for vector in h.priv.vectors)
     return now, h.ndev.real_num_tx_queues, h.ndev.real_num_rx_queues, vectors
 
 

@@ -20,11 +20,11 @@ def watched(h: Any, change: Any = lambda bus, data: (bus, data)) -> list[int]:
     seen: list[int] = []
     real = h.platform.dma_write
 
-    def dma_write(bus: int, data: bytes) -> None:
+    def dma_write(bus: int, data: bytes, axi_id: int = -1) -> None:
         if bytes(data[:60]) == FRAME[:60]:
             seen.append(bus)
             bus, data = change(bus, data)
-        real(bus, data)
+        real(bus, data, axi_id)
 
     h.platform.dma_write = dma_write
     return seen

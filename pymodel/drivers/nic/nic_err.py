@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors of the bus: the device is cut off, reset with its link, and set up again (ERR1).
+"""Errors of the bus: the device is cut off, reset with its link, and set up again (ERR1). Function level reset, which
+somebody else asks for (``echo 1 > /sys/bus/pci/devices/.../reset``): stopped before it, and set up again.
 
 What was in flight is dropped; packets that wait in the queueing layer are sent afterwards.
 """
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pymodel.drivers.nic.nic_netdev import nic_reset, nic_restart, nic_stop
+from pymodel.drivers.nic import nic_hw as hw
+from pymodel.drivers.nic.nic_netdev import nic_counters, nic_reset, nic_restart, nic_stop
 from pymodel.linux import (
     PCI_ERS_RESULT_CAN_RECOVER,
     PCI_ERS_RESULT_DISCONNECT,
@@ -30,6 +32,8 @@ from pymodel.linux import (
     pci_set_master,
     rtnl_lock,
     rtnl_unlock,
+    spin_lock,
+    spin_unlock,
 )
 
 if TYPE_CHECKING:
@@ -42,14 +46,7 @@ def nic_error_detected(pdev: Any, state: int) -> int:
     """The device may be cut off: stop without touching it. An error that is not fatal has taken nothing."""
     if state == pci_channel_io_normal:
         return PCI_ERS_RESULT_CAN_RECOVER
-    ndev = pci_get_drvdata(pdev)
-    priv: NicPriv = netdev_priv(ndev)
-    rtnl_lock()
-    netif_device_detach(ndev)
-    if netif_running(ndev):
-        nic_stop(ndev)
-        priv.halted = True
-    rtnl_unlock()
+    nic_reset_prepare(pdev)
     pci_disable_device(pdev)
     return PCI_ERS_RESULT_DISCONNECT if state == pci_channel_io_perm_failure else PCI_ERS_RESULT_NEED_RESET
 
@@ -82,6 +79,36 @@ def nic_resume(pdev: Any) -> None:
     rtnl_unlock()
 
 
+def nic_reset_prepare(pdev: Any) -> None:
+    """The device will be reset, or has been cut off: nothing of ours may be under way."""
+    ndev = pci_get_drvdata(pdev)
+    priv: NicPriv = netdev_priv(ndev)
+    rtnl_lock()
+    netif_device_detach(ndev)
+    if netif_running(ndev):
+        nic_stop(ndev)
+        priv.halted = True
+    spin_lock(priv.stats_lock)
+    nic_counters(priv, hw.COUNTERS)  # noted before they are gone: statistics never go back (ETH2)
+    spin_unlock(priv.stats_lock)
+    rtnl_unlock()
+
+
+def nic_reset_done(pdev: Any) -> None:
+    """The device is as after power-up, and answers."""
+    ndev = pci_get_drvdata(pdev)
+    err = nic_reset(netdev_priv(ndev))  # so that nothing of its former life is believed, statistics excepted
+    if err:
+        netdev_err(ndev, "no recovery from a function level reset: error %d", err)
+        return
+    nic_resume(pdev)
+
+
 nic_err_handler = pci_error_handlers(
-    error_detected=nic_error_detected, mmio_enabled=nic_mmio_enabled, slot_reset=nic_slot_reset, resume=nic_resume
+    error_detected=nic_error_detected,
+    mmio_enabled=nic_mmio_enabled,
+    slot_reset=nic_slot_reset,
+    resume=nic_resume,
+    reset_prepare=nic_reset_prepare,
+    reset_done=nic_reset_done,
 )

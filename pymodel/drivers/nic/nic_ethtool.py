@@ -74,9 +74,10 @@ _DUMPED = [r.offset for r in hw.REGISTERS if not r.group and r.offset < hw.TX_FR
 _DUMPED_QP = [r.offset for r in hw.REGISTERS if r.group == "QP"]
 
 # Counters of each queue: the name after "tx0_" or "rx0_" is the ring's attribute.
-_TX_STATS = ("packets", "bytes", "dropped", "stopped", "woken")
+_TX_STATS = ("packets", "bytes", "dropped", "stopped", "woken", "halts", "restarts")
 _RX_STATS = (
-    "packets", "bytes", "dropped", "errors", "alloc_failed", "xdp_drops", "xdp_tx", "xdp_redirects", "xdp_errors",
+    "packets", "bytes", "dropped", "errors", "alloc_failed", "halts", "restarts", "xdp_drops", "xdp_tx",
+    "xdp_redirects", "xdp_errors",
 )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def nic_get_sset_count(ndev: net_device, sset: int) -> int:
     if sset != ETH_SS_STATS:
         return -EOPNOTSUPP
     per_queue = len(_TX_STATS) + len(_RX_STATS)
-    return len(HW_COUNTERS) + priv.num_queues * per_queue + page_pool_ethtool_stats_get_count()
+    return len(HW_COUNTERS) + len(priv.errors) + priv.num_queues * per_queue + page_pool_ethtool_stats_get_count()
 
 
 def nic_get_strings(ndev: net_device, sset: int, data: list[str]) -> None:
@@ -183,6 +184,7 @@ def nic_get_strings(ndev: net_device, sset: int, data: list[str]) -> None:
         data[:] = _TESTS
         return
     names = [f"hw_{name}" for name in HW_COUNTERS]
+    names += [f"err_{access}" for access in priv.errors]
     for q in range(priv.num_queues):
         names += [f"tx{q}_{name}" for name in _TX_STATS]
         names += [f"rx{q}_{name}" for name in _RX_STATS]
@@ -195,6 +197,7 @@ def nic_get_ethtool_stats(ndev: net_device, stats: Any, data: list[int]) -> None
     spin_lock(priv.stats_lock)
     values = list(nic_hw_counters(priv).values())
     spin_unlock(priv.stats_lock)
+    values += priv.errors.values()
     for queue in priv.queues:
         values += [getattr(queue.tx, name) for name in _TX_STATS]
         values += [getattr(queue.rx, name) for name in _RX_STATS]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Interrupts: a vector for each queue and one that tells of the link, or the level line for all."""
+"""Interrupts: a vector for each queue pair and one for causes (the link, errors); or fewer, which queue pairs share; or
+the level line for all.
+"""
 
 from __future__ import annotations
 
 from pymodel.drivers.nic import nic_hw as hw
-from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
+from pymodel.drivers.nic.nic_priv import NicPriv, NicVector
 from pymodel.hw.access import readl, writel
 from pymodel.linux import (
     IRQ_HANDLED,
@@ -24,6 +26,7 @@ from pymodel.linux import (
     pci_free_irq_vectors,
     pci_irq_vector,
     request_irq,
+    schedule_work,
 )
 
 __all__ = ["MASKED", "nic_cause_irq", "nic_check_link", "nic_free_irqs", "nic_request_irqs", "nic_write_cause_mask"]
@@ -45,20 +48,29 @@ def nic_check_link(priv: NicPriv) -> None:
         netif_carrier_off(priv.ndev)
 
 
-def nic_msix(irq: int, queue: NicQueue) -> int:
-    """A queue's MSI-X. The device has masked the vector by itself (auto_mask); IRQ_ARM in the poll unmasks it."""
-    napi_schedule_irqoff(queue.napi)
+def nic_msix(irq: int, vector: NicVector) -> int:
+    """An MSI-X. The device has masked each queue pair that it told of by itself (auto_mask); IRQ_ARM in the pair's poll
+    unmasks it. Those that it did not tell of are polled as well: nothing says which they are.
+    """
+    for queue in vector.queues:
+        napi_schedule_irqoff(queue.napi)
+    if vector.causes:
+        nic_cause_irq(irq, vector.priv)
     return IRQ_HANDLED
 
 
 def nic_cause_irq(irq: int, priv: NicPriv) -> int:
-    """The link has come or gone. Cleared before the link is looked at: a change after that interrupts again (IRQ2)."""
+    """The link has come or gone, or an error has halted a ring. Cleared before either is looked at: what happens after
+    that interrupts again (IRQ2).
+    """
     causes = readl(priv.iomem + hw.IRQ_CAUSE)
     if not causes:
         return IRQ_NONE
     writel(causes, priv.iomem + hw.IRQ_CAUSE)
     if causes & hw.IRQ_CAUSE_LINK:
         nic_check_link(priv)
+    if causes & hw.IRQ_CAUSE_ERROR:
+        schedule_work(priv.recover_work)
     return IRQ_HANDLED
 
 
@@ -80,48 +92,53 @@ def nic_line_irq(irq: int, priv: NicPriv) -> int:
 def nic_request_irqs(priv: NicPriv) -> int:
     """0 or a negative error, and then none is left requested.
 
-    Vectors are allocated here and not in probe, since a reset of the device clears its MSI-X table as well.
+    Vectors are allocated here and not in probe, since a reset of the device clears its MSI-X table as well. Where there
+    are too few for all, causes keep one of their own as long as there are two: the queue pairs share the others.
     """
     ndev = priv.ndev
-    vectors = 1 if priv.line_irq else priv.num_queues
-    more = 0 if priv.line_irq else 1  # for the device's own causes, if there is one to be had
-    kind = PCI_IRQ_INTX if priv.line_irq else PCI_IRQ_MSIX
-    err = got = pci_alloc_irq_vectors(priv.pdev, vectors, vectors + more, kind)
-    if err < 0:
-        return err
     if priv.line_irq:
+        err = pci_alloc_irq_vectors(priv.pdev, 1, 1, PCI_IRQ_INTX)
+        if err < 0:
+            return err
         err = request_irq(pci_irq_vector(priv.pdev, 0), nic_line_irq, IRQF_SHARED, ndev.name, priv)
         if err:
             pci_free_irq_vectors(priv.pdev)
         return err
+    wanted = priv.num_queues + 1
+    if priv.max_vectors:
+        wanted = min(wanted, priv.max_vectors)
+    got = pci_alloc_irq_vectors(priv.pdev, 1, wanted, PCI_IRQ_MSIX)
+    if got < 0:
+        return got
+    vectors = [NicVector(priv, pci_irq_vector(priv.pdev, v)) for v in range(got)]
+    vectors[-1].causes = True
+    shared = max(1, got - 1)
     for queue in priv.queues:
-        irq = pci_irq_vector(priv.pdev, queue.index)
-        err = request_irq(irq, nic_msix, 0, f"{ndev.name}-{queue.index}", queue)
+        v = queue.index % shared
+        queue.vector = vectors[v]
+        vectors[v].queues.append(queue)
+        writel(v << hw.QP_IRQ_VECTOR_TX_VECTOR_SHIFT | v, queue.regs + hw.QP_IRQ_VECTOR)
+    writel(got - 1, priv.iomem + hw.IRQ_CAUSE_VECTOR)
+    for v, vector in enumerate(vectors):
+        name = f"{ndev.name}-{v}" if vector.queues else f"{ndev.name}-causes"
+        err = request_irq(vector.irq, nic_msix, 0, name, vector)
         if err:
             nic_free_irqs(priv)
             return err
-        queue.irq = irq
-        irq_set_affinity_and_hint(irq, cpumask_of(queue.index % num_online_cpus()))
-    if got > vectors:
-        irq = pci_irq_vector(priv.pdev, vectors)
-        err = request_irq(irq, nic_cause_irq, 0, f"{ndev.name}-link", priv)
-        if err:
-            nic_free_irqs(priv)
-            return err
-        priv.cause_irq = irq
-        writel(vectors, priv.iomem + hw.IRQ_CAUSE_VECTOR)
+        priv.vectors.append(vector)
+        if vector.queues:
+            irq_set_affinity_and_hint(vector.irq, cpumask_of(v % num_online_cpus()))
     return 0
 
 
 def nic_free_irqs(priv: NicPriv) -> None:
     if priv.line_irq:
         free_irq(pci_irq_vector(priv.pdev, 0), priv)
+    for vector in priv.vectors:
+        if vector.queues:
+            irq_set_affinity_and_hint(vector.irq, None)
+        free_irq(vector.irq, vector)
+    priv.vectors.clear()
     for queue in priv.queues:
-        if queue.irq:
-            irq_set_affinity_and_hint(queue.irq, None)
-            free_irq(queue.irq, queue)
-            queue.irq = 0
-    if priv.cause_irq:
-        free_irq(priv.cause_irq, priv)
-        priv.cause_irq = 0
+        queue.vector = None
     pci_free_irq_vectors(priv.pdev)

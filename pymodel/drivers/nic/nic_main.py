@@ -8,6 +8,8 @@ Module parameters (``pci_register_driver(nic_driver, params)``), each with its d
     rx_ring     256    likewise
     copybreak   0      bytes: frames up to this length are copied out of their buffer
     line_irq    False  use the level interrupt line, not MSI-X
+    vectors     0      MSI-X vectors to use, at most; 0: one for each queue pair and one for causes
+    tx_weights  ()     shares of the wire of the first queues, 1 to 255; of the others 8
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from typing import Any
 from pymodel.drivers.nic import nic_hw as hw
 from pymodel.drivers.nic.nic_err import nic_err_handler
 from pymodel.drivers.nic.nic_ethtool import nic_ethtool_ops
-from pymodel.drivers.nic.nic_netdev import nic_netdev_ops, nic_poll, nic_reset, nic_reset_task
+from pymodel.drivers.nic.nic_netdev import nic_netdev_ops, nic_poll, nic_reset
 from pymodel.drivers.nic.nic_priv import DRIVER_NAME, MAX_FRAME, MAX_RING, MIN_RING, NicPriv, NicQueue
+from pymodel.drivers.nic.nic_recover import nic_recover_task, nic_reset_task
 from pymodel.drivers.nic.nic_rss import nic_rss_init
 from pymodel.drivers.nic.nic_rx import NicRxRing
 from pymodel.drivers.nic.nic_tx import NicTxRing
@@ -85,13 +88,16 @@ LOCAL_ADDRESS = bytes.fromhex("02005e000001")  # locally administered: the devic
 
 def _check_params(params: dict[str, Any], dev: Any, caps_queues: int) -> int:
     """0, or -EINVAL for a module parameter that is not known or out of range."""
-    known = {"num_queues", "tx_ring", "rx_ring", "copybreak", "line_irq", "tx_weights"}
+    known = {"num_queues", "tx_ring", "rx_ring", "copybreak", "line_irq", "tx_weights", "vectors"}
     for name in params:
         if name not in known:
             dev_err(dev, "unknown module parameter %s", name)
             return -EINVAL
     if not 0 <= params.get("num_queues", 0) <= caps_queues:
         dev_err(dev, "num_queues=%d: the device has %d", params["num_queues"], caps_queues)
+        return -EINVAL
+    if not 0 <= params.get("vectors", 0) <= caps_queues + 1:
+        dev_err(dev, "vectors=%d: the device has %d", params["vectors"], caps_queues + 1)
         return -EINVAL
     for name in ("tx_ring", "rx_ring"):
         size = params.get(name, MIN_RING)
@@ -143,8 +149,10 @@ def nic_probe(pdev: Any, ent: Any) -> int:
     priv.copybreak = module_param(pdev, "copybreak", priv.copybreak)
     priv.tx_weights = tuple(module_param(pdev, "tx_weights", ()))
     priv.line_irq = bool(module_param(pdev, "line_irq", False))
+    priv.max_vectors = module_param(pdev, "vectors", 0)
     nic_rss_init(priv)
     INIT_WORK(priv.reset_work, nic_reset_task)
+    INIT_WORK(priv.recover_work, nic_recover_task)
 
     ndev.netdev_ops = nic_netdev_ops
     ndev.ethtool_ops = nic_ethtool_ops
@@ -186,7 +194,9 @@ def nic_remove(pdev: Any) -> None:
     """Unbind: unregister_netdev() closes the device if it is open."""
     ndev = pci_get_drvdata(pdev)
     unregister_netdev(ndev)
-    cancel_work_sync(netdev_priv(ndev).reset_work)
+    priv: NicPriv = netdev_priv(ndev)
+    cancel_work_sync(priv.recover_work)
+    cancel_work_sync(priv.reset_work)
     free_netdev(ndev)  # and the NAPI instances with it
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The net device: open and stop, interrupts and poll, settings, statistics, recovery from a hang."""
+"""The net device: open and stop, poll, settings, statistics. Recovery from errors and hangs: :mod:`nic_recover`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pymodel.drivers.nic.nic_irq import (
     nic_request_irqs,
     nic_write_cause_mask,
 )
-from pymodel.drivers.nic.nic_priv import NicPriv, NicQueue
+from pymodel.drivers.nic.nic_priv import ERR_ACCESSES, NicPriv, NicQueue
 from pymodel.drivers.nic.nic_rss import nic_rss_spread, nic_rss_write
 from pymodel.drivers.nic.nic_rx import (
     XDP_BUFFER_BYTES,
@@ -64,7 +64,6 @@ from pymodel.linux import (
     netdev_priv,
     netdev_update_features,
     netif_carrier_off,
-    netif_device_present,
     netif_is_rxfh_configured,
     netif_running,
     netif_set_real_num_rx_queues,
@@ -73,8 +72,6 @@ from pymodel.linux import (
     netif_tx_start_all_queues,
     netif_tx_wake_all_queues,
     pci_channel_offline,
-    rtnl_lock,
-    rtnl_unlock,
     schedule_work,
     spin_lock,
     spin_unlock,
@@ -85,11 +82,11 @@ from pymodel.linux import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pymodel.linux import bpf_prog, napi_struct, net_device, netdev_bpf, rtnl_link_stats64, work_struct
+    from pymodel.linux import bpf_prog, napi_struct, net_device, netdev_bpf, rtnl_link_stats64
 
 __all__ = [
-    "HW_COUNTERS", "nic_counters", "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset",
-    "nic_reset_task", "nic_resize", "nic_restart", "nic_set_queues", "nic_stop", "nic_write_mac",
+    "HW_COUNTERS", "nic_counters", "nic_hw_counters", "nic_netdev_ops", "nic_poll", "nic_reset", "nic_resize",
+    "nic_restart", "nic_ring_stops", "nic_set_queues", "nic_stop", "nic_tell_error", "nic_write_mac",
     "nic_write_moderation",
 ]  # fmt: skip
 
@@ -103,7 +100,7 @@ def nic_reset(priv: NicPriv) -> int:
     """Put the device into its state after power-up. 0 or -EIO."""
     spin_lock(priv.stats_lock)  # nobody reads counters half reset: statistics never go back (ETH2)
     if priv.resets:
-        seen = priv.hw_seen  # a reset of the bus may have taken the counters already
+        seen = dict(priv.hw_seen)  # a reset by others may have taken the counters already
         priv.hw_stats = {name: max(n, seen.get(name, 0)) for name, n in nic_counters(priv, hw.COUNTERS).items()}
     priv.resets += 1
     nic_filter_forget(priv)
@@ -189,15 +186,38 @@ def _stop_rings(priv: NicPriv) -> None:
         writel(0, queue.regs + hw.QP_RX_CTRL)
     for queue in priv.queues:
         for status in (hw.QP_TX_STATUS, hw.QP_RX_STATUS):
-            for _ in range(_STOP_TRIES):
-                if not readl(queue.regs + status) & hw.QP_TX_STATUS_ACTIVE:
-                    break
-                usleep_range(10, 20)
-            else:
-                netdev_err(priv.ndev, "queue %d does not stop", queue.index)
+            if not nic_ring_stops(queue, status):
                 nic_reset(priv)
                 return
     writel(0, priv.iomem + hw.CTRL)
+
+
+def nic_ring_stops(queue: NicQueue, status: int) -> bool:
+    """Wait for a ring that was disabled, of the status register ``status``, to be done. False where it never is."""
+    for _ in range(_STOP_TRIES):
+        if not readl(queue.regs + status) & hw.QP_TX_STATUS_ACTIVE:
+            return True
+        usleep_range(10, 20)
+    netdev_err(queue.priv.ndev, "queue %d does not stop", queue.index)
+    return False
+
+
+def nic_tell_error(priv: NicPriv) -> None:
+    """Log and count what the device's error log keeps, and let it keep the next error."""
+    log = readl(priv.iomem + hw.ERR_LOG)
+    if not log & hw.ERR_LOG_VALID:
+        return
+    addr = readl(priv.iomem + hw.ERR_ADDR_LO) | readl(priv.iomem + hw.ERR_ADDR_HI) << 32
+    writel(hw.ERR_LOG_VALID, priv.iomem + hw.ERR_LOG)
+    access = ERR_ACCESSES.get((log & hw.ERR_LOG_ACCESS) >> hw.ERR_LOG_ACCESS_SHIFT, "")
+    if access:
+        priv.errors[access] += 1
+    whose = f"{'TX' if log & hw.ERR_LOG_TX else 'RX'} queue {(log & hw.ERR_LOG_QUEUE) >> hw.ERR_LOG_QUEUE_SHIFT}"
+    netdev_err(
+        priv.ndev, "%s: error (%s) at bus address 0x%x, response %d%s",
+        "no queue" if log & hw.ERR_LOG_NO_QUEUE else whose, access or "unknown", addr,
+        (log & hw.ERR_LOG_RESP) >> hw.ERR_LOG_RESP_SHIFT, ", more since" if log & hw.ERR_LOG_MORE else "",
+    )  # fmt: skip
 
 
 # -- rings and interrupts --------------------------------------------------------------------------------------
@@ -265,7 +285,7 @@ def _start(priv: NicPriv) -> int:
         writel(0, queue.regs + hw.QP_IRQ_ARM)
     writel(hw.CTRL_ENABLE, priv.iomem + hw.CTRL)
     priv.halted = False
-    nic_write_cause_mask(priv, hw.IRQ_CAUSE_MASK_ERROR)
+    nic_write_cause_mask(priv, 0)
     nic_check_link(priv)  # and what was written has arrived
     return 0
 
@@ -307,24 +327,12 @@ def nic_stop(ndev: net_device) -> int:
     nic_free_irqs(priv)
     netif_carrier_off(ndev)  # where the last of them has told of the link
     if there:
+        nic_tell_error(priv)
         _stop_rings(priv)
     for queue in priv.queues:
         nic_tx_clean(queue.tx, 0)  # what was sent after the last poll counts as sent
     _free_rings(priv)
     return 0
-
-
-def nic_reset_task(work: work_struct) -> None:
-    """Bring a hung device back: everything that was in flight is dropped."""
-    priv: NicPriv = container_of(work, NicPriv, "reset_work")
-    rtnl_lock()
-    if netif_running(priv.ndev) and netif_device_present(priv.ndev):
-        nic_stop(priv.ndev)
-        err = nic_reset(priv) or nic_restart(priv)
-        if err:
-            priv.halted = True
-            netdev_err(priv.ndev, "no recovery from a hang: error %d", err)
-    rtnl_unlock()
 
 
 def nic_tx_timeout(ndev: net_device, txqueue: int) -> None:
@@ -335,7 +343,8 @@ def nic_tx_timeout(ndev: net_device, txqueue: int) -> None:
         ndev, "TX queue %d hangs: filled to %d, reclaimed to %d, error %d",
         txqueue, ring.next_to_use, ring.next_to_clean, ring.error,
     )  # fmt: skip
-    schedule_work(priv.reset_work)
+    ring.hung = True
+    schedule_work(priv.recover_work)
 
 
 def _reconfigure(priv: NicPriv, change: Callable[[], int], undo: Callable[[], object]) -> int:

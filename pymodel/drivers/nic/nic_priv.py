@@ -15,28 +15,50 @@ if TYPE_CHECKING:
     from pymodel.linux import bpf_prog, napi_struct, net_device, pci_dev
 
 __all__ = [
-    "DRIVER_NAME", "MAX_FRAME", "MAX_RING", "MIN_RING", "RSS_KEY_BYTES", "RSS_TABLE_ENTRIES", "NicPriv", "NicQueue",
+    "DRIVER_NAME", "ERR_ACCESSES", "MAX_FRAME", "MAX_RING", "MIN_RING", "RSS_KEY_BYTES", "RSS_TABLE_ENTRIES", "NicPriv",
+    "NicQueue", "NicVector",
 ]  # fmt: skip
 
 DRIVER_NAME = "nic"
 MAX_FRAME = 9018  # bytes without FCS: 9000, an Ethernet header and a VLAN tag
 MIN_RING = 64  # descriptors: three times what the largest skb needs
 MAX_RING = 4096
+# What the error log calls an access, and ethtool the counter of those that failed.
+ERR_ACCESSES = {
+    hw.ERR_ACCESS_DESC: "descriptor",
+    hw.ERR_ACCESS_DATA: "data",
+    hw.ERR_ACCESS_COMPLETION: "completion",
+    hw.ERR_ACCESS_MESSAGE: "message",
+    hw.ERR_ACCESS_BAD_DESC: "bad_descriptor",
+    hw.ERR_ACCESS_BAD_TAIL: "bad_tail",
+}
 RSS_KEY_BYTES = 4 * hw.RSS_KEY_COUNT
 RSS_TABLE_ENTRIES = 4 * hw.RSS_TABLE_COUNT
 
 
-class NicQueue:
-    """One queue pair and its vector. ``regs`` is the iomem address of its register block."""
+class NicVector:
+    """A vector of the device while it is open: the queue pairs that it tells of, and whether of causes too."""
 
-    __slots__ = ("index", "irq", "napi", "priv", "regs", "rx", "tx")
+    __slots__ = ("causes", "irq", "priv", "queues")
+
+    def __init__(self, priv: NicPriv, irq: int) -> None:
+        self.priv = priv
+        self.irq = irq
+        self.queues: list[NicQueue] = []
+        self.causes = False
+
+
+class NicQueue:
+    """One queue pair. ``regs`` is the iomem address of its register block."""
+
+    __slots__ = ("index", "napi", "priv", "regs", "rx", "tx", "vector")
 
     def __init__(self, priv: NicPriv, index: int) -> None:
         self.priv = priv
         self.index = index
         self.regs = priv.iomem + hw.qp(index)
-        self.irq = 0
         self.napi: napi_struct
+        self.vector: NicVector | None = None  # with the line there is none
         self.tx: NicTxRing
         self.rx: NicRxRing
 
@@ -45,10 +67,10 @@ class NicPriv:
     """The device. Reached by ``netdev_priv(ndev)``."""
 
     __slots__ = (
-        "all_queues", "cause_irq", "copybreak", "costs", "dev", "halted", "hw_seen", "hw_stats", "iomem", "line_irq",
-        "max_queues", "ndev", "num_queues", "pdev", "queues", "reset_work", "resets", "rss_ctrl", "rss_key",
-        "rss_table", "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_pause", "rx_size", "stats_lock",
-        "tx_moderation", "tx_pause", "tx_size", "tx_weights", "vlans", "xdp_prog",
+        "all_queues", "copybreak", "costs", "dev", "errors", "halted", "hw_seen", "hw_stats", "iomem", "line_irq",
+        "max_queues", "max_vectors", "ndev", "num_queues", "pdev", "queues", "recover_work", "reset_work", "resets",
+        "rss_ctrl", "rss_key", "rss_table", "rx_addrs", "rx_classes", "rx_hash", "rx_moderation", "rx_pause", "rx_size",
+        "stats_lock", "tx_moderation", "tx_pause", "tx_size", "tx_weights", "vectors", "vlans", "xdp_prog",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -65,7 +87,8 @@ class NicPriv:
         self.rx_size = 256
         self.tx_moderation = 0, 1  # ethtool -C: usecs and frames; with one frame each interrupts
         self.rx_moderation = 0, 1
-        self.cause_irq = 0  # of the vector that tells of the link
+        self.max_vectors = 0  # to use; 0: one for each queue pair and one for causes
+        self.vectors: list[NicVector] = []  # those requested
         self.rx_pause = self.tx_pause = False  # ethtool -A
         self.copybreak = 0  # bytes: frames up to this length are copied and their buffer is used again
         self.line_irq = False
@@ -81,6 +104,8 @@ class NicPriv:
         self.hw_stats: dict[str, int] = {}  # the device's counters before its last reset
         self.hw_seen: dict[str, int] = {}  # what was told of them last
         self.resets = 0
+        self.errors = dict.fromkeys(ERR_ACCESSES.values(), 0)  # that the error log has told of
         self.halted = False  # stopped by an error, although it is open
         self.stats_lock = spinlock_t("nic stats_lock")
-        self.reset_work = work_struct(container=self)
+        self.reset_work = work_struct(container=self)  # resets the device
+        self.recover_work = work_struct(container=self)  # starts rings anew that an error has halted, or that hang

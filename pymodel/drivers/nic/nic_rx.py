@@ -28,6 +28,7 @@ from pymodel.linux import (
     DMA_BIDIRECTIONAL,
     DMA_FROM_DEVICE,
     ENOMEM,
+    ETH_HLEN,
     ETH_P_8021Q,
     GFP_KERNEL,
     MEM_TYPE_PAGE_POOL,
@@ -87,7 +88,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUFFER_BYTES", "XDP_BUFFER_BYTES", "NicRxRing", "nic_rx_alloc", "nic_rx_clean", "nic_rx_drain", "nic_rx_fill",
-    "nic_rx_free", "nic_rx_pool_stats",
+    "nic_rx_free", "nic_rx_pool_stats", "nic_rx_renew", "nic_rx_unseen",
 ]  # fmt: skip
 
 TRUESIZE = PAGE_SIZE // 2  # bytes of a buffer
@@ -118,9 +119,9 @@ class NicRxRing:
 
     __slots__ = (
         "alloc_failed", "buffer_bytes", "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "dma_dir", "doorbell",
-        "dropped", "errors", "headroom", "mask", "next_to_clean", "next_to_use", "packets", "pool", "pool_stats",
-        "queue", "size", "skb", "skipping", "spare", "truesize", "xdp", "xdp_drops", "xdp_errors", "xdp_redirects",
-        "xdp_rxq", "xdp_tx",
+        "dropped", "errors", "halts", "headroom", "mask", "next_to_clean", "next_to_use", "packets", "pool",
+        "pool_stats", "queue", "restarts", "size", "skb", "skipping", "spare", "truesize", "xdp", "xdp_drops",
+        "xdp_errors", "xdp_redirects", "xdp_rxq", "xdp_tx",
     )  # fmt: skip
 
     def __init__(self, queue: NicQueue) -> None:
@@ -139,6 +140,7 @@ class NicRxRing:
         self.xdp = xdp_buff()  # of the packet at hand
         self._restart()
         self.packets = self.bytes = self.dropped = self.errors = self.alloc_failed = 0
+        self.halts = self.restarts = 0  # errors that halted the ring; times that it alone was set up anew
         self.xdp_drops = self.xdp_tx = self.xdp_redirects = self.xdp_errors = 0
 
     def _restart(self) -> None:
@@ -383,7 +385,7 @@ def _halted(ring: NicRxRing, length: int, status: int) -> None:
     netdev_err(priv.ndev, "RX queue %d halted, error %d", ring.queue.index, code)
     if length:
         ring.errors += 1
-    schedule_work(priv.reset_work)
+    schedule_work(priv.recover_work)
 
 
 def _skip(ring: NicRxRing, skb: sk_buff | None, pg: page) -> None:
@@ -410,23 +412,60 @@ def nic_rx_drain(ring: NicRxRing) -> None:
     Frames that the device had delivered and no poll has seen count as dropped.
     """
     pool = ring.pool
+    _drop_unseen(ring)
+    _take_back(ring)
+    for _, _, pg in ring.spare:
+        assert pg is not None
+        page_pool_put_full_page(pool, pg, False)
+    ring.spare.clear()
+
+
+def nic_rx_unseen(ring: NicRxRing) -> bool:
+    """Whether there is a record that no poll has seen."""
+    at = ring.cq + (ring.next_to_clean & ring.mask) * hw.RX_COMPLETION_SIZE
+    return bool(memory().mem[at + _PHASE_BYTE] & 0x80) is not bool(ring.next_to_clean & ring.size)
+
+
+def _drop_unseen(ring: NicRxRing) -> int:
+    """Count frames of which there are records that no poll has seen as dropped. The index behind the last record."""
     mem = memory().mem
     index = ring.next_to_clean
     while True:
         at = ring.cq + (index & ring.mask) * hw.RX_COMPLETION_SIZE
         if bool(mem[at + _PHASE_BYTE] & 0x80) is bool(index & ring.size):
-            break
-        ring.dropped += mem[at + hw.RX_COMPLETION_STATUS] & _EOP
+            return index
+        word, _, status, _ = hw.RX_COMPLETION.unpack_from(mem, at)
+        if not status & _ERROR:
+            ring.dropped += status & _EOP
+        elif word & hw.RX_COMPLETION_LEN_LEN:
+            ring.errors += 1
         index = (index + 1) & _INDEX
+
+
+def _take_back(ring: NicRxRing) -> None:
+    """The device gives all buffers back. What there is of a frame whose end has not come is freed."""
     index = ring.next_to_clean
     while index != ring.next_to_use:
         ring.spare.append(ring.buffers[index & ring.mask])
         index = (index + 1) & _INDEX
     ring.next_to_clean = index
-    for _, _, pg in ring.spare:
-        assert pg is not None
-        page_pool_put_full_page(pool, pg, False)
-    ring.spare.clear()
     if ring.skb is not None:
         dev_kfree_skb_any(ring.skb)
         ring.skb = None
+
+
+def nic_rx_renew(ring: NicRxRing, head: int) -> None:
+    """Make the ring as it was when it was new: full of buffers, the same ones. It is stopped, and no poll runs.
+
+    ``head`` is the device's: it has filled the buffers before, and those without a record, which it could not write,
+    hold frames that are lost. They count as dropped, as if each were as long as the MTU allows.
+    """
+    lost = (head - _drop_unseen(ring)) & _INDEX
+    if lost < 1 << 15:  # the record of an error is one more than buffers were used
+        per_frame = -(-(ring.queue.priv.ndev.mtu + ETH_HLEN + VLAN_HLEN) // ring.buffer_bytes)
+        ring.dropped += -(-lost // per_frame)
+    _take_back(ring)
+    nbytes = ring.size * hw.RX_COMPLETION_SIZE
+    memory().mem[ring.cq : ring.cq + nbytes] = bytes(nbytes)
+    ring._restart()
+    nic_rx_fill(ring)

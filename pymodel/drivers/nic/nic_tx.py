@@ -89,7 +89,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NicTxRing", "nic_features_check", "nic_start_xmit", "nic_tx_alloc", "nic_tx_clean", "nic_tx_drain",
-    "nic_tx_flush", "nic_tx_free", "nic_tx_xdp",
+    "nic_tx_flush", "nic_tx_free", "nic_tx_renew", "nic_tx_xdp",
 ]
 
 STOP_BELOW = MAX_SKB_FRAGS + 2  # free descriptors: what the largest skb needs, its offload descriptor included
@@ -110,9 +110,9 @@ class NicTxRing:
     """The TX half of a queue pair."""
 
     __slots__ = (
-        "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "doorbell", "dropped", "error", "mask",
-        "next_completion", "next_to_clean", "next_to_use", "packets", "posted", "queue", "size", "stopped", "txq",
-        "woken", "xdp_frames",
+        "buffers", "bytes", "cq", "cq_dma", "desc", "desc_dma", "doorbell", "down", "dropped", "error", "halts", "hung",
+        "mask", "next_completion", "next_to_clean", "next_to_use", "packets", "posted", "queue", "renewed_at",
+        "restarts", "size", "stopped", "txq", "woken", "xdp_frames",
     )  # fmt: skip
 
     def __init__(self, queue: NicQueue) -> None:
@@ -123,8 +123,10 @@ class NicTxRing:
         self.desc = self.cq = 0  # the rings, in memory
         self.desc_dma = self.cq_dma = 0
         self.buffers: list[_Buffer | None] = []
+        self.down = False  # being set up anew: nothing may be filled in
         self._restart()
         self.packets = self.bytes = self.dropped = self.stopped = self.woken = 0
+        self.halts = self.restarts = 0  # errors that halted the ring; times that it alone was set up anew
 
     def _restart(self) -> None:
         self.next_to_use = 0
@@ -133,6 +135,8 @@ class NicTxRing:
         self.posted = 0  # next_to_use at the last doorbell
         self.xdp_frames = 0  # frames of XDP in the ring
         self.error = 0
+        self.hung = False  # the watchdog says so
+        self.renewed_at = -1  # packets when the ring was set up anew because it hung
 
     def free(self) -> int:
         """Free descriptors."""
@@ -407,7 +411,6 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
     size, mask = ring.size, ring.mask
     at = ring.cq
     next_completion = ring.next_completion
-    head = ring.next_to_clean
     record = -1
     # Records are written in order, phase bit 1 on the first pass. Only the last one matters: it covers those before.
     while True:
@@ -421,10 +424,14 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
     dma_rmb()  # the rest of the record is read after its phase bit
     ring.next_completion = next_completion
     word, _, status, _ = hw.TX_COMPLETION.unpack_from(mem, record)
-    head = word & hw.TX_COMPLETION_HEAD_HEAD
     if status & hw.TX_COMPLETION_STATUS_ERROR_CODE:
         _halted(ring, status)
+    _reclaim(ring, word & hw.TX_COMPLETION_HEAD_HEAD, budget)
 
+
+def _reclaim(ring: NicTxRing, head: int, budget: int) -> None:
+    """Reclaim all descriptors before ``head``: the device has sent their frames."""
+    mask = ring.mask
     dev = ring.queue.priv.dev
     buffers = ring.buffers
     index = ring.next_to_clean
@@ -462,16 +469,17 @@ def nic_tx_clean(ring: NicTxRing, budget: int) -> None:
     ring.next_to_clean = index
     netdev_tx_completed_queue(ring.txq, packets, length)
     smp_mb()  # next_to_clean is visible before we look whether the queue is stopped; pairs with _stop()
-    if netif_tx_queue_stopped(ring.txq) and ring.free() >= WAKE_ABOVE and netif_carrier_ok(ring.queue.priv.ndev):
-        netif_tx_wake_queue(ring.txq)
-        ring.woken += 1
+    if netif_tx_queue_stopped(ring.txq) and ring.free() >= WAKE_ABOVE and not ring.down:
+        if netif_carrier_ok(ring.queue.priv.ndev):
+            netif_tx_wake_queue(ring.txq)
+            ring.woken += 1
 
 
 def _halted(ring: NicTxRing, status: int) -> None:
     """The device has halted the ring on an error: only a restart gets it going again."""
     ring.error = status & hw.TX_COMPLETION_STATUS_ERROR_CODE
     netdev_err(ring.queue.priv.ndev, "TX queue %d halted, error %d", ring.queue.index, ring.error)
-    schedule_work(ring.queue.priv.reset_work)
+    schedule_work(ring.queue.priv.recover_work)
 
 
 def nic_tx_drain(ring: NicTxRing) -> None:
@@ -493,3 +501,16 @@ def nic_tx_drain(ring: NicTxRing) -> None:
     ring.next_to_clean = index
     ring.xdp_frames = 0
     netdev_tx_reset_queue(ring.txq)
+
+
+def nic_tx_renew(ring: NicTxRing, head: int) -> None:
+    """Make the ring as it was when it was new: empty. It is stopped, and neither reclaim nor xmit runs.
+
+    ``head`` is the device's: what was sent, told of or not, counts as sent; the rest is freed.
+    """
+    nic_tx_clean(ring, 0)
+    _reclaim(ring, head, 0)
+    nic_tx_drain(ring)
+    nbytes = ring.size * hw.TX_COMPLETION_SIZE
+    memory().mem[ring.cq : ring.cq + nbytes] = bytes(nbytes)
+    ring._restart()

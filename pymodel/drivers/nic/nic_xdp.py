@@ -108,11 +108,13 @@ def _xmit_back(ring: NicTxRing, xdp: xdp_buff) -> bool:
 
 
 def _queue(ring: NicTxRing, frames: list[xdp_frame], own: bool, flush: bool) -> int:
-    """Queue frames for sending; how many. Without a carrier none: the device is being stopped."""
+    """Queue frames for sending; how many. Without a carrier none, nor while the ring is set up anew: the device, or the
+    ring, is being stopped.
+    """
     txq = ring.txq
     sent = 0
     __netif_tx_lock(txq, smp_processor_id())
-    if netif_carrier_ok(ring.queue.priv.ndev):
+    if netif_carrier_ok(ring.queue.priv.ndev) and not ring.down:
         for frame in frames:
             if not nic_tx_xdp(ring, frame, own):
                 break

@@ -98,12 +98,13 @@ class SoftNic(SoftDevice):
     def link(self, up: bool, mbps: int) -> None:
         self.mac.set_link(up, mbps)
 
-    def log_error(self, tx: bool, queue: int, access: int, addr: int, resp: int) -> None:
-        """Something of a ring went wrong: keep the first, and tell of it (IRQ_CAUSE)."""
+    def log_error(self, tx: bool, queue: int, access: int, addr: int, resp: int, none: bool = False) -> None:
+        """Something of a ring went wrong, or, with ``none``, of no ring: keep the first, and tell of it (IRQ_CAUSE)."""
         if self.error[0]:
             self.error = self.error[0] | hw.ERR_LOG_MORE, self.error[1]
         else:
-            what = hw.ERR_LOG_VALID | tx * hw.ERR_LOG_TX | access << hw.ERR_LOG_ACCESS_SHIFT
+            what = hw.ERR_LOG_VALID | tx * hw.ERR_LOG_TX | none * hw.ERR_LOG_NO_QUEUE
+            what |= access << hw.ERR_LOG_ACCESS_SHIFT
             self.error = what | resp << hw.ERR_LOG_RESP_SHIFT | queue << hw.ERR_LOG_QUEUE_SHIFT, addr
         self.irq.cause(hw.IRQ_CAUSE_ERROR)
 
@@ -284,7 +285,9 @@ class SoftNic(SoftDevice):
         ring: SoftRing = (self.rx if reg >= hw.QP_RX_BASE_LO else self.tx).rings[q]
         if reg in (hw.QP_TX_TAIL, hw.QP_RX_TAIL):
             return ring.tail
-        if reg in (hw.QP_TX_HEAD, hw.QP_RX_HEAD):
+        if reg == hw.QP_TX_HEAD:
+            return ring.done
+        if reg == hw.QP_RX_HEAD:
             return ring.head
         if reg in (hw.QP_TXC_HEAD, hw.QP_RXC_HEAD):
             return ring.cq_head

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymodel.drivers.nic import nic_hw as hw
+from pymodel.hw.memory import DmaFault
 
 if TYPE_CHECKING:
     from pymodel.drivers.nic.softnic import SoftNic
@@ -16,6 +17,7 @@ __all__ = ["SoftIrq"]
 
 _INDEX = 0xFFFF
 _PS_PER_US = 1_000_000
+_MESSAGE = 0x30  # AXI ID of messages, with the lower bits of the vector's number
 
 
 def _beyond(head: int, seen: int) -> bool:
@@ -144,10 +146,12 @@ class SoftIrq:
             return
         for side in pair.sides:
             if not pair.masked and side.ready and not self.vectors[side.vector].table_masked:
-                self._send(side.vector)
+                self._send(side.vector, side)
 
-    def _send(self, v: int) -> None:
-        """Send a vector's message: it tells of all that name it and are not masked."""
+    def _send(self, v: int, asked: _Side | None) -> None:
+        """Send a vector's message: it tells of all that name it and are not masked. One that cannot be written halts
+        the ring that asked for it; with None a cause did.
+        """
         vector = self.vectors[v]
         told = [(pair, side) for pair, side in vector.sides if not pair.masked]
         for pair, side in told:
@@ -158,7 +162,22 @@ class SoftIrq:
                 side.seen = side.mark
         if v == self._exists(self.cause_vector) and self.causes & ~self.cause_mask:
             self.cause_told = True
-        self.nic.platform.msi_write(vector.addr, vector.data)
+        try:
+            self.nic.platform.msi_write(vector.addr, vector.data, _MESSAGE | v & 0xF)
+        except DmaFault as fault:
+            self._lost(asked, fault)
+
+    def _lost(self, asked: _Side | None, fault: DmaFault) -> None:
+        nic = self.nic
+        nic.platform.dma_fault(fault)
+        if asked is None:
+            nic.log_error(False, 0, hw.ERR_ACCESS_MESSAGE, fault.bus, 3 if fault.kind == "decerr" else 2, True)
+            return
+        ring = asked.ring
+        engine = nic.tx if asked is self.pairs[ring.queue].tx else nic.rx
+        if ring.active and not ring.error_code:
+            ring.error_code = hw.RING_ERROR_AXI_WRITE  # and no record tells of it
+        engine.log(ring, hw.ERR_ACCESS_MESSAGE, fault.bus, fault)
 
     def _look(self, q: int, side: _Side) -> None:
         """Begin to time a record that nobody was told of; see whether a limit is reached."""
@@ -250,7 +269,7 @@ class SoftIrq:
             return
         v = self._exists(self.cause_vector)
         if self.causes & ~self.cause_mask and not self.cause_told and not self.vectors[v].table_masked:
-            self._send(v)
+            self._send(v, None)
 
     def read_cause(self, reg: int) -> int:
         """IRQ_CAUSE, IRQ_CAUSE_MASK or IRQ_CAUSE_VECTOR."""

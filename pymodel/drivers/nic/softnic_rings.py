@@ -36,6 +36,9 @@ _TX_OFFLOAD = hw.TX_KIND_OFFLOAD << hw.TX_DESC_CTRL_KIND_SHIFT
 _EOP = hw.TX_DESC_CTRL_EOP
 _LEN = hw.TX_DESC_CTRL_LEN
 _RX_RECORD = struct.Struct("<HHIII")
+# AXI IDs as the device's: the kind of access, and the queue in the lower four bits.
+_READ_TX_DESC, _READ_RX_DESC, _READ_TX_DATA = 0x00, 0x10, 0x20
+_WRITE_RX_DATA, _WRITE_RX_RECORD, _WRITE_TX_RECORD = 0x00, 0x10, 0x20
 _PHASE_1 = struct.pack("<I", hw.RX_COMPLETION_PHASE_PHASE)[2:]  # the lower half is tci
 
 
@@ -97,6 +100,7 @@ class _Engine:
     """What both directions share: fetching descriptors, errors, stopping."""
 
     name = ""
+    desc_id = 0
 
     def __init__(self, nic: SoftNic, queues: int) -> None:
         self.nic = nic
@@ -115,7 +119,7 @@ class _Engine:
                 f"{self.name}{ring.queue}: tail {ring.tail} is {waiting} entries beyond {ring.fetched}, "
                 f"but the ring has {ring.size}",
             )
-            self._log(ring, hw.ERR_ACCESS_BAD_TAIL, ring.base + (ring.fetched & ring.mask) * hw.TX_DESC_SIZE)
+            self.log(ring, hw.ERR_ACCESS_BAD_TAIL, ring.base + (ring.fetched & ring.mask) * hw.TX_DESC_SIZE)
             self.halt(ring, hw.RING_ERROR_BAD_DESC)
             return b""
         slot = ring.fetched & ring.mask
@@ -123,9 +127,10 @@ class _Engine:
         if not n:
             return b""
         try:
-            raw = self.platform.dma_read(ring.base + slot * hw.TX_DESC_SIZE, n * hw.TX_DESC_SIZE)
+            at = ring.base + slot * hw.TX_DESC_SIZE
+            raw = self.platform.dma_read(at, n * hw.TX_DESC_SIZE, self.desc_id | ring.queue)
         except DmaFault as fault:
-            self._log(ring, hw.ERR_ACCESS_DESC, ring.base + slot * hw.TX_DESC_SIZE, fault)
+            self.log(ring, hw.ERR_ACCESS_DESC, ring.base + slot * hw.TX_DESC_SIZE, fault)
             self.halt(ring, hw.RING_ERROR_AXI_READ)
             self.platform.dma_fault(fault)
             return b""
@@ -135,13 +140,13 @@ class _Engine:
     def halt(self, ring: SoftRing, code: int) -> None:
         ring.error_code = code
 
-    def _log(self, ring: SoftRing, access: int, addr: int, fault: DmaFault | None = None) -> None:
+    def log(self, ring: SoftRing, access: int, addr: int, fault: DmaFault | None = None) -> None:
         """Tell the error log."""
-        resp = 0 if fault is None else 3 if fault.kind == "unmapped" else 2
+        resp = 0 if fault is None else 3 if fault.kind in ("unmapped", "decerr") else 2
         self.nic.log_error(self.name == "tx", ring.queue, access, addr, resp)
 
     def bad_descriptor(self, ring: SoftRing, what: str) -> None:
-        self._log(ring, hw.ERR_ACCESS_BAD_DESC, ring.base + (ring.head & ring.mask) * hw.TX_DESC_SIZE)
+        self.log(ring, hw.ERR_ACCESS_BAD_DESC, ring.base + (ring.head & ring.mask) * hw.TX_DESC_SIZE)
         self.halt(ring, hw.RING_ERROR_BAD_DESC)
         self.platform.broken_rule("DESC", f"{self.name}{ring.queue}: descriptor {ring.head}: {what}")
 
@@ -173,6 +178,7 @@ class TxEngine(_Engine):
     device's, but by whole fetches; so a turn is ``_TURN`` times as long."""
 
     name = "tx"
+    desc_id = _READ_TX_DESC
 
     def __init__(self, nic: SoftNic, queues: int) -> None:
         super().__init__(nic, queues)
@@ -226,7 +232,7 @@ class TxEngine(_Engine):
 
     def _send(self, ring: SoftRing) -> int:
         """Fetch once and send what is complete. Returns the bytes sent."""
-        dma_read = self.platform.dma_read
+        dma_read, data_id = self.platform.dma_read, _READ_TX_DATA | ring.queue
         send = self.nic.mac.send
         frags = ring.frags
         sent = 0
@@ -252,9 +258,9 @@ class TxEngine(_Engine):
                 self.bad_descriptor(ring, f"length {length}, control word 0x{ctrl:08x}")
                 break
             try:
-                data = dma_read(addr, length)
+                data = dma_read(addr, length, data_id)
             except DmaFault as fault:
-                self._log(ring, hw.ERR_ACCESS_DATA, addr, fault)
+                self.log(ring, hw.ERR_ACCESS_DATA, addr, fault)
                 self.halt(ring, hw.RING_ERROR_AXI_READ)
                 self.platform.dma_fault(fault)
                 break
@@ -313,10 +319,10 @@ class TxEngine(_Engine):
         ring.completing = False
         record = hw.TX_COMPLETION.pack(ring.done, 0, ring.error_code, ring.phase())
         try:
-            self.platform.dma_write(ring.cq_base + (ring.cq_head & ring.mask) * hw.TX_COMPLETION_SIZE, record)
-        except DmaFault as fault:
             where = ring.cq_base + (ring.cq_head & ring.mask) * hw.TX_COMPLETION_SIZE
-            self._log(ring, hw.ERR_ACCESS_COMPLETION, where, fault)
+            self.platform.dma_write(where, record, _WRITE_TX_RECORD | ring.queue)
+        except DmaFault as fault:
+            self.log(ring, hw.ERR_ACCESS_COMPLETION, where, fault)
             ring.error_code = hw.RING_ERROR_AXI_WRITE
             self.platform.dma_fault(fault)
         else:
@@ -333,6 +339,7 @@ class RxEngine(_Engine):
     """From the wire to free buffers."""
 
     name = "rx"
+    desc_id = _READ_RX_DESC
 
     def __init__(self, nic: SoftNic, queues: int) -> None:
         super().__init__(nic, queues)
@@ -427,16 +434,16 @@ class RxEngine(_Engine):
         at = 0
         index = ring.head
         records = ring.records
-        dma_write = self.platform.dma_write
+        dma_write, data_id = self.platform.dma_write, _WRITE_RX_DATA | ring.queue
         for i in range(used):
             addr, size = cache.popleft()
             part = frame if used == 1 else frame[at : at + size]
             at += size
             try:
-                dma_write(addr, part)
+                dma_write(addr, part, data_id)
             except DmaFault as fault:
                 status |= hw.RING_ERROR_AXI_WRITE << hw.RX_COMPLETION_STATUS_ERROR_CODE_SHIFT
-                self._log(ring, hw.ERR_ACCESS_DATA, addr, fault)
+                self.log(ring, hw.ERR_ACCESS_DATA, addr, fault)
                 ring.error_code = hw.RING_ERROR_AXI_WRITE
                 self.platform.dma_fault(fault)
             if i == used - 1:
@@ -481,10 +488,10 @@ class RxEngine(_Engine):
             if phase:
                 data = b"".join(r[:14] + _PHASE_1 for r in run)
             try:
-                self.platform.dma_write(ring.cq_base + slot * hw.RX_COMPLETION_SIZE, data)
-            except DmaFault as fault:
                 where = ring.cq_base + slot * hw.RX_COMPLETION_SIZE
-                self._log(ring, hw.ERR_ACCESS_COMPLETION, where, fault)
+                self.platform.dma_write(where, data, _WRITE_RX_RECORD | ring.queue)
+            except DmaFault as fault:
+                self.log(ring, hw.ERR_ACCESS_COMPLETION, where, fault)
                 ring.error_code = hw.RING_ERROR_AXI_WRITE
                 self.platform.dma_fault(fault)
                 break
