@@ -163,6 +163,7 @@ class RtlPlatform:
         self._msix = range(0)  # MMIO addresses of the MSI-X table
         self._table: dict[int, int] = {}  # its words as software wrote them
         self._announces: list[int] = []  # for each vector, its IDs as bits
+        self._reset_write = (0, 0)  # offset and value of the register write that resets the device
         self._mbps = min(round(rate_gbps * 1000), (1 << 20) - 1)
         self.set_link(True)
         self.configure(**settings_for(seed, stalls, rate_gbps))
@@ -180,6 +181,9 @@ class RtlPlatform:
             base = int(dut.pci["msix_table"])
             self._msix = range(base, base + 16 * vectors)
         self._announces = [sum(1 << i for i in ids) for ids in dut.axi.get("irq_ids", [])]
+        if "reset" in dut.rtl:
+            machine.reset_device = self._reset_device
+            self._reset_write = tuple(dut.rtl["reset"])
         self.control["max_wait"] = int(dut.axi.get("max_wait", 0))
 
     def configure(self, stalls: dict[str, tuple[int, int]] | None = None, **values: int) -> None:
@@ -277,6 +281,10 @@ class RtlPlatform:
             )
         self._api.rs_sim_ingest()
         return size <= 4
+
+    def _reset_device(self, at: int) -> None:
+        offset, value = self._reset_write
+        self.mmio_write(offset, value, 4, at)
 
     def wire_send(self, frame: bytes, at: int, *, bad: bool = False) -> int:
         """Queue a frame (no FCS) towards the device, not before ``at`` ps; ``bad`` marks it as one with a wrong FCS.

@@ -199,7 +199,8 @@ def _who() -> str:
 
 def reset_function(pdev: pci_dev) -> None:
     """The device is reset: configuration space is as after power-up, and so is the function behind it, where the
-    platform can reset it (the soft one can; RTL keeps its state until a driver resets it).
+    platform can reset it (not RTL whose description names no register for it: it keeps its state until a driver resets
+    it).
     """
     pdev.config.data[:] = pdev.config.power_up
     m = here.machine

@@ -50,10 +50,17 @@ def nic_check_link(priv: NicPriv) -> None:
 
 def nic_msix(irq: int, vector: NicVector) -> int:
     """An MSI-X. The device has masked each queue pair that it told of by itself (auto_mask); IRQ_ARM in the pair's poll
-    unmasks it. Those that it did not tell of are polled as well: nothing says which they are.
+    unmasks it. Of several that share the vector nothing says which they are: all are polled but those whose poll is
+    still to come to its IRQ_ARM anyway, which raises what it has missed.
     """
-    for queue in vector.queues:
-        napi_schedule_irqoff(queue.napi)
+    queues = vector.queues
+    if len(queues) == 1:
+        napi_schedule_irqoff(queues[0].napi)
+    else:
+        for queue in queues:
+            if queue.armed:
+                queue.armed = False
+                napi_schedule_irqoff(queue.napi)
     if vector.causes:
         nic_cause_irq(irq, vector.priv)
     return IRQ_HANDLED

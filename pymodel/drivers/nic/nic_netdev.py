@@ -263,6 +263,7 @@ def nic_poll(napi: napi_struct, budget: int) -> int:
     seen = queue.rx.next_to_clean << hw.QP_IRQ_ARM_RX_INDEX_SHIFT
     seen |= queue.tx.next_completion << hw.QP_IRQ_ARM_TX_INDEX_SHIFT
     if napi_complete_done(napi, done):
+        queue.armed = True
         writel(seen, queue.regs + hw.QP_IRQ_ARM)
     return done
 
@@ -282,6 +283,7 @@ def _start(priv: NicPriv) -> int:
         napi_enable(queue.napi)
         writel(hw.QP_TX_CTRL_ENABLE, queue.regs + hw.QP_TX_CTRL)
         writel(hw.QP_RX_CTRL_ENABLE, queue.regs + hw.QP_RX_CTRL)
+        queue.armed = True
         writel(0, queue.regs + hw.QP_IRQ_ARM)
     writel(hw.CTRL_ENABLE, priv.iomem + hw.CTRL)
     priv.halted = False

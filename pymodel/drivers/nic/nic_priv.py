@@ -51,12 +51,13 @@ class NicVector:
 class NicQueue:
     """One queue pair. ``regs`` is the iomem address of its register block."""
 
-    __slots__ = ("index", "napi", "priv", "regs", "rx", "tx", "vector")
+    __slots__ = ("armed", "index", "napi", "priv", "regs", "rx", "tx", "vector")
 
     def __init__(self, priv: NicPriv, index: int) -> None:
         self.priv = priv
         self.index = index
         self.regs = priv.iomem + hw.qp(index)
+        self.armed = False  # IRQ_ARM was written since an interrupt last scheduled the poll
         self.napi: napi_struct
         self.vector: NicVector | None = None  # with the line there is none
         self.tx: NicTxRing

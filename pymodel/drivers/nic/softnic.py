@@ -121,7 +121,9 @@ class SoftNic(SoftDevice):
                 ring.tail = value & 0xFFFF
                 self.tx.kick(ring)
             elif reg == hw.QP_RX_TAIL:
-                self.rx.rings[q].tail = value & 0xFFFF
+                ring = self.rx.rings[q]
+                ring.tail = value & 0xFFFF
+                self.rx.kick(ring)
             elif reg == hw.QP_IRQ_ARM:
                 if size == 4:
                     self.irq.arm(q, value)

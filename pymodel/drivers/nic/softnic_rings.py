@@ -114,13 +114,7 @@ class _Engine:
         """Read the next descriptors, one burst. Empty when there is none, or on an error, which halts the ring."""
         waiting = ring.waiting
         if waiting > ring.size:
-            self.platform.broken_rule(
-                "RING",
-                f"{self.name}{ring.queue}: tail {ring.tail} is {waiting} entries beyond {ring.fetched}, "
-                f"but the ring has {ring.size}",
-            )
-            self.log(ring, hw.ERR_ACCESS_BAD_TAIL, ring.base + (ring.fetched & ring.mask) * hw.TX_DESC_SIZE)
-            self.halt(ring, hw.RING_ERROR_BAD_DESC)
+            self.bad_tail(ring)
             return b""
         slot = ring.fetched & ring.mask
         n = min(waiting, ring.size - slot, _FETCH)
@@ -144,6 +138,15 @@ class _Engine:
         """Tell the error log."""
         resp = 0 if fault is None else 3 if fault.kind in ("unmapped", "decerr") else 2
         self.nic.log_error(self.name == "tx", ring.queue, access, addr, resp)
+
+    def bad_tail(self, ring: SoftRing) -> None:
+        self.platform.broken_rule(
+            "RING",
+            f"{self.name}{ring.queue}: tail {ring.tail} is {ring.waiting} entries beyond {ring.fetched}, "
+            f"but the ring has {ring.size}",
+        )
+        self.log(ring, hw.ERR_ACCESS_BAD_TAIL, ring.base + (ring.fetched & ring.mask) * hw.TX_DESC_SIZE)
+        self.halt(ring, hw.RING_ERROR_BAD_DESC)
 
     def bad_descriptor(self, ring: SoftRing, what: str) -> None:
         self.log(ring, hw.ERR_ACCESS_BAD_DESC, ring.base + (ring.head & ring.mask) * hw.TX_DESC_SIZE)
@@ -356,7 +359,10 @@ class RxEngine(_Engine):
         return not self._fifo and not any(r.completing for r in self.rings)
 
     def kick(self, ring: SoftRing) -> None:
-        """Buffers are read when a frame needs them: nothing to do."""
+        """Buffers are read when a frame needs them; only the tail is looked at."""
+        if ring.running and ring.waiting > ring.size:
+            self.bad_tail(ring)
+            self.write_records(ring)
 
     def frame(self, frame: bytes, bad: bool) -> None:
         """A frame has arrived from the wire."""
@@ -416,10 +422,14 @@ class RxEngine(_Engine):
             if ring not in touched:
                 touched.append(ring)
         for ring in touched:
-            if ring.records and not ring.completing:
-                ring.completing = True
-                self.platform.call_after(self.platform.dma_delay(), self._write_records, ring)
+            self.write_records(ring)
             self.settle(ring)
+
+    def write_records(self, ring: SoftRing) -> None:
+        """Completion records are written one DMA delay from now."""
+        if ring.records and not ring.completing:
+            ring.completing = True
+            self.platform.call_after(self.platform.dma_delay(), self._write_records, ring)
 
     def _deliver(self, ring: SoftRing, frame: bytes, value: int, status: int, tci: int) -> bool:
         """Write a frame to the next free buffers. False when there are too few, and then none is used."""
