@@ -52,7 +52,7 @@ module nic_cpl_tx
   logic [11:0]      now_q;
 
   assign new_o    = new_q[scan_i];
-  assign due_o    = due_q[scan_i];
+  assign due_o    = due_q[scan_i] && (new_o || err_i);   // an error whose record was due may have become silent
   assign head_o   = done_q[scan_i].at;
   assign frames_o = done_q[scan_i].frames;
 

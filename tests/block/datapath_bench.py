@@ -82,7 +82,7 @@ def _edited(folder: Path, edits: Mapping[str, tuple[str, str]]) -> Path:
     return rtl
 
 
-def run(program: Path, scenario: str, **settings: int) -> tuple[int, str]:
+def run(program: Path, scenario: str, **settings: int | str) -> tuple[int, str]:
     """Run a scenario of the bench (main.cpp says which there are); returns the exit code and all that it printed."""
     command = [str(program), f"scenario={scenario}", *(f"{name}={value}" for name, value in settings.items())]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)

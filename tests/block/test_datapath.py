@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ SEED = int(os.environ.get("RINGSIDE_SEED", "1"))
 SHAPES = [(64, 4), (128, 1), (256, 16), (512, 3)]
 
 
-def passes(width: int, queues: int, scenario: str, **settings: int) -> str:
+def passes(width: int, queues: int, scenario: str, **settings: int | str) -> str:
     code, text = run(build(width, queues), scenario, **settings)
     assert code == 0, f"datapath scenario={scenario} {settings}, {width} bits, {queues} queue pairs:\n{text[-3000:]}"
     return text
@@ -70,6 +71,31 @@ def test_datapath_rings_stopped_in_traffic_device_lets_go(width: int, queues: in
     """After status.active fell, or a device reset ended, nothing of the ring is touched; then it starts anew."""
     for seed in range(SEED, SEED + 3):
         passes(width, queues, "stop", seed=seed)
+
+
+def all_registers(queues: int) -> list[int]:
+    """Offsets of all registers of a NIC with so many queue pairs."""
+    groups = {
+        "": [0], "QP": [hw.qp(q) for q in range(queues)], "MSIX": [hw.msix(v) for v in range(queues + 1)],
+        "RSS_KEY": [hw.rss_key(i) for i in range(hw.RSS_KEY_COUNT)],
+        "RSS_TABLE": [hw.rss_table(i) for i in range(hw.RSS_TABLE_COUNT)],
+        "RX_ADDR": [hw.rx_addr(i) for i in range(hw.RX_ADDR_COUNT)],
+        "RX_HASH": [hw.rx_hash(i) for i in range(hw.RX_HASH_COUNT)],
+        "VLAN_FILTER": [hw.vlan_filter(i) for i in range(hw.VLAN_FILTER_COUNT)],
+    }  # fmt: skip
+    return [base + r.offset for r in hw.REGISTERS for base in groups[r.group]]
+
+
+@pytest.mark.parametrize(("width", "queues"), SHAPES)
+@pytest.mark.parametrize("errors", [0, 60])
+def test_datapath_reset_at_any_clock_leaves_nothing_and_starts_clean(
+    width: int, queues: int, errors: int, tmp_path: Path
+) -> None:
+    """Each of the first clocks of traffic, any later one, and those in which accesses and frames begin; idle buses,
+    every register as after power-up, silence, then traffic without a loss. With errors, rings were halted before."""
+    registers = tmp_path / "registers"
+    registers.write_text(" ".join(f"{offset:x}" for offset in all_registers(queues)))
+    passes(width, queues, "reset", seed=SEED, rounds=450, errors=errors, registers=str(registers))
 
 
 @pytest.mark.parametrize(("width", "queues"), SHAPES)

@@ -10,6 +10,7 @@ from typing import Any
 
 import cocotb
 
+from pymodel.hw.access import Failure
 from pymodel.hw.contexts import Sleep
 from pymodel.hw.memory import DEV_READ, DEV_WRITE
 from tests.meta.copy_host import (
@@ -17,6 +18,7 @@ from tests.meta.copy_host import (
     CLK_PS,
     ENGINES,
     IRQ,
+    MSI_BASE,
     NOWHERE,
     SCRATCH,
     WAYS_TO_BREAK,
@@ -99,6 +101,41 @@ async def copy_with_injected_errors(top: Any) -> None:
         assert await host.read(0x1C) == 9
         assert bytes(host.mem[0x10400:0x10500]) == before
         assert host.platform.counters["injected"] == 3
+
+    host = Host()
+    await drive(top, host, scenario(host))
+    no_complaints(host)
+
+
+@cocotb.test()
+async def accesses_fail_as_ordered(top: Any) -> None:
+    """By ID, address and number, with the response that was ordered; a message too, which then does not come."""
+
+    async def scenario(host: Host) -> None:
+        platform, memory = host.platform, host.platform.memory
+        memory.grant(0x10000, 4096, DEV_READ | DEV_WRITE)
+        target = memory.bus_offset + 0x10400
+        host.mem[0x10000:0x10010] = host.rng.randbytes(16)
+        platform.fail(Failure(False, frozenset({1}), response=3))
+        platform.fail(Failure(False, frozenset({0}), target, target + 255))  # which nobody reads
+        platform.fail(Failure(True, frozenset({0}), target, target, skip=1, times=2))
+        for engine, status in ((0, 0), (0, 1), (1, 1), (1, 0), (0, 1), (0, 0)):
+            host.mem[0x10400:0x10500] = bytes(256)
+            before = await host.read(64 * engine + 0x1C)
+            await host.copy(engine, 0x10000, 0x10400, 8)
+            assert (await host.read(64 * engine + 0x1C) > before) == bool(status), (engine, status)
+            if not status:
+                assert host.mem[0x10400:0x10410] == host.mem[0x10000:0x10010]
+        assert platform.counters["injected"] == 3
+        platform.fail(Failure(True, None, MSI_BASE, MSI_BASE + 3))
+        seen = len(host.messages)
+        host.start_copy(0, 0x10000, 0x10400, 8)
+        await Sleep(5_000)
+        assert len(host.messages) == seen and platform.counters["injected"] == 4
+        platform.fail(Failure(False, times=100))
+        platform.fail_no_more()
+        await host.copy(0, 0x10000, 0x10400, 8)
+        assert platform.counters["injected"] == 4
 
     host = Host()
     await drive(top, host, scenario(host))

@@ -62,8 +62,9 @@ def test_traffic_with_stalls_arrives(test: str, seed: int, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "test",
     [
-        "copy_without_stalls", "copy_with_quantum", "copy_with_injected_errors", "write_one_byte_outside",
-        "read_beyond_the_mapping", "message_before_its_writes", "read_completion_waits_for_dma_writes",
+        "copy_without_stalls", "copy_with_quantum", "copy_with_injected_errors", "accesses_fail_as_ordered",
+        "write_one_byte_outside", "read_beyond_the_mapping", "message_before_its_writes",
+        "read_completion_waits_for_dma_writes",
         "burst_across_4k", "offer_changes_while_it_waits", "open_at_the_end", "every_port_is_watched",
         "commands_go_in_order_of_their_time",
         "many_commands_at_once", "interrupt_line",

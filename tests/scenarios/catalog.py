@@ -73,7 +73,6 @@ CASES: tuple[Case, ...] = (
         ("nic",),
     ),
     Case("function_reset", "tests.scenarios.errors:function_reset", {"lossy": True}, ("nic",)),
-    Case("few_vectors", "tests.scenarios.traffic:both_ways", {"module_params": {"vectors": 2}}, ("nic",)),
     _life("rebind"),
     _life("mtu_change"),
     _life("oversize"),

@@ -7,10 +7,10 @@ import random
 
 import pytest
 
-from pymodel.hw.access import Machine, charge, here, set_machine, writel
+from pymodel.hw.access import Failure, Machine, charge, here, set_machine, writel
 from pymodel.hw.contexts import DeadlockError, Scheduler, Sleep
 from pymodel.hw.errors import CheckError
-from pymodel.hw.memory import HostMemory
+from pymodel.hw.memory import DEV_READ, DEV_WRITE, DmaFault, HostMemory
 from pymodel.hw.soft import SoftDevice, SoftPlatform
 
 NS = 1000
@@ -189,3 +189,42 @@ def test_kernel_code_without_a_machine_says_what_is_missing() -> None:
     ):  # fmt: skip
         with pytest.raises(RuntimeError, match="no machine is in force: create an Env, or call set_machine"):
             access()
+
+
+def test_accesses_fail_as_ordered_by_id_address_and_number() -> None:
+    """Reads, writes and messages; what does not match is not touched, and nobody is blamed for what was ordered."""
+    platform, _, sched = make()
+    machine = platform.machine
+    assert machine is not None
+    seen: list[int] = []
+    machine.msi_write = lambda addr, data, time: seen.append(data)
+    memory = platform.memory
+    memory.grant(0x1000, 0x1000, DEV_READ | DEV_WRITE)
+    at = memory.bus_offset + 0x1000
+    platform.fail(Failure(False, frozenset({3}), at + 64, at + 127, skip=1, times=2, response=3))
+    outcome = []
+    for axi_id, offset, n in ((3, 0, 64), (2, 64, 8), (3, 120, 16), (3, 127, 1), (3, 60, 5), (3, 128, 8), (3, 64, 8)):
+        try:
+            platform.dma_read(at + offset, n, axi_id)
+            outcome.append("")
+        except DmaFault as fault:
+            assert (fault.bus, fault.length, fault.axi_id, fault.is_write) == (at + offset, n, axi_id, False)
+            platform.dma_fault(fault)
+            outcome.append(fault.kind)
+    assert outcome == ["", "", "", "decerr", "decerr", "", ""]
+    platform.fail(Failure(True))
+    platform.dma_read(at, 8)
+    with pytest.raises(DmaFault, match="as ordered"):
+        platform.dma_write(at, b"lost")
+    assert bytes(memory.mem[0x1000:0x1004]) == bytes(4)
+    platform.dma_write(at, b"kept")
+    assert bytes(memory.mem[0x1000:0x1004]) == b"kept"
+    platform.fail(Failure(True, first=0xFEE00000, last=0xFEEFFFFF))
+    with pytest.raises(DmaFault):
+        platform.msi_write(0xFEE01000, 1)
+    platform.msi_write(0xFEE01000, 2)
+    platform.run(sched)
+    assert seen == [2]
+    platform.fail(Failure(True, times=5))
+    platform.fail_no_more()
+    platform.dma_write(at, b"more")

@@ -27,7 +27,7 @@ class AxiSlave {
 
     AxiSlave(Vdut_wrapper& dut, Memory& mem, unsigned width, uint64_t seed) : d_(dut), mem_(mem), bytes_(width / 8), rng_(seed) {}
 
-    bool idle() const { return reads_.empty() && writes_.empty(); }
+    bool idle() const { return reads_.empty() && writes_.empty() && early_.empty(); }
     size_t reads_open() const { return reads_.size(); }
 
     // Before the clock edge: look at the handshakes of this clock.
@@ -139,7 +139,7 @@ class AxiSlave {
         if (!last) return;
         w.complete = true;
         w.ready = latency(set.write_latency);
-        if (!msi) return;
+        if (!msi || w.error) return;
         if (w.len || w.bytes.size() != 4 || (w.addr & 3) || w.bytes[0].first != w.addr) fail("MSI-X: not one write of four bytes");
         for (int i = 3; i >= 0; i--) w.msi_data = w.msi_data << 8 | w.bytes[size_t(i)].second;
         // It may not overtake the records that it announces.

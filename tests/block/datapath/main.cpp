@@ -5,6 +5,8 @@
 //   scenario=traffic   random frames on all queues, everything has to arrive; offloads=N: percent with offload
 //                      descriptors, tso=N: percent that are TCP segments to be cut
 //   scenario=stop      the same, with rings stopped and started, and the device reset, at random moments
+//   scenario=reset     the device is reset at many clocks, in traffic; errors=N: percent of the resets that errors of the
+//                      bus on all queues precede; registers=FILE: offsets of all registers
 //   scenario=error     the same, with AXI errors and bad descriptors on one queue; the others must not notice
 //   scenario=hold      the answers to one queue are withheld; the others must keep their rate
 //   scenario=rules     frames that do not arrive, and rings that halt: case by case
@@ -16,6 +18,7 @@
 #include <ctime>
 
 #include "nic_bench.h"
+#include "resets.h"
 #include "rules.h"
 
 namespace bench {
@@ -187,6 +190,34 @@ void stop(Bench& b) {
     }
     finish(b);
     std::printf("%llu stops, %llu resets, ", (unsigned long long)stops, (unsigned long long)resets);
+}
+
+// Reset at any clock; afterwards the device is as new: nothing is lost, the counters agree.
+void reset(Bench& b) {
+    settings(b);
+    const bool lossy = b.lossy;
+    const auto memory = b.axi.set;
+    const uint32_t sink_stall = b.sink_stall;
+    Resets(b, args["registers"], arg("errors", 0)).run(arg("rounds", 200));
+    b.source_on = b.sender_on = false;
+    b.until([&] { return b.source_empty(); }, 5000, "the wire is empty");
+    b.run(300);
+    b.lossy = lossy;
+    b.axi.set = memory;
+    b.sink_stall = sink_stall;
+    b.send_queues = ~0u;
+    for (auto& d : b.drivers) {
+        d->set.lossy = lossy;
+        d->rx_expect.clear();
+        d->rx_done = 0;
+    }
+    b.wire_frames = b.wire_bytes = b.sent_in = b.bad_frames = b.filtered = b.runts = b.too_long = 0;
+    b.setup();
+    b.sender_on = b.source_on = true;
+    b.run(10000);
+    finish(b);
+    check_counters(b, delivered(b));
+    check_rmon(b);
 }
 
 // Errors on queue 0 alone; it is reset and used again each time. Everything of the others has to arrive.
@@ -489,7 +520,7 @@ int main(int argc, char** argv) {
     Bench b(arg("seed", 1));
     const std::string scenario = args.count("scenario") ? args["scenario"] : "traffic";
     const std::map<std::string, void (*)(Bench&)> scenarios = {
-        {"traffic", traffic}, {"stop", stop}, {"error", error}, {"hold", hold}, {"rate", rate}, {"shares", shares}, {"latency", latency}, {"rules", rules}, {"hashes", hashes}};
+        {"traffic", traffic}, {"stop", stop}, {"reset", reset}, {"error", error}, {"hold", hold}, {"rate", rate}, {"shares", shares}, {"latency", latency}, {"rules", rules}, {"hashes", hashes}};
     const auto it = scenarios.find(scenario);
     if (it == scenarios.end()) fail("no such scenario: " + scenario);
     on_fail = [&b] {
