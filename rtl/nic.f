@@ -38,6 +38,7 @@ ring/nic_ring.sv
 ring/nic_rings.sv
 tx/nic_tx_frame.sv
 tx/nic_tx_piece.sv
+tx/nic_tx_cut.sv
 tx/nic_tx_issue.sv
 tx/nic_tx_csum.sv
 tx/nic_tx_sums.sv

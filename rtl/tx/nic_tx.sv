@@ -68,10 +68,10 @@ module nic_tx
   logic                    burst_eof, burst_sum, burst_done;
   logic [ByteLog2-1:0]     burst_offset;
   logic [BurstLog2:0]      burst_bytes, burst_skip, burst_ip_skip;
-  logic [$clog2(Bursts):0] bursts_used;
+  logic [$clog2(Bursts):0] answered;
   logic [$clog2(Frames):0] frames_used;
   logic                    frame_valid, complete;
-  logic [QWidth-1:0]       frame_queue, complete_queue, issue_queue, ram_wqueue, ram_rqueue;
+  logic [QWidth-1:0]       frame_queue, complete_queue, issue_queue, ask_queue, ram_wqueue, ram_rqueue;
   tx_frame_t               frame;
   logic [15:0]             complete_sum, complete_ip_sum;
   logic                    ram_we, ram_we_next, ram_re;
@@ -106,6 +106,7 @@ module nic_tx
       .rd_index_i,
       .pop_o,
       .pop_queue_o,
+      .ask_queue_o       (ask_queue),
       .req_valid_o,
       .req_o,
       .req_ready_i,
@@ -115,7 +116,7 @@ module nic_tx
       .burst_sum_o       (burst_sum),
       .burst_skip_o      (burst_skip),
       .burst_ip_skip_o   (burst_ip_skip),
-      .bursts_used_i     (bursts_used),
+      .answered_i        (answered),
       .burst_done_i      (burst_done),
       .burst_done_queue_i(r_queue_i),
       .frame_valid_o     (frame_valid),
@@ -148,8 +149,8 @@ module nic_tx
       .burst_sum_i   (burst_sum),
       .burst_skip_i  (burst_skip),
       .burst_ip_skip_i(burst_ip_skip),
-      .used_queue_i  (pop_queue_o),
-      .used_o        (bursts_used),
+      .ask_queue_i   (ask_queue),
+      .answered_o    (answered),
       .burst_done_o  (burst_done),
       .scan_i,
       .busy_o        (store_busy),
@@ -204,7 +205,7 @@ module nic_tx
       .frame_valid_i   (frame_valid),
       .frame_queue_i   (frame_queue),
       .frame_i         (frame),
-      .used_queue_i    (pop_queue_o),
+      .used_queue_i    (ask_queue),
       .frames_used_o   (frames_used),
       .complete_i      (complete),
       .complete_queue_i(complete_queue),

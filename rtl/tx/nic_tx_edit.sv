@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is changed in a frame on its way from the packet buffer to the stream: its checksum is put in, a VLAN tag is
-// inserted behind the addresses, and what follows the data is zero.
+// What is changed in a frame on its way from the packet buffer to the stream: header fields and checksum are put in
+// (nic_tx_headers), a VLAN tag is inserted behind the addresses, and what follows the data is zero.
 //
-// One word a clock while en_i is high; words of a frame come in order, word_i counts them from 0. bytes_i of a word are
-// data; with a tag, or padding, words without data follow until everything is out. The result is registered.
+// One word a clock while en_i is high, with valid_i; it comes out two clocks with en_i later. Words of a frame come in
+// order, word_i counts them from 0. bytes_i of a word are data; with a tag, or padding, words without data follow until
+// everything is out.
 
 module nic_tx_edit
   import nic_pkg::*;
@@ -16,6 +17,7 @@ module nic_tx_edit
     input  logic                 clk_i,
 
     input  logic                 en_i,
+    input  logic                 valid_i,
     input  logic [DataWidth-1:0] data_i,
     input  logic [ByteLog2:0]    bytes_i,
     input  logic [13-ByteLog2:0] word_i,
@@ -30,59 +32,73 @@ module nic_tx_edit
 
   localparam int unsigned AddrBytes = 12;   // both MAC addresses
 
-  typedef logic [13-ByteLog2:0] word_t;
-
-  // ------------------------------------------------------------------ data, and zeros behind it
-  logic [DataWidth-1:0] clean_data, clean;
-  assign clean_data = bytes_i[ByteLog2] ? data_i : data_i & ~({DataWidth{1'b1}} << {bytes_i, 3'b000});
-
-  nic_tx_headers #(
-      .DataWidth(DataWidth)
-  ) u_headers (
-      .enable_i(en_i && tso_i),
-      .headers_i,
-      .ip_check_i,
-      .word_i,
-      .data_i  (clean_data),
-      .data_o  (clean)
-  );
-
-  // ------------------------------------------------------------------ the checksum's two bytes, perhaps in two words
-  logic [DataWidth-1:0] right;
-
-  always_comb begin
-    right = clean;
-    if (en_i && edit_i.csum) begin
-      automatic frame_len_t second = edit_i.csum_at + 1'b1;
-      if (word_t'(edit_i.csum_at >> ByteLog2) == word_i)
-        right[{edit_i.csum_at[ByteLog2-1:0], 3'b000}+:8] = check_i[7:0];
-      if (word_t'(second >> ByteLog2) == word_i)
-        right[{second[ByteLog2-1:0], 3'b000}+:8] = check_i[15:8];
-    end
-  end
-
-  // ------------------------------------------------------------------ the tag
-  logic [31:0]          rest_q;             // last bytes of the word before
-  logic [DataWidth-1:0] first;              // the word where the tag comes in
-
   // Bytes 0 to 11 stay, 12 to 15 are the tag, the others come 4 bytes later.
   localparam int unsigned TagWord = AddrBytes / Bytes;
   localparam int unsigned TagAt   = 8 * (AddrBytes % Bytes);
 
+  typedef logic [13-ByteLog2:0] word_t;
+
+  // ------------------------------------------------------------------ data, and zeros behind it; what is put in
+  logic [DataWidth-1:0] clean, put, clean_q, put_q;
+  logic [Bytes-1:0]     put_be, put_be_q;
+  logic                 valid_q, puts_q, tag_here_q, tag_before_q;
+  logic [15:0]          tci_q;
+
+  assign clean = bytes_i[ByteLog2] ? data_i : data_i & ~({DataWidth{1'b1}} << {bytes_i, 3'b000});
+
+  nic_tx_headers #(
+      .DataWidth(DataWidth)
+  ) u_headers (
+      .csum_i   (edit_i.csum),
+      .csum_at_i(edit_i.csum_at),
+      .check_i,
+      .tso_i,
+      .headers_i,
+      .ip_check_i,
+      .word_i,
+      .be_o     (put_be),
+      .data_o   (put)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (en_i) valid_q <= valid_i;
+    if (en_i && valid_i) begin
+      clean_q      <= clean;
+      puts_q       <= edit_i.csum || tso_i;
+      tag_here_q   <= edit_i.vlan && word_i == word_t'(TagWord);
+      tag_before_q <= edit_i.vlan && word_i > word_t'(TagWord);
+      if (edit_i.csum || tso_i) begin
+        put_q    <= put;
+        put_be_q <= put_be;
+      end
+      if (edit_i.vlan) tci_q <= edit_i.tci;
+    end
+  end
+
+  // ------------------------------------------------------------------ both, and the tag
+  logic [DataWidth-1:0] right;
+  logic [31:0]          rest_q;             // last bytes of the word before
+  logic [DataWidth-1:0] with_tag;             // the word where the tag comes in
+
+  always_comb begin
+    right = clean_q;
+    if (puts_q) begin
+      for (int b = 0; b < int'(Bytes); b++) if (put_be_q[b]) right[8*b+:8] = put_q[8*b+:8];
+    end
+  end
+
   if (TagAt + 32 == DataWidth) begin : gen_just
-    assign first = {edit_i.tci[7:0], edit_i.tci[15:8], 16'h0081, right[TagAt-1:0]};
+    assign with_tag = {tci_q[7:0], tci_q[15:8], 16'h0081, right[TagAt-1:0]};
   end else begin : gen_more
-    assign first = {right[DataWidth-33:TagAt], edit_i.tci[7:0], edit_i.tci[15:8], 16'h0081, right[TagAt-1:0]};
+    assign with_tag = {right[DataWidth-33:TagAt], tci_q[7:0], tci_q[15:8], 16'h0081, right[TagAt-1:0]};
   end
 
   always_ff @(posedge clk_i) begin
-    if (en_i) begin
+    if (en_i && valid_q) begin
       data_o <= right;
-      if (edit_i.vlan) begin
-        rest_q <= right[DataWidth-1-:32];
-        if (word_i == word_t'(TagWord)) data_o <= first;
-        if (word_i > word_t'(TagWord)) data_o <= {right[DataWidth-33:0], rest_q};
-      end
+      if (tag_here_q) data_o <= with_tag;
+      if (tag_before_q) data_o <= {right[DataWidth-33:0], rest_q};
+      if (tag_here_q || tag_before_q) rest_q <= right[DataWidth-1-:32];
     end
   end
 

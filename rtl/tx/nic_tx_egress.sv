@@ -127,7 +127,7 @@ module nic_tx_egress
   frame_len_t        cur_data_q;        // bytes of data still to read
   frame_len_t        cur_left_q;        // bytes still to send, tag and padding included
   ptr_t              cur_ptr_q;         // next word to read
-  ptr_t              ptr_q [Slots];     // first word of the queue's next frame
+  ptr_t              ptr_q [Slots];     // of the queue: the next word to read
 
   // Sums are of little-endian words, what is to be added is not; a checksum has its first byte on the wire in 15:8.
   function automatic logic [15:0] swapped(logic [15:0] value, logic swap);
@@ -172,8 +172,7 @@ module nic_tx_egress
       cur_left_q  <= next_wire_q;
       cur_more_q  <= 1'b1;
       cur_last_q  <= next_wire_q <= frame_len_t'(Bytes);
-      cur_ptr_q   <= ptr_q[next_q];
-      ptr_q[next_q] <= ptr_q[next_q] + ptr_t'((next_frame_q.len + frame_len_t'(Bytes - 1)) >> ByteLog2);
+      cur_ptr_q   <= (ram_re_o && cur_queue_q == next_q) ? free_ptr_o : ptr_q[next_q];
     end else if (en && cur_valid_q) begin
       cur_word_q <= cur_word_q + 1'b1;
       cur_left_q <= cur_left_q - frame_len_t'(Bytes);
@@ -184,31 +183,39 @@ module nic_tx_egress
         cur_ptr_q  <= free_ptr_o;
       end
     end
+    if (ram_re_o) ptr_q[cur_queue_q] <= free_ptr_o;
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) ptr_q[q] <= '0;
     end
   end
 
   // ------------------------------------------------------------------ the word that was read, and the stream
-  logic              rd_valid_q, rd_last_q;
+  typedef struct packed {
+    logic [QWidth-1:0] qp;
+    logic              part;
+    index_t            last;
+    frame_len_t        len;
+  } sent_t;                             // what is told when a frame was sent
+
+  logic              rd_valid_q, rd_last_q, fix_valid_q, fix_last_q;   // fix: between the steps of nic_tx_edit
   logic [ByteLog2:0] rd_bytes_q;        // of data in this word
-  logic [ByteLog2:0] rd_keep_q;         // valid bytes
+  logic [ByteLog2:0] rd_keep_q, fix_keep_q;    // valid bytes
   word_t             rd_word_q;
-  logic [QWidth-1:0] rd_queue_q, out_queue_q;
   tx_edit_t          rd_edit_q;
-  logic              rd_tso_q, rd_part_q, out_part_q;
+  logic              rd_tso_q;
   tx_headers_t       rd_headers_q;
   logic [15:0]       rd_check_q, rd_ip_check_q;
-  index_t            rd_end_q, out_end_q;
-  frame_len_t        rd_len_q, out_len_q;
+  sent_t             rd_sent_q, fix_sent_q, out_sent_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       rd_valid_q    <= 1'b0;
+      fix_valid_q   <= 1'b0;
       m_axis_tvalid <= 1'b0;
     end else if (en) begin
       rd_valid_q    <= cur_valid_q;
-      m_axis_tvalid <= rd_valid_q;
+      fix_valid_q   <= rd_valid_q;
+      m_axis_tvalid <= fix_valid_q;
     end
   end
 
@@ -222,14 +229,11 @@ module nic_tx_egress
       rd_word_q  <= cur_word_q;
       if (cur_word_q == '0) begin
         automatic logic [15:0] check = checksum(cur_sum_q, cur_adjust_q);
-        rd_queue_q <= cur_queue_q;
+        rd_sent_q  <= '{qp: cur_queue_q, part: cur_part_q, last: cur_end_q, len: cur_len_q};
         rd_edit_q  <= cur_edit_q;
-        rd_end_q   <= cur_end_q;
-        rd_len_q   <= cur_len_q;
         // Never 0 (in UDP that would mean that there is none).
         rd_check_q <= (check == '0) ? '1 : swapped(check, 1'b1);
         rd_tso_q   <= cur_tso_q;
-        rd_part_q  <= cur_part_q;
         rd_headers_q  <= cur_headers_q;
         rd_ip_check_q <= checksum(cur_ip_sum_q, cur_ip_adjust_q);
       end
@@ -240,7 +244,8 @@ module nic_tx_egress
       .DataWidth(DataWidth)
   ) u_edit (
       .clk_i,
-      .en_i   (en && rd_valid_q),
+      .en_i   (en),
+      .valid_i(rd_valid_q),
       .data_i (ram_data_i),
       .bytes_i(rd_bytes_q),
       .word_i (rd_word_q),
@@ -254,23 +259,23 @@ module nic_tx_egress
 
   always_ff @(posedge clk_i) begin
     if (en && rd_valid_q) begin
-      m_axis_tkeep <= ~({Bytes{1'b1}} << rd_keep_q);
-      m_axis_tlast <= rd_last_q;
-      if (rd_last_q) begin
-        out_queue_q <= rd_queue_q;
-        out_end_q   <= rd_end_q;
-        out_part_q  <= rd_part_q;
-        out_len_q   <= rd_len_q;
-      end
+      fix_last_q <= rd_last_q;
+      fix_keep_q <= rd_keep_q;
+      if (rd_last_q) fix_sent_q <= rd_sent_q;
+    end
+    if (en && fix_valid_q) begin
+      m_axis_tkeep <= ~({Bytes{1'b1}} << fix_keep_q);
+      m_axis_tlast <= fix_last_q;
+      if (fix_last_q) out_sent_q <= fix_sent_q;
     end
   end
 
   assign sent_o       = m_axis_tvalid && m_axis_tready && m_axis_tlast;
-  assign done_o       = sent_o && !out_part_q;
-  assign sent_queue_o = out_queue_q;
-  assign sent_end_o   = out_end_q;
-  assign sent_len_o   = out_len_q;
-  assign busy_o       = next_valid_q || cur_valid_q || rd_valid_q || m_axis_tvalid;
+  assign done_o       = sent_o && !out_sent_q.part;
+  assign sent_queue_o = out_sent_q.qp;
+  assign sent_end_o   = out_sent_q.last;
+  assign sent_len_o   = out_sent_q.len;
+  assign busy_o       = next_valid_q || cur_valid_q || rd_valid_q || fix_valid_q || m_axis_tvalid;
 
   // ------------------------------------------------------------------ rules
 `ifndef SYNTHESIS

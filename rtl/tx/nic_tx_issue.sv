@@ -4,7 +4,7 @@
 //
 // A piece is taken only when everything that its data will need is reserved: room in the queue's part of the
 // packet buffer, entries in its burst and frame lists. A queue that cannot be served is set aside until something of
-// it is released, so it never delays another. Frames begin at a word of the buffer and fill it without gaps.
+// it is released, so it never delays another. What there is of it is looked up in the clock before the piece comes. Frames begin at a word of the buffer and fill it without gaps.
 // An offload descriptor needs no room.
 //
 // A frame's entry in the frame list is made after its last piece; nic_tx_store says when its data is there.
@@ -44,7 +44,8 @@ module nic_tx_issue
     input  desc_t                  rd_desc_i,
     input  index_t                 rd_index_i,
     output logic                   pop_o,
-    output logic [QWidth-1:0]      pop_queue_o,      // also the one of bursts_used_i, frames_used_i
+    output logic [QWidth-1:0]      pop_queue_o,
+    output logic [QWidth-1:0]      ask_queue_o,      // the one of answered_i, frames_used_i
 
     // read requests; each taken request is an entry of the burst list
     output logic                   req_valid_o,
@@ -55,8 +56,8 @@ module nic_tx_issue
     output logic                   burst_eof_o,      // ends a frame
     output logic                   burst_sum_o,      // of a frame that wants a checksum
     output logic [BurstLog2:0]     burst_skip_o,     // bytes in front of what the checksum covers
-    output logic [BurstLog2:0]     burst_ip_skip_o,  // and of the IPv4 header (TSO); may exceed the burst
-    input  logic [$clog2(Bursts):0] bursts_used_i,   // of queue pop_queue_o
+    output logic [BurstLog2:0]     burst_ip_skip_o,  // and of the IPv4 header (TSO)
+    input  logic [$clog2(Bursts):0] answered_i,      // bursts of queue ask_queue_o, a free-running count
     input  logic                   burst_done_i,
     input  logic [QWidth-1:0]      burst_done_queue_i,
 
@@ -64,7 +65,7 @@ module nic_tx_issue
     output logic                   frame_valid_o,
     output logic [QWidth-1:0]      frame_queue_o,
     output tx_frame_t              frame_o,
-    input  logic [$clog2(Frames):0] frames_used_i,   // of queue pop_queue_o
+    input  logic [$clog2(Frames):0] frames_used_i,   // of queue ask_queue_o
 
     // the buffer: words that were read out
     input  logic                   free_valid_i,
@@ -76,7 +77,9 @@ module nic_tx_issue
 );
 
   localparam int unsigned Slots = 1 << QWidth;
-  typedef logic [PtrWidth-1:0] ptr_t;
+  localparam int unsigned Words = 1 << (BufLog2 - ByteLog2);     // of a queue's part of the buffer
+  typedef logic [PtrWidth-1:0]     ptr_t;
+  typedef logic [$clog2(Bursts):0] burst_count_t;
 
   // ------------------------------------------------------------------ choice of the queue
   logic [Queues-1:0] blocked_q;           // set aside
@@ -110,13 +113,13 @@ module nic_tx_issue
   // ------------------------------------------------------------------ can its descriptor be taken?
   ptr_t              base_q [Slots];      // first word of the frame
   ptr_t              free_q [Slots];      // first word that is not released
+  burst_count_t      asked_q [Slots];     // bursts of the pieces taken, a free-running count
 
-  logic              valid, is_data, bad, ends, sums, pop, fits, look, take, slot_free;
+  logic              coming, valid, is_data, bad, ends, sums, pop, fits, look, take, slot_free;
   logic [QWidth-1:0] queue;
   logic [63:0]       addr;
   frame_len_t        len, skip, ip_skip;
   logic [14:0]       total;
-  ptr_t              words, level;
 
   nic_tx_piece #(
       .Queues(Queues)
@@ -131,6 +134,8 @@ module nic_tx_issue
       .queue_i    (next_q),
       .desc_i     (rd_desc_i),
       .index_i    (rd_index_i),
+      .coming_o   (coming),
+      .coming_queue_o(ask_queue_o),
       .valid_o    (valid),
       .queue_o    (queue),
       .is_data_o  (is_data),
@@ -152,18 +157,39 @@ module nic_tx_issue
   assign look = valid && slot_free && !start_i;
   assign step = !valid || look;
 
+  // What the queue had when the piece came; it takes nothing meanwhile, and what is released since shows in touched_q.
+  ptr_t         room_q;                   // words
+  burst_count_t bursts_q;                 // entries of the burst list
+  logic         frame_q, touched, touched_q;
+  ptr_t         words;
+  burst_count_t bursts;
+
+  always_ff @(posedge clk_i) begin
+    if (coming && step) begin
+      room_q   <= ptr_t'(Words) - (base_q[ask_queue_o] - free_q[ask_queue_o]);
+      bursts_q <= burst_count_t'(Bursts) - (asked_q[ask_queue_o] - answered_i);
+      // The frame of the descriptor before may not be counted yet.
+      frame_q  <= 8'(frames_used_i) + 8'd1 <= 8'(Frames);
+    end
+  end
+
   always_comb begin
-    words = '0;
-    level = '0;
-    fits  = 1'b0;
-    if (look) begin
-      words = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
-      level = base_q[queue] + words - free_q[queue];
-      // The entry that the descriptor before is making in this clock is not counted yet: hence the 1.
-      fits  = level <= ptr_t'(1 << (BufLog2 - ByteLog2)) &&
-              8'(bursts_used_i) + 8'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2) +
-              8'd1 <= 8'(Bursts) &&
-              8'(frames_used_i) + 8'd1 <= 8'(Frames);
+    automatic logic [QWidth-1:0] whose = step ? ask_queue_o : queue;
+    touched = (free_valid_i && free_queue_i == whose) || (burst_done_i && burst_done_queue_i == whose);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (step || touched) touched_q <= touched;
+  end
+
+  always_comb begin
+    words  = '0;
+    bursts = '0;
+    fits   = 1'b0;
+    if (valid) begin
+      words  = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
+      bursts = burst_count_t'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2);
+      fits   = words <= room_q && bursts <= bursts_q && frame_q;
     end
   end
 
@@ -174,7 +200,7 @@ module nic_tx_issue
   assign pop_queue_o      = queue;
 
   always_ff @(posedge clk_i) begin
-    if (look && is_data && !fits) blocked_q[queue] <= 1'b1;
+    if (look && is_data && !fits && !touched_q) blocked_q[queue] <= 1'b1;
     if (free_valid_i) blocked_q[free_queue_i] <= 1'b0;
     if (burst_done_i) blocked_q[burst_done_queue_i] <= 1'b0;
     if (start_i) blocked_q[start_queue_i] <= 1'b0;
@@ -196,75 +222,48 @@ module nic_tx_issue
       automatic logic [QWidth-1:0] at = start_i ? start_queue_i : queue;
       base_q[at] <= start_i ? free_q[at] : base_q[at] + words;
     end
+    if (take && is_data) asked_q[queue] <= asked_q[queue] + bursts;
     if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) free_q[q] <= '0;
+      for (int q = 0; q < int'(Slots); q++) begin
+        free_q[q]  <= '0;
+        asked_q[q] <= '0;
+      end
     end
   end
 
   assign start_word_o = free_q[start_queue_i][PtrWidth-2:0];
 
   // ------------------------------------------------------------------ the bursts of the piece
-  logic              cur_valid_q, cur_end_q, cur_sum_q, last, fire;
-  logic [QWidth-1:0] cur_queue_q;
-  logic [63:0]       cur_addr_q;
-  frame_len_t        cur_left_q, cur_skip_q, cur_ip_skip_q;
-  logic [BurstLog2:0] to_boundary;
+  nic_tx_cut #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues)
+  ) u_cut (
+      .clk_i,
+      .rst_ni,
+      .free_o   (slot_free),
+      .take_i   (take && is_data),
+      .queue_i  (queue),
+      .addr_i   (addr),
+      .len_i    (len),
+      .end_i    (ends),
+      .sum_i    (sums),
+      .skip_i   (skip),
+      .ip_skip_i(ip_skip),
+      .req_valid_o,
+      .req_o,
+      .req_ready_i,
+      .queue_o  (busy_queue_o),
+      .offset_o (burst_offset_o),
+      .bytes_o  (burst_bytes_o),
+      .eof_o    (burst_eof_o),
+      .sum_o    (burst_sum_o),
+      .skip_o   (burst_skip_o),
+      .ip_skip_o(burst_ip_skip_o)
+  );
 
-  always_comb begin
-    automatic logic [BurstLog2:0] span = '0;   // bytes from the start of the first beat, minus one
-    to_boundary     = '0;
-    last            = 1'b0;
-    req_o           = '0;
-    burst_bytes_o   = '0;
-    burst_skip_o    = '0;
-    burst_ip_skip_o = '0;
-    if (cur_valid_q) begin
-      to_boundary   = (BurstLog2 + 1)'(BurstBytes) - {1'b0, cur_addr_q[BurstLog2-1:0]};
-      last          = cur_left_q <= frame_len_t'(to_boundary);
-      burst_bytes_o = last ? cur_left_q[BurstLog2:0] : to_boundary;
-      span          = burst_bytes_o + (BurstLog2 + 1)'(cur_addr_q[ByteLog2-1:0]) - 1'b1;
-      req_o         = '{id: '{kind: RdTxData, qp: queue_t'(cur_queue_q)}, addr: cur_addr_q,
-                        len: 8'(span >> ByteLog2)};
-      if (cur_sum_q) begin
-        burst_skip_o    = (cur_skip_q > frame_len_t'(to_boundary)) ? to_boundary : cur_skip_q[BurstLog2:0];
-        burst_ip_skip_o = (cur_ip_skip_q > frame_len_t'(to_boundary)) ? to_boundary : cur_ip_skip_q[BurstLog2:0];
-      end
-    end
-  end
+  assign busy_o = req_valid_o;
 
-  assign burst_offset_o = cur_addr_q[ByteLog2-1:0];
-  assign burst_eof_o    = last && cur_end_q;
-  assign burst_sum_o    = cur_sum_q;
-  assign fire           = cur_valid_q && req_ready_i;
-  assign slot_free      = !cur_valid_q || (fire && last);
-  assign req_valid_o    = cur_valid_q;
-
-  assign busy_o       = cur_valid_q;
-  assign busy_queue_o = cur_queue_q;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) cur_valid_q <= 1'b0;
-    else if (slot_free) cur_valid_q <= take && is_data;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (take && is_data) begin
-      cur_queue_q <= queue;
-      cur_addr_q  <= addr;
-      cur_left_q  <= len;
-      cur_end_q   <= ends;
-      cur_sum_q   <= sums;
-      cur_skip_q  <= skip;
-      cur_ip_skip_q <= ip_skip;
-    end else if (fire) begin
-      cur_addr_q <= cur_addr_q + 64'(to_boundary);
-      cur_left_q <= cur_left_q - frame_len_t'(to_boundary);
-      cur_skip_q <= cur_skip_q - frame_len_t'(burst_skip_o);
-      cur_ip_skip_q <= cur_ip_skip_q - frame_len_t'(burst_ip_skip_o);
-    end
-  end
-
-  `NIC_ASSERT_IF(TxBurstWithinLimit, fire, (burst_bytes_o != '0 && burst_bytes_o <= (BurstLog2 + 1)'(BurstBytes)))
-  `NIC_ASSERT_IF(TxBufferNotOverbooked, take && is_data, level <= ptr_t'(1 << (BufLog2 - ByteLog2)))
+  `NIC_ASSERT_IF(TxBufferNotOverbooked, take && is_data, base_q[queue] + words - free_q[queue] <= ptr_t'(Words))
+  `NIC_ASSERT_IF(TxBurstsNotOverbooked, coming && step, asked_q[ask_queue_o] - answered_i <= burst_count_t'(Bursts))
 
 endmodule

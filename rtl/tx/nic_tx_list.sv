@@ -88,43 +88,60 @@ module nic_tx_list
   end
 
   // ------------------------------------------------------------------ whose turn it is
-  deficit_t            deficit_q [Slots];
-  logic [QWidth-1:0]   turn_q, pick;
-  logic [QWidth+ListLog2-1:0] oldest;                 // of its frames
-  frame_len_t          bytes;                         // of that one
-  logic                fits, choose, go_on, any;
+  // Of queue turn_q; the memory is read, and the queue after it found, a clock ahead.
+  logic [QWidth-1:0] turn_q, pick_q, pick;
+  logic              on_q;                            // it has had frames since its turn began
+  count_t            at_q;                            // rp_q
+  frame_len_t        bytes_q;                         // of its oldest frame
+  deficit_t          left_q;                          // what it may send
+  deficit_t          deficit_q [Slots];               // of the others: what they have left over
+  logic              any, any_q, fits, choose, empties, go_on;
+  count_t            ahead;
 
-  assign oldest = {turn_q, rp_q[turn_q][ListLog2-1:0]};
-  assign bytes  = wire_bytes[oldest];
-  assign fits   = have_q[turn_q] && deficit_t'(bytes) <= deficit_q[turn_q];
-  assign choose = fits && !stop_i && (!next_valid_o || take_i);
-  assign go_on  = any && !stop_i;
+  assign ahead   = at_q + 1'b1;
+  assign fits    = on_q && deficit_t'(bytes_q) <= left_q;
+  assign choose  = fits && !stop_i && (!next_valid_o || take_i);
+  assign empties = ahead == cp_q[turn_q];
+  assign go_on   = any_q && have_q[pick_q] && !fits && !stop_i;
 
   nic_rr_pick #(
       .Width   (Queues),
       .IdxWidth(QWidth)
   ) u_pick (
-      .req_i (fits ? '0 : have_q),
-      .last_i(turn_q),
+      .req_i (have_q),
+      .last_i(go_on ? pick_q : turn_q),
       .any_o (any),
       .pick_o(pick)
   );
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) turn_q <= '0;
-    else if (go_on) turn_q <= pick;
+    any_q <= any;
+    if (any) pick_q <= pick;
+    if (!rst_ni) begin
+      any_q  <= 1'b0;
+      pick_q <= '0;
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    if (choose || go_on) begin
-      automatic logic [QWidth-1:0] queue = choose ? turn_q : pick;
-      automatic deficit_t          had   = deficit_q[queue];
-      if (!choose) had = had + deficit_t'(turn_bytes(weight_i[queue]));
-      else if (count_t'(rp_q[queue] + 1'b1) == cp_q[queue]) had = '0;
-      else had = had - deficit_t'(bytes);
-      deficit_q[queue] <= had;
+    if (go_on) begin
+      turn_q            <= pick_q;
+      at_q              <= rp_q[pick_q];
+      bytes_q           <= wire_bytes[{pick_q, rp_q[pick_q][ListLog2-1:0]}];
+      deficit_q[turn_q] <= left_q;
+      left_q            <= ((pick_q == turn_q) ? left_q : deficit_q[pick_q]) + deficit_t'(turn_bytes(weight_i[pick_q]));
+      on_q              <= 1'b1;
+    end
+    if (choose) begin
+      at_q    <= ahead;
+      bytes_q <= wire_bytes[{turn_q, ahead[ListLog2-1:0]}];
+      left_q  <= empties ? '0 : left_q - deficit_t'(bytes_q);
+      on_q    <= !empties;
     end
     if (!rst_ni) begin
+      turn_q <= '0;
+      left_q <= '0;
+      on_q   <= 1'b0;
       for (int q = 0; q < int'(Slots); q++) deficit_q[q] <= '0;
     end
   end
@@ -138,17 +155,17 @@ module nic_tx_list
   always_ff @(posedge clk_i) begin
     if (choose) begin
       next_queue_o                <= turn_q;
-      next_frame_o                <= list[oldest];
-      next_wire_o                 <= bytes;
-      {next_ip_sum_o, next_sum_o} <= sums[oldest];
+      next_frame_o                <= list[{turn_q, at_q[ListLog2-1:0]}];
+      next_wire_o                 <= bytes_q;
+      {next_ip_sum_o, next_sum_o} <= sums[{turn_q, at_q[ListLog2-1:0]}];
     end
   end
 
   // ------------------------------------------------------------------ what is complete, and not sent
   always_ff @(posedge clk_i) begin
     if (choose) begin
-      rp_q[turn_q] <= rp_q[turn_q] + 1'b1;
-      if (count_t'(rp_q[turn_q] + 1'b1) == cp_q[turn_q]) have_q[turn_q] <= 1'b0;
+      rp_q[turn_q] <= ahead;
+      if (empties) have_q[turn_q] <= 1'b0;
     end
     if (complete_i) begin
       sums[{complete_queue_i, cp_q[complete_queue_i][ListLog2-1:0]}] <= {complete_ip_sum_i, complete_sum_i};
@@ -168,9 +185,9 @@ module nic_tx_list
 
   `NIC_ASSERT_IF(TxFrameListInRange, frame_valid_i,
                  count_t'(wp_q[frame_queue_i] - rp_q[frame_queue_i]) < count_t'(Frames))
-  `NIC_ASSERT_IF(TxCompleteIsListed, choose, wp_q[turn_q] != rp_q[turn_q])
-  `NIC_ASSERT_IF(TxDeficitBelowFrame, go_on, !have_q[turn_q] || deficit_q[turn_q] < deficit_t'(MaxFrame))
-  `NIC_ASSERT_IF(TxNoDeficitWithoutFrames, choose || go_on, have_q[turn_q] || deficit_q[turn_q] == '0)
+  `NIC_ASSERT_IF(TxCompleteIsListed, choose, have_q[turn_q] && at_q == rp_q[turn_q] && wp_q[turn_q] != at_q)
+  `NIC_ASSERT_IF(TxDeficitBelowFrame, go_on, left_q < deficit_t'(MaxFrame))
+  `NIC_ASSERT_IF(TxNoDeficitWithoutFrames, go_on, on_q || left_q == '0)
   `NIC_ASSERT_IF(TxNothingUnsentAtStart, start_i, cp_q[start_queue_i] == sp_q[start_queue_i])
   `NIC_ASSERT_IF(TxNoFrameAtStart, start_i, !frame_valid_i)
 

@@ -32,6 +32,8 @@ module nic_tx_piece
     input  desc_t             desc_i,
     input  index_t            index_i,      // of the descriptor
 
+    output logic              coming_o,     // with step_i: the piece of coming_queue_o is the next one
+    output logic [QWidth-1:0] coming_queue_o,
     output logic              valid_o,
     output logic [QWidth-1:0] queue_o,
     output logic              is_data_o,    // 0: an offload descriptor
@@ -212,7 +214,9 @@ module nic_tx_piece
     end
   end
 
-  assign pop_o = !is_data_o || done_q;
+  assign pop_o          = !is_data_o || done_q;
+  assign coming_o       = cut_q;
+  assign coming_queue_o = cut_queue_q;
 
   always_ff @(posedge clk_i) begin
     if (step_i) begin

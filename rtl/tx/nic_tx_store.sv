@@ -2,7 +2,7 @@
 // Puts TX read data into the packet buffer: takes each fragment's bytes out of its beats, wherever they begin, and
 // appends them to the queue's frame without gaps. A word is kept here until it is full or the frame ends, and written
 // once; behind a frame's last byte it holds anything. Says which frames are complete, with the sum of the bytes that
-// their checksum covers (nic_tx_sums; it takes three clocks).
+// their checksum covers (nic_tx_sums): five clocks after the beat.
 //
 // The bursts of a queue are answered in order (one AXI ID a queue), those of different queues in any order and
 // mixed, so that all state is kept for each queue. The burst list says what each burst holds. One beat a clock.
@@ -20,7 +20,8 @@ module nic_tx_store
     localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
     localparam int unsigned Bytes    = DataWidth / 8,
     localparam int unsigned ByteLog2 = $clog2(Bytes),
-    localparam int unsigned WordLog2 = BufLog2 - ByteLog2
+    localparam int unsigned WordLog2 = BufLog2 - ByteLog2,
+    localparam int unsigned BeatLog2 = BurstLog2 - ByteLog2
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -38,8 +39,8 @@ module nic_tx_store
     input  logic                  burst_sum_i,       // sum the bytes, but not the first burst_skip_i
     input  logic [BurstLog2:0]    burst_skip_i,
     input  logic [BurstLog2:0]    burst_ip_skip_i,   // the IPv4 header's sum: from here to burst_skip_i
-    input  logic [QWidth-1:0]     used_queue_i,
-    output logic [$clog2(Bursts):0] used_o,
+    input  logic [QWidth-1:0]     ask_queue_i,
+    output logic [$clog2(Bursts):0] answered_o,      // bursts of that queue, a free-running count
     output logic                  burst_done_o,      // of queue r_queue_i
     input  logic [QWidth-1:0]     scan_i,
     output logic                  busy_o,            // bursts or sums of queue scan_i are outstanding
@@ -69,50 +70,58 @@ module nic_tx_store
   localparam int unsigned Slots    = 1 << QWidth;
   localparam int unsigned ListLog2 = $clog2(Bursts);
 
+  typedef logic [ByteLog2:0]   count_t;
+  typedef logic [ByteLog2-1:0] lane_t;
+
   typedef struct packed {
-    logic                eof;
-    logic                sum;
-    logic [BurstLog2:0]  skip;
-    logic [BurstLog2:0]  ip_skip;
-    logic [BurstLog2:0]  bytes;
-    logic [ByteLog2-1:0] offset;
+    logic               eof;
+    logic               sum;
+    logic [BurstLog2:0] sum_at;     // where the checksum and the IPv4 header begin, from lane 0 of its first beat on
+    logic [BurstLog2:0] ip_at;
+    lane_t              offset;     // its first byte
+    count_t             first;      // bytes in its first beat
+    count_t             last;       // and in its last, if it has several
   } burst_t;
 
-  typedef struct packed {
-    logic                first;     // the next beat begins a burst
-    logic                bad;       // a read has failed
-    logic                eof;       // the burst's, from its first beat on
-    logic [BurstLog2:0]  rem;       // bytes of the burst still to come
-    logic [BufLog2-1:0]  wpos;      // next byte of the queue's part of the buffer
-  } state_t;
-
   // ------------------------------------------------------------------ a beat, and its burst in the list
-  logic                beat_q, beat_last_q, beat_err_q;
+  logic                beat_q, beat_last_q, beat_err_q, beat_first_q;
   logic [QWidth-1:0]   beat_queue_q;
   logic [DataWidth-1:0] beat_data_q;
   burst_t              beat_burst_q;
+  logic [BeatLog2-1:0] beat_n_q;             // the burst's beats before it
   (* ram_style = "distributed" *)            // a block RAM answers too late in the clock
   burst_t              list [Slots * Bursts];
   logic [ListLog2:0]   wp_q [Slots], rp_q [Slots];
+  logic [BeatLog2-1:0] n_q [Slots];
   logic                eof_q, sum_busy;
 
-  assign used_o       = wp_q[used_queue_i] - rp_q[used_queue_i];
+  assign answered_o   = rp_q[ask_queue_i];
   assign busy_o       = wp_q[scan_i] != rp_q[scan_i] || (beat_q && beat_queue_q == scan_i) ||
                         (eof_q && ram_queue_o == scan_i) || sum_busy;
   assign burst_done_o = r_valid_i && r_last_i;
 
   always_ff @(posedge clk_i) begin
     if (burst_valid_i) begin
-      list[{burst_queue_i, wp_q[burst_queue_i][ListLog2-1:0]}] <=
-          '{eof: burst_eof_i, sum: burst_sum_i, skip: burst_skip_i, ip_skip: burst_ip_skip_i,
-            bytes: burst_bytes_i, offset: burst_offset_i};
+      automatic logic [BurstLog2:0] last = (BurstLog2 + 1)'(burst_offset_i) + burst_bytes_i - 1'b1;   // byte
+      automatic burst_t             burst;
+      burst.eof    = burst_eof_i;
+      burst.sum    = burst_sum_i;
+      burst.sum_at = (BurstLog2 + 1)'(burst_offset_i) + burst_skip_i;
+      burst.ip_at  = (BurstLog2 + 1)'(burst_offset_i) + burst_ip_skip_i;
+      burst.offset = burst_offset_i;
+      burst.first  = count_t'(Bytes) - count_t'(burst_offset_i);
+      burst.last   = count_t'(last[ByteLog2-1:0]) + 1'b1;
+      if (last[BurstLog2:ByteLog2] == '0) burst.first = burst_bytes_i[ByteLog2:0];
+      list[{burst_queue_i, wp_q[burst_queue_i][ListLog2-1:0]}] <= burst;
       wp_q[burst_queue_i] <= wp_q[burst_queue_i] + 1'b1;
     end
+    if (r_valid_i) n_q[r_queue_i] <= r_last_i ? '0 : n_q[r_queue_i] + 1'b1;
     if (burst_done_o) rp_q[r_queue_i] <= rp_q[r_queue_i] + 1'b1;
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
         wp_q[q] <= '0;
         rp_q[q] <= '0;
+        n_q[q]  <= '0;
       end
     end
   end
@@ -125,19 +134,41 @@ module nic_tx_store
       beat_last_q  <= r_last_i;
       beat_err_q   <= r_err_i;
       beat_burst_q <= list[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}];
+      beat_first_q <= n_q[r_queue_i] == '0;
+      beat_n_q     <= n_q[r_queue_i];
     end
   end
 
   // ------------------------------------------------------------------ where the beat's bytes are and go; rotated
-  typedef logic [ByteLog2:0]  count_t;
+  logic [Slots-1:0]     bad_q;                // a read of the queue has failed
+  logic [WordLog2-1:0]  word_q [Slots];       // the queue's next byte: the word, and the byte in it
+  lane_t                fill_q [Slots];
+  logic                 valid_q, full_q, spill_q, bad, ends;
+  lane_t                from, place, place_q;
+  count_t               n, fill;
+  logic [Bytes-1:0]     lanes;
+  logic [DataWidth-1:0] turned_q;             // the beat, its first byte at place_q
 
-  state_t              state_q [Slots];
-  logic                valid_q, good_q, full_q, spill_q, first_q;
-  logic [ByteLog2-1:0] place_q;
-  count_t              n_q;
-  logic                sum_on_q;             // the burst's sum, skip, ip_skip; with first_q
-  logic [BurstLog2:0]  skip_q, ip_skip_q;
-  logic [DataWidth-1:0] turned_q;            // the beat, its first byte at place_q
+  assign bad = bad_q[beat_queue_q] || beat_err_q;
+
+  always_comb begin
+    from  = '0;
+    place = '0;
+    n     = '0;
+    fill  = '0;
+    ends  = 1'b0;
+    lanes = '0;
+    if (beat_q) begin
+      if (beat_first_q) from = beat_burst_q.offset;
+      place = fill_q[beat_queue_q];
+      n     = count_t'(Bytes);
+      if (beat_first_q) n = beat_burst_q.first;
+      else if (beat_last_q) n = beat_burst_q.last;
+      fill  = count_t'(place) + n;
+      ends  = beat_last_q && beat_burst_q.eof;
+      if (beat_burst_q.sum) lanes = (~({Bytes{1'b1}} << n)) << from;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     valid_q <= rst_ni && beat_q;
@@ -145,49 +176,25 @@ module nic_tx_store
     full_q  <= 1'b0;
     spill_q <= 1'b0;
     if (beat_q) begin
-      automatic state_t              at     = state_q[beat_queue_q];
-      automatic logic [ByteLog2-1:0] place  = at.wpos[ByteLog2-1:0];
-      automatic logic [WordLog2-1:0] word   = at.wpos[BufLog2-1:ByteLog2];
-      automatic logic [ByteLog2-1:0] offset = '0;
-      automatic count_t              n      = count_t'(Bytes);     // bytes of this beat
-      automatic count_t              fill   = '0;
-      automatic logic                ends   = 1'b0;
-      first_q <= at.first;
-      if (at.first) begin
-        at.eof  = beat_burst_q.eof;
-        at.rem  = beat_burst_q.bytes;
-        offset  = beat_burst_q.offset;
-        sum_on_q  <= beat_burst_q.sum;
-        skip_q    <= beat_burst_q.skip;
-        ip_skip_q <= beat_burst_q.ip_skip;
-      end
-      n    = n - count_t'(offset);
-      if (at.rem < (BurstLog2 + 1)'(n)) n = at.rem[ByteLog2:0];
-      fill = count_t'(place) + n;
-      ends = beat_last_q && at.eof;
-
+      automatic logic spill = fill[ByteLog2] && fill[ByteLog2-1:0] != '0;
       ram_queue_o <= beat_queue_q;
-      ram_word_o  <= word;
+      ram_word_o  <= word_q[beat_queue_q];
       place_q     <= place;
-      n_q         <= n;
-      // Byte lane i of the word comes from lane i + offset - place of the beat.
-      turned_q    <= DataWidth'({beat_data_q, beat_data_q} >> {ByteLog2'(offset - place), 3'b000});
-      at.bad      = at.bad || beat_err_q;
-      good_q      <= !at.bad;
+      // Byte lane i of the word comes from lane i + from - place of the beat.
+      turned_q    <= DataWidth'({beat_data_q, beat_data_q} >> {lane_t'(from - place), 3'b000});
       full_q      <= fill[ByteLog2];
-      if (!at.bad) begin
-        eof_q   <= rst_ni && ends;
-        spill_q <= ends && fill > count_t'(Bytes);
-      end
-
-      at.first = beat_last_q;
-      at.rem   = at.rem - (BurstLog2 + 1)'(n);
+      eof_q       <= rst_ni && ends && !bad;
+      spill_q     <= ends && spill && !bad;
+      if (beat_err_q) bad_q[beat_queue_q] <= 1'b1;
       // The next frame begins at a word.
-      if (ends) at.wpos = {(fill > count_t'(Bytes)) ? word + WordLog2'(2) : word + 1'b1, ByteLog2'(0)};
-      else at.wpos = at.wpos + BufLog2'(n);
-      state_q[beat_queue_q] <= at;
+      fill_q[beat_queue_q] <= ends ? '0 : fill[ByteLog2-1:0];
+      word_q[beat_queue_q] <= word_q[beat_queue_q] + WordLog2'(fill[ByteLog2] || ends) + WordLog2'(ends && spill);
     end
-    if (start_i) state_q[start_queue_i] <= '{first: 1'b1, wpos: {start_word_i, ByteLog2'(0)}, default: '0};
+    if (start_i) begin
+      bad_q[start_queue_i]  <= 1'b0;
+      fill_q[start_queue_i] <= '0;
+      word_q[start_queue_i] <= start_word_i;
+    end
   end
 
   // ------------------------------------------------------------------ words, one clock later
@@ -212,17 +219,15 @@ module nic_tx_store
       .rst_ni,
       .start_i,
       .start_queue_i,
-      .valid_i   (valid_q),
-      .queue_i   (ram_queue_o),
-      .first_i   (first_q),
-      .sum_i     (sum_on_q),
-      .skip_i    (skip_q),
-      .ip_skip_i (ip_skip_q),
-      .good_i    (good_q),
-      .eof_i     (eof_q),
-      .place_i   (place_q),
-      .n_i       (n_q),
-      .data_i    (turned_q),
+      .valid_i   (beat_q && beat_burst_q.sum),
+      .eof_i     (ends && !bad),
+      .queue_i   (beat_queue_q),
+      .beat_i    (beat_n_q),
+      .lanes_i   (lanes),
+      .sum_at_i  (beat_burst_q.sum_at),
+      .ip_at_i   (beat_burst_q.ip_at),
+      .odd_i     (from[0] != place[0]),
+      .data_i    (beat_data_q),
       .scan_i,
       .busy_o    (sum_busy),
       .valid_o   (frame_valid_o),
@@ -233,7 +238,17 @@ module nic_tx_store
 
   `NIC_ASSERT_IF(TxBurstListInRange, burst_valid_i, wp_q[burst_queue_i] - rp_q[burst_queue_i] < (ListLog2 + 1)'(Bursts))
   `NIC_ASSERT_IF(TxBeatExpected, r_valid_i, wp_q[r_queue_i] != rp_q[r_queue_i])
-  `NIC_ASSERT_IF(TxBurstLength, valid_q, state_q[ram_queue_o].first == (state_q[ram_queue_o].rem == '0))
+`ifndef SYNTHESIS
+  logic [BeatLog2-1:0] beats [Slots * Bursts];   // of each burst in the list, less one
+  always_ff @(posedge clk_i) begin
+    if (burst_valid_i) begin
+      beats[{burst_queue_i, wp_q[burst_queue_i][ListLog2-1:0]}] <=
+          BeatLog2'(((BurstLog2 + 1)'(burst_offset_i) + burst_bytes_i - 1'b1) >> ByteLog2);
+    end
+  end
+  `NIC_ASSERT_IF(TxBurstLength, r_valid_i,
+                 r_last_i == (n_q[r_queue_i] == beats[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}]))
+`endif
   `NIC_ASSERT_IF(TxNoneInFlightAtStart, start_i, wp_q[start_queue_i] == rp_q[start_queue_i])
 
 endmodule

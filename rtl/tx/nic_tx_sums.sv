@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sums of the bytes of TX frames that their checksums cover, and of the IPv4 headers of frames of a TSO.
 //
-// A beat (valid_i) has n_i bytes of a queue's burst, turned so that the first is in lane place_i; with the burst's first
-// beat comes whether it is summed (sum_i) and how many bytes are not, or are in front of the IPv4 header. eof_i: the frame
-// ends with the beat; its sums follow three clocks later. Without good_i nothing is summed until the queue starts anew.
+// valid_i: a beat of a burst that is summed, beat_i counts them from 0, its bytes are in lanes lanes_i. Positions count from
+// lane 0 of the burst's first beat: the checksum covers all from sum_at_i on, the IPv4 header is from ip_at_i to there. odd_i:
+// lane 0 is at an odd position of the frame. eof_i: the frame ends with the beat; its sums follow four clocks later.
 
 `include "nic_assert.svh"
 
@@ -14,7 +14,8 @@ module nic_tx_sums
     parameter int unsigned Queues    = 4,
     localparam int unsigned QWidth   = (Queues > 1) ? $clog2(Queues) : 1,
     localparam int unsigned Bytes    = DataWidth / 8,
-    localparam int unsigned ByteLog2 = $clog2(Bytes)
+    localparam int unsigned ByteLog2 = $clog2(Bytes),
+    localparam int unsigned BeatLog2 = BurstLog2 - ByteLog2
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -23,15 +24,13 @@ module nic_tx_sums
     input  logic [QWidth-1:0]    start_queue_i,
 
     input  logic                 valid_i,
-    input  logic [QWidth-1:0]    queue_i,
-    input  logic                 first_i,
-    input  logic                 sum_i,
-    input  logic [BurstLog2:0]   skip_i,
-    input  logic [BurstLog2:0]   ip_skip_i,
-    input  logic                 good_i,
     input  logic                 eof_i,
-    input  logic [ByteLog2-1:0]  place_i,
-    input  logic [ByteLog2:0]    n_i,
+    input  logic [QWidth-1:0]    queue_i,
+    input  logic [BeatLog2-1:0]  beat_i,
+    input  logic [Bytes-1:0]     lanes_i,
+    input  logic [BurstLog2:0]   sum_at_i,
+    input  logic [BurstLog2:0]   ip_at_i,
+    input  logic                 odd_i,
     input  logic [DataWidth-1:0] data_i,
 
     input  logic [QWidth-1:0]    scan_i,
@@ -44,76 +43,66 @@ module nic_tx_sums
 
   localparam int unsigned Slots = 1 << QWidth;
 
-  typedef logic [2*Bytes-1:0] lanes_t;
-  typedef logic [ByteLog2:0]  count_t;
+  typedef logic [Bytes-1:0]   lanes_t;
+  typedef logic [BurstLog2:0] place_t;
 
-  typedef struct packed {
-    logic                sum;       // the burst's
-    logic [BurstLog2:0]  skip;      // bytes still to come that are not summed
-    logic [BurstLog2:0]  ip_skip;
-    logic                summed;    // bytes of the frame have been summed
-    logic                ip_summed;
-  } sums_t;
-
-  // The lanes of two words from place on.
-  function automatic lanes_t lanes(count_t n, logic [ByteLog2-1:0] place);
-    return ((lanes_t'(1) << n) - 1'b1) << place;
+  // The lanes of beat `beat` from position `at` on.
+  function automatic lanes_t from(place_t at, logic [BeatLog2-1:0] beat);
+    lanes_t part;
+    part = {Bytes{1'b1}} << at[ByteLog2-1:0];
+    if (at[BurstLog2:ByteLog2] == {1'b0, beat}) return part;
+    return (at[BurstLog2:ByteLog2] < {1'b0, beat}) ? '1 : '0;
   endfunction
 
-  sums_t                sums_q [Slots];
-  logic                 sum_q, sum_first_q, ip_sum_q, ip_first_q;
+  logic [Slots-1:0]     summed_q, ip_summed_q;    // bytes of the queue's frame have been summed
+  logic                 sum_q, sum_first_q, ip_sum_q, ip_first_q, eof_q, odd_q;
   logic [Bytes-1:0]     sum_be_q, ip_be_q;
-  logic                 sum_eof_q;
-  logic [QWidth-1:0]    sum_queue_q;
-  logic [DataWidth-1:0] sum_data_q;
+  logic [QWidth-1:0]    queue_q;
+  logic [DataWidth-1:0] data_q;
 
   always_ff @(posedge clk_i) begin
-    sum_q     <= 1'b0;
-    ip_sum_q  <= 1'b0;
-    sum_eof_q <= rst_ni && eof_i;
+    sum_q    <= 1'b0;
+    ip_sum_q <= 1'b0;
+    eof_q    <= rst_ni && eof_i;
     if (valid_i) begin
-      automatic sums_t at = sums_q[queue_i];
-      sum_queue_q <= queue_i;
-      if (first_i) begin
-        at.sum     = sum_i;
-        at.skip    = skip_i;
-        at.ip_skip = ip_skip_i;
+      automatic lanes_t covered = from(sum_at_i, beat_i);
+      automatic lanes_t sum     = lanes_i & covered;
+      automatic lanes_t ip      = lanes_i & from(ip_at_i, beat_i) & ~covered;
+      odd_q       <= odd_i;
+      data_q      <= data_i;
+      sum_be_q    <= sum;
+      sum_first_q <= !summed_q[queue_i];
+      ip_be_q     <= ip;
+      ip_first_q  <= !ip_summed_q[queue_i];
+      if (sum != '0) begin
+        sum_q             <= rst_ni;
+        summed_q[queue_i] <= 1'b1;
       end
-      if (at.sum && good_i) begin
-        automatic count_t n_skip    = (at.skip < (BurstLog2 + 1)'(n_i)) ? at.skip[ByteLog2:0] : n_i;
-        automatic count_t n_ip_skip = (at.ip_skip < (BurstLog2 + 1)'(n_i)) ? at.ip_skip[ByteLog2:0] : n_i;
-        automatic lanes_t without   = lanes(n_skip, place_i);
-        automatic lanes_t sum       = lanes(n_i, place_i) & ~without;
-        sum_q       <= rst_ni;
-        sum_data_q  <= data_i;
-        sum_be_q    <= sum[Bytes-1:0] | sum[2*Bytes-1:Bytes];
-        sum_first_q <= !at.summed;
-        at.summed   = 1'b1;
-        if (n_skip != n_ip_skip) begin
-          automatic lanes_t ip = without & ~lanes(n_ip_skip, place_i);
-          ip_sum_q <= rst_ni;
-          ip_be_q  <= ip[Bytes-1:0] | ip[2*Bytes-1:Bytes];
-          ip_first_q   <= !at.ip_summed;
-          at.ip_summed = 1'b1;
-        end
-        at.skip    = (at.skip < (BurstLog2 + 1)'(n_i)) ? '0 : at.skip - (BurstLog2 + 1)'(n_i);
-        at.ip_skip = (at.ip_skip < (BurstLog2 + 1)'(n_i)) ? '0 : at.ip_skip - (BurstLog2 + 1)'(n_i);
+      if (ip != '0) begin
+        ip_sum_q             <= rst_ni;
+        ip_summed_q[queue_i] <= 1'b1;
       end
-      if (eof_i) begin
-        at.summed    = 1'b0;
-        at.ip_summed = 1'b0;
-      end
-      sums_q[queue_i] <= at;
     end
-    if (start_i) sums_q[start_queue_i] <= '0;
+    if (valid_i || eof_i) queue_q <= queue_i;
+    if (eof_i) begin
+      summed_q[queue_i]    <= 1'b0;
+      ip_summed_q[queue_i] <= 1'b0;
+    end
+    if (start_i) begin
+      summed_q[start_queue_i]    <= 1'b0;
+      ip_summed_q[start_queue_i] <= 1'b0;
+    end
+    if (!rst_ni) begin
+      summed_q    <= '0;
+      ip_summed_q <= '0;
+    end
   end
 
   logic              sum_busy, ip_busy, ip_valid;
   logic [QWidth-1:0] ip_queue;
 
-  assign busy_o = sum_busy || (sum_eof_q && sum_queue_q == scan_i);
+  assign busy_o = sum_busy || (eof_q && queue_q == scan_i);
 
-  // A word begins at an even byte of its frame, so the sum is that of the frame's 16-bit words.
   nic_tx_csum #(
       .DataWidth(DataWidth),
       .Queues   (Queues)
@@ -122,10 +111,11 @@ module nic_tx_sums
       .rst_ni,
       .add_i  (sum_q),
       .first_i(sum_first_q),
-      .eof_i  (sum_eof_q),
-      .queue_i(sum_queue_q),
+      .eof_i  (eof_q),
+      .queue_i(queue_q),
+      .odd_i  (odd_q),
       .be_i   (sum_be_q),
-      .data_i (sum_data_q),
+      .data_i (data_q),
       .scan_i,
       .busy_o (sum_busy),
       .valid_o,
@@ -141,10 +131,11 @@ module nic_tx_sums
       .rst_ni,
       .add_i  (ip_sum_q),
       .first_i(ip_first_q),
-      .eof_i  (sum_eof_q),
-      .queue_i(sum_queue_q),
+      .eof_i  (eof_q),
+      .queue_i(queue_q),
+      .odd_i  (odd_q),
       .be_i   (ip_be_q),
-      .data_i (sum_data_q),
+      .data_i (data_q),
       .scan_i,
       .busy_o (ip_busy),
       .valid_o(ip_valid),
