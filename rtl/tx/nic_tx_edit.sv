@@ -2,9 +2,9 @@
 // What is changed in a frame on its way from the packet buffer to the stream: header fields and checksum are put in
 // (nic_tx_headers), a VLAN tag is inserted behind the addresses, and what follows the data is zero.
 //
-// One word a clock while en_i is high, with valid_i; it comes out two clocks with en_i later. Words of a frame come in
-// order, word_i counts them from 0. bytes_i of a word are data; with a tag, or padding, words without data follow until
-// everything is out.
+// Nothing moves but in clocks of en_i. frame_i: a frame, whose words follow, in order, each with valid_i; word_i counts them
+// from 0. The next frame's frame_i may come with the last word. bytes_i of a word are data; with a tag, or padding, words
+// without data follow until everything is out. A word comes out two clocks later.
 
 module nic_tx_edit
   import nic_pkg::*;
@@ -17,16 +17,17 @@ module nic_tx_edit
     input  logic                 clk_i,
 
     input  logic                 en_i,
-    input  logic                 valid_i,
-    input  logic [DataWidth-1:0] data_i,
-    input  logic [ByteLog2:0]    bytes_i,
-    input  logic [13-ByteLog2:0] word_i,
+    input  logic                 frame_i,
     input  tx_edit_t             edit_i,
     input  logic                 tso_i,      // the header fields, too
     input  tx_headers_t          headers_i,
     input  logic [15:0]          ip_check_i,
     input  logic [15:0]          check_i,    // the checksum, its first byte on the wire in 7:0
 
+    input  logic                 valid_i,
+    input  logic [DataWidth-1:0] data_i,
+    input  logic [ByteLog2:0]    bytes_i,
+    input  logic [13-ByteLog2:0] word_i,
     output logic [DataWidth-1:0] data_o
 );
 
@@ -41,14 +42,16 @@ module nic_tx_edit
   // ------------------------------------------------------------------ data, and zeros behind it; what is put in
   logic [DataWidth-1:0] clean, put, clean_q, put_q;
   logic [Bytes-1:0]     put_be, put_be_q;
-  logic                 valid_q, puts_q, tag_here_q, tag_before_q;
-  logic [15:0]          tci_q;
+  logic                 vlan_q, puts, valid_q, puts_q, tag_here_q, tag_before_q;
+  logic [15:0]          frame_tci_q, tci_q;
 
   assign clean = bytes_i[ByteLog2] ? data_i : data_i & ~({DataWidth{1'b1}} << {bytes_i, 3'b000});
 
   nic_tx_headers #(
       .DataWidth(DataWidth)
   ) u_headers (
+      .clk_i,
+      .load_i   (en_i && frame_i),
       .csum_i   (edit_i.csum),
       .csum_at_i(edit_i.csum_at),
       .check_i,
@@ -56,22 +59,27 @@ module nic_tx_edit
       .headers_i,
       .ip_check_i,
       .word_i,
+      .any_o    (puts),
       .be_o     (put_be),
       .data_o   (put)
   );
 
   always_ff @(posedge clk_i) begin
     if (en_i) valid_q <= valid_i;
+    if (en_i && frame_i) begin
+      vlan_q      <= edit_i.vlan;
+      frame_tci_q <= edit_i.tci;
+    end
     if (en_i && valid_i) begin
       clean_q      <= clean;
-      puts_q       <= edit_i.csum || tso_i;
-      tag_here_q   <= edit_i.vlan && word_i == word_t'(TagWord);
-      tag_before_q <= edit_i.vlan && word_i > word_t'(TagWord);
-      if (edit_i.csum || tso_i) begin
+      puts_q       <= puts;
+      tag_here_q   <= vlan_q && word_i == word_t'(TagWord);
+      tag_before_q <= vlan_q && word_i > word_t'(TagWord);
+      if (puts) begin
         put_q    <= put;
         put_be_q <= put_be;
       end
-      if (edit_i.vlan) tci_q <= edit_i.tci;
+      if (vlan_q) tci_q <= frame_tci_q;
     end
   end
 

@@ -201,10 +201,8 @@ module nic_tx_egress
   logic [ByteLog2:0] rd_bytes_q;        // of data in this word
   logic [ByteLog2:0] rd_keep_q, fix_keep_q;    // valid bytes
   word_t             rd_word_q;
-  tx_edit_t          rd_edit_q;
-  logic              rd_tso_q;
-  tx_headers_t       rd_headers_q;
-  logic [15:0]       rd_check_q, rd_ip_check_q;
+  logic              first;             // word of a frame
+  logic [15:0]       check, ip_check;
   sent_t             rd_sent_q, fix_sent_q, out_sent_q;
 
   always_ff @(posedge clk_i) begin
@@ -227,37 +225,8 @@ module nic_tx_egress
       else if (cur_data_q < frame_len_t'(Bytes)) rd_bytes_q <= (ByteLog2 + 1)'(cur_data_q);
       rd_keep_q  <= cur_last_q ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
       rd_word_q  <= cur_word_q;
-      if (cur_word_q == '0) begin
-        automatic logic [15:0] check = checksum(cur_sum_q, cur_adjust_q);
-        rd_sent_q  <= '{qp: cur_queue_q, part: cur_part_q, last: cur_end_q, len: cur_len_q};
-        rd_edit_q  <= cur_edit_q;
-        // Never 0 (in UDP that would mean that there is none).
-        rd_check_q <= (check == '0) ? '1 : swapped(check, 1'b1);
-        rd_tso_q   <= cur_tso_q;
-        rd_headers_q  <= cur_headers_q;
-        rd_ip_check_q <= checksum(cur_ip_sum_q, cur_ip_adjust_q);
-      end
+      if (first) rd_sent_q <= '{qp: cur_queue_q, part: cur_part_q, last: cur_end_q, len: cur_len_q};
     end
-  end
-
-  nic_tx_edit #(
-      .DataWidth(DataWidth)
-  ) u_edit (
-      .clk_i,
-      .en_i   (en),
-      .valid_i(rd_valid_q),
-      .data_i (ram_data_i),
-      .bytes_i(rd_bytes_q),
-      .word_i (rd_word_q),
-      .edit_i (rd_edit_q),
-      .check_i(rd_check_q),
-      .tso_i  (rd_tso_q),
-      .headers_i (rd_headers_q),
-      .ip_check_i(rd_ip_check_q),
-      .data_o (m_axis_tdata)
-  );
-
-  always_ff @(posedge clk_i) begin
     if (en && rd_valid_q) begin
       fix_last_q <= rd_last_q;
       fix_keep_q <= rd_keep_q;
@@ -269,6 +238,37 @@ module nic_tx_egress
       if (fix_last_q) out_sent_q <= fix_sent_q;
     end
   end
+
+  assign first = cur_valid_q && cur_word_q == '0;
+
+  always_comb begin
+    check    = '0;
+    ip_check = '0;
+    if (first) begin
+      check    = checksum(cur_sum_q, cur_adjust_q);
+      // Never 0 (in UDP that would mean that there is none).
+      check    = (check == '0) ? '1 : swapped(check, 1'b1);
+      ip_check = checksum(cur_ip_sum_q, cur_ip_adjust_q);
+    end
+  end
+
+  nic_tx_edit #(
+      .DataWidth(DataWidth)
+  ) u_edit (
+      .clk_i,
+      .en_i   (en),
+      .frame_i(first),
+      .edit_i (cur_edit_q),
+      .tso_i  (cur_tso_q),
+      .headers_i (cur_headers_q),
+      .ip_check_i(ip_check),
+      .check_i(check),
+      .valid_i(rd_valid_q),
+      .data_i (ram_data_i),
+      .bytes_i(rd_bytes_q),
+      .word_i (rd_word_q),
+      .data_o (m_axis_tdata)
+  );
 
   assign sent_o       = m_axis_tvalid && m_axis_tready && m_axis_tlast;
   assign done_o       = sent_o && !out_sent_q.part;

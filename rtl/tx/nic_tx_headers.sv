@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which bytes of a frame's word are written over, and with what: the checksum, and the header fields of one frame of a TCP
+// Which bytes of a frame are written over, and with what: the checksum, and the header fields of one frame of a TCP
 // segment that is cut: the IP length, with IPv4 the identification and the header's checksum, TCP's sequence number
-// and flags. word_i counts the frame's words; a field may lie in two of them. Bytes of data_o that be_o does not name are
-// 0. Combinational.
+// and flags. A field may be anywhere in the frame, and lie in two of its words.
+//
+// load_i: the frame whose words are asked for from the next clock on, in any order; word_i counts them. be_o and data_o say
+// in the same clock which of the word's bytes are written, and have 0 for the others.
 
 module nic_tx_headers
   import nic_pkg::*;
@@ -12,13 +14,18 @@ module nic_tx_headers
     localparam int unsigned Bytes    = DataWidth / 8,
     localparam int unsigned ByteLog2 = $clog2(Bytes)
 ) (
+    input  logic                 clk_i,
+
+    input  logic                 load_i,
     input  logic                 csum_i,     // the checksum's two bytes: from csum_at_i on
     input  frame_len_t           csum_at_i,
     input  logic [15:0]          check_i,    // the first in 7:0
     input  logic                 tso_i,      // the header fields
     input  tx_headers_t          headers_i,
     input  logic [15:0]          ip_check_i,
+
     input  logic [13-ByteLog2:0] word_i,
+    output logic                 any_o,      // bytes are written in this frame
     output logic [Bytes-1:0]     be_o,
     output logic [DataWidth-1:0] data_o
 );
@@ -33,45 +40,48 @@ module nic_tx_headers
     return frame_len_t'(sum);
   endfunction
 
-  logic [Fields-1:0]       is;               // in this word
-  frame_len_t [Fields-1:0] at;
-  logic [Fields-1:0][7:0]  value;
+  logic [Fields-1:0]       is_q;
+  frame_len_t              at_q [Fields];
+  logic [Fields-1:0][7:0]  value_q;
 
-  always_comb begin
-    is     = '0;
-    at     = '0;
-    value  = '0;
-    be_o   = '0;
-    data_o = '0;
-    if (csum_i || tso_i) begin
-      value[CheckAt+:2] = check_i;
-      for (int i = 0; i < 2; i++) begin
-        at[CheckAt+i] = csum_at_i + frame_len_t'(i);
-        is[CheckAt+i] = csum_i;
+  always_ff @(posedge clk_i) begin
+    if (load_i) begin
+      is_q  <= '0;
+      any_o <= csum_i || tso_i;
+      if (csum_i) begin
+        is_q[CheckAt+:2]    <= '1;
+        at_q[CheckAt]       <= csum_at_i;
+        at_q[CheckAt+1]     <= csum_at_i + 1'b1;
+        value_q[CheckAt+:2] <= check_i;
       end
       if (tso_i) begin
-        value[LenAt+:2]     = {headers_i.ip_len[7:0], headers_i.ip_len[15:8]};
-        value[IdAt+:2]      = {headers_i.ip_id[7:0], headers_i.ip_id[15:8]};
-        value[IpCheckAt+:2] = {ip_check_i[7:0], ip_check_i[15:8]};
+        is_q[FlagsAt:LenAt]   <= '1;
+        value_q[LenAt+:2]     <= {headers_i.ip_len[7:0], headers_i.ip_len[15:8]};
+        value_q[IdAt+:2]      <= {headers_i.ip_id[7:0], headers_i.ip_id[15:8]};
+        value_q[IpCheckAt+:2] <= {ip_check_i[7:0], ip_check_i[15:8]};
+        value_q[SeqAt+:4]     <= {headers_i.seq[7:0], headers_i.seq[15:8], headers_i.seq[23:16], headers_i.seq[31:24]};
+        value_q[FlagsAt]      <= headers_i.flags;
         for (int i = 0; i < 2; i++) begin
-          at[LenAt+i]     = place(headers_i.l3_off, headers_i.ipv6 ? 4'(4 + i) : 4'(2 + i));
-          at[IdAt+i]      = place(headers_i.l3_off, 4'(4 + i));
-          at[IpCheckAt+i] = place(headers_i.l3_off, 4'(10 + i));
+          at_q[LenAt+i]     <= place(headers_i.l3_off, headers_i.ipv6 ? 4'(4 + i) : 4'(2 + i));
+          at_q[IdAt+i]      <= place(headers_i.l3_off, 4'(4 + i));
+          at_q[IpCheckAt+i] <= place(headers_i.l3_off, 4'(10 + i));
         end
-        for (int i = 0; i < 4; i++) begin
-          at[SeqAt+i]    = place(headers_i.l4_off, 4'(4 + i));
-          value[SeqAt+i] = headers_i.seq[8*(3-i)+:8];
-        end
-        at[FlagsAt]        = place(headers_i.l4_off, 4'd13);
-        value[FlagsAt]     = headers_i.flags;
-        is[FlagsAt:LenAt]  = '1;
-        if (headers_i.ipv6) is[IpCheckAt+1:IdAt] = '0;
+        for (int i = 0; i < 4; i++) at_q[SeqAt+i] <= place(headers_i.l4_off, 4'(4 + i));
+        at_q[FlagsAt] <= place(headers_i.l4_off, 4'd13);
+        if (headers_i.ipv6) is_q[IpCheckAt+1:IdAt] <= '0;
       end
+    end
+  end
+
+  always_comb begin
+    be_o   = '0;
+    data_o = '0;
+    if (any_o) begin
       for (int i = 0; i < int'(Fields); i++) begin
         // Fields do not overlap: what is put side by side may be ORed.
-        if (at[i][13:ByteLog2] != word_i) is[i] = 1'b0;
-        be_o   |= is[i] ? Bytes'(1) << at[i][ByteLog2-1:0] : '0;
-        data_o |= is[i] ? DataWidth'(value[i]) << {at[i][ByteLog2-1:0], 3'b000} : '0;
+        automatic logic is = is_q[i] && at_q[i][13:ByteLog2] == word_i;
+        be_o   |= is ? Bytes'(1) << at_q[i][ByteLog2-1:0] : '0;
+        data_o |= is ? DataWidth'(value_q[i]) << {at_q[i][ByteLog2-1:0], 3'b000} : '0;
       end
     end
   end
