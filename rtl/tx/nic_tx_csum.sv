@@ -53,58 +53,49 @@ module nic_tx_csum #(
   endfunction
 
   // ------------------------------------------------------------------ the words of a beat, and their sum in 16 bits
-  logic              add_q, first_q, eof_q, odd_q, add2_q, first2_q, eof2_q;
-  logic [QWidth-1:0] queue_q, queue2_q;
-  part_t             part_q;
-  logic [15:0]       words, words_q;
+  typedef struct packed {
+    logic              add, eof, first;
+    logic [QWidth-1:0] qp;
+  } step_t;
 
-  assign words = fold(part_q[15:0], 16'(part_q[SumWidth-1:16]));
+  step_t       one_q, two_q;
+  logic        odd_q;
+  part_t       part_q;
+  logic [15:0] words_q;
 
   always_ff @(posedge clk_i) begin
-    add_q  <= rst_ni && add_i;
-    eof_q  <= rst_ni && eof_i;
-    add2_q <= rst_ni && add_q;
-    eof2_q <= rst_ni && eof_q;
+    one_q <= '{add: rst_ni && add_i, eof: rst_ni && eof_i, first: first_i, qp: queue_i};
+    two_q <= rst_ni ? one_q : '0;
   end
 
   always_ff @(posedge clk_i) begin
-    if (add_i || eof_i) queue_q <= queue_i;
     if (add_i) begin
-      first_q <= first_i;
-      odd_q   <= odd_i;
-      part_q  <= sum_words(data_i, be_i);
+      odd_q  <= odd_i;
+      part_q <= sum_words(data_i, be_i);
     end
-    if (add_q || eof_q) queue2_q <= queue_q;
-    if (add_q) begin
-      first2_q <= first_q;
-      words_q  <= odd_q ? {words[7:0], words[15:8]} : words;
+    if (one_q.add) begin
+      automatic logic [15:0] words = fold(part_q[15:0], 16'(part_q[SumWidth-1:16]));
+      words_q <= odd_q ? {words[7:0], words[15:8]} : words;
     end
   end
 
   // ------------------------------------------------------------------ the beats of a frame
   // The carry of the last addition is kept in bit 16, and goes into the next one.
   logic [16:0] acc_q [Slots];
-  logic [16:0] was, sum, sum_q;
-
-  always_comb begin
-    was = '0;
-    sum = '0;
-    if (add2_q || eof2_q) begin
-      if (!(add2_q && first2_q)) was = acc_q[queue2_q];
-      sum = {1'b0, was[15:0]} + (add2_q ? {1'b0, words_q} : '0) + 17'(was[16]);
-    end
-  end
+  logic [16:0] sum_q;
 
   always_ff @(posedge clk_i) begin
-    if (add2_q) acc_q[queue2_q] <= sum;
-    valid_o <= rst_ni && eof2_q;
-    if (eof2_q) begin
-      queue_o <= queue2_q;
-      sum_q   <= sum;
+    valid_o <= rst_ni && two_q.eof;
+    if (two_q.add || two_q.eof) begin
+      automatic logic [16:0] was = (two_q.add && two_q.first) ? '0 : acc_q[two_q.qp];
+      automatic logic [16:0] sum = {1'b0, was[15:0]} + (two_q.add ? {1'b0, words_q} : '0) + 17'(was[16]);
+      acc_q[two_q.qp] <= sum;
+      queue_o         <= two_q.qp;
+      sum_q           <= sum;
     end
   end
 
   assign sum_o  = fold(sum_q[15:0], 16'(sum_q[16]));
-  assign busy_o = (eof_q && queue_q == scan_i) || (eof2_q && queue2_q == scan_i);
+  assign busy_o = (one_q.eof && one_q.qp == scan_i) || (two_q.eof && two_q.qp == scan_i);
 
 endmodule

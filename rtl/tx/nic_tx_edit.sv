@@ -21,8 +21,10 @@ module nic_tx_edit
     input  tx_edit_t             edit_i,
     input  logic                 tso_i,      // the header fields, too
     input  tx_headers_t          headers_i,
-    input  logic [15:0]          ip_check_i,
-    input  logic [15:0]          check_i,    // the checksum, its first byte on the wire in 7:0
+    input  logic [15:0]          sum_i,      // and what its checksums are made of
+    input  logic [15:0]          adjust_i,
+    input  logic [15:0]          ip_sum_i,
+    input  logic [15:0]          ip_adjust_i,
 
     input  logic                 valid_i,
     input  logic [DataWidth-1:0] data_i,
@@ -54,10 +56,12 @@ module nic_tx_edit
       .load_i   (en_i && frame_i),
       .csum_i   (edit_i.csum),
       .csum_at_i(edit_i.csum_at),
-      .check_i,
+      .sum_i,
+      .adjust_i,
       .tso_i,
       .headers_i,
-      .ip_check_i,
+      .ip_sum_i,
+      .ip_adjust_i,
       .word_i,
       .any_o    (puts),
       .be_o     (put_be),
@@ -65,21 +69,23 @@ module nic_tx_edit
   );
 
   always_ff @(posedge clk_i) begin
-    if (en_i) valid_q <= valid_i;
-    if (en_i && frame_i) begin
-      vlan_q      <= edit_i.vlan;
-      frame_tci_q <= edit_i.tci;
-    end
-    if (en_i && valid_i) begin
-      clean_q      <= clean;
-      puts_q       <= puts;
-      tag_here_q   <= vlan_q && word_i == word_t'(TagWord);
-      tag_before_q <= vlan_q && word_i > word_t'(TagWord);
-      if (puts) begin
-        put_q    <= put;
-        put_be_q <= put_be;
+    if (en_i) begin
+      valid_q <= valid_i;
+      if (frame_i) begin
+        vlan_q      <= edit_i.vlan;
+        frame_tci_q <= edit_i.tci;
       end
-      if (vlan_q) tci_q <= frame_tci_q;
+      if (valid_i) begin
+        clean_q      <= clean;
+        puts_q       <= puts;
+        tag_here_q   <= vlan_q && word_i == word_t'(TagWord);
+        tag_before_q <= vlan_q && word_i > word_t'(TagWord);
+        if (puts) begin
+          put_q    <= put;
+          put_be_q <= put_be;
+        end
+        if (vlan_q) tci_q <= frame_tci_q;
+      end
     end
   end
 

@@ -134,12 +134,6 @@ module nic_tx_egress
     return swap ? {value[7:0], value[15:8]} : value;
   endfunction
 
-  function automatic logic [15:0] checksum(logic [15:0] sum, logic [15:0] adjust);
-    logic [16:0] total;
-    total = {1'b0, sum} + {1'b0, adjust};
-    return ~(total[15:0] + 16'(total[16]));
-  endfunction
-
   assign en       = !m_axis_tvalid || m_axis_tready;
   assign load     = next_valid_q && (!cur_valid_q || (en && cur_last_q));
 
@@ -202,55 +196,41 @@ module nic_tx_egress
   logic [ByteLog2:0] rd_keep_q, fix_keep_q;    // valid bytes
   word_t             rd_word_q;
   logic              first;             // word of a frame
-  logic [15:0]       check, ip_check;
   sent_t             rd_sent_q, fix_sent_q, out_sent_q;
 
   always_ff @(posedge clk_i) begin
+    if (en) begin
+      rd_valid_q    <= cur_valid_q;
+      fix_valid_q   <= rd_valid_q;
+      m_axis_tvalid <= fix_valid_q;
+      if (cur_valid_q) begin
+        rd_last_q  <= cur_last_q;
+        rd_bytes_q <= (ByteLog2 + 1)'(Bytes);
+        if (!cur_more_q) rd_bytes_q <= '0;
+        else if (cur_data_q < frame_len_t'(Bytes)) rd_bytes_q <= (ByteLog2 + 1)'(cur_data_q);
+        rd_keep_q  <= cur_last_q ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
+        rd_word_q  <= cur_word_q;
+        if (first) rd_sent_q <= '{qp: cur_queue_q, part: cur_part_q, last: cur_end_q, len: cur_len_q};
+      end
+      if (rd_valid_q) begin
+        fix_last_q <= rd_last_q;
+        fix_keep_q <= rd_keep_q;
+        if (rd_last_q) fix_sent_q <= rd_sent_q;
+      end
+      if (fix_valid_q) begin
+        m_axis_tkeep <= ~({Bytes{1'b1}} << fix_keep_q);
+        m_axis_tlast <= fix_last_q;
+        if (fix_last_q) out_sent_q <= fix_sent_q;
+      end
+    end
     if (!rst_ni) begin
       rd_valid_q    <= 1'b0;
       fix_valid_q   <= 1'b0;
       m_axis_tvalid <= 1'b0;
-    end else if (en) begin
-      rd_valid_q    <= cur_valid_q;
-      fix_valid_q   <= rd_valid_q;
-      m_axis_tvalid <= fix_valid_q;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (en && cur_valid_q) begin
-      rd_last_q  <= cur_last_q;
-      rd_bytes_q <= (ByteLog2 + 1)'(Bytes);
-      if (!cur_more_q) rd_bytes_q <= '0;
-      else if (cur_data_q < frame_len_t'(Bytes)) rd_bytes_q <= (ByteLog2 + 1)'(cur_data_q);
-      rd_keep_q  <= cur_last_q ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
-      rd_word_q  <= cur_word_q;
-      if (first) rd_sent_q <= '{qp: cur_queue_q, part: cur_part_q, last: cur_end_q, len: cur_len_q};
-    end
-    if (en && rd_valid_q) begin
-      fix_last_q <= rd_last_q;
-      fix_keep_q <= rd_keep_q;
-      if (rd_last_q) fix_sent_q <= rd_sent_q;
-    end
-    if (en && fix_valid_q) begin
-      m_axis_tkeep <= ~({Bytes{1'b1}} << fix_keep_q);
-      m_axis_tlast <= fix_last_q;
-      if (fix_last_q) out_sent_q <= fix_sent_q;
     end
   end
 
   assign first = cur_valid_q && cur_word_q == '0;
-
-  always_comb begin
-    check    = '0;
-    ip_check = '0;
-    if (first) begin
-      check    = checksum(cur_sum_q, cur_adjust_q);
-      // Never 0 (in UDP that would mean that there is none).
-      check    = (check == '0) ? '1 : swapped(check, 1'b1);
-      ip_check = checksum(cur_ip_sum_q, cur_ip_adjust_q);
-    end
-  end
 
   nic_tx_edit #(
       .DataWidth(DataWidth)
@@ -261,8 +241,10 @@ module nic_tx_egress
       .edit_i (cur_edit_q),
       .tso_i  (cur_tso_q),
       .headers_i (cur_headers_q),
-      .ip_check_i(ip_check),
-      .check_i(check),
+      .sum_i  (cur_sum_q),
+      .adjust_i   (cur_adjust_q),
+      .ip_sum_i   (cur_ip_sum_q),
+      .ip_adjust_i(cur_ip_adjust_q),
       .valid_i(rd_valid_q),
       .data_i (ram_data_i),
       .bytes_i(rd_bytes_q),

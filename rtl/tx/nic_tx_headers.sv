@@ -4,7 +4,9 @@
 // and flags. A field may be anywhere in the frame, and lie in two of its words.
 //
 // load_i: the frame whose words are asked for from the next clock on, in any order; word_i counts them. be_o and data_o say
-// in the same clock which of the word's bytes are written, and have 0 for the others.
+// in the same clock which of the word's bytes are written, and have 0 for the others. A checksum is the complement of a sum
+// of the frame's bytes and of what its new header fields add to that; TCP's and UDP's is never 0, which in UDP means that
+// there is none.
 
 module nic_tx_headers
   import nic_pkg::*;
@@ -19,10 +21,12 @@ module nic_tx_headers
     input  logic                 load_i,
     input  logic                 csum_i,     // the checksum's two bytes: from csum_at_i on
     input  frame_len_t           csum_at_i,
-    input  logic [15:0]          check_i,    // the first in 7:0
+    input  logic [15:0]          sum_i,      // all sums have the byte that is sent first in 15:8
+    input  logic [15:0]          adjust_i,
     input  logic                 tso_i,      // the header fields
     input  tx_headers_t          headers_i,
-    input  logic [15:0]          ip_check_i,
+    input  logic [15:0]          ip_sum_i,
+    input  logic [15:0]          ip_adjust_i,
 
     input  logic [13-ByteLog2:0] word_i,
     output logic                 any_o,      // bytes are written in this frame
@@ -40,6 +44,16 @@ module nic_tx_headers
     return frame_len_t'(sum);
   endfunction
 
+  function automatic logic [15:0] checksum(logic [15:0] sum, logic [15:0] adjust);
+    logic [16:0] total;
+    total = {1'b0, sum} + {1'b0, adjust};
+    return ~(total[15:0] + 16'(total[16]));
+  endfunction
+
+  function automatic logic [15:0] swapped(logic [15:0] value);
+    return {value[7:0], value[15:8]};
+  endfunction
+
   logic [Fields-1:0]       is_q;
   frame_len_t              at_q [Fields];
   logic [Fields-1:0][7:0]  value_q;
@@ -49,17 +63,18 @@ module nic_tx_headers
       is_q  <= '0;
       any_o <= csum_i || tso_i;
       if (csum_i) begin
+        automatic logic [15:0] check = checksum(sum_i, adjust_i);
         is_q[CheckAt+:2]    <= '1;
         at_q[CheckAt]       <= csum_at_i;
         at_q[CheckAt+1]     <= csum_at_i + 1'b1;
-        value_q[CheckAt+:2] <= check_i;
+        value_q[CheckAt+:2] <= (check == '0) ? '1 : swapped(check);
       end
       if (tso_i) begin
         is_q[FlagsAt:LenAt]   <= '1;
-        value_q[LenAt+:2]     <= {headers_i.ip_len[7:0], headers_i.ip_len[15:8]};
-        value_q[IdAt+:2]      <= {headers_i.ip_id[7:0], headers_i.ip_id[15:8]};
-        value_q[IpCheckAt+:2] <= {ip_check_i[7:0], ip_check_i[15:8]};
-        value_q[SeqAt+:4]     <= {headers_i.seq[7:0], headers_i.seq[15:8], headers_i.seq[23:16], headers_i.seq[31:24]};
+        value_q[LenAt+:2]     <= swapped(headers_i.ip_len);
+        value_q[IdAt+:2]      <= swapped(headers_i.ip_id);
+        value_q[IpCheckAt+:2] <= swapped(checksum(ip_sum_i, ip_adjust_i));
+        value_q[SeqAt+:4]     <= {swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16])};
         value_q[FlagsAt]      <= headers_i.flags;
         for (int i = 0; i < 2; i++) begin
           at_q[LenAt+i]     <= place(headers_i.l3_off, headers_i.ipv6 ? 4'(4 + i) : 4'(2 + i));

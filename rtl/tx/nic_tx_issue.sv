@@ -115,7 +115,7 @@ module nic_tx_issue
   ptr_t              free_q [Slots];      // first word that is not released
   burst_count_t      asked_q [Slots];     // bursts of the pieces taken, a free-running count
 
-  logic              coming, valid, is_data, bad, ends, sums, pop, fits, look, take, slot_free;
+  logic              coming, valid, is_data, bad, ends, sums, pop, fits, look, take, taken, slot_free;
   logic [QWidth-1:0] queue;
   logic [63:0]       addr;
   frame_len_t        len, skip, ip_skip;
@@ -189,11 +189,13 @@ module nic_tx_issue
     if (valid) begin
       words  = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
       bursts = burst_count_t'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2);
-      fits   = words <= room_q && bursts <= bursts_q && frame_q;
+      // As many bursts as there are at the worst address: the sum would take too long.
+      fits   = words <= room_q && burst_count_t'(len[13:BurstLog2]) + burst_count_t'(2) <= bursts_q && frame_q;
     end
   end
 
   assign take             = look && run_i[queue] && !bad && (fits || !is_data);
+  assign taken            = take && is_data;
   assign err_desc_o       = look && run_i[queue] && bad;
   assign err_desc_queue_o = queue;
   assign pop_o            = take && pop;
@@ -218,11 +220,11 @@ module nic_tx_issue
   always_ff @(posedge clk_i) begin
     if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
     // A ring that starts has released everything but what never became complete.
-    if (start_i || (take && is_data && ends)) begin
+    if (start_i || (taken && ends)) begin
       automatic logic [QWidth-1:0] at = start_i ? start_queue_i : queue;
       base_q[at] <= start_i ? free_q[at] : base_q[at] + words;
     end
-    if (take && is_data) asked_q[queue] <= asked_q[queue] + bursts;
+    if (taken) asked_q[queue] <= asked_q[queue] + bursts;
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
         free_q[q]  <= '0;
@@ -241,7 +243,7 @@ module nic_tx_issue
       .clk_i,
       .rst_ni,
       .free_o   (slot_free),
-      .take_i   (take && is_data),
+      .take_i   (taken),
       .queue_i  (queue),
       .addr_i   (addr),
       .len_i    (len),
@@ -263,7 +265,7 @@ module nic_tx_issue
 
   assign busy_o = req_valid_o;
 
-  `NIC_ASSERT_IF(TxBufferNotOverbooked, take && is_data, base_q[queue] + words - free_q[queue] <= ptr_t'(Words))
+  `NIC_ASSERT_IF(TxBufferNotOverbooked, taken, base_q[queue] + words - free_q[queue] <= ptr_t'(Words))
   `NIC_ASSERT_IF(TxBurstsNotOverbooked, coming && step, asked_q[ask_queue_o] - answered_i <= burst_count_t'(Bursts))
 
 endmodule

@@ -72,6 +72,7 @@ module nic_tx_store
 
   typedef logic [ByteLog2:0]   count_t;
   typedef logic [ByteLog2-1:0] lane_t;
+  typedef logic [BeatLog2-1:0] beats_t;
 
   typedef struct packed {
     logic               eof;
@@ -81,22 +82,28 @@ module nic_tx_store
     lane_t              offset;     // its first byte
     count_t             first;      // bytes in its first beat
     count_t             last;       // and in its last, if it has several
+    beats_t             beats;      // less one; for TxBurstLength alone
   } burst_t;
+
+  typedef struct packed {
+    logic [ListLog2:0] rp;          // first burst that is not answered
+    beats_t            beats;       // of that one, that came
+  } place_t;
 
   // ------------------------------------------------------------------ a beat, and its burst in the list
   logic                beat_q, beat_last_q, beat_err_q, beat_first_q;
   logic [QWidth-1:0]   beat_queue_q;
   logic [DataWidth-1:0] beat_data_q;
   burst_t              beat_burst_q;
-  logic [BeatLog2-1:0] beat_n_q;             // the burst's beats before it
+  beats_t              beat_n_q;             // the burst's beats before it
   (* ram_style = "distributed" *)            // a block RAM answers too late in the clock
   burst_t              list [Slots * Bursts];
-  logic [ListLog2:0]   wp_q [Slots], rp_q [Slots];
-  logic [BeatLog2-1:0] n_q [Slots];
+  logic [ListLog2:0]   wp_q [Slots];
+  place_t              at_q [Slots];
   logic                eof_q, sum_busy;
 
-  assign answered_o   = rp_q[ask_queue_i];
-  assign busy_o       = wp_q[scan_i] != rp_q[scan_i] || (beat_q && beat_queue_q == scan_i) ||
+  assign answered_o   = at_q[ask_queue_i].rp;
+  assign busy_o       = wp_q[scan_i] != at_q[scan_i].rp || (beat_q && beat_queue_q == scan_i) ||
                         (eof_q && ram_queue_o == scan_i) || sum_busy;
   assign burst_done_o = r_valid_i && r_last_i;
 
@@ -112,16 +119,18 @@ module nic_tx_store
       burst.first  = count_t'(Bytes) - count_t'(burst_offset_i);
       burst.last   = count_t'(last[ByteLog2-1:0]) + 1'b1;
       if (last[BurstLog2:ByteLog2] == '0) burst.first = burst_bytes_i[ByteLog2:0];
+      burst.beats  = last[BurstLog2-1:ByteLog2];
       list[{burst_queue_i, wp_q[burst_queue_i][ListLog2-1:0]}] <= burst;
       wp_q[burst_queue_i] <= wp_q[burst_queue_i] + 1'b1;
     end
-    if (r_valid_i) n_q[r_queue_i] <= r_last_i ? '0 : n_q[r_queue_i] + 1'b1;
-    if (burst_done_o) rp_q[r_queue_i] <= rp_q[r_queue_i] + 1'b1;
+    if (r_valid_i) begin
+      automatic place_t at = at_q[r_queue_i];
+      at_q[r_queue_i] <= r_last_i ? '{rp: at.rp + 1'b1, beats: '0} : '{rp: at.rp, beats: at.beats + 1'b1};
+    end
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
         wp_q[q] <= '0;
-        rp_q[q] <= '0;
-        n_q[q]  <= '0;
+        at_q[q] <= '0;
       end
     end
   end
@@ -133,40 +142,34 @@ module nic_tx_store
       beat_data_q  <= r_data_i;
       beat_last_q  <= r_last_i;
       beat_err_q   <= r_err_i;
-      beat_burst_q <= list[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}];
-      beat_first_q <= n_q[r_queue_i] == '0;
-      beat_n_q     <= n_q[r_queue_i];
+      beat_burst_q <= list[{r_queue_i, at_q[r_queue_i].rp[ListLog2-1:0]}];
+      beat_first_q <= at_q[r_queue_i].beats == '0;
+      beat_n_q     <= at_q[r_queue_i].beats;
     end
   end
 
   // ------------------------------------------------------------------ where the beat's bytes are and go; rotated
   logic [Slots-1:0]     bad_q;                // a read of the queue has failed
-  logic [WordLog2-1:0]  word_q [Slots];       // the queue's next byte: the word, and the byte in it
-  lane_t                fill_q [Slots];
+  logic [BufLog2-1:0]   wpos_q [Slots];       // the queue's next byte
   logic                 valid_q, full_q, spill_q, bad, ends;
   lane_t                from, place, place_q;
-  count_t               n, fill;
-  logic [Bytes-1:0]     lanes;
+  count_t               n;
   logic [DataWidth-1:0] turned_q;             // the beat, its first byte at place_q
 
   assign bad = bad_q[beat_queue_q] || beat_err_q;
 
+  assign ends = beat_q && beat_last_q && beat_burst_q.eof;
+
   always_comb begin
     from  = '0;
     place = '0;
-    n     = '0;
-    fill  = '0;
-    ends  = 1'b0;
-    lanes = '0;
+    n     = count_t'(Bytes);
     if (beat_q) begin
-      if (beat_first_q) from = beat_burst_q.offset;
-      place = fill_q[beat_queue_q];
-      n     = count_t'(Bytes);
-      if (beat_first_q) n = beat_burst_q.first;
-      else if (beat_last_q) n = beat_burst_q.last;
-      fill  = count_t'(place) + n;
-      ends  = beat_last_q && beat_burst_q.eof;
-      if (beat_burst_q.sum) lanes = (~({Bytes{1'b1}} << n)) << from;
+      place = wpos_q[beat_queue_q][ByteLog2-1:0];
+      if (beat_first_q) begin
+        from = beat_burst_q.offset;
+        n    = beat_burst_q.first;
+      end else if (beat_last_q) n = beat_burst_q.last;
     end
   end
 
@@ -176,9 +179,11 @@ module nic_tx_store
     full_q  <= 1'b0;
     spill_q <= 1'b0;
     if (beat_q) begin
-      automatic logic spill = fill[ByteLog2] && fill[ByteLog2-1:0] != '0;
+      automatic count_t              fill  = count_t'(place) + n;
+      automatic logic                spill = fill[ByteLog2] && fill[ByteLog2-1:0] != '0;
+      automatic logic [WordLog2-1:0] word  = wpos_q[beat_queue_q][BufLog2-1:ByteLog2];
       ram_queue_o <= beat_queue_q;
-      ram_word_o  <= word_q[beat_queue_q];
+      ram_word_o  <= word;
       place_q     <= place;
       // Byte lane i of the word comes from lane i + from - place of the beat.
       turned_q    <= DataWidth'({beat_data_q, beat_data_q} >> {lane_t'(from - place), 3'b000});
@@ -187,13 +192,12 @@ module nic_tx_store
       spill_q     <= ends && spill && !bad;
       if (beat_err_q) bad_q[beat_queue_q] <= 1'b1;
       // The next frame begins at a word.
-      fill_q[beat_queue_q] <= ends ? '0 : fill[ByteLog2-1:0];
-      word_q[beat_queue_q] <= word_q[beat_queue_q] + WordLog2'(fill[ByteLog2] || ends) + WordLog2'(ends && spill);
+      word = word + WordLog2'({ends && spill, (fill[ByteLog2] || ends) && !(ends && spill)});
+      wpos_q[beat_queue_q] <= {word, ends ? ByteLog2'(0) : fill[ByteLog2-1:0]};
     end
     if (start_i) begin
       bad_q[start_queue_i]  <= 1'b0;
-      fill_q[start_queue_i] <= '0;
-      word_q[start_queue_i] <= start_word_i;
+      wpos_q[start_queue_i] <= {start_word_i, ByteLog2'(0)};
     end
   end
 
@@ -223,7 +227,8 @@ module nic_tx_store
       .eof_i     (ends && !bad),
       .queue_i   (beat_queue_q),
       .beat_i    (beat_n_q),
-      .lanes_i   (lanes),
+      .from_i    (from),
+      .n_i       (n),
       .sum_at_i  (beat_burst_q.sum_at),
       .ip_at_i   (beat_burst_q.ip_at),
       .odd_i     (from[0] != place[0]),
@@ -236,19 +241,9 @@ module nic_tx_store
       .ip_sum_o  (frame_ip_sum_o)
   );
 
-  `NIC_ASSERT_IF(TxBurstListInRange, burst_valid_i, wp_q[burst_queue_i] - rp_q[burst_queue_i] < (ListLog2 + 1)'(Bursts))
-  `NIC_ASSERT_IF(TxBeatExpected, r_valid_i, wp_q[r_queue_i] != rp_q[r_queue_i])
-`ifndef SYNTHESIS
-  logic [BeatLog2-1:0] beats [Slots * Bursts];   // of each burst in the list, less one
-  always_ff @(posedge clk_i) begin
-    if (burst_valid_i) begin
-      beats[{burst_queue_i, wp_q[burst_queue_i][ListLog2-1:0]}] <=
-          BeatLog2'(((BurstLog2 + 1)'(burst_offset_i) + burst_bytes_i - 1'b1) >> ByteLog2);
-    end
-  end
-  `NIC_ASSERT_IF(TxBurstLength, r_valid_i,
-                 r_last_i == (n_q[r_queue_i] == beats[{r_queue_i, rp_q[r_queue_i][ListLog2-1:0]}]))
-`endif
-  `NIC_ASSERT_IF(TxNoneInFlightAtStart, start_i, wp_q[start_queue_i] == rp_q[start_queue_i])
+  `NIC_ASSERT_IF(TxBurstListInRange, burst_valid_i, wp_q[burst_queue_i] - at_q[burst_queue_i].rp < (ListLog2 + 1)'(Bursts))
+  `NIC_ASSERT_IF(TxBeatExpected, r_valid_i, wp_q[r_queue_i] != at_q[r_queue_i].rp)
+  `NIC_ASSERT_IF(TxBurstLength, beat_q, beat_last_q == (beat_n_q == beat_burst_q.beats))
+  `NIC_ASSERT_IF(TxNoneInFlightAtStart, start_i, wp_q[start_queue_i] == at_q[start_queue_i].rp)
 
 endmodule

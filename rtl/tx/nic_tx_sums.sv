@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sums of the bytes of TX frames that their checksums cover, and of the IPv4 headers of frames of a TSO.
 //
-// valid_i: a beat of a burst that is summed, beat_i counts them from 0, its bytes are in lanes lanes_i. Positions count from
-// lane 0 of the burst's first beat: the checksum covers all from sum_at_i on, the IPv4 header is from ip_at_i to there. odd_i:
-// lane 0 is at an odd position of the frame. eof_i: the frame ends with the beat; its sums follow four clocks later.
+// valid_i: a beat of a burst that is summed, beat_i counts them from 0; its n_i bytes begin in lane from_i. Positions count
+// from lane 0 of the burst's first beat: the checksum covers all from sum_at_i on, the IPv4 header is from ip_at_i to there.
+// odd_i: lane 0 is at an odd position of the frame. eof_i: the frame ends with the beat; its sums follow four clocks later.
 
 `include "nic_assert.svh"
 
@@ -27,7 +27,8 @@ module nic_tx_sums
     input  logic                 eof_i,
     input  logic [QWidth-1:0]    queue_i,
     input  logic [BeatLog2-1:0]  beat_i,
-    input  logic [Bytes-1:0]     lanes_i,
+    input  logic [ByteLog2-1:0]  from_i,
+    input  logic [ByteLog2:0]    n_i,
     input  logic [BurstLog2:0]   sum_at_i,
     input  logic [BurstLog2:0]   ip_at_i,
     input  logic                 odd_i,
@@ -65,9 +66,10 @@ module nic_tx_sums
     ip_sum_q <= 1'b0;
     eof_q    <= rst_ni && eof_i;
     if (valid_i) begin
+      automatic lanes_t lanes   = (~({Bytes{1'b1}} << n_i)) << from_i;
       automatic lanes_t covered = from(sum_at_i, beat_i);
-      automatic lanes_t sum     = lanes_i & covered;
-      automatic lanes_t ip      = lanes_i & from(ip_at_i, beat_i) & ~covered;
+      automatic lanes_t sum     = lanes & covered;
+      automatic lanes_t ip      = lanes & from(ip_at_i, beat_i) & ~covered;
       odd_q       <= odd_i;
       data_q      <= data_i;
       sum_be_q    <= sum;
