@@ -113,6 +113,8 @@ package nic_dma_pkg;
     logic [7:0]  flags;
   } tx_headers_t;
 
+  typedef logic [11:0] tx_word_t;    // counts words of a queue's part of the packet buffer: at most 2048
+
   // What egress changes in a frame, and a frame in the TX packet buffer.
   typedef struct packed {
     logic        vlan;
@@ -130,6 +132,7 @@ package nic_dma_pkg;
     tx_edit_t    edit;
     logic        csum_odd;    // the checksum begins at an odd byte
     index_t      last;        // the descriptor after its last
+    tx_word_t    word;        // its first word in the buffer, with a wrap bit
     frame_len_t  len;         // bytes in the buffer: without tag and padding
   } tx_frame_t;
 

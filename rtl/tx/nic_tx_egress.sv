@@ -68,8 +68,6 @@ module nic_tx_egress
     output logic                 m_axis_tlast
 );
 
-  localparam int unsigned Slots    = 1 << QWidth;
-
   typedef logic [PtrWidth-1:0]  ptr_t;
   typedef logic [13-ByteLog2:0] word_t;
 
@@ -127,7 +125,6 @@ module nic_tx_egress
   frame_len_t        cur_data_q;        // bytes of data still to read
   frame_len_t        cur_left_q;        // bytes still to send, tag and padding included
   ptr_t              cur_ptr_q;         // next word to read
-  ptr_t              ptr_q [Slots];     // of the queue: the next word to read
 
   // Sums are of little-endian words, what is to be added is not; a checksum has its first byte on the wire in 15:8.
   function automatic logic [15:0] swapped(logic [15:0] value, logic swap);
@@ -166,7 +163,7 @@ module nic_tx_egress
       cur_left_q  <= next_wire_q;
       cur_more_q  <= 1'b1;
       cur_last_q  <= next_wire_q <= frame_len_t'(Bytes);
-      cur_ptr_q   <= (ram_re_o && cur_queue_q == next_q) ? free_ptr_o : ptr_q[next_q];
+      cur_ptr_q   <= ptr_t'(next_frame_q.word);
     end else if (en && cur_valid_q) begin
       cur_word_q <= cur_word_q + 1'b1;
       cur_left_q <= cur_left_q - frame_len_t'(Bytes);
@@ -176,10 +173,6 @@ module nic_tx_egress
         cur_more_q <= cur_data_q > frame_len_t'(Bytes);
         cur_ptr_q  <= free_ptr_o;
       end
-    end
-    if (ram_re_o) ptr_q[cur_queue_q] <= free_ptr_o;
-    if (!rst_ni) begin
-      for (int q = 0; q < int'(Slots); q++) ptr_q[q] <= '0;
     end
   end
 

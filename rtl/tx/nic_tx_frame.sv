@@ -15,6 +15,7 @@ module nic_tx_frame
     input  logic              valid_i,
     input  logic [QWidth-1:0] queue_i,
     input  index_t            index_i,  // of its last descriptor
+    input  tx_word_t          word_i,   // its first word in the buffer
     input  frame_len_t        total_i,  // bytes
     input  logic              last_i,   // the last of its descriptors
     input  logic              first_i,  // and the first
@@ -73,6 +74,7 @@ module nic_tx_frame
           edit: '{vlan: todo_i.vlan, tci: todo_i.tci, csum: todo_i.csum, csum_at: csum_at_i},
           csum_odd: todo_i.csum_start[0],
           last: index_i + 1'b1,
+          word: word_i,
           len: total_i
       };
       one_old_id_q <= todo_i.ip_id;

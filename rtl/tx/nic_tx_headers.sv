@@ -55,36 +55,39 @@ module nic_tx_headers
   endfunction
 
   logic [Fields-1:0]       is_q;
-  frame_len_t              at_q [Fields];
+  frame_len_t [Fields-1:0] at_q;
   logic [Fields-1:0][7:0]  value_q;
 
   always_ff @(posedge clk_i) begin
-    if (load_i) begin
-      is_q  <= '0;
-      any_o <= csum_i || tso_i;
-      if (csum_i) begin
-        automatic logic [15:0] check = checksum(sum_i, adjust_i);
-        is_q[CheckAt+:2]    <= '1;
-        at_q[CheckAt]       <= csum_at_i;
-        at_q[CheckAt+1]     <= csum_at_i + 1'b1;
-        value_q[CheckAt+:2] <= (check == '0) ? '1 : swapped(check);
-      end
+    if (load_i) any_o <= csum_i || tso_i;
+    if (load_i && (csum_i || tso_i)) begin
+      automatic logic [Fields-1:0]       is    = '0;
+      automatic frame_len_t [Fields-1:0] at    = '0;
+      automatic logic [Fields-1:0][7:0]  value = '0;
+      automatic logic [15:0]             check = checksum(sum_i, adjust_i);
+      is[CheckAt+:2]    = {2{csum_i}};
+      at[CheckAt]       = csum_at_i;
+      at[CheckAt+1]     = csum_at_i + 1'b1;
+      value[CheckAt+:2] = (check == '0) ? '1 : swapped(check);
       if (tso_i) begin
-        is_q[FlagsAt:LenAt]   <= '1;
-        value_q[LenAt+:2]     <= swapped(headers_i.ip_len);
-        value_q[IdAt+:2]      <= swapped(headers_i.ip_id);
-        value_q[IpCheckAt+:2] <= swapped(checksum(ip_sum_i, ip_adjust_i));
-        value_q[SeqAt+:4]     <= {swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16])};
-        value_q[FlagsAt]      <= headers_i.flags;
+        is[FlagsAt:LenAt]   = '1;
+        value[LenAt+:2]     = swapped(headers_i.ip_len);
+        value[IdAt+:2]      = swapped(headers_i.ip_id);
+        value[IpCheckAt+:2] = swapped(checksum(ip_sum_i, ip_adjust_i));
+        value[SeqAt+:4]     = {swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16])};
+        value[FlagsAt]      = headers_i.flags;
         for (int i = 0; i < 2; i++) begin
-          at_q[LenAt+i]     <= place(headers_i.l3_off, headers_i.ipv6 ? 4'(4 + i) : 4'(2 + i));
-          at_q[IdAt+i]      <= place(headers_i.l3_off, 4'(4 + i));
-          at_q[IpCheckAt+i] <= place(headers_i.l3_off, 4'(10 + i));
+          at[LenAt+i]     = place(headers_i.l3_off, headers_i.ipv6 ? 4'(4 + i) : 4'(2 + i));
+          at[IdAt+i]      = place(headers_i.l3_off, 4'(4 + i));
+          at[IpCheckAt+i] = place(headers_i.l3_off, 4'(10 + i));
         end
-        for (int i = 0; i < 4; i++) at_q[SeqAt+i] <= place(headers_i.l4_off, 4'(4 + i));
-        at_q[FlagsAt] <= place(headers_i.l4_off, 4'd13);
-        if (headers_i.ipv6) is_q[IpCheckAt+1:IdAt] <= '0;
+        for (int i = 0; i < 4; i++) at[SeqAt+i] = place(headers_i.l4_off, 4'(4 + i));
+        at[FlagsAt] = place(headers_i.l4_off, 4'd13);
+        if (headers_i.ipv6) is[IpCheckAt+1:IdAt] = '0;
       end
+      is_q    <= is;
+      at_q    <= at;
+      value_q <= value;
     end
   end
 

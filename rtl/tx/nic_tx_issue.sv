@@ -78,6 +78,10 @@ module nic_tx_issue
 
   localparam int unsigned Slots = 1 << QWidth;
   localparam int unsigned Words = 1 << (BufLog2 - ByteLog2);     // of a queue's part of the buffer
+  if (PtrWidth > $bits(tx_word_t)) begin : gen_too_large
+    $error("nic_tx_issue: tx_word_t cannot count the words of a packet buffer of BufLog2 = %0d", BufLog2);
+  end
+
   typedef logic [PtrWidth-1:0]     ptr_t;
   typedef logic [$clog2(Bursts):0] burst_count_t;
 
@@ -149,6 +153,7 @@ module nic_tx_issue
       .skip_o     (skip),
       .ip_skip_o  (ip_skip),
       .take_i     (take),
+      .word_i     (tx_word_t'(base_q[queue])),
       .frame_valid_o,
       .frame_queue_o,
       .frame_o

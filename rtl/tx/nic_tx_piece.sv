@@ -7,7 +7,7 @@
 // and forgotten in a clock without its run_i.
 //
 // A piece is a whole tx_desc, but of a TSO: the headers, which lie in the first tx_desc and are read anew for each frame
-// (so that nothing of a frame is stored but in the packet buffer), or what is left of the descriptor or of the frame.
+// (frames are stored in the packet buffer alone), or what is left of the descriptor or of the frame.
 // take_i: the piece is read, or the offload descriptor remembered; pop_o says whether the descriptor is done with then.
 
 `include "nic_assert.svh"
@@ -47,6 +47,7 @@ module nic_tx_piece
     output frame_len_t        skip_o,       // bytes of the piece in front of what it covers
     output frame_len_t        ip_skip_o,    // and in front of the IPv4 header, which goes as far as skip_o
     input  logic              take_i,
+    input  tx_word_t          word_i,       // of the packet buffer: where the frame of queue_o begins
 
     // the frame that ends with the piece, when it is taken; three clocks later but for those of start_i
     output logic              frame_valid_o,
@@ -214,9 +215,8 @@ module nic_tx_piece
     end
   end
 
-  assign pop_o          = !is_data_o || done_q;
-  assign coming_o       = cut_q;
-  assign coming_queue_o = cut_queue_q;
+  assign pop_o = !is_data_o || done_q;
+  assign {coming_o, coming_queue_o} = {cut_q, cut_queue_q};
 
   always_ff @(posedge clk_i) begin
     if (step_i) begin
@@ -280,6 +280,7 @@ module nic_tx_piece
       .valid_i  (take_i && is_data_o && end_o),
       .queue_i  (queue_o),
       .index_i  (index_q),
+      .word_i,
       .total_i  (total_o[13:0]),
       .last_i   (last_q),
       .first_i  (!at_q.next),

@@ -85,7 +85,7 @@ module nic_tx_sums
         ip_summed_q[queue_i] <= 1'b1;
       end
     end
-    if (valid_i || eof_i) queue_q <= queue_i;
+    queue_q <= queue_i;
     if (eof_i) begin
       summed_q[queue_i]    <= 1'b0;
       ip_summed_q[queue_i] <= 1'b0;
