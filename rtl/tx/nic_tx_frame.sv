@@ -12,7 +12,8 @@ module nic_tx_frame
     input  logic rst_ni,
     input  logic hold_i,                // nothing moves
 
-    input  logic              valid_i,
+    input  logic              load_i,   // a frame's last piece is there
+    input  logic              valid_i,  // and taken
     input  logic [QWidth-1:0] queue_i,
     input  index_t            index_i,  // of its last descriptor
     input  tx_word_t          word_i,   // its first word in the buffer
@@ -61,7 +62,7 @@ module nic_tx_frame
   end
 
   always_ff @(posedge clk_i) begin
-    if (valid_i && !hold_i) begin
+    if (load_i && !hold_i) begin
       automatic logic [7:0] flags = todo_i.flags & ~(first_i ? 8'h00 : Cwr) & ~(last_i ? 8'h00 : FinPsh);
       one_queue_q <= queue_i;
       one_frame_q <= '{

@@ -5,9 +5,8 @@
 // valid_i: a queue's oldest descriptor enters. Three clocks later (in which step_i was high) valid_o: the piece to read,
 // or an offload descriptor, and whether it breaks the rules. It stays until step_i. A queue is in here once at a time,
 // and forgotten in a clock without its run_i.
-//
-// A piece is a whole tx_desc, but of a TSO: the headers, which lie in the first tx_desc and are read anew for each frame
-// (frames are stored in the packet buffer alone), or what is left of the descriptor or of the frame.
+// A piece is a whole tx_desc, but of a TSO: the headers, which lie in the first tx_desc and are read anew for each
+// frame, or what is left of the descriptor or of the frame.
 // take_i: the piece is read, or the offload descriptor remembered; pop_o says whether the descriptor is done with then.
 
 `include "nic_assert.svh"
@@ -277,6 +276,7 @@ module nic_tx_piece
       .clk_i,
       .rst_ni,
       .hold_i   (start_i),
+      .load_i   (valid_o && is_data_o && end_o),
       .valid_i  (take_i && is_data_o && end_o),
       .queue_i  (queue_o),
       .index_i  (index_q),
