@@ -110,6 +110,7 @@ module nic_tx_cut
   end
 
   `NIC_ASSERT_IF(TxPieceTakenWhenFree, take_i, free_o)
-  `NIC_ASSERT_IF(TxBurstWithinLimit, fire, bytes_o != '0 && part_t'(addr_q[BurstLog2-1:0]) + bytes_o <= part_t'(BurstBytes))
+  `NIC_ASSERT_IF(TxBurstWithinLimit, fire,
+                 bytes_o != '0 && part_t'(addr_q[BurstLog2-1:0]) + bytes_o <= part_t'(BurstBytes))
 
 endmodule

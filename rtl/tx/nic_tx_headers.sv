@@ -70,7 +70,7 @@ module nic_tx_headers
       at[CheckAt+1]     = csum_at_i + 1'b1;
       value[CheckAt+:2] = (check == '0) ? '1 : swapped(check);
       if (tso_i) begin
-        is[FlagsAt:LenAt]   = '1;
+        is = is | {{(FlagsAt - LenAt + 1) {1'b1}}, LenAt'(0)};
         value[LenAt+:2]     = swapped(headers_i.ip_len);
         value[IdAt+:2]      = swapped(headers_i.ip_id);
         value[IpCheckAt+:2] = swapped(checksum(ip_sum_i, ip_adjust_i));
@@ -83,7 +83,7 @@ module nic_tx_headers
         end
         for (int i = 0; i < 4; i++) at[SeqAt+i] = place(headers_i.l4_off, 4'(4 + i));
         at[FlagsAt] = place(headers_i.l4_off, 4'd13);
-        if (headers_i.ipv6) is[IpCheckAt+1:IdAt] = '0;
+        if (headers_i.ipv6) is = is & ~{(Fields - IdAt - 4)'(0), 4'b1111, IdAt'(0)};
       end
       is_q    <= is;
       at_q    <= at;

@@ -241,7 +241,8 @@ module nic_tx_store
       .ip_sum_o  (frame_ip_sum_o)
   );
 
-  `NIC_ASSERT_IF(TxBurstListInRange, burst_valid_i, wp_q[burst_queue_i] - at_q[burst_queue_i].rp < (ListLog2 + 1)'(Bursts))
+  `NIC_ASSERT_IF(TxBurstListInRange, burst_valid_i,
+                 wp_q[burst_queue_i] - at_q[burst_queue_i].rp < (ListLog2 + 1)'(Bursts))
   `NIC_ASSERT_IF(TxBeatExpected, r_valid_i, wp_q[r_queue_i] != at_q[r_queue_i].rp)
   `NIC_ASSERT_IF(TxBurstLength, beat_q, beat_last_q == (beat_n_q == beat_burst_q.beats))
   `NIC_ASSERT_IF(TxNoneInFlightAtStart, start_i, wp_q[start_queue_i] == at_q[start_queue_i].rp)

@@ -127,8 +127,8 @@ MISTAKES: dict[str, Mistake] = {
         "word ",
     ),
     "IPv6 gets an identification": (
-        "if (headers_i.ipv6) is[IpCheckAt+1:IdAt] = '0;",
-        "if (headers_i.ipv6) is[IpCheckAt+1:IpCheckAt] = '0;",
+        "4'b1111, IdAt'(0)}",
+        "4'b1100, IdAt'(0)}",
         "fields_of_random_frames_are_where_they_belong",
         "word ",
     ),
