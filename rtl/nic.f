@@ -59,6 +59,7 @@ rx/nic_rx_plan.sv
 rx/nic_rx_toeplitz.sv
 rx/nic_rx_parse.sv
 rx/nic_rx_csum.sv
+rx/nic_rx_gate.sv
 rx/nic_rx_stage.sv
 rx/nic_rx_untag.sv
 mac/nic_mac_fill.sv
@@ -67,8 +68,10 @@ rx/nic_rx_ingress.sv
 rx/nic_rx_ram.sv
 rx/nic_rx_list.sv
 rx/nic_rx_sched.sv
+rx/nic_rx_cut.sv
 rx/nic_rx_mover.sv
 rx/nic_rx_records.sv
+rx/nic_rx_deliver.sv
 rx/nic_rx.sv
 mac/nic_mac_regs.sv
 mac/nic_mac_rmon.sv

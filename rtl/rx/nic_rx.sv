@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RX: the stream to the packet buffer (ingress), frames to write jobs (sched), jobs to the write channels (mover),
-// records kept until their data is answered (records).
+// RX: the stream to the packet buffer (ingress), and from there to host memory (deliver). Wiring.
 
 module nic_rx
   import nic_pkg::*;
@@ -110,20 +109,9 @@ module nic_rx
   frame_len_t               frame_len;
   rx_meta_t                 frame_meta;
   rx_vlan_t                 frame_vlan;
-  logic                     job_valid, job_ready, job_drop, job_last, rec_valid;
-  logic [QWidth-1:0]        job_queue, sched_queue;
-  logic [63:0]              job_addr;
-  logic [BurstLog2:0]       job_bytes;
-  logic [BufLog2-1:0]       job_src;
-  logic [WordLog2:0]        job_free;
-  rx_record_t               rec;
-  logic [$clog2(Records):0] recs_used;
-  logic [$clog2(Bursts):0]  bursts_used;
-  logic                     ingress_busy, sched_busy, sched_active, mover_busy, records_busy;
+  logic                     ingress_busy;
 
-  assign dma_busy_o = sched_active || mover_busy;
   assign idle_o     = !ingress_busy && !frames_left && !dma_busy_o;
-  assign work_o     = records_busy || (sched_busy && sched_queue == scan_i);
 
   nic_rx_ingress #(
       .DataWidth(DataWidth),
@@ -192,7 +180,7 @@ module nic_rx
       .rdata_o (ram_rdata)
   );
 
-  nic_rx_sched #(
+  nic_rx_deliver #(
       .DataWidth(DataWidth),
       .Queues   (Queues),
       .BufLog2  (BufLog2),
@@ -200,26 +188,34 @@ module nic_rx
       .Depth    (Depth),
       .Records  (Records),
       .Bursts   (Bursts)
-  ) u_sched (
+  ) u_deliver (
       .clk_i,
       .rst_ni,
       .stop_i,
-      .run_i,
-      .start_i,
-      .start_queue_i,
-      .err_desc_o,
-      .err_desc_queue_o,
-      .busy_o           (sched_busy),
-      .busy_queue_o     (sched_queue),
-      .active_o         (sched_active),
+      .dma_busy_o,
+      .frames_left_o    (frames_left),
       .frame_valid_i    (frame_valid),
       .frame_queue_i    (frame_queue),
       .frame_len_i      (frame_len),
       .frame_meta_i     (frame_meta),
       .frame_vlan_i     (frame_vlan),
       .frame_pop_o      (frame_pop),
-      .frames_left_o    (frames_left),
       .frame_pop_queue_o(frame_pop_queue),
+      .ram_re_o         (ram_re),
+      .ram_queue_o      (ram_rqueue),
+      .ram_byte_o       (ram_rbyte),
+      .ram_turn_o       (ram_turn),
+      .ram_data_i       (ram_rdata),
+      .free_valid_o     (free_valid),
+      .free_queue_o     (free_queue),
+      .free_ptr_o       (free_ptr),
+      .run_i,
+      .start_i,
+      .start_queue_i,
+      .scan_i,
+      .work_o,
+      .err_desc_o,
+      .err_desc_queue_o,
       .rd_queue_o,
       .rd_skip_o,
       .rd_valid_i,
@@ -229,89 +225,26 @@ module nic_rx
       .pop_o,
       .arrived_i,
       .arrived_queue_i,
-      .job_valid_o      (job_valid),
-      .job_ready_i      (job_ready),
-      .job_drop_o       (job_drop),
-      .job_queue_o      (job_queue),
-      .job_addr_o       (job_addr),
-      .job_bytes_o      (job_bytes),
-      .job_src_o        (job_src),
-      .job_last_o       (job_last),
-      .job_free_o       (job_free),
-      .rec_valid_o      (rec_valid),
-      .rec_o            (rec),
-      .recs_used_i      (recs_used),
-      .bursts_used_i    (bursts_used),
-      .answered_i       (b_valid_i),
-      .answered_queue_i (b_queue_i),
-      .retired_i        (rec_pop_i),
-      .retired_queue_i  (rec_queue_i),
-      .cnt_frame_o,
-      .cnt_len_o,
-      .cnt_nodesc_o,
-      .cnt_queue_o
-  );
-
-  nic_rx_mover #(
-      .DataWidth(DataWidth),
-      .Queues   (Queues),
-      .BufLog2  (BufLog2)
-  ) u_mover (
-      .clk_i,
-      .rst_ni,
-      .busy_o      (mover_busy),
-      .job_valid_i (job_valid),
-      .job_ready_o (job_ready),
-      .job_drop_i  (job_drop),
-      .job_queue_i (job_queue),
-      .job_addr_i  (job_addr),
-      .job_bytes_i (job_bytes),
-      .job_src_i   (job_src),
-      .job_last_i  (job_last),
-      .job_free_i  (job_free),
-      .ram_re_o    (ram_re),
-      .ram_queue_o (ram_rqueue),
-      .ram_byte_o  (ram_rbyte),
-      .ram_turn_o  (ram_turn),
-      .ram_data_i  (ram_rdata),
-      .free_valid_o(free_valid),
-      .free_queue_o(free_queue),
-      .free_ptr_o  (free_ptr),
       .out_valid_o,
       .out_ready_i,
       .out_first_o,
       .out_last_o,
       .out_req_o,
       .out_data_o,
-      .out_strb_o
-  );
-
-  nic_rx_records #(
-      .Queues (Queues),
-      .Records(Records),
-      .Bursts (Bursts)
-  ) u_records (
-      .clk_i,
-      .rst_ni,
-      .start_i,
-      .start_queue_i,
-      .write_i      (job_valid && job_ready && !job_drop),
-      .write_queue_i(job_queue),
-      .rec_valid_i  (rec_valid),
-      .rec_i        (rec),
-      .recs_used_o  (recs_used),
-      .bursts_used_o(bursts_used),
+      .out_strb_o,
       .b_valid_i,
       .b_queue_i,
       .b_err_i,
-      .scan_i,
-      .busy_o       (records_busy),
-      .ready_o      (scan_ready_o),
-      .rd_queue_i   (rec_queue_i),
-      .rd_ready_o   (rec_ready_o),
-      .rd_rec_o     (rec_o),
-      .rd_err_o     (rec_err_o),
-      .rd_pop_i     (rec_pop_i)
+      .scan_ready_o,
+      .rec_queue_i,
+      .rec_ready_o,
+      .rec_o,
+      .rec_err_o,
+      .rec_pop_i,
+      .cnt_frame_o,
+      .cnt_len_o,
+      .cnt_nodesc_o,
+      .cnt_queue_o
   );
 
 endmodule

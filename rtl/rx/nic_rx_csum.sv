@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums each frame's bytes on their way into the packet buffer, where the parser has told all offsets: the raw sum of
-// all after the Ethernet header and the tag that is taken out, and whether the TCP or UDP checksum is right. The result stands two clocks after the last
-// beat, in done_o's clock. Beats may come in every clock.
+// all after the Ethernet header and the tag that is taken out, and whether the TCP or UDP checksum is right. The result
+// stands three clocks after the last beat, in done_o's clock. Beats may come in every clock.
 //
 // Sums are those of 16-bit words with the first byte in 7:0, ones' complement; 0 only if all bytes are. The transport
 // checksum is looked at if the parser wants it (want) and the frame has all bytes that the IP length tells, not more.
@@ -34,45 +34,75 @@ module nic_rx_csum
   localparam int unsigned Words = Bytes / 2;
   typedef logic [20:0] part_t;
 
-  // The sum of the beat's bytes from (inclusive) to (exclusive), places in the frame.
-  function automatic part_t sum_of(logic [DataWidth-1:0] data, logic [16:0] at, logic [16:0] from, logic [16:0] to);
-    logic [15:0] word;
-    sum_of = '0;
-    for (int unsigned w = 0; w < Words; w++) begin
-      word = data[16*w+:16];
-      if (at + 17'(2 * w) < from || at + 17'(2 * w) >= to) word = '0;   // from is even
-      else if (at + 17'(2 * w) + 17'd1 == to) word[15:8] = '0;
-      sum_of += part_t'(word);
-    end
+  // ------------------------------------------------------------------ which of a beat's bytes
+  typedef logic [Bytes-1:0] mask_t;
+
+  // All bytes of the beat from the frame's byte `place` on.
+  function automatic mask_t from(logic [16:0] place, logic [16:0] at);
+    logic [17:0] skip;
+    skip = {1'b0, place} - {1'b0, at};
+    if (skip[17]) return '1;
+    if (skip[16:ByteLog2] != '0) return '0;
+    return mask_t'('1) << skip[ByteLog2-1:0];
   endfunction
 
-  function automatic part_t sum_all(logic [DataWidth-1:0] data);
-    sum_all = '0;
-    for (int unsigned w = 0; w < Words; w++) sum_all += part_t'(data[16*w+:16]);
-  endfunction
-
-  // ------------------------------------------------------------------ a beat's sums
-  logic        valid_q, first_q, last_q, fits_q;
-  part_t       raw_q, l4_q;
-  logic [16:0] pseudo_q;
+  logic                 valid_q, first_q, last_q, fits_q, all_q;
+  logic [DataWidth-1:0] data_q;
+  mask_t                raw_mask_q, l4_mask_q;
+  logic [16:0]          pseudo_q;
 
   always_ff @(posedge clk_i) begin
     valid_q <= rst_ni && valid_i;
     if (valid_i) begin
       automatic logic [16:0] at    = 17'(at_i);
       automatic logic [16:0] after = at + 17'(bytes_i);
+      data_q   <= data_i;
       first_q  <= first_i;
       last_q   <= last_i;
       pseudo_q <= plan_i.pseudo;
       fits_q   <= plan_i.want && after >= plan_i.l4_end;
       if (bytes_i == (ByteLog2 + 1)'(Bytes) && at >= 17'(plan_i.l4_start) && after <= plan_i.l4_end) begin
-        // The beat is of the transport header and data altogether.
-        automatic part_t all = sum_all(data_i);
+        all_q <= 1'b1;           // the beat is of the transport header and data altogether
+      end else begin
+        automatic mask_t here = ~(mask_t'('1) << bytes_i);
+        all_q      <= 1'b0;
+        raw_mask_q <= here & from(plan_i.strip ? 17'(14 + TagBytes) : 17'd14, at);
+        l4_mask_q  <= here & from(17'(plan_i.l4_start), at) & ~from(plan_i.l4_end, at);
+      end
+    end
+  end
+
+  // ------------------------------------------------------------------ a beat's sums
+  function automatic part_t sum_all(logic [DataWidth-1:0] data);
+    sum_all = '0;
+    for (int unsigned w = 0; w < Words; w++) sum_all += part_t'(data[16*w+:16]);
+  endfunction
+
+  function automatic part_t sum_of(logic [DataWidth-1:0] data, mask_t mask);
+    sum_of = '0;
+    for (int unsigned w = 0; w < Words; w++) begin
+      sum_of += part_t'({mask[2*w+1] ? data[16*w+8+:8] : 8'd0, mask[2*w] ? data[16*w+:8] : 8'd0});
+    end
+  endfunction
+
+  logic        sum_valid_q, sum_first_q, sum_last_q, sum_fits_q;
+  part_t       raw_q, l4_q;
+  logic [16:0] sum_pseudo_q;
+
+  always_ff @(posedge clk_i) begin
+    sum_valid_q <= rst_ni && valid_q;
+    if (valid_q) begin
+      sum_first_q  <= first_q;
+      sum_last_q   <= last_q;
+      sum_fits_q   <= fits_q;
+      sum_pseudo_q <= pseudo_q;
+      if (all_q) begin
+        automatic part_t all = sum_all(data_q);
         raw_q <= all;
         l4_q  <= all;
       end else begin
-        raw_q <= sum_of(data_i, at, plan_i.strip ? 17'(14 + TagBytes) : 17'd14, after);
-        l4_q  <= sum_of(data_i, at, 17'(plan_i.l4_start), (after < plan_i.l4_end) ? after : plan_i.l4_end);
+        raw_q <= sum_of(data_q, raw_mask_q);
+        l4_q  <= sum_of(data_q, l4_mask_q);
       end
     end
   end
@@ -90,15 +120,15 @@ module nic_rx_csum
   endfunction
 
   always_ff @(posedge clk_i) begin
-    done_q <= rst_ni && valid_q && last_q;
-    if (valid_q) begin
-      raw_sum_q   <= sum_t'(raw_q) + (first_q ? '0 : raw_sum_q);
-      l4_sum_q    <= sum_t'(l4_q) + (first_q ? sum_t'(pseudo_q) : l4_sum_q);
-      fits_done_q <= fits_q;
+    done_q <= rst_ni && sum_valid_q && sum_last_q;
+    if (sum_valid_q) begin
+      raw_sum_q   <= sum_t'(raw_q) + (sum_first_q ? '0 : raw_sum_q);
+      l4_sum_q    <= sum_t'(l4_q) + (sum_first_q ? sum_t'(sum_pseudo_q) : l4_sum_q);
+      fits_done_q <= sum_fits_q;
     end
   end
 
-  assign busy_o = valid_q || done_q;
+  assign busy_o = valid_q || sum_valid_q || done_q;
   assign done_o = done_q;
 
   always_comb begin

@@ -4,8 +4,7 @@
 //
 // Beats wait in a short FIFO until nic_rx_parse has chosen the frame's queue, then go to the buffer, where nic_rx_place
 // says. On the way nic_rx_csum sums them, and a VLAN tag that is to be taken out is.
-// While the device is disabled (or about to be reset) frames are ignored, from their first beat to their last, also
-// the frame that a reset cuts in two: where a frame begins is known through resets (hard_rst_ni).
+// nic_rx_gate keeps out what comes while the device is disabled or about to be reset.
 
 module nic_rx_ingress
   import nic_pkg::*;
@@ -79,46 +78,38 @@ module nic_rx_ingress
 
   localparam int unsigned Stage = 32;           // beats; the parser decides within 29
 
-  // ------------------------------------------------------------------ which beats belong to frames that are taken
-  logic inside_q;        // between a frame's first and last beat: not reset with the core
-  logic ignore_q;        // the frame is not taken
-  logic valid, ignore;
+  logic              in_valid, coming;
+  logic [ByteLog2:0] in_bytes;
 
   assign s_axis_tready = 1'b1;
-  assign ignore        = inside_q ? ignore_q : !go_i;
-  assign valid         = s_axis_tvalid && !ignore;
 
-  always_ff @(posedge clk_i) begin
-    if (!hard_rst_ni) begin
-      inside_q <= 1'b0;
-      ignore_q <= 1'b0;
-    end else begin
-      if (s_axis_tvalid) begin
-        inside_q <= !s_axis_tlast;
-        ignore_q <= ignore;
-      end
-      if (!rst_ni) ignore_q <= 1'b1;
-    end
-  end
+  nic_rx_gate #(
+      .Bytes(Bytes)
+  ) u_gate (
+      .clk_i,
+      .rst_ni,
+      .hard_rst_ni,
+      .go_i,
+      .valid_i(s_axis_tvalid),
+      .last_i (s_axis_tlast),
+      .keep_i (s_axis_tkeep),
+      .valid_o(in_valid),
+      .bytes_o(in_bytes),
+      .busy_o (coming)
+  );
 
   // ------------------------------------------------------------------ until the parser has decided
-  logic                 in_valid, in_decided, beat, last, stage_busy, csum_busy;
+  logic                 in_decided, beat, first, last, stage_busy, csum_busy;
   rx_tag_t              tag;
   rx_pass_t             in_pass, pass;
-  logic [ByteLog2:0]    in_bytes, bytes;
+  logic [ByteLog2:0]    bytes;
   logic [QWidth-1:0]    in_queue, qp;
   rss_type_t            in_type, hash_type;
   logic [31:0]          in_hash, hash;
   sum_plan_t            in_plan, plan;
   logic [DataWidth-1:0] data;
 
-  assign in_valid = valid && rst_ni;
-  assign busy_o   = stage_busy || csum_busy || (inside_q && !ignore_q);
-
-  always_comb begin
-    in_bytes = (ByteLog2 + 1)'(Bytes);
-    if (s_axis_tlast) in_bytes = (ByteLog2 + 1)'($countones(s_axis_tkeep));
-  end
+  assign busy_o = stage_busy || csum_busy || coming;
 
   nic_rx_parse #(
       .DataWidth(DataWidth),
@@ -167,6 +158,7 @@ module nic_rx_ingress
       .hash_i   (in_hash),
       .plan_i   (in_plan),
       .valid_o  (beat),
+      .first_o  (first),
       .data_o   (data),
       .bytes_o  (bytes),
       .last_o   (last),
@@ -179,7 +171,6 @@ module nic_rx_ingress
   );
 
   // ------------------------------------------------------------------ into the buffer
-  logic        first;
   frame_len_t  at, len;
   rx_verdict_e verdict;
 
@@ -196,12 +187,12 @@ module nic_rx_ingress
       .max_frame_i(glob_i.max_frame),
       .valid_i    (beat),
       .bytes_i    (bytes),
+      .first_i    (first),
       .last_i     (last),
       .own_i      (tag.own),
       .bad_i      (tag.bad),
       .pass_i     (pass),
       .queue_i    (qp),
-      .first_o    (first),
       .at_o       (at),
       .len_o      (len),
       .verdict_o  (verdict),
@@ -245,9 +236,9 @@ module nic_rx_ingress
     rss_type_t         kind;
     logic [31:0]       value;
   } hash_t;
-  done_t done0_q, done1_q;
-  hash_t hash0_q, hash1_q;
-  logic  csum_done;
+  done_t done_q [3];       // beside the sums
+  hash_t hash_q [3];
+  logic  ended0_q, ended1_q, csum_done;
 
   nic_rx_csum #(
       .DataWidth(DataWidth)
@@ -268,27 +259,35 @@ module nic_rx_ingress
   );
 
   always_ff @(posedge clk_i) begin
+    ended0_q <= beat && last;
+    ended1_q <= ended0_q;
     if (beat && last) begin
-      done0_q <= '{
+      done_q[0] <= '{
           commit: verdict == RxGood,
           qp: qp,
           len: len - (plan.strip ? frame_len_t'(TagBytes) : '0),
           vlan: vlan,
           ip_ok: plan.ip_ok
       };
-      hash0_q <= '{kind: hash_type, value: hash};
+      hash_q[0] <= '{kind: hash_type, value: hash};
     end
-    done1_q <= done0_q;
-    hash1_q <= hash0_q;
+    if (ended0_q) begin
+      done_q[1] <= done_q[0];
+      hash_q[1] <= hash_q[0];
+    end
+    if (ended1_q) begin
+      done_q[2] <= done_q[1];
+      hash_q[2] <= hash_q[1];
+    end
   end
 
-  assign frame_valid_o          = csum_done && done1_q.commit;
-  assign frame_queue_o          = done1_q.qp;
-  assign frame_len_o            = done1_q.len;
-  assign frame_vlan_o           = done1_q.vlan;
-  assign frame_meta_o.hash_type = hash1_q.kind;
-  assign frame_meta_o.hash      = hash1_q.value;
-  assign frame_meta_o.ip_ok     = done1_q.ip_ok;
+  assign frame_valid_o          = csum_done && done_q[2].commit;
+  assign frame_queue_o          = done_q[2].qp;
+  assign frame_len_o            = done_q[2].len;
+  assign frame_vlan_o           = done_q[2].vlan;
+  assign frame_meta_o.hash_type = hash_q[2].kind;
+  assign frame_meta_o.hash      = hash_q[2].value;
+  assign frame_meta_o.ip_ok     = done_q[2].ip_ok;
 
   // ------------------------------------------------------------------ counters
   always_ff @(posedge clk_i) begin

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frames in the RX packet buffer: a list for each queue, and the choice of the next to be looked at, queues in turn.
 //
-// The next frame's entry is read a clock ahead (next_valid_o). It is taken (take_i), and later released (release_i), in
-// its queue's order. A queue whose frame cannot be written yet is set aside (reject_i): the frame is looked at again,
-// and its queue's later ones after it, when something of the queue has moved: descriptors arrived, a write was
-// answered, records were retired, the ring was started, or has ceased to run.
+// The next frame's entry is read ahead (next_valid_o); the one after it two clocks after it was taken (take_i) at the
+// earliest. An entry is released (release_i) later, in its queue's order. A queue whose frame cannot be written yet is
+// set aside (reject_i): the frame is looked at again, and its queue's later ones after it, when something of the queue
+// has moved: descriptors arrived, a write was answered, records were retired, the ring was started, or has ceased to run.
 
 `include "nic_assert.svh"
 
@@ -58,13 +58,14 @@ module nic_rx_list
 
   count_t wp_q [Slots], rp_q [Slots], look_q [Slots];   // look: the entry looked at ahead
   logic [Queues-1:0] have_q, blocked_q, eligible;       // have: look is not wp
-  logic              any, choose;
+  logic              any, choose, chosen, chosen_q;
   logic [QWidth-1:0] pick;
   logic [QWidth+ListLog2-1:0] waddr, raddr;
 
   // A frame of a ring that does not run needs nothing: it is dropped.
   assign eligible = have_q & (~blocked_q | ~run_i);
-  assign choose   = any && !stop_i && !reject_i && (!next_valid_o || take_i);
+  assign choose   = any && !stop_i && !next_valid_o;
+  assign chosen   = choose && !reject_i;
 
   nic_rr_pick #(
       .Width   (Queues),
@@ -109,7 +110,7 @@ module nic_rx_list
     if (!rst_ni) begin
       next_valid_o <= 1'b0;
       next_queue_o <= '0;
-    end else if (choose) begin
+    end else if (chosen) begin
       next_valid_o <= 1'b1;
       next_queue_o <= pick;
     end else if (take_i || (reject_i && next_queue_o == queue_i)) begin
@@ -127,13 +128,17 @@ module nic_rx_list
       have_q <= '0;
     end else begin
       if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
-      if (choose) look_q[pick] <= look_q[pick] + 1'b1;
-      if (choose && look_q[pick] + 1'b1 == wp_q[pick]) have_q[pick] <= 1'b0;
+      if (chosen) look_q[pick] <= look_q[pick] + 1'b1;
+      if (chosen_q && look_q[next_queue_o] == wp_q[next_queue_o]) have_q[next_queue_o] <= 1'b0;
       if (reject_i) look_q[queue_i] <= rp_q[queue_i];
       if (reject_i) have_q[queue_i] <= 1'b1;
       if (frame_valid_i) have_q[frame_queue_i] <= 1'b1;
       if (release_i) rp_q[queue_i] <= rp_q[queue_i] + 1'b1;
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    chosen_q <= rst_ni && chosen;
   end
 
   always_ff @(posedge clk_i) begin

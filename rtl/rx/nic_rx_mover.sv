@@ -25,8 +25,9 @@ module nic_rx_mover
     input  logic                   job_drop_i,
     input  logic [QWidth-1:0]      job_queue_i,
     input  logic [63:0]            job_addr_i,
-    input  logic [BurstLog2:0]     job_bytes_i,
-    input  logic [BufLog2-1:0]     job_src_i,
+    input  logic [7:0]             job_len_i,    // beats, minus one
+    input  logic [ByteLog2-1:0]    job_end_i,    // lane of the last byte
+    input  logic [BufLog2-1:0]     job_src_i,    // what belongs to the first beat's lane 0
     input  logic                   job_last_i,
     input  logic [WordLog2:0]      job_free_i,
 
@@ -57,7 +58,8 @@ module nic_rx_mover
     logic [QWidth-1:0]  qp;
     logic [WordLog2:0]  free;
     logic [BufLog2-1:0] src;
-    logic [BurstLog2:0] bytes;
+    logic [7:0]         len;
+    logic [ByteLog2-1:0] lane;
   } job_t;
 
   localparam int unsigned JobLog2 = 2;
@@ -84,7 +86,8 @@ module nic_rx_mover
           qp: job_queue_i,
           free: job_free_i,
           src: job_src_i,
-          bytes: job_bytes_i
+          len: job_len_i,
+          lane: job_end_i
       };
     end
   end
@@ -102,31 +105,34 @@ module nic_rx_mover
   // ------------------------------------------------------------------ one read a clock while the output moves
   logic                en, read, first, last;
   logic [7:0]          beat_q;                // of the job
-  logic [BurstLog2:0]  span;                  // bytes from the start of the first beat, minus one
-  logic [7:0]          len;                   // beats, minus one
-  logic [ByteLog2-1:0] offset;
+  logic [BufLog2-1:0]  next_q;                // byte to read for it, but for the first
 
-  assign en     = !out_valid_o || out_ready_i;
-  assign offset = addr[ByteLog2-1:0];
-  assign span   = job.bytes + (BurstLog2 + 1)'(offset) - 1'b1;
-  assign len    = 8'(span >> ByteLog2);
-  assign first  = beat_q == '0;
-  assign last   = beat_q == len;
+  assign en    = !out_valid_o || out_ready_i;
+  assign first = beat_q == '0;
+  assign last  = beat_q == job.len;
 
   assign read    = en && job_valid && !job.drop;
   assign job_pop = job_valid && (job.drop || (read && last));
 
   assign ram_re_o    = read;
   assign ram_queue_o = job.qp;
-  assign ram_byte_o  = job.src - BufLog2'(offset) + BufLog2'({beat_q, ByteLog2'(0)});
-
-  assign free_valid_o = job_pop && job.last;
-  assign free_queue_o = job.qp;
-  assign free_ptr_o   = job.free;
+  assign ram_byte_o  = first ? job.src : next_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) beat_q <= '0;
     else if (read) beat_q <= last ? '0 : beat_q + 1'b1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (read) next_q <= ram_byte_o + BufLog2'(Bytes);
+  end
+
+  always_ff @(posedge clk_i) begin
+    free_valid_o <= rst_ni && job_pop && job.last;
+    if (job_pop) begin
+      free_queue_o <= job.qp;
+      free_ptr_o   <= job.free;
+    end
   end
 
   // ------------------------------------------------------------------ words read; then turned and offered
@@ -152,9 +158,8 @@ module nic_rx_mover
     if (read) begin
       rd_first_q <= first;
       rd_last_q  <= last;
-      rd_strb_q  <= ({Bytes{1'b1}} << (first ? offset : '0)) &
-                    ({Bytes{1'b1}} >> (last ? ~span[ByteLog2-1:0] : '0));
-      if (first) rd_req_q <= '{id: '{kind: WrRxData, qp: queue_t'(job.qp)}, addr: addr, len: len};
+      rd_strb_q  <= ({Bytes{1'b1}} << (first ? addr[ByteLog2-1:0] : '0)) & ({Bytes{1'b1}} >> (last ? ~job.lane : '0));
+      if (first) rd_req_q <= '{id: '{kind: WrRxData, qp: queue_t'(job.qp)}, addr: addr, len: job.len};
     end
     if (ram_turn_o) begin
       out_first_o <= rd_first_q;

@@ -27,12 +27,12 @@ module nic_rx_place
     // a beat
     input  logic                valid_i,
     input  logic [ByteLog2:0]   bytes_i,
+    input  logic                first_i,       // it begins a frame
     input  logic                last_i,
     input  logic                own_i,         // with the last: the MAC side has taken the frame itself
     input  logic                bad_i,         // or marked it
     input  rx_pass_t            pass_i,        // the same in all of a frame's beats
     input  logic [QWidth-1:0]   queue_i,
-    output logic                first_o,       // it begins a frame
     output frame_len_t          at_o,          // the frame's bytes before it
     output frame_len_t          len_o,         // and with it; no more than fit
     output rx_verdict_e         verdict_o,     // with the last
@@ -68,8 +68,8 @@ module nic_rx_place
   logic   too_long, commit;
   logic [14:0] len;             // saturates
 
-  assign word     = first_o ? base_q[queue_i] : word_q;
-  assign lost     = lost_q || (word - free_q[queue_i]) == ptr_t'(1 << WordLog2);
+  assign word     = first_i ? base_q[queue_i] : word_q;
+  assign lost     = lost_q || word == (free_q[queue_i] ^ ptr_t'(1 << WordLog2));   // all words are in use
   assign len      = 15'(at_o) + 15'(bytes_i);
   assign len_o    = len[14] ? '1 : len[13:0];
   assign too_long = len > 15'(max_frame_i);
@@ -78,33 +78,32 @@ module nic_rx_place
   assign we_o   = valid_i && !lost && !too_long;
   assign word_o = word[WordLog2-1:0];
 
+  logic no_room;
+  assign no_room = lost || listed_q[queue_i] == (popped_q[queue_i] ^ level_t'(Frames));
+  assign commit  = valid_i && last_i && !own_i && !bad_i && len >= 15'(MinFrame) && !too_long && pass_i == '1 && !no_room;
+
   always_comb begin
     verdict_o = RxNoFrame;
-    if (valid_i && last_i) begin
-      if (own_i) verdict_o = RxNoFrame;
-      else if (bad_i) verdict_o = RxBad;
+    if (valid_i && last_i && !own_i) begin
+      if (bad_i) verdict_o = RxBad;
       else if (len < 15'(MinFrame)) verdict_o = RxRunt;
       else if (too_long) verdict_o = RxOversize;
       else if (!pass_i.addr) verdict_o = RxAddress;
       else if (!pass_i.vlan) verdict_o = RxVlan;
-      else if (lost || (listed_q[queue_i] - popped_q[queue_i]) == level_t'(Frames)) verdict_o = RxNoRoom;
+      else if (no_room) verdict_o = RxNoRoom;
       else verdict_o = RxGood;
     end
   end
 
-  assign commit = verdict_o == RxGood;
-
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      first_o <= last_i;
       lost_q  <= lost && !last_i;
       word_q  <= lost ? word : word + 1'b1;
-      at_o   <= last_i ? '0 : len_o;
+      at_o    <= last_i ? '0 : len_o;
     end
     if (!rst_ni) begin
-      first_o <= 1'b1;
       lost_q  <= 1'b0;
-      at_o   <= '0;
+      at_o    <= '0;
     end
   end
 
@@ -124,17 +123,32 @@ module nic_rx_place
     end
   end
 
-  // Words in use with the one that is stored, those of complete frames when a frame is dropped; and after a release.
-  ptr_t fill_store, fill_free;
+  // Words in use with the one that was stored, those of complete frames when a frame is dropped; and after a release. The
+  // link partner hears of it a clock later.
+  logic              stored_q, stored_last_q, freed_q;
+  logic [QWidth-1:0] stored_queue_q, freed_queue_q;
+  ptr_t              stored_to_q, stored_from_q, fill_store, fill_free_q;
 
-  always_comb begin
-    fill_store = '0;
-    fill_free  = '0;
+  always_ff @(posedge clk_i) begin
+    stored_q <= 1'b0;
+    freed_q  <= 1'b0;
     if (fill_enable_i) begin
-      fill_store = ((last_i && !commit) ? base_q[queue_i] : word + 1'b1) - free_q[queue_i];
-      fill_free  = base_q[free_queue_i] - free_ptr_i;
+      stored_q <= valid_i;
+      freed_q  <= free_valid_i;
+      if (valid_i) begin
+        stored_last_q  <= last_i;
+        stored_queue_q <= queue_i;
+        stored_to_q    <= (last_i && !commit) ? base_q[queue_i] : word + 1'b1;
+        stored_from_q  <= free_q[queue_i];
+      end
+      if (free_valid_i) begin
+        freed_queue_q <= free_queue_i;
+        fill_free_q   <= base_q[free_queue_i] - free_ptr_i;
+      end
     end
   end
+
+  assign fill_store = stored_q ? stored_to_q - stored_from_q : '0;
 
   nic_mac_fill #(
       .Queues (Queues),
@@ -145,13 +159,13 @@ module nic_rx_place
       .enable_i     (fill_enable_i),
       .high_i       (fill_xoff_i),
       .low_i        (fill_xon_i),
-      .store_i      (valid_i),
-      .store_last_i (last_i),
-      .store_queue_i(queue_i),
+      .store_i      (stored_q),
+      .store_last_i (stored_last_q),
+      .store_queue_i(stored_queue_q),
       .store_words_i(fill_store),
-      .free_i       (free_valid_i),
-      .free_queue_i,
-      .free_words_i (fill_free),
+      .free_i       (freed_q),
+      .free_queue_i (freed_queue_q),
+      .free_words_i (fill_free_q),
       .high_o       (fill_high_o)
   );
 

@@ -28,7 +28,10 @@ module nic_rx_records
     input  logic [QWidth-1:0]        write_queue_i,
     input  logic                     rec_valid_i,
     input  rx_record_t               rec_i,
-    output logic [$clog2(Records):0] recs_used_o,    // of queue write_queue_i
+
+    // how full the lists of a queue are
+    input  logic [QWidth-1:0]        look_queue_i,
+    output logic [$clog2(Records):0] recs_used_o,
     output logic [$clog2(Bursts):0]  bursts_used_o,
 
     // a write was answered
@@ -60,16 +63,19 @@ module nic_rx_records
   flag_ptr_t  fwp_q [Slots], frp_q [Slots];
   logic       failed_q [Slots];
   rec_ptr_t   failed_at_q [Slots];         // the first record in error
-  logic       ends;
 
-  assign recs_used_o   = wp_q[write_queue_i] - rp_q[write_queue_i];
-  assign bursts_used_o = fwp_q[write_queue_i] - frp_q[write_queue_i];
+  // The answer of the clock before, and its flag.
+  logic              b_valid_q, b_err_q, flag_q, ends;
+  logic [QWidth-1:0] b_queue_q;
+
+  assign recs_used_o   = wp_q[look_queue_i] - rp_q[look_queue_i];
+  assign bursts_used_o = fwp_q[look_queue_i] - frp_q[look_queue_i];
   assign busy_o        = wp_q[scan_i] != rp_q[scan_i];
   assign ready_o       = ready_q[scan_i] != rp_q[scan_i];
   assign rd_ready_o    = ready_q[rd_queue_i] - rp_q[rd_queue_i];
   assign rd_rec_o      = list[{rd_queue_i, rp_q[rd_queue_i][RecLog2-1:0]}];
   assign rd_err_o      = failed_q[rd_queue_i] && (failed_at_q[rd_queue_i] - rp_q[rd_queue_i]) == '0;
-  assign ends          = b_valid_i && flags[{b_queue_i, frp_q[b_queue_i][FlagLog2-1:0]}];
+  assign ends          = b_valid_q && flag_q;
 
   always_ff @(posedge clk_i) begin
     if (rec_valid_i) list[{write_queue_i, wp_q[write_queue_i][RecLog2-1:0]}] <= rec_i;
@@ -77,6 +83,15 @@ module nic_rx_records
 
   always_ff @(posedge clk_i) begin
     if (write_i) flags[{write_queue_i, fwp_q[write_queue_i][FlagLog2-1:0]}] <= rec_valid_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    b_valid_q <= rst_ni && b_valid_i;
+    if (b_valid_i) begin
+      b_queue_q <= b_queue_i;
+      b_err_q   <= b_err_i;
+      flag_q    <= flags[{b_queue_i, frp_q[b_queue_i][FlagLog2-1:0]}];
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -93,8 +108,8 @@ module nic_rx_records
       if (write_i) fwp_q[write_queue_i] <= fwp_q[write_queue_i] + 1'b1;
       if (rec_valid_i) wp_q[write_queue_i] <= wp_q[write_queue_i] + 1'b1;
       if (b_valid_i) frp_q[b_queue_i] <= frp_q[b_queue_i] + 1'b1;
-      if (b_valid_i && b_err_i) failed_q[b_queue_i] <= 1'b1;
-      if (ends) ready_q[b_queue_i] <= ready_q[b_queue_i] + 1'b1;
+      if (b_valid_q && b_err_q) failed_q[b_queue_q] <= 1'b1;
+      if (ends) ready_q[b_queue_q] <= ready_q[b_queue_q] + 1'b1;
       if (rd_pop_i) rp_q[rd_queue_i] <= rp_q[rd_queue_i] + 1'b1;
       if (start_i) failed_q[start_queue_i] <= 1'b0;
     end
@@ -102,14 +117,14 @@ module nic_rx_records
 
   // Records before the failed one are still good; once it is the oldest, it stays the oldest: all after it are bad.
   always_ff @(posedge clk_i) begin
-    if (b_valid_i && b_err_i && !failed_q[b_queue_i]) failed_at_q[b_queue_i] <= ready_q[b_queue_i];
+    if (b_valid_q && b_err_q && !failed_q[b_queue_q]) failed_at_q[b_queue_q] <= ready_q[b_queue_q];
     else if (rd_pop_i && rd_err_o) failed_at_q[rd_queue_i] <= rp_q[rd_queue_i] + 1'b1;
   end
 
-  `NIC_ASSERT(RxRecordsInRange, recs_used_o <= rec_ptr_t'(Records))
-  `NIC_ASSERT(RxFlagsInRange, bursts_used_o <= flag_ptr_t'(Bursts))
+  `NIC_ASSERT_IF(RxRecordsRoom, rec_valid_i, wp_q[write_queue_i] - rp_q[write_queue_i] != rec_ptr_t'(Records))
+  `NIC_ASSERT_IF(RxBurstsRoom, write_i, fwp_q[write_queue_i] - frp_q[write_queue_i] != flag_ptr_t'(Bursts))
   `NIC_ASSERT_IF(RxAnswerExpected, b_valid_i, fwp_q[b_queue_i] != frp_q[b_queue_i])
-  `NIC_ASSERT_IF(RxReadyIsListed, ends, ready_q[b_queue_i] != wp_q[b_queue_i])
+  `NIC_ASSERT_IF(RxReadyIsListed, ends, ready_q[b_queue_q] != wp_q[b_queue_q])
   `NIC_ASSERT_IF(RxPopOnlyReady, rd_pop_i, rd_ready_o != '0)
 `ifndef SYNTHESIS
   // Independently of the flags: all writes made up to a record's last are answered when the record is handed on.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// From frames in the RX packet buffer to write jobs: queues in turn, a frame at a time.
+// Which frames of the RX packet buffer are written to which buffers: queues in turn, a frame at a time.
 //
 // A frame is begun only when the ring has enough free buffers for all of it and the lists behind have room, so it is
 // written whole or not at all. If software has posted too few, or the ring does not run, or more buffers would be
 // needed than can be looked at ahead (MaxBuffers), it is dropped and counted; if they are merely not here yet, the
 // queue is set aside until something of it moves, and the others go on. A buffer shorter than MinRxBuffer halts the
-// ring. Buffers are filled in order; each gets one completion record, made with its last write.
+// ring. Buffers are filled in order; each part of a frame goes to nic_rx_cut with what its completion record will say,
+// a frame that is dropped as one part that only releases its words, in order with the others.
 //
+// A descriptor, and how full the lists are, are read in one clock (Look, Fetch) and judged in the next (Decide, Feed), so
+// a frame in one buffer takes two. What moved while they were read makes it look again before it sets the queue aside.
 // A frame whose VLAN tag was taken out begins that many bytes after its first word's beginning.
-// Jobs that write nothing (drop) release the words of a dropped frame: in order with the others.
 
 `include "nic_assert.svh"
 
@@ -36,9 +38,8 @@ module nic_rx_sched
     input  logic [QWidth-1:0]      start_queue_i,
     output logic                   err_desc_o,
     output logic [QWidth-1:0]      err_desc_queue_o,
-    output logic                   busy_o,       // a frame is being written
-    output logic [QWidth-1:0]      busy_queue_o,
-    output logic                   active_o,     // a frame is looked at or written
+    output logic                   feed_o,       // parts of a frame of queue rd_queue_o are to come
+    output logic                   active_o,     // a frame is looked at
 
     // frames
     input  logic                   frame_valid_i,
@@ -46,9 +47,7 @@ module nic_rx_sched
     input  frame_len_t             frame_len_i,
     input  rx_meta_t               frame_meta_i,
     input  rx_vlan_t               frame_vlan_i,
-    output logic                   frame_pop_o,
     output logic                   frames_left_o, // any queue has frames
-    output logic [QWidth-1:0]      frame_pop_queue_o,
 
     // descriptors
     output logic [QWidth-1:0]      rd_queue_o,
@@ -61,20 +60,18 @@ module nic_rx_sched
     input  logic                   arrived_i,    // descriptors came
     input  logic [QWidth-1:0]      arrived_queue_i,
 
-    // jobs: one burst each
-    output logic                   job_valid_o,
-    input  logic                   job_ready_i,
-    output logic                   job_drop_o,
-    output logic [QWidth-1:0]      job_queue_o,
-    output logic [63:0]            job_addr_o,
-    output logic [BurstLog2:0]     job_bytes_o,
-    output logic [BufLog2-1:0]     job_src_o,    // first byte in the queue's part of the buffer
-    output logic                   job_last_o,   // of the frame: then all words before job_free_o are released
-    output logic [WordLog2:0]      job_free_o,
+    // parts of frames, one for each buffer
+    input  logic                   part_ready_i,
+    input  logic                   part_soon_i,  // part_ready_i may be high in the next clock
+    output logic                   part_valid_o, // only while part_ready_i
+    output logic                   part_drop_o,
+    output logic [QWidth-1:0]      part_queue_o,
+    output logic [63:0]            part_addr_o,  // of the buffer
+    output logic [BufLog2-1:0]     part_src_o,   // first byte in the queue's part of the packet buffer
+    output logic [WordLog2:0]      part_free_o,  // the frame's words end before this one
+    output rx_record_t             part_rec_o,
 
-    // completion records: an entry for each buffer, a flag for each write
-    output logic                   rec_valid_o,  // with the job that ends the buffer
-    output rx_record_t             rec_o,
+    // the lists behind
     input  logic [$clog2(Records):0] recs_used_i,    // of queue rd_queue_o
     input  logic [$clog2(Bursts):0]  bursts_used_i,
     input  logic                   answered_i,   // a write was answered
@@ -82,7 +79,7 @@ module nic_rx_sched
     input  logic                   retired_i,    // records were released
     input  logic [QWidth-1:0]      retired_queue_i,
 
-    // one-clock pulses
+    // a frame has left the list: one-clock pulses
     output logic                   cnt_frame_o,
     output frame_len_t             cnt_len_o,
     output logic                   cnt_nodesc_o,
@@ -96,7 +93,7 @@ module nic_rx_sched
   typedef logic [WordLog2:0] ptr_t;
 
   // ------------------------------------------------------------------ the frames, one looked at ahead
-  logic              ahead_valid, take, frame_done, wait_more;
+  logic              ahead_valid, take, settled, reject;
   logic [QWidth-1:0] queue_q, ahead_queue;   // of the frame at hand; of the next
   frame_len_t        ahead_len;
   rx_meta_t          ahead_meta;
@@ -122,8 +119,8 @@ module nic_rx_sched
       .next_vlan_o (ahead_vlan),
       .take_i      (take),
       .queue_i     (queue_q),
-      .release_i   (frame_done),
-      .reject_i    (wait_more),
+      .release_i   (settled),
+      .reject_i    (reject),
       .run_i,
       .arrived_i,
       .arrived_queue_i,
@@ -135,116 +132,126 @@ module nic_rx_sched
       .start_queue_i
   );
 
-  // ------------------------------------------------------------------ the frame
-  typedef enum logic [1:0] {Idle, Check, Write, Load} state_e;
+  // ------------------------------------------------------------------ the frame at hand
+  typedef enum logic [2:0] {Idle, Look, Decide, Fetch, Feed} state_e;
 
   state_e              state_q;
-  frame_len_t          len_q;               // of the frame
+  frame_len_t          len_q;
   rx_meta_t            meta_q;
   rx_vlan_t            vlan_q;
   logic [$clog2(Depth):0] need_q;           // buffers looked at before this one
-  logic [17:0]         room_q;              // their bytes
-  logic [63:0]         addr_q;              // next byte of the buffer being filled
-  frame_len_t          left_q;              // bytes of the frame still to write
-  frame_len_t          filled_q;            // bytes in the buffer
-  logic [15:0]         space_q;             // bytes of it that are free
+  frame_len_t          left_q;              // bytes for which there is no buffer yet
   logic [BufLog2-1:0]  src_q;
+  ptr_t                free_q;
   ptr_t                word_q [Slots];      // first word of the queue's oldest frame
 
-  // ------------------------------------------------------------------ what Check decides
+  // What was read a clock ago.
+  logic                run_q, here_q, more_q, full_q, moved_q;
+  logic [63:0]         addr_q;
+  logic [15:0]         space_q;
+  index_t              index_q;
+
+  // ------------------------------------------------------------------ read
+  logic                sample, moves;
   ptr_t                words;
-  logic [17:0]         room;
-  logic                bad, drop, begin_write, drop_done;
 
   assign rd_queue_o = queue_q;
-  assign rd_skip_o  = (state_q == Check) ? need_q[$clog2(Depth)-1:0] : '0;
-  assign words      = ptr_t'((len_q + (vlan_q.taken ? frame_len_t'(TagBytes) : '0) +
-                              frame_len_t'(DataWidth / 8 - 1)) >> ByteLog2);
-  assign room       = room_q + {2'b0, rd_desc_i.len};
+  assign rd_skip_o  = (state_q == Look) ? need_q[$clog2(Depth)-1:0] : '0;
+  assign sample     = (state_q == Look || state_q == Fetch) && part_soon_i;
 
   always_comb begin
-    bad         = 1'b0;
-    drop        = 1'b0;
-    wait_more   = 1'b0;
-    begin_write = 1'b0;
-    if (state_q == Check) begin
-      automatic logic window_end = need_q == ($clog2(Depth) + 1)'(MaxBuffers);
-      automatic logic short      = rd_desc_i.len < 16'(MinRxBuffer);
-      automatic logic enough     = room >= {4'b0, len_q};
-      // At most two writes a buffer more than whole bursts in the frame.
-      automatic logic lists_ok   = 9'(recs_used_i) + 9'(need_q) + 9'd1 <= 9'(Records) &&
-          9'(bursts_used_i) + {2'b0, 6'(need_q), 1'b0} + 9'(len_q >> BurstLog2) + 9'd2 <= 9'(Bursts);
-      bad = run_i[queue_q] && rd_valid_i && !window_end && short;
-      if (!run_i[queue_q] || bad || window_end || (!rd_valid_i && !rd_more_i)) drop = 1'b1;
-      else if (!rd_valid_i || (enough && !lists_ok)) wait_more = 1'b1;
-      else if (enough) begin_write = 1'b1;
+    words = '0;
+    moves = 1'b0;
+    if (state_q == Look) begin
+      words = ptr_t'((len_q + (vlan_q.taken ? frame_len_t'(TagBytes) : '0) + frame_len_t'(DataWidth / 8 - 1)) >> ByteLog2);
+      moves = (arrived_i && arrived_queue_i == queue_q) || (answered_i && answered_queue_i == queue_q) ||
+              (retired_i && retired_queue_i == queue_q) || (start_i && start_queue_i == queue_q);
     end
   end
 
-  assign drop_done        = drop && job_ready_i;
+  always_ff @(posedge clk_i) begin
+    if (sample) begin
+      // At most two writes a buffer more than whole bursts in the frame. The part before may add one to each list.
+      full_q  <= 9'(recs_used_i) + 9'(need_q) + 9'd2 > 9'(Records) ||
+                 9'(bursts_used_i) + 9'({need_q, 1'b0}) + 9'(len_q >> BurstLog2) + 9'd3 > 9'(Bursts);
+      run_q   <= run_i[queue_q];
+      here_q  <= rd_valid_i;
+      more_q  <= rd_more_i;
+      addr_q  <= rd_desc_i.addr;
+      space_q <= rd_desc_i.len;
+      index_q <= rd_index_i;
+      moved_q <= moves;
+    end
+  end
+
+  // ------------------------------------------------------------------ judge
+  logic bad, drop, accept, wait_more, enough, give, done;
+
+  always_comb begin
+    bad       = 1'b0;
+    drop      = 1'b0;
+    wait_more = 1'b0;
+    accept    = 1'b0;
+    enough    = 1'b0;
+    give      = 1'b0;
+    if (state_q == Decide && part_ready_i) begin
+      automatic logic run        = run_q && run_i[queue_q];
+      automatic logic window_end = need_q == ($clog2(Depth) + 1)'(MaxBuffers);
+      enough    = space_q >= 16'(left_q);
+      bad       = run && here_q && !window_end && space_q < 16'(MinRxBuffer);
+      drop      = !run || bad || window_end || (!here_q && !more_q);
+      wait_more = !drop && (!here_q || (enough && full_q));
+      accept    = !drop && !wait_more && enough;
+      give      = drop || (accept && need_q == '0);
+    end
+    if (state_q == Feed && part_ready_i) begin
+      enough = space_q >= 16'(left_q);
+      give   = 1'b1;
+    end
+  end
+
+  assign reject           = wait_more && !moved_q;
   assign err_desc_o       = bad;
   assign err_desc_queue_o = queue_q;
+  assign pop_o            = give && !drop;
+  assign settled          = drop || accept;
+  assign done             = give && (drop || enough);
 
-  // ------------------------------------------------------------------ bursts of a buffer
-  logic [BurstLog2:0] bytes;
-  logic               ends_buffer, ends_frame, fire;
+  assign part_valid_o = give;
+  assign part_drop_o  = drop;
+  assign part_queue_o = queue_q;
+  assign part_addr_o  = addr_q;
+  assign part_src_o   = src_q;
+  assign part_free_o  = free_q;
+  assign part_rec_o   = '{
+      eop: enough,
+      meta: meta_q,
+      vlan: vlan_q,
+      index: index_q,
+      len: enough ? left_q : space_q[13:0]
+  };
 
-  always_comb begin
-    bytes       = '0;
-    ends_buffer = 1'b0;
-    ends_frame  = 1'b0;
-    if (state_q == Write) begin
-      automatic logic [BurstLog2:0] to_boundary = (BurstLog2 + 1)'(BurstBytes) - {1'b0, addr_q[BurstLog2-1:0]};
-      automatic frame_len_t part = (16'(left_q) < space_q) ? left_q : space_q[13:0];   // still goes into this buffer
-      ends_buffer = part <= frame_len_t'(to_boundary);
-      ends_frame  = ends_buffer && part == left_q;
-      bytes       = ends_buffer ? part[BurstLog2:0] : to_boundary;
-    end
-  end
-
-  assign fire        = state_q == Write && job_ready_i;
-  assign job_valid_o = state_q == Write || drop;
-  assign job_drop_o  = drop;
-  assign job_queue_o = queue_q;
-  assign job_addr_o  = addr_q;
-  assign job_bytes_o = bytes;
-  assign job_src_o   = src_q;
-  assign job_last_o  = drop || ends_frame;
-  assign job_free_o  = word_q[queue_q] + words;
-
-  assign rec_valid_o = fire && ends_buffer;
-  assign rec_o.eop   = ends_frame;
-  assign rec_o.meta  = meta_q;
-  assign rec_o.vlan  = vlan_q;
-  assign rec_o.index = rd_index_i;
-  assign rec_o.len   = filled_q + frame_len_t'(bytes);
-  assign pop_o       = rec_valid_o;
-
-  assign busy_o       = state_q == Write || state_q == Load;
-  assign busy_queue_o = queue_q;
-  assign active_o     = state_q != Idle;
+  assign feed_o   = state_q == Fetch || state_q == Feed;
+  assign active_o = state_q != Idle;
 
   // ------------------------------------------------------------------ sequence
-  assign frame_done = drop_done || (fire && ends_frame);
-  // The next frame of a queue that is set aside now must not be taken before this one.
-  assign take       = ahead_valid && !stop_i && !wait_more && (state_q == Idle || frame_done);
+  assign take = ahead_valid && !stop_i && (state_q == Idle || done);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= Idle;
     end else begin
       unique case (state_q)
-        Idle: if (take) state_q <= Check;
-        Check: begin
-          if (drop_done) state_q <= take ? Check : Idle;
-          else if (wait_more) state_q <= Idle;
-          else if (begin_write) state_q <= (need_q == '0) ? Write : Load;
+        Idle: if (take) state_q <= Look;
+        Look: if (sample) state_q <= Decide;
+        Decide: begin
+          if (done) state_q <= take ? Look : Idle;
+          else if (reject) state_q <= Idle;
+          else if (accept) state_q <= Fetch;
+          else state_q <= Look;
         end
-        Load: state_q <= Write;
-        Write: begin
-          if (fire && ends_frame) state_q <= take ? Check : Idle;
-          else if (fire && ends_buffer) state_q <= Load;
-        end
+        Fetch: if (sample) state_q <= Feed;
+        Feed: if (give) state_q <= !done ? Fetch : take ? Look : Idle;
         default: state_q <= Idle;
       endcase
     end
@@ -258,50 +265,39 @@ module nic_rx_sched
       meta_q  <= ahead_meta;
       vlan_q  <= ahead_vlan;
       need_q  <= '0;
-      room_q  <= '0;
-      src_q   <= BufLog2'({(frame_done && ahead_queue == queue_q) ? job_free_o : word_q[ahead_queue],
-                           ahead_vlan.taken ? ByteLog2'(TagBytes) : ByteLog2'(0)});
-    end else if (state_q == Check && !drop) begin
+    end else if (state_q == Look) begin
+      free_q <= word_q[queue_q] + words;
+      src_q  <= BufLog2'({word_q[queue_q], vlan_q.taken ? ByteLog2'(TagBytes) : ByteLog2'(0)});
+    end else if (accept) begin
+      left_q <= len_q;
+    end else if (state_q == Decide && part_ready_i && !wait_more) begin
       need_q <= need_q + 1'b1;
-      room_q <= room;
-    end else if (fire) begin
-      left_q <= left_q - frame_len_t'(bytes);
-      src_q  <= src_q + BufLog2'(bytes);
-    end
-    if (state_q == Check || state_q == Load) begin
-      addr_q   <= rd_desc_i.addr;
-      space_q  <= rd_desc_i.len;
-      filled_q <= '0;
-    end else if (fire) begin
-      addr_q   <= addr_q + 64'(bytes);
-      space_q  <= space_q - 16'(bytes);
-      filled_q <= filled_q + frame_len_t'(bytes);
+      left_q <= left_q - space_q[13:0];
+    end else if (give) begin
+      left_q <= left_q - space_q[13:0];
+      src_q  <= src_q + BufLog2'(space_q);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) word_q[q] <= '0;
-    end else if (frame_done) begin
-      word_q[queue_q] <= job_free_o;
+    end else if (settled) begin
+      word_q[queue_q] <= free_q;
     end
   end
 
-  assign frame_pop_o       = frame_done;
-  assign frame_pop_queue_o = queue_q;
-
   // ------------------------------------------------------------------ counters
   always_ff @(posedge clk_i) begin
-    cnt_frame_o  <= fire && ends_frame;
-    cnt_nodesc_o <= drop_done;
-    cnt_len_o    <= len_q;
-    cnt_queue_o  <= queue_q;
+    cnt_frame_o  <= rst_ni && accept;
+    cnt_nodesc_o <= rst_ni && drop;
+    if (settled) begin
+      cnt_len_o   <= len_q;
+      cnt_queue_o <= queue_q;
+    end
   end
 
-  `NIC_ASSERT_IF(RxBufferIsThere, state_q == Load, rd_valid_i)
-  `NIC_ASSERT_IF(RxBufferIsTheSame, fire, rd_valid_i)
-  `NIC_ASSERT_IF(RxBurstWithinLimit, fire, (bytes != '0 && bytes <= (BurstLog2 + 1)'(BurstBytes)))
-  `NIC_ASSERT_IF(RxRecordsRoom, rec_valid_o, recs_used_i < ($clog2(Records) + 1)'(Records))
-  `NIC_ASSERT_IF(RxBurstsRoom, fire, bursts_used_i < ($clog2(Bursts) + 1)'(Bursts))
+  `NIC_ASSERT_IF(RxBufferIsThere, state_q == Fetch, rd_valid_i)
+  `NIC_ASSERT_IF(RxBufferIsLongEnough, pop_o, space_q >= 16'(MinRxBuffer))
 
 endmodule

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the stream's beats, which cannot wait, stay until the parser has decided about their frame. A decision stays
-// until its frame's last beat has left. A beat leaves in each clock in which its decision is there, with all of it.
+// until its frame's last beat has left. A beat leaves in the clock after one in which its decision is there, a beat a clock.
 
 `include "nic_assert.svh"
 
@@ -36,11 +36,12 @@ module nic_rx_stage
 
     // a beat leaves
     output logic                 valid_o,
+    output logic                 first_o,      // it begins a frame
     output logic [DataWidth-1:0] data_o,
     output logic [ByteLog2:0]    bytes_o,
     output logic                 last_o,
     output rx_tag_t              tag_o,
-    output rx_pass_t             pass_o,
+    output rx_pass_t             pass_o,       // this and all below: the same in all of a frame's beats
     output logic [QWidth-1:0]    queue_o,
     output rss_type_t            type_o,
     output logic [31:0]          hash_o,
@@ -57,18 +58,15 @@ module nic_rx_stage
   sum_plan_t             plan  [Depth];
   ptr_t                  wp_q, rp_q, decided_wp_q, decided_rp_q;
   logic [Log2-1:0]       slot, decided_slot;
+  logic                  leaves, last, begins_q;
+  rx_tag_t               tag;
+  logic [ByteLog2:0]     bytes;
 
   assign slot         = rp_q[Log2-1:0];
   assign decided_slot = decided_rp_q[Log2-1:0];
-  assign busy_o       = wp_q != rp_q;
-  assign valid_o      = busy_o && decided_wp_q != decided_rp_q;
-
-  assign data_o                    = data[slot];
-  assign {tag_o, last_o, bytes_o} = tail[slot];
-  assign {pass_o, queue_o}         = route[decided_slot];
-  assign type_o                    = rss_type_t'(rss[decided_slot][34:32]);
-  assign hash_o                    = rss[decided_slot][31:0];
-  assign plan_o                    = plan[decided_slot];
+  assign leaves       = wp_q != rp_q && decided_wp_q != decided_rp_q;
+  assign {tag, last, bytes} = tail[slot];
+  assign busy_o       = wp_q != rp_q || valid_o;
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
@@ -91,9 +89,27 @@ module nic_rx_stage
     end else begin
       if (valid_i) wp_q <= wp_q + 1'b1;
       if (decided_i) decided_wp_q <= decided_wp_q + 1'b1;
-      if (valid_o) rp_q <= rp_q + 1'b1;
-      if (valid_o && last_o) decided_rp_q <= decided_rp_q + 1'b1;
+      if (leaves) rp_q <= rp_q + 1'b1;
+      if (leaves && last) decided_rp_q <= decided_rp_q + 1'b1;
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    valid_o <= rst_ni && leaves;
+    if (leaves) begin
+      first_o  <= begins_q;
+      begins_q <= last;
+      data_o   <= data[slot];
+      bytes_o  <= bytes;
+      last_o   <= last;
+      tag_o    <= tag;
+      if (begins_q) begin
+        {pass_o, queue_o} <= route[decided_slot];
+        {type_o, hash_o}  <= rss[decided_slot];
+        plan_o            <= plan[decided_slot];
+      end
+    end
+    if (!rst_ni) begins_q <= 1'b1;
   end
 
   `NIC_ASSERT_IF(RxStageTakesAll, valid_i, (wp_q - rp_q) != ptr_t'(Depth))
