@@ -8,7 +8,6 @@ csr/nic_err_addr.sv
 csr/nic_err_log.sv
 common/nic_rr_pick.sv
 common/nic_ram.sv
-common/nic_ram_be.sv
 csr/nic_axil.sv
 csr/nic_counters.sv
 csr/nic_csr_global.sv

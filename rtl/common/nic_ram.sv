@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory with one write and one read port, whole words. The word read appears one clock after re_i and stays until
-// the next re_i. Reading the word that is written in the same clock gives the old word.
+// the next re_i. A word that is read in the clock in which it is written is not to be used: block memories of FPGAs give
+// anything then, and need logic beside them to give anything else.
 
 module nic_ram #(
     parameter int unsigned Width = 64,
@@ -17,6 +18,7 @@ module nic_ram #(
     output logic [Width-1:0]         rdata_o
 );
 
+  (* no_rw_check *)
   logic [Width-1:0] mem [Depth];
 
   always_ff @(posedge clk_i) begin

@@ -58,7 +58,7 @@ module nic_csr
     output rss_cfg_t                rss_cfg_o,
     input  logic [6:0]              rss_index_i,    // RSS table entry that is looked up
     output queue_t                  rss_queue_o,
-    input  logic                    filter_look_i,  // a frame's addresses are looked up: the answer comes a clock later
+    input  logic                    filter_look_i,  // a frame is looked up: the answer comes two clocks later
     input  logic [47:0]             filter_dest_i,
     input  logic [11:0]             filter_vid_i,
     output logic                    filter_addr_o,

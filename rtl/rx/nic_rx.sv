@@ -23,7 +23,7 @@ module nic_rx
     input  rss_cfg_t  rss_cfg_i,
     output logic [6:0] rss_index_o,         // the table is looked up
     input  queue_t    rss_queue_i,
-    output logic        filter_look_o,      // a frame's addresses are looked up: the answer comes a clock later
+    output logic        filter_look_o,      // a frame's addresses are looked up: the answer comes two clocks later
     output logic [47:0] filter_dest_o,
     output logic [11:0] filter_vid_o,
     input  logic        filter_addr_i,
@@ -177,6 +177,7 @@ module nic_rx
       .rqueue_i(ram_rqueue),
       .rbyte_i (ram_rbyte),
       .turn_i  (ram_turn),
+      .use_i   (out_valid_o),
       .rdata_o (ram_rdata)
   );
 

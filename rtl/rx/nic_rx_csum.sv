@@ -61,7 +61,7 @@ module nic_rx_csum
       last_q   <= last_i;
       pseudo_q <= plan_i.pseudo;
       fits_q   <= plan_i.want && after >= plan_i.l4_end;
-      if (bytes_i == (ByteLog2 + 1)'(Bytes) && at >= 17'(plan_i.l4_start) && after <= plan_i.l4_end) begin
+      if (bytes_i == (ByteLog2 + 1)'(Bytes) && at >= 17'(plan_i.l4_start) && !(plan_i.l4_end < after)) begin
         all_q <= 1'b1;           // the beat is of the transport header and data altogether
       end else begin
         automatic mask_t here = ~(mask_t'('1) << bytes_i);

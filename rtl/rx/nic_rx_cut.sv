@@ -75,7 +75,7 @@ module nic_rx_cut
       stop      = 15'(left_q) + 15'(addr_q[BurstLog2-1:0]);
       bound     = (BurstLog2 + 1)'(BurstBytes) - {1'b0, addr_q[BurstLog2-1:0]};
       beat_stop = 15'(left_q) + 15'(addr_q[ByteLog2-1:0]) - 15'd1;
-      ends      = drop_q || stop <= 15'(BurstBytes);
+      ends      = drop_q || stop < 15'(BurstBytes + 1);
       job_len_o = ends ? 8'(beat_stop >> ByteLog2) : 8'({~addr_q[BurstLog2-1:ByteLog2]});
       job_end_o = ends ? beat_stop[ByteLog2-1:0] : '1;
       job_src_o = src_q - BufLog2'(addr_q[ByteLog2-1:0]);

@@ -13,30 +13,32 @@ module nic_rx_ext
 
     input  logic  valid_i,
     input  net_t  net_i,
-    input  l3_bytes_t l3_i,
+    input  exts_t exts_i,       // of IPv6
 
     output logic  valid_o,
     output net_t  net_o,
-    output l3_bytes_t l3_o
+    output exts_t exts_o
 );
+
+  // The last header may begin here, in units of 8 bytes: eight bytes of it are in the window.
+  localparam logic [3:0] LastUnit = 4'(L3Bytes / 8 - 1);
 
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
       net_o <= net_i;
-      l3_o  <= l3_i;
+      if (net_i.is_ip6) exts_o <= exts_i;
     end
     if (valid_i && net_i.is_ip6 && (net_i.proto == ProtoHopByHop || net_i.proto == ProtoRouting ||
                                     net_i.proto == ProtoDest || net_i.proto == ProtoFragment)) begin
-      // The header's first four bytes, first in 7:0, and where the one after it is, in words of 4 bytes. Long ones
-      // reach beyond the window: bit 15 of begins need not be in the sum. Eight bytes must fit after it.
-      automatic logic [31:0] begins  = l3_i[32*net_i.off+:32];
-      automatic logic [8:0]  off     = 9'(net_i.off) + {1'b0, begins[14:8], 1'b0} + 9'd2;
-      automatic logic        unknown = net_i.proto == ProtoFragment ||
-          9'(net_i.len) < {2'b0, net_i.off, 2'b0} + 9'd8 || begins[15] || off > 9'(L3Bytes / 4 - 2) ||
-          (net_i.proto == ProtoRouting && begins[31:24] != '0);
-      net_o.proto <= unknown ? ProtoNone : begins[7:0];
-      if (!unknown) net_o.off <= off[4:0];
+      // A header's length is in units of 8 bytes, not counting the first.
+      automatic ext_t       ext     = exts_i[net_i.off[3:1]];
+      automatic logic [3:0] room    = LastUnit - 4'd1 - net_i.off[4:1];     // modulo 16: 15 at the last unit
+      automatic logic       unknown = net_i.proto == ProtoFragment || net_i.off[4:1] == LastUnit ||
+          net_i.len < {net_i.off, 2'b00} + 7'd8 || ext.len[7:4] != '0 || room < ext.len[3:0] ||
+          (net_i.proto == ProtoRouting && ext.left != '0);
+      net_o.proto <= unknown ? ProtoNone : ext.next;
+      if (!unknown) net_o.off <= {net_i.off[4:1] + 4'd1 + ext.len[3:0], 1'b0};
     end
   end
 

@@ -28,7 +28,7 @@ module nic_rx_ingress
     input  rss_cfg_t             rss_cfg_i,
     output logic [6:0]           rss_index_o,
     input  queue_t               rss_queue_i,
-    output logic                 filter_look_o, // a frame's addresses are looked up: the answer comes a clock later
+    output logic                 filter_look_o, // a frame's addresses are looked up: the answer comes two clocks later
     output logic [47:0]          filter_dest_o,
     output logic [11:0]          filter_vid_o,
     input  logic                 filter_addr_i,

@@ -15,6 +15,7 @@ module nic_rx_l2
     input  logic       valid_i,
     input  logic [DataWidth-1:0] hdr_i [HdrBeats],
     input  logic [7:0] len_i,        // bytes of it that are there
+    input  ethertype_t types_i [3],  // at 12, 16 and 20
 
     output logic       valid_o,
     output l3_bytes_t  l3_o,
@@ -25,14 +26,6 @@ module nic_rx_l2
     output logic       ctag_o        // the outer tag is 0x8100
 );
 
-  function automatic logic [15:0] type_at(hdr_t hdr, int unsigned offset);
-    return {hdr[8*offset+:8], hdr[8*(offset+1)+:8]};
-  endfunction
-
-  function automatic logic is_tag(logic [15:0] ethertype);
-    return ethertype == 16'h8100 || ethertype == 16'h88a8;
-  endfunction
-
   function automatic hdr_t whole(logic [DataWidth-1:0] beats [HdrBeats]);
     for (int unsigned b = 0; b < HdrBeats; b++) whole[DataWidth*b+:DataWidth] = beats[b];
   endfunction
@@ -40,20 +33,19 @@ module nic_rx_l2
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
-      automatic hdr_t        hdr  = whole(hdr_i);
-      automatic logic        one  = is_tag(type_at(hdr, 12)) && len_i >= 8'd18;
-      automatic logic        two  = one && is_tag(type_at(hdr, 16)) && len_i >= 8'd22;
-      automatic logic [7:0]  from = two ? 8'd22 : one ? 8'd18 : 8'd14;
-      automatic logic [7:0]  left = (len_i > from) ? len_i - from : '0;
-      automatic logic [15:0] ethertype = type_at(hdr, two ? 20 : one ? 16 : 12);
+      automatic hdr_t       hdr  = whole(hdr_i);
+      automatic logic       one  = (types_i[0].ctag || types_i[0].stag) && len_i >= 8'd18;
+      automatic logic       two  = one && (types_i[1].ctag || types_i[1].stag) && len_i >= 8'd22;
+      automatic logic [7:0] from = two ? 8'd22 : one ? 8'd18 : 8'd14;
+      automatic logic [8:0] left = {1'b0, len_i} - {1'b0, from};
       if (two)      l3_o <= hdr[8*22+:8*L3Bytes];
       else if (one) l3_o <= hdr[8*18+:8*L3Bytes];
       else          l3_o <= hdr[8*14+:8*L3Bytes];
-      len_o      <= (left > 8'(L3Bytes)) ? 7'(L3Bytes) : left[6:0];
+      len_o      <= left[8] ? '0 : (left[7:0] >= 8'(L3Bytes)) ? 7'(L3Bytes) : left[6:0];
       tags_o     <= {two, one && !two};
-      type_ip4_o <= ethertype == 16'h0800;
-      type_ip6_o <= ethertype == 16'h86dd;
-      ctag_o     <= one && type_at(hdr, 12) == 16'h8100;
+      type_ip4_o <= two ? types_i[2].ip4 : one ? types_i[1].ip4 : types_i[0].ip4;
+      type_ip6_o <= two ? types_i[2].ip6 : one ? types_i[1].ip6 : types_i[0].ip6;
+      ctag_o     <= one && types_i[0].ctag;
     end
   end
 

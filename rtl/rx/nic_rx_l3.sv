@@ -16,42 +16,27 @@ module nic_rx_l3
     input  logic [1:0] tags_i,
     input  logic       type_ip4_i,
     input  logic       type_ip6_i,
-    input  rx_pass_t   pass_i,
     input  logic       strip_i,
 
     output logic       valid_o,
-    output net_t       net_o,
-    output l3_bytes_t  l3_o
+    output net_t       net_o,        // but for pass
+    output exts_t      exts_o        // of IPv6
 );
 
-  // The sum of an IPv4 header of so many words of 4 bytes; 0xffff if its checksum is right.
-  function automatic logic [15:0] sum_of(l3_bytes_t l3, logic [3:0] words);
-    logic [35:0] wide;
-    logic [18:0] sum;
-    wide = '0;
-    for (int unsigned w = 0; w < 15; w++) begin
-      if (4'(w) < words) wide += 36'(l3[32*w+:32]);
-    end
-    sum = 19'(wide[15:0]) + 19'(wide[31:16]) + 19'(wide[35:32]);
-    return sum[15:0] + 16'(sum[18:16]);
-  endfunction
-
   function automatic net_t net_of(l3_bytes_t l3, logic [6:0] len, logic [1:0] tags, logic ip4, logic ip6);
-    logic [3:0] version, ihl;
+    logic [3:0] ihl;
     logic       fragment;
-    version       = l3[7:4];
     ihl           = l3[3:0];
     fragment      = {l3[8*6+:6], l3[8*7+:8]} != '0;   // more fragments, offset
     net_of        = '0;
     net_of.len    = len;
     net_of.tags   = tags;
-    net_of.is_ip4 = ip4 && version == 4'd4 && ihl >= 4'd5 && len >= {1'b0, ihl, 2'b00};
-    net_of.is_ip6 = ip6 && version == 4'd6 && len >= 7'd40;
-    if (net_of.is_ip4) begin
-      net_of.ip_ok  = sum_of(l3, ihl) == 16'hffff;
+    net_of.is_ip4 = ip4 && l3[7:4] == 4'd4 && ihl >= 4'd5 && len >= {1'b0, ihl, 2'b00};
+    net_of.is_ip6 = ip6 && l3[7:4] == 4'd6 && len >= 7'd40;
+    if (ip4) begin
       net_of.ip_len = {1'b0, l3[8*2+:8], l3[8*3+:8]};
-      net_of.proto  = fragment ? ProtoNone : l3[8*9+:8];
-      net_of.off    = {1'b0, ihl};
+      net_of.proto  = (fragment || !net_of.is_ip4) ? ProtoNone : l3[8*9+:8];
+      net_of.off    = net_of.is_ip4 ? {1'b0, ihl} : 5'd10;
     end else begin
       net_of.ip_len = {1'b0, l3[8*4+:8], l3[8*5+:8]} + 17'd40;
       net_of.proto  = net_of.is_ip6 ? l3[8*6+:8] : ProtoNone;
@@ -59,13 +44,19 @@ module nic_rx_l3
     end
   endfunction
 
+  function automatic exts_t exts_of(l3_bytes_t l3);
+    exts_of = '0;
+    for (int unsigned w = 10; w <= 22; w += 2) begin
+      exts_of[3'(w/2)] = '{left: l3[32*w+24+:8], len: l3[32*w+8+:8], next: l3[32*w+:8]};
+    end
+  endfunction
+
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
       net_o       <= net_of(l3_i, len_i, tags_i, type_ip4_i, type_ip6_i);
-      net_o.pass  <= pass_i;
       net_o.strip <= strip_i;
-      l3_o        <= l3_i;
+      if (type_ip6_i) exts_o <= exts_of(l3_i);
     end
   end
 

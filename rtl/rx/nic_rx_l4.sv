@@ -18,7 +18,7 @@ module nic_rx_l4
     output logic         valid_o,
     output rx_pass_t     pass_o,
     output rss_type_t    type_o,
-    output logic [287:0] data_o      // first byte most significant, zeros after what is used
+    output logic [287:0] data_o      // first byte most significant, zeros after what is used; of RssNone anything
 );
 
   // Which bit of types enables what.
@@ -57,13 +57,11 @@ module nic_rx_l4
       automatic rss_type_t kind  = kind_of(net_i, rss_cfg_i.types);
       automatic logic      with_ports = kind == RssTcp4 || kind == RssUdp4 || kind == RssTcp6 || kind == RssUdp6;
       automatic logic      mix   = rss_cfg_i.sym_xor;
-      automatic logic [31:0] word  = with_ports ? turned(l3_i[32*net_i.off+:32]) : '0;
+      automatic logic [31:0] word  = with_ports ? turned(word_at(l3_i, net_i.off, 1'b0)) : '0;
       automatic logic [31:0] ports = mix ? {2{word[31:16] ^ word[15:0]}} : word;
       pass_o <= net_i.pass;
       type_o <= kind;
-      if (kind == RssNone) begin
-        data_o <= '0;
-      end else if (net_i.is_ip4) begin
+      if (net_i.is_ip4) begin
         automatic logic [31:0] src = turned(l3_i[8*12+:32]);
         automatic logic [31:0] dst = turned(l3_i[8*16+:32]);
         data_o <= {mix ? {2{src ^ dst}} : {src, dst}, ports, 192'b0};

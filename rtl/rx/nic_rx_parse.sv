@@ -3,7 +3,10 @@
 // RSS hash, and which queue gets it. One decision a frame, in order, 13 clocks after the beat that completes the
 // first HdrBytes bytes or ends the frame. A frame a clock is possible. Runts get a decision too; it has no meaning.
 //
-//   collect > l2 (VLAN tags) > l3 (IP) > ext x 4 (IPv6 extension headers) > l4 (ports) > toeplitz > table
+//   collect > l2 (VLAN tags) > l3 (IP) > ext x 4 (IPv6 extension headers) > l4 (ports) > toeplitz (three clocks) > table
+//                  beside it: filter (two clocks)                            > plan (four clocks)
+//
+// The bytes from the network header on wait in a memory for l4 and plan.
 
 module nic_rx_parse
   import nic_pkg::*;
@@ -21,7 +24,7 @@ module nic_rx_parse
     input  rss_cfg_t             rss_cfg_i,
     output logic [6:0]           rss_index_o,  // the table is looked up
     input  queue_t               rss_queue_i,
-    output logic                 filter_look_o, // a frame's addresses are looked up: the answer comes a clock later
+    output logic                 filter_look_o, // a frame's addresses are looked up: the answer comes two clocks later
     output logic [47:0]          filter_dest_o,
     output logic [11:0]          filter_vid_o,
     input  logic                 filter_addr_i,
@@ -51,6 +54,7 @@ module nic_rx_parse
   logic                               take;
   logic                               done_q;
   logic [7:0]                         len_q;
+  ethertype_t                         types_q [3];  // at 12, and behind one tag and two
 
   assign take = valid_i && !beat_q[BeatWidth-1];
 
@@ -68,6 +72,9 @@ module nic_rx_parse
   always_ff @(posedge clk_i) begin
     if (take) begin
       hdr_q[beat_q[$clog2(HdrBeats)-1:0]] <= data_i;
+      for (int unsigned t = 0; t < 3; t++) begin
+        if (beat_q == BeatWidth'((12 + 4 * t) / Bytes)) types_q[t] <= ethertype_of(data_i[8*((12+4*t)%Bytes)+:16]);
+      end
       len_q <= 8'(32'(beat_q) * Bytes + 32'(bytes_i));
     end
   end
@@ -79,7 +86,6 @@ module nic_rx_parse
 
   // ------------------------------------------------------------------ headers
   logic       l2_valid, l2_ip4, l2_ip6, l2_ctag;
-  rx_pass_t   l2_pass;
   l3_bytes_t  l2_bytes;
   logic [1:0] l2_tags;
   logic [6:0] l2_len;
@@ -92,6 +98,7 @@ module nic_rx_parse
       .valid_i   (done_q),
       .hdr_i     (hdr_q),
       .len_i     (len_q),
+      .types_i   (types_q),
       .valid_o   (l2_valid),
       .l3_o      (l2_bytes),
       .len_o     (l2_len),
@@ -101,12 +108,11 @@ module nic_rx_parse
       .ctag_o    (l2_ctag)
   );
 
-  assign l2_pass.addr = filter_addr_i;
-  assign l2_pass.vlan = filter_vlan_i || !(l2_ctag && glob_i.vlan_filter);
-
   logic  [ExtSteps:0] step_valid;
   net_t               step_net  [ExtSteps + 1];
-  l3_bytes_t          step_l3   [ExtSteps + 1];
+  exts_t              step_exts [ExtSteps + 1];
+  net_t               l3_net;
+  logic               l3_checked_q;       // the VLAN must pass
 
   nic_rx_l3 u_l3 (
       .clk_i,
@@ -117,12 +123,21 @@ module nic_rx_parse
       .tags_i    (l2_tags),
       .type_ip4_i(l2_ip4),
       .type_ip6_i(l2_ip6),
-      .pass_i    (l2_pass),
       .strip_i   (l2_ctag && glob_i.vlan_strip),
       .valid_o   (step_valid[0]),
-      .net_o     (step_net[0]),
-      .l3_o      (step_l3[0])
+      .net_o     (l3_net),
+      .exts_o    (step_exts[0])
   );
+
+  always_ff @(posedge clk_i) begin
+    if (l2_valid) l3_checked_q <= l2_ctag && glob_i.vlan_filter;
+  end
+
+  always_comb begin
+    step_net[0]           = l3_net;
+    step_net[0].pass.addr = filter_addr_i;
+    step_net[0].pass.vlan = filter_vlan_i || !l3_checked_q;
+  end
 
   for (genvar s = 0; s < ExtSteps; s++) begin : gen_ext
     nic_rx_ext u_ext (
@@ -130,13 +145,37 @@ module nic_rx_parse
         .rst_ni,
         .valid_i(step_valid[s]),
         .net_i  (step_net[s]),
-        .l3_i   (step_l3[s]),
+        .exts_i (step_exts[s]),
         .valid_o(step_valid[s+1]),
         .net_o  (step_net[s+1]),
-        .l3_o   (step_l3[s+1])
+        .exts_o (step_exts[s+1])
     );
   end
 
+  // ------------------------------------------------------------------ the bytes, as long as the steps take
+  l3_bytes_t  wait_mem [8];
+  l3_bytes_t  l3_q;
+  logic [2:0] wait_wp_q, wait_rp_q;
+
+  always_ff @(posedge clk_i) begin
+    if (l2_valid) wait_mem[wait_wp_q] <= l2_bytes;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (step_valid[ExtSteps-1]) l3_q <= wait_mem[wait_rp_q];
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      wait_wp_q <= '0;
+      wait_rp_q <= '0;
+    end else begin
+      if (l2_valid) wait_wp_q <= wait_wp_q + 1'b1;
+      if (step_valid[ExtSteps-1]) wait_rp_q <= wait_rp_q + 1'b1;
+    end
+  end
+
+  // ------------------------------------------------------------------ ports, sums
   logic         l4_valid;
   rx_pass_t     l4_pass;
   rss_type_t    l4_type;
@@ -148,36 +187,36 @@ module nic_rx_parse
       .rss_cfg_i,
       .valid_i(step_valid[ExtSteps]),
       .net_i  (step_net[ExtSteps]),
-      .l3_i   (step_l3[ExtSteps]),
+      .l3_i   (l3_q),
       .valid_o(l4_valid),
       .pass_o (l4_pass),
       .type_o (l4_type),
       .data_o (l4_data)
   );
 
-  sum_plan_t l4_plan;
-
   nic_rx_plan u_plan (
       .clk_i,
+      .rst_ni,
       .valid_i(step_valid[ExtSteps]),
       .net_i  (step_net[ExtSteps]),
-      .l3_i   (step_l3[ExtSteps]),
-      .plan_o (l4_plan)
+      .l3_i   (l3_q),
+      .plan_o
   );
 
   // ------------------------------------------------------------------ hash, queue
   nic_rx_toeplitz #(
-      .Along($bits(rx_pass_t) + $bits(rss_type_t) + $bits(sum_plan_t))
+      .Along($bits(rx_pass_t) + $bits(rss_type_t))
   ) u_toeplitz (
       .clk_i,
       .rst_ni,
       .key_i  (rss_cfg_i.key),
       .valid_i(l4_valid),
+      .want_i (l4_type != RssNone),
       .data_i (l4_data),
-      .along_i({l4_pass, l4_type, l4_plan}),
+      .along_i({l4_pass, l4_type}),
       .valid_o,
       .hash_o,
-      .along_o({pass_o, type_o, plan_o})
+      .along_o({pass_o, type_o})
   );
 
   assign rss_index_o = hash_o[6:0];

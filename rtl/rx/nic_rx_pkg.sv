@@ -25,19 +25,45 @@ package nic_rx_pkg;
     logic vlan;
   } rx_pass_t;
 
-  // What is known of a frame once its network header is read. The bytes themselves go along beside it.
+  // What an EtherType says.
+  typedef struct packed {
+    logic ctag;              // a VLAN tag follows: 0x8100
+    logic stag;              // 0x88a8
+    logic ip4;
+    logic ip6;
+  } ethertype_t;
+
+  function automatic ethertype_t ethertype_of(logic [15:0] bytes);   // first byte in 7:0
+    return '{ctag: bytes == 16'h0081, stag: bytes == 16'ha888, ip4: bytes == 16'h0008, ip6: bytes == 16'hdd86};
+  endfunction
+
+  // What is known of a frame once its network header is read. The bytes themselves wait beside it.
   typedef struct packed {
     logic [1:0]   tags;      // VLAN tags
-    logic         ip_ok;     // IPv4, and the header's checksum is right
     logic [16:0]  ip_len;    // bytes of the packet from the network header on, as the header tells
     rx_pass_t     pass;
     logic         strip;     // the outer tag is taken out
     logic         is_ip4;    // a whole and sound IPv4 header, or IPv6 header
     logic         is_ip6;
     logic [7:0]   proto;     // of the header at off; ProtoNone in fragments
-    logic [4:0]   off;       // where it begins, in words of 4 bytes from the network header
+    logic [4:0]   off;       // where it begins, in words of 4 bytes from the network header: even of IPv6
     logic [6:0]   len;       // bytes from the network header on that are there, at most L3Bytes
   } net_t;
+
+  // Of each word at which an IPv6 extension header may begin (10, 12 to 22): next header, length, segments left. Entry
+  // off[3:1] is that of the word off.
+  typedef struct packed {
+    logic [7:0] left;
+    logic [7:0] len;
+    logic [7:0] next;
+  } ext_t;
+  typedef ext_t [7:0] exts_t;
+
+  // The word at off, or the one after it, for a header that may begin there.
+  function automatic logic [31:0] word_at(l3_bytes_t l3, logic [4:0] off, logic second);
+    if (off[4]) return l3[32*{1'b1, off[3:1], second}+:32];
+    return second ? l3[32*off[3:0]+32+:32] : l3[32*off[3:0]+:32];
+  endfunction
 
   // What is to be summed of a frame. Places are bytes from the frame's beginning.
   typedef struct packed {

@@ -72,7 +72,7 @@ module nic_rx_place
   assign lost     = lost_q || word == (free_q[queue_i] ^ ptr_t'(1 << WordLog2));   // all words are in use
   assign len      = 15'(at_o) + 15'(bytes_i);
   assign len_o    = len[14] ? '1 : len[13:0];
-  assign too_long = len > 15'(max_frame_i);
+  assign too_long = 15'(max_frame_i) < len;
 
   // A frame that will be dropped is not written further; it does not matter what it has written.
   assign we_o   = valid_i && !lost && !too_long;
@@ -80,7 +80,8 @@ module nic_rx_place
 
   logic no_room;
   assign no_room = lost || listed_q[queue_i] == (popped_q[queue_i] ^ level_t'(Frames));
-  assign commit  = valid_i && last_i && !own_i && !bad_i && len >= 15'(MinFrame) && !too_long && pass_i == '1 && !no_room;
+  assign commit  = valid_i && last_i && !own_i && !bad_i && len >= 15'(MinFrame) && !too_long && pass_i == '1 &&
+                   !no_room;
 
   always_comb begin
     verdict_o = RxNoFrame;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The RX packet buffer: a part for each queue. Written by words; read from any byte on, a bus width at a time (even
-// and odd words are banks). Two clocks: the words one clock after re_i, turned into place one clock after turn_i.
+// and odd words are banks). Two clocks: the words one clock after re_i, in order and turned into place after turn_i.
+// Words of frames that are here are not written; what a read touches beside them is not used.
 
 module nic_rx_ram #(
     parameter int unsigned DataWidth = 64,
@@ -21,6 +22,7 @@ module nic_rx_ram #(
     input  logic [QWidth-1:0]    rqueue_i,
     input  logic [BufLog2-1:0]   rbyte_i,
     input  logic                 turn_i,        // the words read before are to be turned
+    input  logic                 use_i,         // rdata_o is looked at
     output logic [DataWidth-1:0] rdata_o
 );
 
@@ -59,11 +61,19 @@ module nic_rx_ram #(
     end
   end
 
+  logic [2*DataWidth-1:0] pair_q;
+  logic [ByteLog2-1:0]    turn_q;
+
   always_ff @(posedge clk_i) begin
     if (turn_i) begin
-      if (odd_q) rdata_o <= DataWidth'({data[0], data[1]} >> {lane_q, 3'b000});
-      else       rdata_o <= DataWidth'({data[1], data[0]} >> {lane_q, 3'b000});
+      pair_q <= odd_q ? {data[0], data[1]} : {data[1], data[0]};
+      turn_q <= lane_q;
     end
+  end
+
+  always_comb begin
+    rdata_o = '0;
+    if (use_i) rdata_o = DataWidth'(pair_q >> {turn_q, 3'b000});
   end
 
 endmodule

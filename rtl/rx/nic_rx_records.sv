@@ -54,8 +54,8 @@ module nic_rx_records
   localparam int unsigned RecLog2  = $clog2(Records);
   localparam int unsigned FlagLog2 = $clog2(Bursts);
 
-  typedef logic [RecLog2:0]  rec_ptr_t;
-  typedef logic [FlagLog2:0] flag_ptr_t;
+  typedef logic [RecLog2+1:0] rec_ptr_t;   // two bits more than the address: a sign between full lists
+  typedef logic [FlagLog2:0]  flag_ptr_t;
 
   rx_record_t list [Slots * Records];
   logic       flags [Slots * Bursts];
@@ -66,15 +66,17 @@ module nic_rx_records
 
   // The answer of the clock before, and its flag.
   logic              b_valid_q, b_err_q, flag_q, ends;
+  rec_ptr_t          past_failed;
   logic [QWidth-1:0] b_queue_q;
 
-  assign recs_used_o   = wp_q[look_queue_i] - rp_q[look_queue_i];
+  assign recs_used_o   = (RecLog2 + 1)'(wp_q[look_queue_i] - rp_q[look_queue_i]);
   assign bursts_used_o = fwp_q[look_queue_i] - frp_q[look_queue_i];
   assign busy_o        = wp_q[scan_i] != rp_q[scan_i];
   assign ready_o       = ready_q[scan_i] != rp_q[scan_i];
-  assign rd_ready_o    = ready_q[rd_queue_i] - rp_q[rd_queue_i];
+  assign rd_ready_o    = (RecLog2 + 1)'(ready_q[rd_queue_i] - rp_q[rd_queue_i]);
   assign rd_rec_o      = list[{rd_queue_i, rp_q[rd_queue_i][RecLog2-1:0]}];
-  assign rd_err_o      = failed_q[rd_queue_i] && (failed_at_q[rd_queue_i] - rp_q[rd_queue_i]) == '0;
+  assign past_failed   = rp_q[rd_queue_i] - failed_at_q[rd_queue_i];
+  assign rd_err_o      = failed_q[rd_queue_i] && !past_failed[RecLog2+1];
   assign ends          = b_valid_q && flag_q;
 
   always_ff @(posedge clk_i) begin
@@ -115,10 +117,9 @@ module nic_rx_records
     end
   end
 
-  // Records before the failed one are still good; once it is the oldest, it stays the oldest: all after it are bad.
+  // Records before the failed one are still good. Fewer than two lists of them follow it: the ring is halted.
   always_ff @(posedge clk_i) begin
     if (b_valid_q && b_err_q && !failed_q[b_queue_q]) failed_at_q[b_queue_q] <= ready_q[b_queue_q];
-    else if (rd_pop_i && rd_err_o) failed_at_q[rd_queue_i] <= rp_q[rd_queue_i] + 1'b1;
   end
 
   `NIC_ASSERT_IF(RxRecordsRoom, rec_valid_i, wp_q[write_queue_i] - rp_q[write_queue_i] != rec_ptr_t'(Records))

@@ -38,7 +38,7 @@ module nic_rx_sched
     input  logic [QWidth-1:0]      start_queue_i,
     output logic                   err_desc_o,
     output logic [QWidth-1:0]      err_desc_queue_o,
-    output logic                   feed_o,       // parts of a frame of queue rd_queue_o are to come
+    output logic                   feed_o,       // parts of a frame of queue rd_queue_o may be to come
     output logic                   active_o,     // a frame is looked at
 
     // frames
@@ -146,41 +146,44 @@ module nic_rx_sched
   ptr_t                word_q [Slots];      // first word of the queue's oldest frame
 
   // What was read a clock ago.
-  logic                run_q, here_q, more_q, full_q, moved_q;
+  logic                hopeless_q, here_q, full_q, moved_q;
   logic [63:0]         addr_q;
   logic [15:0]         space_q;
   index_t              index_q;
 
   // ------------------------------------------------------------------ read
   logic                sample, moves;
-  ptr_t                words;
+  frame_len_t          stored;              // bytes of the frame's words
+  logic [8:0]          recs_limit, bursts_limit;
 
   assign rd_queue_o = queue_q;
   assign rd_skip_o  = (state_q == Look) ? need_q[$clog2(Depth)-1:0] : '0;
   assign sample     = (state_q == Look || state_q == Fetch) && part_soon_i;
 
   always_comb begin
-    words = '0;
-    moves = 1'b0;
+    stored       = '0;
+    moves        = 1'b0;
+    recs_limit   = '0;
+    bursts_limit = '0;
     if (state_q == Look) begin
-      words = ptr_t'((len_q + (vlan_q.taken ? frame_len_t'(TagBytes) : '0) + frame_len_t'(DataWidth / 8 - 1)) >> ByteLog2);
-      moves = (arrived_i && arrived_queue_i == queue_q) || (answered_i && answered_queue_i == queue_q) ||
-              (retired_i && retired_queue_i == queue_q) || (start_i && start_queue_i == queue_q);
+      stored = len_q + frame_len_t'(DataWidth / 8 - 1) + (vlan_q.taken ? frame_len_t'(TagBytes) : '0);
+      moves  = (arrived_i && arrived_queue_i == queue_q) || (answered_i && answered_queue_i == queue_q) ||
+               (retired_i && retired_queue_i == queue_q) || (start_i && start_queue_i == queue_q);
+      // At most two writes a buffer more than whole bursts in the frame. The part before may add one to each list.
+      recs_limit   = 9'(Records) - 9'd2 - 9'(need_q);
+      bursts_limit = 9'(Bursts) - 9'd3 - 9'({need_q, 1'b0}) - 9'(len_q >> BurstLog2);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (sample) begin
-      // At most two writes a buffer more than whole bursts in the frame. The part before may add one to each list.
-      full_q  <= 9'(recs_used_i) + 9'(need_q) + 9'd2 > 9'(Records) ||
-                 9'(bursts_used_i) + 9'({need_q, 1'b0}) + 9'(len_q >> BurstLog2) + 9'd3 > 9'(Bursts);
-      run_q   <= run_i[queue_q];
-      here_q  <= rd_valid_i;
-      more_q  <= rd_more_i;
-      addr_q  <= rd_desc_i.addr;
-      space_q <= rd_desc_i.len;
-      index_q <= rd_index_i;
-      moved_q <= moves;
+      hopeless_q <= !run_i[queue_q] || need_q == ($clog2(Depth) + 1)'(MaxBuffers) || (!rd_valid_i && !rd_more_i);
+      full_q     <= recs_limit < 9'(recs_used_i) || bursts_limit < 9'(bursts_used_i);
+      here_q     <= rd_valid_i;
+      addr_q     <= rd_desc_i.addr;
+      space_q    <= rd_desc_i.len;
+      index_q    <= rd_index_i;
+      moved_q    <= moves;
     end
   end
 
@@ -194,19 +197,14 @@ module nic_rx_sched
     accept    = 1'b0;
     enough    = 1'b0;
     give      = 1'b0;
-    if (state_q == Decide && part_ready_i) begin
-      automatic logic run        = run_q && run_i[queue_q];
-      automatic logic window_end = need_q == ($clog2(Depth) + 1)'(MaxBuffers);
+    if (part_ready_i && (state_q == Decide || state_q == Feed)) begin
+      automatic logic deciding = state_q == Decide;
       enough    = space_q >= 16'(left_q);
-      bad       = run && here_q && !window_end && space_q < 16'(MinRxBuffer);
-      drop      = !run || bad || window_end || (!here_q && !more_q);
-      wait_more = !drop && (!here_q || (enough && full_q));
-      accept    = !drop && !wait_more && enough;
-      give      = drop || (accept && need_q == '0);
-    end
-    if (state_q == Feed && part_ready_i) begin
-      enough = space_q >= 16'(left_q);
-      give   = 1'b1;
+      bad       = deciding && here_q && !hopeless_q && space_q < 16'(MinRxBuffer);
+      drop      = deciding && (hopeless_q || (here_q && space_q < 16'(MinRxBuffer)));
+      wait_more = deciding && !hopeless_q && (!here_q || (enough && full_q && !bad));
+      accept    = deciding && !hopeless_q && here_q && enough && !full_q && !bad;
+      give      = drop || (accept && need_q == '0) || !deciding;
     end
   end
 
@@ -231,7 +229,7 @@ module nic_rx_sched
       len: enough ? left_q : space_q[13:0]
   };
 
-  assign feed_o   = state_q == Fetch || state_q == Feed;
+  assign feed_o   = state_q == Decide || state_q == Fetch || state_q == Feed;
   assign active_o = state_q != Idle;
 
   // ------------------------------------------------------------------ sequence
@@ -266,7 +264,7 @@ module nic_rx_sched
       vlan_q  <= ahead_vlan;
       need_q  <= '0;
     end else if (state_q == Look) begin
-      free_q <= word_q[queue_q] + words;
+      free_q <= word_q[queue_q] + ptr_t'(stored >> ByteLog2);
       src_q  <= BufLog2'({word_q[queue_q], vlan_q.taken ? ByteLog2'(TagBytes) : ByteLog2'(0)});
     end else if (accept) begin
       left_q <= len_q;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Toeplitz hash of 36 bytes, as Microsoft defines it for RSS: for each bit that is 1, counted from the first byte's
 // most significant, the 32 bits of the key that begin there. Zero bytes at the end change nothing. Three clocks, 12 bytes
-// each; one frame a clock. What goes along comes out with the hash.
+// each; one frame a clock. The hash is 0 if it is not wanted. What goes along comes out with it.
 
 module nic_rx_toeplitz #(
     parameter int unsigned Along = 1
@@ -11,6 +11,7 @@ module nic_rx_toeplitz #(
     input  logic [319:0]      key_i,      // first byte most significant
 
     input  logic              valid_i,
+    input  logic              want_i,
     input  logic [287:0]      data_i,     // first byte most significant
     input  logic [Along-1:0]  along_i,
 
@@ -29,7 +30,7 @@ module nic_rx_toeplitz #(
     return of_word(part[95:64], key[127:64]) ^ of_word(part[63:32], key[95:32]) ^ of_word(part[31:0], key[63:0]);
   endfunction
 
-  logic             valid0_q, valid1_q;
+  logic             valid0_q, valid1_q, want0_q, want1_q;
   logic [31:0]      hash0_q, hash1_q;
   logic [191:0]     data0_q;
   logic [95:0]      data1_q;
@@ -46,14 +47,16 @@ module nic_rx_toeplitz #(
       hash0_q  <= of_part(data_i[287:192], key_i[319:192]);
       data0_q  <= data_i[191:0];
       along0_q <= along_i;
+      want0_q  <= want_i;
     end
     if (valid0_q) begin
       hash1_q  <= hash0_q ^ of_part(data0_q[191:96], key_i[223:96]);
       data1_q  <= data0_q[95:0];
       along1_q <= along0_q;
+      want1_q  <= want0_q;
     end
     if (valid1_q) begin
-      hash_o  <= hash1_q ^ of_part(data1_q, key_i[127:0]);
+      hash_o  <= want1_q ? hash1_q ^ of_part(data1_q, key_i[127:0]) : '0;
       along_o <= along1_q;
     end
   end
