@@ -37,7 +37,7 @@ BROKEN = {
     ),
     "completions do not wait for their data": (
         "rx/nic_rx_records.sv",
-        "if (ends) ready_q[b_queue_i] <= ready_q[b_queue_i] + 1'b1;",
+        "if (ends) ready_q[b_queue_q] <= ready_q[b_queue_q] + 1'b1;",
         "if (rec_valid_i) ready_q[write_queue_i] <= ready_q[write_queue_i] + 1'b1;",
         "RxRecordAfterData",
     ),

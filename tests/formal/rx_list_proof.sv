@@ -100,19 +100,19 @@ module rx_list_proof
   assign moves = (arrived_i && arrived_queue_i == mine) || (answered_i && answered_queue_i == mine) ||
                  (retired_i && retired_queue_i == mine) || (start_i && start_queue_i == mine);
   assign may     = 3'(expected + 3'(shown)) != in_q && (!aside_q || !run_i[mine]);
-  assign chooses = !stop_i && !reject_i && (!next_valid_o || take_i);
+  assign chooses = !stop_i && !reject_i && !next_valid_o;
   always_ff @(posedge clk_i) begin
     aside_q  <= rst_ni && !moves && (aside_q || (reject_i && queue_i == mine));
     new_q    <= rst_ni && chooses;             // what is shown in the next clock, if anything, is newly chosen
     may_q    <= rst_ni && may;
-    passed_q <= rst_ni && may && !reject_i && (chooses ? dut.choose && dut.pick != mine : passed_q);
+    passed_q <= rst_ni && may && !reject_i && (chooses ? dut.chosen && dut.pick != mine : passed_q);
   end
 
   `NIC_ASSERT(InOrder, !(shown && expected == slot) || (here && frame == frame_q))
   `NIC_ASSERT(OnlyWhatIsListed, !shown || expected != in_q)
   `NIC_ASSERT(NotWhileSetAside, !(new_q && shown) || may_q)
   `NIC_ASSERT(SomebodyIfAnybody, !(new_q && may_q) || next_valid_o)
-  `NIC_ASSERT(NotPassedTwice, !(passed_q && dut.choose) || dut.pick == mine || !may)
+  `NIC_ASSERT(NotPassedTwice, !(passed_q && dut.chosen) || dut.pick == mine || !may)
   `NIC_ASSERT(LeftIsTrue, frames_left_o == (left_q != '0))
   // What makes it inductive.
   `NIC_ASSERT(Bounded, listed <= 3'(Frames) && left_q >= 4'(listed) && 4'(left_q - 4'(listed)) <= 4'(Frames))
@@ -125,9 +125,10 @@ module rx_list_proof
     assign next  = next_valid_o && next_queue_o == 1'(q);
     assign look  = dut.rp_q[q] + 3'(at) + 3'(next);
     assign there = dut.wp_q[q] - dut.rp_q[q];
-    `NIC_ASSERT(LookAgrees, dut.look_q[q] == look && dut.have_q[q] == (look != dut.wp_q[q]) &&
-                3'(at) + 3'(next) <= there)
+    `NIC_ASSERT(LookAgrees, dut.look_q[q] == look && 3'(at) + 3'(next) <= there &&
+                dut.have_q[q] == (look != dut.wp_q[q] || (dut.chosen_q && next_queue_o == 1'(q))))
   end
+  `NIC_ASSERT(ChosenIsShown, !dut.chosen_q || next_valid_o)
   `NIC_ASSERT(AsideAgrees, dut.blocked_q[mine] == aside_q)
   `NIC_ASSERT(PassedByOther, !passed_q || next_queue_o != mine)
   `NIC_ASSERT(SlotHoldsFrame, !here ||
