@@ -59,7 +59,7 @@ module nic_rx_plan
       if (net_i.is_ip4) begin
         automatic logic [15:0] has = ~(16'hffff << net_i.off[3:0]);
         for (int unsigned g = 0; g < 8; g++) ip_sums0_q[g] <= two(l3_i, has, 2 * g);
-        addr_sums0_q <= '{two(l3_i, 16'b11000, 3), '0, '0, '0};
+        addr_sums0_q <= '{two(l3_i, '1, 3), '0, '0, '0};
       end else begin
         for (int unsigned g = 0; g < 4; g++) addr_sums0_q[g] <= two(l3_i, '1, 2 * g + 2);
       end
