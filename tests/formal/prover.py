@@ -77,12 +77,16 @@ class Outcome:
     seconds: float
 
 
-_NOTHING = "\n`define NIC_NOTHING(Name, expr)\n`define NIC_NOTHING_IF(Name, when, expr)\n"
+_NOTHING = """
+`define NIC_NOTHING(Name, expr)
+`define NIC_NOTHING_IF(Name, when, expr)
+`define NIC_NOTHING_RST(Name, when, expr, rst)
+"""
 
 
 def _only(name: str, text: str) -> str:
     """The source with this assertion alone: a bug is to be found by the property named, not by another before it."""
-    return re.sub(rf"`NIC_ASSERT(_IF)?\((?!{name}\b|Name\b)", r"`NIC_NOTHING\1(", text)
+    return re.sub(rf"`NIC_ASSERT(_IF|_RST)?\((?!{name}\b|Name\b)", r"`NIC_NOTHING\1(", text)
 
 
 @dataclass(frozen=True, slots=True)
