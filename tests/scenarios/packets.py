@@ -98,6 +98,12 @@ def _pieces(rng: random.Random, total: int, least: int) -> list[int]:
     return pieces
 
 
+def _completes(data: bytes, at: int) -> bytes:
+    """What stands at ``at`` so that the checksum of ``data``, which has zeros there, is 0: sent as 0xFFFF (OFF1)."""
+    value = (0xFFFF - sum16(data)).to_bytes(2, "big")
+    return value[::-1] if at % 2 else value
+
+
 def _roughened(rng: random.Random, packet: Packet) -> Packet:
     """Some of the packets with one or two tags in the data too, and some with headers that lie: what is offloaded does
     not depend on them.
@@ -115,7 +121,10 @@ def _roughened(rng: random.Random, packet: Packet) -> Packet:
     if not packet.mss and packet.csum is not None and rng.random() < 0.15:
         packet.broken = True
         at = sum(packet.csum)
-        data = data[:at] + rng.randbytes(2) + data[at + 2 :]
+        value = rng.randbytes(2)
+        if rng.random() < 0.3:
+            value = _completes(data[packet.csum[0] : at] + b"\0\0" + data[at + 2 :], packet.csum[1])
+        data = data[:at] + value + data[at + 2 :]
     if rng.random() < 0.2:
         tags = b"".join(rng.choice((b"\x81\0", b"\x88\xa8")) + rng.randbytes(2) for _ in range(rng.choice((1, 1, 2))))
         data = data[:12] + tags + data[12:]
@@ -198,7 +207,12 @@ def _random_gso_packet(rng: random.Random, number: int, mtu: int = 1500, longest
         gso_type |= L.SKB_GSO_TCP_ECN
     if not v6 and rng.random() < 0.3:
         gso_type |= L.SKB_GSO_TCP_FIXEDID
-    data = head + rng.randbytes(size)
+    payload = rng.randbytes(size)
+    if mss > 1 and rng.random() < 0.15:  # the first frame's checksum is 0
+        pseudo = (_ipv6 if v6 else _ipv4)(random.Random(number), _TCP, len(tcp) + mss)[1]
+        first = pseudo + bytes(tcp[:13]) + bytes([tcp[13] & ~9]) + bytes(tcp[14:16]) + b"\0\0" + bytes(tcp[18:])
+        payload = _completes(first + b"\0\0" + payload[2:mss], 0) + payload[2:]
+    data = head + payload
     return Packet(data, _pieces(rng, len(data), len(head)), (14 + len(ip), 16), tag, mss=mss, gso_type=gso_type)
 
 

@@ -145,7 +145,7 @@ def test_tcp_packets_are_cut_as_linux_cuts_them(host: Any, tso: bool) -> None:
         _switch_off(h, both | L.NETIF_F_TSO_ECN | L.NETIF_F_TSO_MANGLEID)
     assert bool(h.ndev.features & both) is tso
     rng = random.Random(17)
-    packets = [random_gso_packet(rng, i, 1500, 65000 if i % 8 == 0 else 9000) for i in range(60)]
+    packets = [random_gso_packet(rng, i, 1500, 65000 if i % 8 == 0 else 9000) for i in range(66)]
     frames = [f for p in packets for f in h.call(software, p, h.ndev)]
     used = []
     for packet in packets:

@@ -14,15 +14,16 @@ struct AxiSettings {
     bool lenient = false;          // leave breaches of the protocol to the RTL's own assertions
     uint64_t held_ids = 0;         // a bit each: nothing of them is answered
     uint64_t held_reads = 0;       // the same, reads alone
-    std::function<bool(uint64_t bus, bool write)> error;        // answer with SLVERR
+    std::function<bool(uint64_t bus, bool write)> error;        // answer with SLVERR or DECERR
 };
 
 class AxiSlave {
   public:
-    static constexpr uint64_t MSI = 0xFEE00000;
+    static constexpr uint64_t MSI = 0x5A'FEE0'0000;       // 1 MiB of message addresses
     AxiSettings set;
-    std::function<void(uint32_t vector, uint32_t data)> on_msi;
+    std::function<void(uint64_t addr, uint32_t data)> on_msi;
     uint64_t r_beats = 0, w_beats = 0, reads = 0, writes = 0;
+    uint32_t error_resp = 0;       // the last error's response
     uint64_t touched[64] = {};     // last clock at which an ID was used
 
     AxiSlave(Vdut_wrapper& dut, Memory& mem, unsigned width, uint64_t seed) : d_(dut), mem_(mem), bytes_(width / 8), rng_(seed) {}
@@ -58,6 +59,7 @@ class AxiSlave {
         uint64_t addr, ready;
         uint32_t beat = 0;
         bool error = false, complete = false;
+        uint32_t resp = 0;
         std::vector<std::pair<uint64_t, uint8_t>> bytes;   // of a write
         uint32_t msi_data = 0;
     };
@@ -81,19 +83,23 @@ class AxiSlave {
         if (((addr ^ end) >> 12) && !set.lenient) fail(text("AXI: burst at 0x%llx, %u beats, crosses 4 KiB", (unsigned long long)addr, len + 1));
         touched[id] = now;
     }
+    void judge(Burst& b, bool write) {
+        b.error = set.error && set.error(b.addr, write);
+        if (b.error) b.resp = error_resp = 2 + rng_.below(2);
+    }
     uint64_t latency(uint32_t base) { return now + base + rng_.below(set.jitter + 1); }
 
     void take_ar() {
         check(d_.m_axi_arid, d_.m_axi_araddr, d_.m_axi_arlen, d_.m_axi_arsize, d_.m_axi_arburst);
         Burst b{d_.m_axi_arid, d_.m_axi_arlen, d_.m_axi_araddr, latency(set.read_latency)};
-        b.error = set.error && set.error(b.addr, false);
+        judge(b, false);
         reads_.push_back(b);
         reads++;
     }
     void take_aw() {
         check(d_.m_axi_awid, d_.m_axi_awaddr, d_.m_axi_awlen, d_.m_axi_awsize, d_.m_axi_awburst);
         Burst b{d_.m_axi_awid, d_.m_axi_awlen, d_.m_axi_awaddr, 0};
-        b.error = set.error && set.error(b.addr, true);
+        judge(b, true);
         writes_.push_back(b);
         writes++;
         while (!early_.empty()) {
@@ -145,7 +151,7 @@ class AxiSlave {
         // It may not overtake the records that it announces.
         for (auto& o : writes_)
             if ((o.id == 16 + (w.id & 15) || o.id == 32 + (w.id & 15)) && !set.lenient) fail(text("IRQ3: MSI-X of vector %u before a record is answered", w.id & 15));
-        on_msi(w.id & 15, w.msi_data);
+        on_msi(w.addr, w.msi_data);
     }
     template <class Q>
     int choose(Q& queue) {
@@ -180,7 +186,7 @@ class AxiSlave {
         if (!any && !b.error) fail(text("DMA: ID %u may not read 0x%llx", b.id, (unsigned long long)base));
         d_.m_axi_rvalid = 1;
         d_.m_axi_rid = b.id;
-        d_.m_axi_rresp = b.error && b.beat == b.len / 2 ? 2 : 0;
+        d_.m_axi_rresp = b.error && b.beat == b.len / 2 ? b.resp : 0;
         d_.m_axi_rlast = b.beat == b.len;
         r_beats++;
         touched[b.id] = now;
@@ -195,7 +201,7 @@ class AxiSlave {
         Burst& b = writes_[size_t(answering_)];
         d_.m_axi_bvalid = 1;
         d_.m_axi_bid = b.id;
-        d_.m_axi_bresp = b.error ? 2 : 0;
+        d_.m_axi_bresp = b.resp;
     }
     void finish_b() {
         Burst& b = writes_[size_t(answering_)];

@@ -31,6 +31,7 @@ struct Random {  // xorshift64*: the same sequence everywhere
 
 extern uint64_t now;  // clocks
 extern std::function<void()> on_fail;   // prints the state of things
+uint64_t arg(const char* name, uint64_t otherwise);   // of the command line
 
 [[noreturn]] inline void fail(const std::string& what) {
     std::fflush(stdout);
@@ -47,16 +48,19 @@ std::string text(const char* format, Args... args) {
     return line;
 }
 
-// Host memory as the device sees it. Each byte may be read, written, or neither; the bus addresses straddle 4 GiB.
+// Host memory as the device sees it. Each byte may be read, written, or neither. Bus addresses pass 28 GiB at EDGE: what is
+// around it is given out on request alone, so that each run has something of its choice lie across.
 struct Memory {
     static constexpr uint64_t BASE = 0x6'FF00'0000ull;
     static constexpr size_t SIZE = 48u << 20;
     enum : uint8_t { READ = 1, WRITE = 2 };
     Bytes data = Bytes(SIZE), perm = Bytes(SIZE);
+    static constexpr size_t EDGE = 0x7'0000'0000ull - BASE, AROUND = 1u << 20;
     size_t used = 0;
 
     size_t alloc(size_t bytes, size_t align = 64) {
         used = (used + align - 1) / align * align;
+        if (used + bytes > EDGE - AROUND && used < EDGE + AROUND) used = EDGE + AROUND;
         const size_t at = used;
         used += bytes;
         if (used > SIZE) fail("bench: out of memory");

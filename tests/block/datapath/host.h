@@ -14,6 +14,15 @@ class Registers {
     void write(uint32_t addr, uint32_t value, std::function<void(uint32_t)> then = {}) {
         todo_.push_back({true, addr, value, std::move(then)});
     }
+    // Of writes to a doorbell that wait, only the last counts.
+    void doorbell(uint32_t addr, uint32_t value) {
+        for (size_t i = begun_; i < todo_.size(); i++)
+            if (todo_[i].write && todo_[i].addr == addr) {
+                todo_[i].value = value;
+                return;
+            }
+        write(addr, value);
+    }
     void read(uint32_t addr, std::function<void(uint32_t)> then) { todo_.push_back({false, addr, 0, then}); }
     bool idle() const { return todo_.empty(); }
     uint64_t accepted = 0;                                 // clock at which the last write was taken
@@ -88,6 +97,7 @@ struct DriverSettings {
     uint32_t rx_batch = 8;                               // buffers posted at a time
     uint32_t rx_limit = ~0u;                             // buffers posted at most
     bool lossy = false;                                  // frames may be missing
+    bool errors = false;                                 // its rings may be halted
 };
 
 class Driver {
@@ -99,18 +109,25 @@ class Driver {
     std::deque<Bytes> rx_expect;                          // in the rings
     uint64_t tx_done = 0, rx_done = 0, rx_missing = 0, msi_count = 0, records = 0;
     bool tx_error = false, rx_error = false;              // a record said so
+    uint32_t tx_code = 0, rx_code = 0;                    // and why
     bool tx_on = false, rx_on = false;
     uint32_t queue;
 
-    Driver(uint32_t q, Memory& mem, Registers& regs, Random& rng, const RxModel& model)
+    // across: what lies across Memory::EDGE: TX ring, its completion ring, its data, and the same of RX; 6 or more: nothing.
+    Driver(uint32_t q, Memory& mem, Registers& regs, Random& rng, const RxModel& model, unsigned across)
         : queue(q), mem_(mem), regs_(regs), rng_(rng), model_(model) {
         for (Ring* r : {&tx_, &rx_}) {
-            r->base = mem.alloc(16u << 10, 64) ;
-            r->cq = mem.alloc(16u << 10, 64);
+            const size_t bytes = size_t(16) << std::max<uint64_t>(10, arg("log2", 0));
+            r->base = mem.alloc(bytes, 64);
+            r->cq = mem.alloc(bytes, 64);
             r->arena.size = 1u << 20;
             r->arena.base = mem.alloc(r->arena.size, 4096);
             mem_.alloc(64 * (1 + rng.below(8)), 64);      // so that rings lie differently in their 4 KiB
         }
+        if (across >= 6) return;
+        Ring& r = across < 3 ? tx_ : rx_;
+        if (across % 3 == 2) r.arena.base = Memory::EDGE - r.arena.size / 2;
+        else (across % 3 ? r.cq : r.base) = Memory::EDGE - 64;
     }
     uint32_t reg(uint32_t offset) const { return QP + queue * STRIDE + offset; }
 
@@ -134,10 +151,11 @@ class Driver {
     void arm() { regs_.write(reg(0x80), uint32_t(uint16_t(rx_.cq_next)) | uint32_t(uint16_t(tx_.cq_next)) << 16); }
 
     // Post one frame, if there is room. Returns the frame as it will be on the wire.
-    bool send(const Bytes& frame, uint32_t frags) {
-        const uint32_t n = std::min<uint32_t>(frags, uint32_t(frame.size()));
+    bool send(const Bytes& f, uint32_t frags) {
+        const uint32_t n = std::min<uint32_t>(frags, uint32_t(f.size()));
         const bool offload = rng_.chance(set.tx_offloads);
         if (!tx_on || tx_.free() < n + offload || tx_.arena.taken - tx_.given_back > tx_.arena.size - 40000) return false;
+        Bytes frame = f;
         Bytes wire = offload ? offloaded(frame) : frame;
         size_t at = 0;
         for (uint32_t i = 0; i < n; i++) {
@@ -161,10 +179,12 @@ class Driver {
         mem_.put32(at, start | offset << 16);
         mem_.put32(at + 4, tci);
     }
-    void ring_tx() { regs_.write(reg(0x10), uint16_t(tx_.tail)); }
+    void ring_tx() { regs_.doorbell(reg(0x10), uint16_t(tx_.tail)); }
     uint32_t tx_free() const { return tx_.free(); }
     bool rx_empty() const { return rx_.free() == rx_.size(); }
     uint32_t tx_used() const { return tx_.size() - tx_.free(); }
+    uint32_t tx_tail() const { return tx_.tail; }
+    uint32_t tx_clean() const { return tx_.clean; }       // first descriptor not done
 
     void refill() {
         if (!rx_on) return;
@@ -199,7 +219,8 @@ class Driver {
             const size_t at = record(tx_);
             const uint16_t head = uint16_t(mem_.get32(at));
             const uint32_t code = mem_.get32(at + 8) & 15;
-            if (code) tx_error = true;
+            if (code) tx_error = true, tx_code = code;
+            if (code && !set.errors) fail(text("queue %u: the TX ring is halted with error %u at descriptor %u", queue, code, head));
             if (uint16_t(head - uint16_t(tx_.clean)) > uint16_t(tx_.tail - tx_.clean)) fail(text("queue %u: TX head %u is out of range", queue, head));
             if (!code && head == uint16_t(tx_.clean)) fail(text("queue %u: TX record without progress", queue));
             while (uint16_t(tx_.clean) != head) retire(tx_, true);
@@ -207,11 +228,18 @@ class Driver {
         while (rx_on && fresh(rx_)) {
             const size_t at = record(rx_);
             const uint32_t word = mem_.get32(at), hash = mem_.get32(at + 4), status = mem_.get32(at + 8);
-            if (status >> 8 & 15) {
-                rx_error = true;
+            if (word >> 16 != uint16_t(rx_.clean)) fail(text("queue %u: RX record of buffer %u, expected %u", queue, word >> 16, uint16_t(rx_.clean)));
+            if ((status >> 8 & 15) != 0) {
+                // The ring is halted: the frames that could not be written, or one record of no frame.
+                rx_error = true, rx_code = status >> 8 & 15;
+                if (!set.errors) fail(text("queue %u: the RX ring is halted with error %u", queue, rx_code));
+                if (!(word & 0xFFFF) != (rx_code != 2)) fail(text("queue %u: RX error %u in a record of %u bytes", queue, rx_code, word & 0xFFFF));
+                if (rx_code != 2 && !(status & 1)) fail(text("queue %u: the record of RX error %u ends no frame", queue, rx_code));
+                if (word & 0xFFFF) retire(rx_, false);
+                mid_frame_ = false;
                 continue;
             }
-            if (word >> 16 != uint16_t(rx_.clean)) fail(text("queue %u: RX record of buffer %u, expected %u", queue, word >> 16, uint16_t(rx_.clean)));
+            if (rx_error) fail(text("queue %u: a good RX record after an error", queue));
             const Slot slot = rx_.slots[rx_.clean % rx_.size()];
             const uint32_t len = word & 0xFFFF;
             if (len > slot.len || !len) fail(text("queue %u: RX record of %u bytes in a buffer of %zu", queue, len, slot.len));
@@ -301,6 +329,12 @@ class Driver {
         const uint32_t id = uint32_t(f[l3 + 4]) << 8 | f[l3 + 5], flags = f[l4 + 13];
         if (v6) put(f, l3 + 4, 0, 2);
         else put(f, l3 + 2, 0, 2), put(f, l3 + 10, 0, 2);
+        if (rng_.chance(5)) {                             // the first frame's checksum is 0, which is sent as 0xFFFF
+            Bytes w(f.begin(), f.begin() + hdr + std::min(mss, payload));
+            put(w, l4 + 13, flags & ~(payload <= mss ? 0 : 9u), 1);
+            put(w, l4 + 16, 0, 2);
+            put(f, l4 + 16, 0xFFFF - sum(w, l4, w.size(), uint32_t(w.size()) - l4), 2);
+        }
         for (uint32_t at = 0; at < payload; at += mss) {
             Bytes w(f.begin(), f.begin() + hdr);
             w.insert(w.end(), f.begin() + hdr + at, f.begin() + std::min(hdr + at + mss, hdr + payload));
@@ -345,7 +379,8 @@ class Driver {
 
   private:
     // Post an offload descriptor of random contents; returns what the device makes of the frame.
-    Bytes offloaded(Bytes f) {
+    Bytes offloaded(Bytes& data) {
+        Bytes f = data;
         const uint32_t size = uint32_t(f.size());
         const bool csum = rng_.chance(70), vlan = rng_.chance(50) && size + 4 <= 9018;
         uint32_t start = rng_.below(rng_.chance(50) ? size - 1 : std::min(size - 1, 60u));
@@ -354,9 +389,16 @@ class Driver {
         const uint32_t tci = uint32_t(rng_.next()) & 0xFFFF;
         tx_offload(csum ? start : uint32_t(rng_.next()) & 0x3FFF, csum ? offset : uint32_t(rng_.next()) & 0x3FFF, tci, uint32_t(csum) | uint32_t(vlan) << 1);
         if (csum) {
-            uint32_t sum = 0;
-            for (uint32_t i = start; i < size; i++) sum += (i - start) & 1 ? f[i] : uint32_t(f[i]) << 8;
-            while (sum >> 16) sum = (sum & 0xFFFF) + (sum >> 16);
+            // At times what is in the checksum's place makes the checksum 0, which is sent as 0xFFFF.
+            const uint32_t there = start + offset;
+            if (rng_.chance(5)) {
+                data[there] = data[there + 1] = 0;
+                const uint32_t rest = 0xFFFF - sum(data, start, size, 0);
+                data[there + (offset & 1)] = uint8_t(rest >> 8);
+                data[there + !(offset & 1)] = uint8_t(rest);
+                f = data;
+            }
+            uint32_t sum = Driver::sum(f, start, size, 0);
             if (sum != 0xFFFF) sum ^= 0xFFFF;
             f[start + offset] = uint8_t(sum >> 8);
             f[start + offset + 1] = uint8_t(sum);

@@ -16,6 +16,7 @@
 //                      the wire. quiet=MASK: queues that begin half-way; thirsty=MASK: that never have more than a frame
 //   scenario=latency   a frame at a time: doorbell to wire, and wire to MSI-X
 #include <ctime>
+#include <iterator>
 
 #include "nic_bench.h"
 #include "resets.h"
@@ -137,6 +138,7 @@ void traffic(Bench& b) {
     b.setup();
     b.sender_on = b.source_on = true;
     b.run(arg("clocks", 60000));
+    b.sink_stall = std::min(b.sink_stall, 60u);
     finish(b);
     check_counters(b, delivered(b));
     check_rmon(b);
@@ -208,6 +210,7 @@ void reset(Bench& b) {
     b.send_queues = ~0u;
     for (auto& d : b.drivers) {
         d->set.lossy = lossy;
+        d->set.errors = false;
         d->rx_expect.clear();
         d->rx_done = 0;
     }
@@ -220,24 +223,30 @@ void reset(Bench& b) {
     check_rmon(b);
 }
 
-// Errors on queue 0 alone; it is reset and used again each time. Everything of the others has to arrive.
+// Errors on one queue alone; it is reset and used again each time. Everything of the others has to arrive.
 void error(Bench& b) {
     settings(b);
     b.setup();
-    Driver& d = *b.drivers[0];
-    d.set.lossy = true;
+    const unsigned victim = b.rng.below(Bench::QUEUES);
+    Driver& d = *b.drivers[victim];
+    d.set.lossy = d.set.errors = true;
+    d.set.tx_max = std::min(d.set.tx_max, 400u);            // it must have sent all before each error
     uint64_t seen = 0;
+    unsigned shape = 0;                                      // of bad TX descriptors
+    static constexpr unsigned order[] = {0, 3, 1, 3, 2, 3, 3, 4, 3, 5, 3, 6};
     for (uint64_t round = 0; round < arg("rounds", 24); round++) {
         b.rx_skip = 0;
         b.sender_on = b.source_on = true;
         b.run(500 + b.rng.below(2000));
-        const unsigned kind = unsigned(round % 7);
+        const unsigned kind = order[round % std::size(order)];
         if (arg("verbose", 0)) std::printf("clock %llu: kind %u\n", (unsigned long long)now, kind);
         bool tx = kind < 4, done = false;
         uint32_t code = 1;
         const size_t bad = b.mem.alloc(128);
         uint64_t where = 0;
-        auto id_error = [&](uint32_t id, bool write) {
+        uint32_t good = 0;                               // TX descriptors in front of the bad one
+        auto id_error = [&](uint32_t kind_id, bool write) {
+            const uint32_t id = kind_id | victim;
             return [&, id, write](uint64_t addr, bool w) {
                 const uint32_t is = w ? b.dut->m_axi_awid : b.dut->m_axi_arid;
                 if (done || w != write || is != id) return false;
@@ -245,10 +254,12 @@ void error(Bench& b) {
                 return done = true;
             };
         };
-        b.send_queues = ~1u;
-        b.rx_skip = 1;
-        // What is under way on queue 0 is done first: afterwards only the error's victims are missing.
-        b.until([&] { return b.regs.idle() && b.source_empty() && d.tx_expect.empty() && !d.tx_used(); }, 5000, "queue 0 is quiet");
+        b.send_queues = ~(1u << victim);
+        b.rx_skip = 1u << victim;
+        // What is under way on the queue is done first: afterwards only the error's victims are missing.
+        bool told = false, came = false;                 // what its driver and the wire had begun
+        b.regs.read(0x14, [&](uint32_t) { told = true; });
+        b.until([&] { came |= b.source_empty(); return told && came && d.tx_expect.empty() && !d.tx_used(); }, 5000, "the queue is quiet");
         switch (kind) {
             case 0: b.axi.set.error = id_error(0x00, false); break;                       // TX descriptor
             case 1: b.axi.set.error = id_error(0x20, false); break;                       // TX data
@@ -262,9 +273,10 @@ void error(Bench& b) {
             b.mem.grant(bad, 128, Memory::READ);
             const uint32_t n = b.rng.below(3);
             for (uint32_t i = 0; i < n; i++) d.send(b.random_frame(100), 1);
+            good = d.tx_tail();
             const uint32_t length = 0x10000 | b.rng.range(14, 128);
             const uint32_t headers = 14 | 34 << 8, sizes = 100 | 54 << 17;
-            switch (b.rng.below(15)) {
+            switch (shape++ % 15) {
                 case 0: d.raw_tx_descriptor(bad, 0x10000); break;                         // no bytes
                 case 1: d.raw_tx_descriptor(bad, 0x10000 | 9019); break;                  // too many
                 case 2: d.raw_tx_descriptor(bad, 0x10000 | 13); break;                    // too few
@@ -294,7 +306,7 @@ void error(Bench& b) {
         if (kind == 6 || kind == 4 || kind == 5) {
             // Keep frames coming until the error has hit.
             b.until([&] { return (value = b.read(status)) & 2; }, 30000, "an RX error");
-            b.rx_skip = 1;
+            b.rx_skip = 1u << victim;
             b.until([&] { return b.source_empty(); }, 5000, "the wire is empty");
         } else {
             b.until([&] { return (value = b.read(status)) & 2; }, 5000, "a TX error");
@@ -302,9 +314,9 @@ void error(Bench& b) {
         if ((value >> 4 & 15) != code) fail(text("error code %u, expected %u (round kind %u)", value >> 4 & 15, code, kind));
         b.axi.set.error = nullptr;
         seen++;
-        // ERR_LOG and IRQ_CAUSE tell of it: queue pair 0, and where.
+        // ERR_LOG and IRQ_CAUSE tell of it: which queue pair, and where.
         const uint32_t access[] = {0, 1, 2, 4, 1, 2, 0};
-        const uint32_t log = b.read(0x50), logged = 1 | uint32_t(tx) << 2 | access[kind] << 4 | (kind == 3 ? 0u : 2u) << 8;
+        const uint32_t log = b.read(0x50), logged = 1 | uint32_t(tx) << 2 | access[kind] << 4 | (kind == 3 ? 0u : b.axi.error_resp) << 8 | victim << 12;
         const uint64_t at = b.read(0x54) | uint64_t(b.read(0x58)) << 32;
         if (log != logged) fail(text("ERR_LOG is %x, expected %x (round kind %u)", log, logged, kind));
         if (kind != 3 && at != where) fail(text("ERR_ADDR is %llx, expected %llx", (unsigned long long)at, (unsigned long long)where));
@@ -315,6 +327,9 @@ void error(Bench& b) {
         // A record reports it, unless records are what cannot be written; then only status does.
         if (kind != 2 && kind != 5)
             b.until([&] { d.poll(); return tx ? d.tx_error : d.rx_error; }, 5000, "the error's record");
+        if (kind != 2 && kind != 5 && (tx ? d.tx_code : d.rx_code) != code)
+            fail(text("the record tells of error %u, not %u (round kind %u)", tx ? d.tx_code : d.rx_code, code, kind));
+        if (kind == 3 && d.tx_clean() != good) fail(text("head %u with a bad descriptor, not %u", d.tx_clean(), good));
         if (kind == 3 && d.tx_expect.size()) fail("frames before a bad descriptor were not sent");
         b.run(500);
         b.regs.write(d.reg(tx ? 0x0c : 0x4c), 0);
@@ -369,6 +384,7 @@ void hold(Bench& b) {
         (arg("reads", 0) ? b.axi.set.held_reads : b.axi.set.held_ids) = ids;
     }
     if (how == 1) {
+        stuck.set.errors = true;
         b.send_queues = ~1u;
         b.until([&] { return stuck.tx_free() && b.regs.idle(); }, 5000, "room for a descriptor");
         stuck.raw_tx_descriptor(b.mem.alloc(64), 0x10000);

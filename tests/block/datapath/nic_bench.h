@@ -40,9 +40,12 @@ class Bench {
     explicit Bench(uint64_t seed)
         : dut((context.randReset(2), context.randSeed(int(seed) + 1), context.assertOn(true), new Vdut_wrapper(&context))), rng(seed), regs(*dut),
           axi(*dut, mem, WIDTH, seed ^ 0x5555) {
-        for (unsigned q = 0; q < QUEUES; q++) drivers.push_back(std::make_unique<Driver>(q, mem, regs, rng, model));
-        axi.on_msi = [this](uint32_t v, uint32_t data) {
-            if (v >= QUEUES || data != v + 0x40) fail("MSI-X: wrong vector or data");
+        const unsigned across = unsigned(seed % 6), whose = rng.below(QUEUES);
+        for (unsigned q = 0; q < QUEUES; q++) drivers.push_back(std::make_unique<Driver>(q, mem, regs, rng, model, q == whose ? across : 6));
+        axi.on_msi = [this](uint64_t addr, uint32_t data) {
+            const auto v = unsigned((addr - AxiSlave::MSI) / 0x100);
+            if (v >= QUEUES || addr != msi_addr(v) || data != msi_data(v))
+                fail(text("MSI-X: 0x%x was written to 0x%llx, which is no vector's", data, (unsigned long long)addr));
             irqs++;
             drivers[v]->msi_count++;
             poll_at[v] = std::min(poll_at[v], now + 1 + rng.below(poll_delay));
@@ -117,6 +120,9 @@ class Bench {
         drivers[q]->poll();
         drivers[q]->arm();
     }
+    // Messages have addresses in every lane of the bus, and all bits of their data.
+    static uint64_t msi_addr(unsigned v) { return AxiSlave::MSI + 0x100 * v + 4 * (5 * v % 16 ^ 3); }
+    static uint32_t msi_data(unsigned v) { return 0x9E3779B9u * (v + 1); }
     void setup() {
         write_rx_ctrl(5);                               // promiscuous, broadcast
         for (uint32_t i = 0; i < 128 && model.vlan_filter; i++) {
@@ -131,9 +137,9 @@ class Bench {
         model.types = 0x3F;
         write_rss();
         for (unsigned v = 0; v < QUEUES; v++) {
-            regs.write(0x8000 + 16 * v, uint32_t(AxiSlave::MSI + 0x100 * v));
-            regs.write(0x8004 + 16 * v, 0);
-            regs.write(0x8008 + 16 * v, 0x40 + v);
+            regs.write(0x8000 + 16 * v, uint32_t(msi_addr(v)));
+            regs.write(0x8004 + 16 * v, uint32_t(msi_addr(v) >> 32));
+            regs.write(0x8008 + 16 * v, msi_data(v));
             regs.write(0x800c + 16 * v, 0);
         }
         regs.write(0x0c, 1);
@@ -184,7 +190,25 @@ class Bench {
                 return;
             }
         }
-        fail(text("wire: a frame of %zu bytes that is no queue's next", out_.size()));
+        fail(text("BYTES-tx: a frame of %zu bytes that is no queue's next", out_.size()) + nearest());
+    }
+    // Where the frame differs from the one that it was most likely meant to be.
+    std::string nearest() const {
+        size_t best = 0;
+        std::string s;
+        for (auto& d : drivers) {
+            if (d->tx_expect.empty()) continue;
+            const Bytes& want = d->tx_expect.front();
+            size_t same = 0, first = ~size_t(0);
+            for (size_t i = 0; i < std::min(want.size(), out_.size()); i++)
+                if (want[i] == out_[i]) same++;
+                else if (first == ~size_t(0)) first = i;
+            if (same <= best) continue;
+            best = same;
+            if (want.size() != out_.size()) s = text("; queue %u's next has %zu", d->queue, want.size());
+            else if (first != ~size_t(0)) s = text("; queue %u's next has %02x at %zu, this one %02x", d->queue, want[first], first, out_[first]);
+        }
+        return s;
     }
 
     // ------------------------------------------------------------------ frames from the wire
@@ -263,6 +287,7 @@ class Bench {
     void new_frame() {
         uint32_t n = rng.range(rx_min, rx_max);
         if (rx_min != rx_max && rng.chance(30)) n = rng.range(rx_min, std::min(rx_max, std::max(rx_min, 100u)));
+        if (rng.chance(3)) n = rng.chance(50) ? rx_min : rx_max;
         Bytes f = random_frame(n);
         const uint32_t spoil = rx_min == rx_max ? 99 : rng.below(60);
         if (spoil == 0) {
@@ -309,6 +334,7 @@ class Bench {
             }
             uint32_t n = rng.range(d.set.tx_min, d.set.tx_max);
             if (d.set.tx_min != d.set.tx_max && rng.chance(30)) n = rng.range(d.set.tx_min, std::min(d.set.tx_max, std::max(d.set.tx_min, 100u)));
+            if (rng.chance(3)) n = rng.chance(50) ? d.set.tx_min : d.set.tx_max;
             sent += d.send(random_frame(n), 1 + rng.below(d.set.tx_frags));
         }
         if (sent) d.ring_tx();

@@ -21,7 +21,7 @@ class Resets {
 
     void run(uint64_t rounds) {
         b_.lossy = true;
-        for (auto& d : b_.drivers) d->set.lossy = true;
+        for (auto& d : b_.drivers) d->set.lossy = true, d->set.errors = errors_ != 0;
         for (uint64_t round = 0; round < rounds; round++) {
             settings();
             b_.setup();

@@ -25,6 +25,8 @@ class Rules {
         full();
         bad_rx_buffer();
         bad_tail();
+        completions();
+        completed_in_time();
         check_sum();
     }
 
@@ -305,6 +307,7 @@ class Rules {
         Driver& d = *b_.drivers[q];
         stop_rx(d);
         d.set.rx_min = d.set.rx_max = 63;
+        d.set.errors = true;
         d.start_rx();
         d.arm();
         b_.run(300);
@@ -320,17 +323,55 @@ class Rules {
     }
     void bad_tail() {
         Driver& d = *b_.drivers[0];
+        d.set.errors = true;
         d.arm();
         set(d.reg(0x10), 65);                          // of 64 entries
         halted(d, true);
         set(d.reg(0x0c), 0);
         b_.until([&] { return !(b_.read(d.reg(0x18)) & 1); }, 2000, "the ring drains");
         d.ended_tx();
+        d.set.errors = false;
         d.start_tx();
         const uint64_t frames = b_.wire_frames;
         d.send(frame(100, 2), 3);
         d.ring_tx();
         b_.until([&] { return b_.wire_frames > frames; }, 2000, "a frame after a ring was halted");
+    }
+    // All frames of a burst are reported without another, whatever its length, and not one by one.
+    void completions() {
+        for (unsigned i = 0; i < 150; i++) {
+            Driver& d = *b_.drivers[b_.rng.below(Bench::QUEUES)];
+            const unsigned n = 1 + b_.rng.below(40);
+            const uint64_t records = d.records;
+            for (unsigned k = 0; k < n; k++) d.send(frame(60, 2), 1);
+            d.ring_tx();
+            b_.until([&] { d.poll(); return !d.tx_used(); }, 2000, "the frames of a burst are reported");
+            if (d.records - records > 3 + n / 8) fail(text("%u frames were reported by %u records", n, unsigned(d.records - records)));
+            b_.run(b_.rng.below(30));
+        }
+    }
+    // A frame is reported though its queue has more to send, which does not come.
+    void completed_in_time() {
+        for (unsigned i = 0; i < 12; i++) {
+            const unsigned q = b_.rng.below(Bench::QUEUES);
+            Driver& d = *b_.drivers[q];
+            const uint64_t data = 1ull << (32 + q);
+            d.set.tx_align = 0;                            // a read each
+            b_.axi.set.held_reads = data;
+            for (int k = 0; k < 2; k++) d.send(frame(60, 2), 1);
+            d.ring_tx();
+            b_.run(150 + b_.rng.below(50));
+            b_.axi.set.held_reads = 0;
+            b_.until([&] { return b_.axi.reads_open() < 2; }, 1000, "the first frame's data is read");
+            b_.axi.set.held_reads = data;
+            b_.until([&] { return d.tx_expect.size() < 2; }, 1000, "the first frame is sent");
+            const uint64_t sent = now;
+            b_.until([&] { d.poll(); return d.tx_used() < 2; }, 4000, "the first frame is reported");
+            if (now > sent + 512 + 100) fail(text("a frame was reported %llu clocks after it was sent", (unsigned long long)(now - sent)));
+            b_.axi.set.held_reads = 0;
+            b_.until([&] { d.poll(); return !d.tx_used(); }, 4000, "the last frame is reported");
+            d.set.tx_align = -1;
+        }
     }
     void check_sum() {
         b_.run(500);
