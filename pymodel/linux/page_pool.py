@@ -371,6 +371,8 @@ def _put(pool: page_pool, pg: page, sync: int, direct: bool, site: Site) -> None
         return
     if pool.dma_sync:
         _sync_for_device(pool, pg, sync)
+    if direct and cpu is not None and not (cpu.softirq or cpu.bh_disabled) and pool.direct and pool.p.napi is not None:
+        broken_rule("ETH3", f"a page put straight into the cache of {pool!r} outside its NAPI's poll", site_str(site))
     if direct or (pool.direct and _napi_local(pool)):
         if len(pool.cache) < PP_ALLOC_CACHE_SIZE:
             pg.pp_home = site

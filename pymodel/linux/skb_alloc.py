@@ -508,13 +508,17 @@ def dev_consume_skb_any(skb: sk_buff | None) -> None:
 
 
 def napi_consume_skb(skb: sk_buff | None, budget: int) -> None:
-    """dev_consume_skb_any() for reclaim in a NAPI poll; ``budget`` 0 says that it is netpoll, not NAPI."""
+    """dev_consume_skb_any() for reclaim in a NAPI poll; ``budget`` 0 says that it is netpoll, not NAPI. Another budget
+    outside softirqs is warned of, as by a kernel with CONFIG_DEBUG_NET."""
     if skb is None:
         return
     f = _getframe(1)
     if budget == 0:
         _free_any(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
     else:
+        cpu = here.sched.cpu
+        if cpu is not None and not (cpu.softirq or cpu.bh_disabled):
+            WARN("napi_consume_skb() with a budget, but not in a softirq (NAPI2)", site_str((f.f_code, f.f_lasti)))
         _kfree_skb(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
 
 

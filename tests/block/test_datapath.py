@@ -73,8 +73,8 @@ def test_datapath_without_pacing_each_missing_frame_is_counted(width: int, queue
 @pytest.mark.parametrize("log2", [5, 15])
 def test_datapath_ring_indices_wrap(log2: int) -> None:
     """So many frames that the 16-bit indices of all rings pass 65535, small rings' and those of 32768 entries."""
-    small = {"tx_max": 60, "rx_min": 54, "rx_max": 60, "frags": 1, "log2": log2, "buf_min": 64, "buf_max": 128, "plain": 1}
-    text = passes(512, 3, "traffic", stalls=0, source_gap=0, clocks=800000, **small)
+    small = {"tx_max": 60, "rx_min": 54, "rx_max": 60, "frags": 1, "buf_min": 64, "buf_max": 128, "plain": 1}
+    text = passes(512, 3, "traffic", stalls=0, source_gap=0, clocks=800000, log2=log2, **small)
     found = re.search(r"(\d+) frames out, (\d+) in", text)
     assert found
     assert min(int(found[1]), int(found[2])) > 3 * 70000

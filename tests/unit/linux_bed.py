@@ -170,7 +170,7 @@ class FakeNic:
             L.netif_tx_stop_queue(txq)
         return L.NETDEV_TX_OK
 
-    def reclaim(self) -> None:
+    def reclaim(self, budget: int = 0) -> None:
         sent = pkts = 0
         txq = None
         while self.done:
@@ -179,14 +179,14 @@ class FakeNic:
             L.dma_unmap_single(self.dev, dma, n, L.DMA_TO_DEVICE)
             sent += skb.len
             pkts += 1
-            L.napi_consume_skb(skb, 64)
+            L.napi_consume_skb(skb, budget)
         if txq is not None:
             L.netdev_tx_completed_queue(txq, pkts, sent)
             if L.netif_tx_queue_stopped(txq) and len(self.tx) < self.ring // 2:
                 L.netif_tx_wake_queue(txq)
 
     def poll(self, napi: Any, budget: int) -> int:
-        self.reclaim()
+        self.reclaim(budget)
         work = 0
         ndev = self.ndev
         filled = self.filled

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from pymodel import linux
+from pymodel.drivers.nic import nic_tx
+from pymodel.hw.errors import CheckError
 from tests.unit.soft_host import Host
 from tests.unit.test_driver_traffic import frame, received, wire_frames
 
@@ -68,3 +70,21 @@ def test_busy_polling_receives_without_softirqs(host: Any) -> None:
     h.settle()
     h.down()
     h.remove()
+
+
+def close_at_once(h: Host) -> None:
+    """Close when frames have been sent that no poll has seen."""
+    for i in range(8):
+        h.up()
+        h.call(h.send_task, [frame(60, k) for k in range(20)])
+        h.settle(0.3 * i)
+        h.down()
+    h.remove()
+
+
+def test_sent_skbs_are_freed_as_in_a_poll_only_in_a_poll(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NAPI2: reclaim on close is none; a driver that frees as if it were is reported."""
+    close_at_once(host())
+    monkeypatch.setattr(nic_tx, "napi_consume_skb", lambda skb, budget: linux.napi_consume_skb(skb, 64))
+    with pytest.raises(CheckError, match="^WARN: napi_consume_skb"):
+        close_at_once(host())

@@ -298,6 +298,17 @@ def test_page_put_in_the_poll_of_the_pools_napi_goes_into_the_cache() -> None:
     assert seen[1] == "ETH3"
 
 
+def test_page_put_straight_into_the_cache_outside_the_poll_is_reported() -> None:
+    bed = Bed()
+    pool = create(napi=L.napi_struct())
+    first, second = L.page_pool_dev_alloc_pages(pool), L.page_pool_dev_alloc_pages(pool)
+    with pytest.raises(L.CheckError, match="^ETH3: .* outside its NAPI's poll"):
+        bed.run(L.page_pool_put_full_page, pool, first, True)
+    L.page_pool_disable_direct_recycling(pool)  # nobody else takes from the cache now
+    bed.run(L.page_pool_put_full_page, pool, second, True)
+    assert pool.stats.recycle_cached == 1
+
+
 def test_page_put_twice_or_into_a_foreign_pool_is_reported() -> None:
     Bed()
     pool, other = create(), create()

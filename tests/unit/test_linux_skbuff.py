@@ -343,6 +343,23 @@ def test_checksum_help_matches_a_plain_sum() -> None:
         assert skb.ip_summed == L.CHECKSUM_NONE
 
 
+def test_consume_with_a_budget_outside_softirqs_warns() -> None:
+    bed = Bed()
+
+    def consume(budget: int, bh: bool) -> None:
+        skb = L.alloc_skb(64, L.GFP_ATOMIC)
+        if bh:
+            L.local_bh_disable()
+        L.napi_consume_skb(skb, budget)
+        if bh:
+            L.local_bh_enable()
+
+    bed.run(consume, 0, False)
+    bed.run(consume, 64, True)
+    with pytest.raises(L.CheckError, match=r"^WARN: napi_consume_skb\(\) with a budget"):
+        bed.run(consume, 64, False)
+
+
 def test_pad_short_frames_with_zeros() -> None:
     Bed()
     skb = L.alloc_skb(64, L.GFP_ATOMIC)

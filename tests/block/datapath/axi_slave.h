@@ -25,6 +25,7 @@ class AxiSlave {
     uint64_t r_beats = 0, w_beats = 0, reads = 0, writes = 0;
     uint32_t error_resp = 0;       // the last error's response
     uint64_t touched[64] = {};     // last clock at which an ID was used
+    uint64_t written[64] = {};     // bursts of an ID
 
     AxiSlave(Vdut_wrapper& dut, Memory& mem, unsigned width, uint64_t seed) : d_(dut), mem_(mem), bytes_(width / 8), rng_(seed) {}
 
@@ -101,7 +102,7 @@ class AxiSlave {
         Burst b{d_.m_axi_awid, d_.m_axi_awlen, d_.m_axi_awaddr, 0};
         judge(b, true);
         writes_.push_back(b);
-        writes++;
+        writes++, written[b.id]++;
         while (!early_.empty()) {
             Burst* w = filling();
             if (!w) break;

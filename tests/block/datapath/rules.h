@@ -27,6 +27,7 @@ class Rules {
         bad_tail();
         completions();
         completed_in_time();
+        frames_are_counted();
         check_sum();
     }
 
@@ -325,8 +326,10 @@ class Rules {
         Driver& d = *b_.drivers[0];
         d.set.errors = true;
         d.arm();
+        set(0x50, 1);
         set(d.reg(0x10), 65);                          // of 64 entries
         halted(d, true);
+        if (b_.read(0x50) != (1 | 1 << 2 | 5 << 4)) fail(text("a bad tail: ERR_LOG is 0x%x", b_.read(0x50)));
         set(d.reg(0x0c), 0);
         b_.until([&] { return !(b_.read(d.reg(0x18)) & 1); }, 2000, "the ring drains");
         d.ended_tx();
@@ -341,7 +344,7 @@ class Rules {
     void completions() {
         for (unsigned i = 0; i < 150; i++) {
             Driver& d = *b_.drivers[b_.rng.below(Bench::QUEUES)];
-            const unsigned n = 1 + b_.rng.below(40);
+            const unsigned n = b_.rng.chance(50) ? 17 : 1 + b_.rng.below(40);     // 16 are reported while the last is sent
             const uint64_t records = d.records;
             for (unsigned k = 0; k < n; k++) d.send(frame(60, 2), 1);
             d.ring_tx();
@@ -372,6 +375,34 @@ class Rules {
             b_.until([&] { d.poll(); return !d.tx_used(); }, 4000, "the last frame is reported");
             d.set.tx_align = -1;
         }
+    }
+    // Moderation counts frames, not buffers.
+    void frames_are_counted() {
+        const unsigned q = Bench::QUEUES - 1;
+        Driver& d = *b_.drivers[q];
+        stop_rx(d);
+        d.set.rx_min = d.set.rx_max = 64;
+        d.start_rx();
+        d.arm();
+        set(d.reg(0xa4), 4 << 16);                         // IRQ_RX_MOD.frames, no usecs
+        b_.run(300);
+        for (unsigned i = 0; i < 3; i++) {
+            const uint64_t told = d.msi_count;
+            for (unsigned k = 0; k < 4; k++) {
+                if (d.msi_count != told) fail(text("an interrupt tells of %u frames, of 4 that are to gather", k));
+                const Bytes f = frame_for(q, 64 * (1 + b_.rng.below(4)) - b_.rng.below(4));
+                d.rx_expect.push_back(f);
+                in(f);
+                b_.run(300);
+            }
+            if (d.msi_count != told + 1) fail("4 frames have gathered, and no interrupt tells of them");
+            if (!d.rx_expect.empty()) fail("not all frames that were told of are there");
+        }
+        set(d.reg(0xa4), 0);
+        stop_rx(d);
+        d.set = DriverSettings{};
+        d.start_rx();
+        d.arm();
     }
     void check_sum() {
         b_.run(500);
