@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.campaign import Mutant, MutantError, load, mutated, run_mutant, workspace
+from tests.mutants.campaign import DATAPATH, Mutant, MutantError, load, mutated, run_mutant, workspace
 from tests.scenarios.catalog import case_named
 
 MUTANTS = load()
@@ -17,7 +17,11 @@ MUTANTS = load()
 def test_mutant_fits(mutant: Mutant) -> None:
     """Its text is where it says, once, and its scenario exists."""
     assert mutated(mutant)
-    case_named(mutant.scenario)
+    if mutant.scenario.startswith(DATAPATH):
+        name = mutant.scenario.removeprefix(DATAPATH).split()[0]
+        assert f'{{"{name}", {name}}}' in (Path(__file__).parents[1] / "block" / "datapath" / "main.cpp").read_text()
+    else:
+        case_named(mutant.scenario)
 
 
 def test_names_are_unique_and_documented() -> None:

@@ -9,6 +9,11 @@ import sys
 from tests.mutants.campaign import MutantError, load, mutated, run_mutant, workspace
 
 
+def _short(scenario: str) -> str:
+    """Without the settings."""
+    return " ".join(scenario.split()[:2])
+
+
 def main(argv: list[str] | None = None) -> int:
     p = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     p.add_argument("name", nargs="*", help="mutants to run; all when none is named")
@@ -29,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     if args.list:
         for m in mutants:
-            print(f"{m.name:36} {m.scenario:16} {m.rule:12} {m.what}")
+            print(f"{m.name:36} {_short(m.scenario):16} {m.rule:12} {m.what}")
         return 0
     folder = workspace()
     missed = 0
@@ -37,9 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     for m in mutants:
         outcome = run_mutant(m, folder, args.seed)
         good = outcome.rule == m.rule
+        found = outcome.rule[:10] or "SURVIVED"
         missed += not good
         print(
-            f"{m.name:36} {m.scenario:16} {m.rule:10} {outcome.rule or 'SURVIVED':10} {outcome.seconds:4.0f}",
+            f"{m.name:36} {_short(m.scenario):16} {m.rule[:10]:10} {found:10} {outcome.seconds:4.0f}",
             flush=True,
         )
         if not good:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applies each mutant of mutants.toml to a copy of the project and runs its scenario there, to fail by its rule."""
+"""Applies each mutant of mutants.toml to a copy of the project and runs its scenario there, to fail by its rule.
+
+A scenario is one of the catalog, or one of the datapath bench (``datapath NAME key=value ...``): there the rule is a
+part of the message.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +23,20 @@ from typing import Any
 from tb.build import build_root
 from tb.dut import ROOT
 
-__all__ = ["Mutant", "MutantError", "Outcome", "load", "mutated", "run_mutant", "workspace"]
+__all__ = ["DATAPATH", "Mutant", "MutantError", "Outcome", "load", "mutated", "run_mutant", "workspace"]
 
 _LIST = Path(__file__).with_name("mutants.toml")
 _COPIED = ("examples", "pymodel", "rtl", "tb", "tests", "tools")
+DATAPATH = "datapath "  # what a scenario of the datapath bench begins with
+# Runs in the copy: the bench with 64 bits and 4 queue pairs.
+_BENCH = """
+import sys
+from tests.block.datapath_bench import build, run
+name, *settings = sys.argv[1:]
+code, text = run(build(64, 4), name, **dict(s.split("=") for s in settings))
+print(text)
+sys.exit(code)
+"""
 _LIMIT_S = 240  # wall time, with the build; a run beyond it hangs
 
 
@@ -124,6 +138,9 @@ def run_mutant(mutant: Mutant, folder: Path, seed: int = 0) -> Outcome:
         sys.executable, "-m", "tb.regress", "--dut", mutant.dut, "--backend", mutant.backend, "--seeds", "1",
         "--first-seed", str(seed or mutant.seed), "--scenario", mutant.scenario, "--jobs", "1", "--junit", str(report),
     ]  # fmt: skip
+    datapath = mutant.scenario.startswith(DATAPATH)
+    if datapath:
+        command = [sys.executable, "-c", _BENCH, *mutant.scenario.removeprefix(DATAPATH).split()]
     try:
         for name, text in texts.items():
             (folder / name).write_text(text)
@@ -146,6 +163,14 @@ def run_mutant(mutant: Mutant, folder: Path, seed: int = 0) -> Outcome:
         for name, text in before.items():
             (folder / name).write_text(text)
     seconds = time.monotonic() - began
+    if datapath:
+        if child.returncode == 0:
+            return Outcome("", "", seconds)
+        failed = re.search(r"FAILED at clock \d+: (.*)|NIC_ASSERT (\w+)", output)
+        if failed is None:
+            return Outcome("ERROR", output.strip()[-400:], seconds)
+        message = failed[1] or failed[2]
+        return Outcome(mutant.rule if mutant.rule in message else message[:40], message, seconds)
     if not report.exists():
         return Outcome("ERROR", output.strip()[-400:], seconds)
     failure = ET.parse(report).getroot().find("testcase/failure")
