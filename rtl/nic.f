@@ -8,6 +8,7 @@ csr/nic_err_addr.sv
 csr/nic_err_log.sv
 common/nic_rr_pick.sv
 common/nic_ram.sv
+common/nic_counter_bank.sv
 csr/nic_axil.sv
 csr/nic_counters.sv
 csr/nic_csr_global.sv
@@ -76,6 +77,7 @@ mac/nic_mac_regs.sv
 mac/nic_mac_rmon.sv
 mac/nic_mac_pause.sv
 mac/nic_mac_pace.sv
+mac/nic_mac_mode.sv
 mac/nic_mac_rx.sv
 mac/nic_mac_tx.sv
 mac/nic_mac.sv

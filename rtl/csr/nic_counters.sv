@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The 64-bit counters, and each queue's 32-bit RX_DROPS. Reading LO latches HI of the same counter. They are at the
-// value after the events of all clocks before the request, and return to 0 only with the device's reset.
+// value after the events of all clocks before the request, and return to 0 only with the device's reset, in which there
+// are no events (nic_counter_bank has the upper bits).
 
 `include "nic_assert.svh"
 
@@ -22,110 +23,135 @@ module nic_counters
 
   localparam int unsigned QueueWidth = Queues > 1 ? $clog2(Queues) : 1;
 
-  logic [63:0] tx_frames_q, tx_bytes_q, rx_frames_q, rx_bytes_q, rx_stream_q;
-  logic [63:0] rx_drop_nodesc_q;
-  logic [63:0] rx_verdict_q [1 << $bits(rx_verdict_e)];
-  logic [31:0] drops_q [Queues];
-
-  always_ff @(posedge clk_i) begin
-    if (evt_i.tx_frame) begin
-      tx_frames_q <= tx_frames_q + 64'd1;
-      tx_bytes_q  <= tx_bytes_q + 64'(evt_i.tx_len);
-    end
-    if (evt_i.rx_frame) begin
-      rx_frames_q <= rx_frames_q + 64'd1;
-      rx_bytes_q  <= rx_bytes_q + 64'(evt_i.rx_len);
-    end
-    if (evt_i.rx_verdict != RxNoFrame) begin
-      rx_stream_q                    <= rx_stream_q + 64'd1;
-      rx_verdict_q[evt_i.rx_verdict] <= rx_verdict_q[evt_i.rx_verdict] + 64'd1;
-    end
-    if (evt_i.rx_drop_nodesc) rx_drop_nodesc_q <= rx_drop_nodesc_q + 64'd1;
-    if (!rst_ni) begin
-      tx_frames_q      <= '0;
-      tx_bytes_q       <= '0;
-      rx_frames_q      <= '0;
-      rx_bytes_q       <= '0;
-      rx_stream_q      <= '0;
-      rx_drop_nodesc_q <= '0;
-      for (int unsigned v = 0; v < 1 << $bits(rx_verdict_e); v++) rx_verdict_q[v] <= '0;
-    end
-  end
-
-  logic [QueueWidth-1:0] drop_queue;
-  assign drop_queue = evt_i.rx_drop_queue[QueueWidth-1:0];
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      for (int unsigned q = 0; q < Queues; q++) drops_q[q] <= '0;
-    end else if (evt_i.rx_drop_nodesc) begin
-      drops_q[drop_queue] <= drops_q[drop_queue] + 32'd1;
-    end
-  end
-
-  // Registers. The counters are dense, 8 bytes each.
-  localparam logic [15:0] First = TX_FRAMES_LO_OFFSET;
+  // Counters by their place in the register space, 8 bytes each, dense.
+  localparam logic [15:0] First    = TX_FRAMES_LO_OFFSET;
   localparam int unsigned Counters = 12;
+  typedef logic [3:0] place_t;
 
-  logic                  is_counter, is_drops, is_high;
-  logic [3:0]            counter;
-  logic [63:0]           value;              // of the counter that is read
-  logic [31:0]           high_q [Counters];  // bits 63:32 of each, latched when LO was read
-  logic [QueueWidth-1:0] queue;
+  function automatic place_t place_of(logic [15:0] offset);
+    return place_t'((offset - First) >> 3);
+  endfunction
+
+  function automatic place_t place_of_verdict(rx_verdict_e verdict);
+    case (verdict)
+      RxNoRoom:   return place_of(RX_DROP_FIFO_LO_OFFSET);
+      RxAddress:  return place_of(RX_DROP_FILTER_LO_OFFSET);
+      RxOversize: return place_of(RX_DROP_OVERSIZE_LO_OFFSET);
+      RxBad:      return place_of(RX_DROP_ERROR_LO_OFFSET);
+      RxRunt:     return place_of(RX_DROP_RUNT_LO_OFFSET);
+      RxVlan:     return place_of(RX_DROP_VLAN_LO_OFFSET);
+      default:    return place_t'(Counters);     // not counted
+    endcase
+  endfunction
+
+  // ------------------------------------------------------------------ counting
+  logic [19:0] tx_frames_q, tx_bytes_q, rx_frames_q, rx_bytes_q, rx_stream_q, rx_nodesc_q;
+  logic [19:0] verdict_mem [16];     // by place
+  logic [31:0] drops_mem [1 << QueueWidth];
+  logic [15:0] carry_q;              // what has wrapped in the clock before
+  place_t      clear;
+
+  always_ff @(posedge clk_i) begin
+    if (evt_i.tx_frame || evt_i.rx_frame || evt_i.rx_verdict != RxNoFrame || evt_i.rx_drop_nodesc || carry_q != '0 ||
+        !rst_ni) begin : count
+      // In reset one entry after the other is cleared.
+      automatic place_t                at    = rst_ni ? place_of_verdict(evt_i.rx_verdict) : clear;
+      automatic logic [QueueWidth-1:0] queue = rst_ni ? evt_i.rx_drop_queue[QueueWidth-1:0] : clear[QueueWidth-1:0];
+      automatic logic [20:0]           tx    = {1'b0, tx_bytes_q} + 21'(evt_i.tx_len);
+      automatic logic [20:0]           rx    = {1'b0, rx_bytes_q} + 21'(evt_i.rx_len);
+      automatic logic [15:0]           carry = '0;
+      if (evt_i.rx_verdict != RxNoFrame || !rst_ni) verdict_mem[at] <= rst_ni ? verdict_mem[at] + 1'b1 : '0;
+      if (evt_i.rx_drop_nodesc || !rst_ni) drops_mem[queue] <= rst_ni ? drops_mem[queue] + 1'b1 : '0;
+      if (evt_i.tx_frame) begin
+        tx_frames_q <= tx_frames_q + 1'b1;
+        tx_bytes_q  <= tx[19:0];
+        carry[place_of(TX_FRAMES_LO_OFFSET)] = &tx_frames_q;
+        carry[place_of(TX_BYTES_LO_OFFSET)]  = tx[20];
+      end
+      if (evt_i.rx_frame) begin
+        rx_frames_q <= rx_frames_q + 1'b1;
+        rx_bytes_q  <= rx[19:0];
+        carry[place_of(RX_FRAMES_LO_OFFSET)] = &rx_frames_q;
+        carry[place_of(RX_BYTES_LO_OFFSET)]  = rx[20];
+      end
+      if (evt_i.rx_drop_nodesc) begin
+        rx_nodesc_q <= rx_nodesc_q + 1'b1;
+        carry[place_of(RX_DROP_NODESC_LO_OFFSET)] = &rx_nodesc_q;
+      end
+      if (evt_i.rx_verdict != RxNoFrame) begin
+        rx_stream_q <= rx_stream_q + 1'b1;
+        carry[place_of(RX_STREAM_LO_OFFSET)] = &rx_stream_q;
+        if (evt_i.rx_verdict != RxGood) carry[at] = &verdict_mem[at];
+      end
+      carry_q <= carry;
+      if (!rst_ni) begin
+        tx_frames_q <= '0;
+        tx_bytes_q  <= '0;
+        rx_frames_q <= '0;
+        rx_bytes_q  <= '0;
+        rx_stream_q <= '0;
+        rx_nodesc_q <= '0;
+        carry_q     <= '0;
+      end
+    end
+  end
+
+  // ------------------------------------------------------------------ registers
+  logic                  is_counter, is_drops;
   logic [15:0]           place;
+  logic [19:0]           low;
+  logic [31:0]           value;
+  logic [QueueWidth-1:0] queue;
 
   always_comb begin
     place      = '0;
     is_counter = 1'b0;
     is_drops   = 1'b0;
-    value      = '0;
+    low        = '0;
     if (req_i.valid) begin
       place      = req_i.addr - First;
       is_counter = place < 16'(8 * Counters);
       is_drops   = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
                    req_i.addr[7:0] == QP_RX_DROPS_OFFSET[7:0];
-      case ({req_i.addr[15:3], 3'b000})
-        TX_FRAMES_LO_OFFSET:      value = tx_frames_q;
-        TX_BYTES_LO_OFFSET:       value = tx_bytes_q;
-        RX_FRAMES_LO_OFFSET:      value = rx_frames_q;
-        RX_BYTES_LO_OFFSET:       value = rx_bytes_q;
-        RX_DROP_NODESC_LO_OFFSET: value = rx_drop_nodesc_q;
-        RX_DROP_FIFO_LO_OFFSET:   value = rx_verdict_q[RxNoRoom];
-        RX_DROP_FILTER_LO_OFFSET: value = rx_verdict_q[RxAddress];
-        RX_DROP_OVERSIZE_LO_OFFSET: value = rx_verdict_q[RxOversize];
-        RX_DROP_ERROR_LO_OFFSET:  value = rx_verdict_q[RxBad];
-        RX_STREAM_LO_OFFSET:      value = rx_stream_q;
-        RX_DROP_RUNT_LO_OFFSET:   value = rx_verdict_q[RxRunt];
-        RX_DROP_VLAN_LO_OFFSET:   value = rx_verdict_q[RxVlan];
-        default: ;
+      case (place[6:3])
+        place_of(TX_FRAMES_LO_OFFSET):      low = tx_frames_q;
+        place_of(TX_BYTES_LO_OFFSET):       low = tx_bytes_q;
+        place_of(RX_FRAMES_LO_OFFSET):      low = rx_frames_q;
+        place_of(RX_BYTES_LO_OFFSET):       low = rx_bytes_q;
+        place_of(RX_DROP_NODESC_LO_OFFSET): low = rx_nodesc_q;
+        place_of(RX_STREAM_LO_OFFSET):      low = rx_stream_q;
+        default:                            low = verdict_mem[place[6:3]];
       endcase
     end
   end
-  assign is_high = place[2];
-  assign counter = place[6:3];
-  assign queue   = req_i.addr[8+:QueueWidth];
+  assign queue = req_i.addr[8+:QueueWidth];
+
+  nic_counter_bank #(
+      .Counters(16)
+  ) u_bank (
+      .clk_i,
+      .rst_ni,
+      .clear_o (clear),
+      .carry_i (carry_q),
+      .look_i  (req_i.valid),
+      .select_i(is_counter),
+      .write_i (req_i.write),
+      .index_i (place[6:3]),
+      .high_i  (place[2]),
+      .low_i   (low),
+      .value_o (value)
+  );
+
+  logic        hit_q;
+  logic [31:0] drops_q;
 
   always_ff @(posedge clk_i) begin
     if (req_i.valid) begin
-      rsp_o <= '0;
-      if (is_counter) begin
-        rsp_o.hit   <= 1'b1;
-        rsp_o.rdata <= is_high ? high_q[counter] : value[31:0];
-      end
-      if (is_drops) begin
-        rsp_o.hit   <= 1'b1;
-        rsp_o.rdata <= drops_q[queue];
-      end
+      hit_q   <= is_counter || is_drops;
+      drops_q <= is_drops ? drops_mem[queue] : '0;
     end
   end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      for (int unsigned c = 0; c < Counters; c++) high_q[c] <= '0;
-    end else if (is_counter && !req_i.write && !is_high) begin
-      high_q[counter] <= value[63:32];
-    end
-  end
+  assign rsp_o = {hit_q, value | drops_q};
 
   `NIC_ASSERT_IF(CounterDropQueueExists, evt_i.rx_drop_nodesc, 32'(evt_i.rx_drop_queue) < Queues)
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registers: the AXI4-Lite slave, the device-wide and ring registers, the counters and the device's reset.
 //
-// The interrupt block (nic_irq) and the MAC side (nic_mac) have their own registers; the register bus goes out to them and comes back. An address
-// that no block knows, registers of queues that do not exist included, is answered with SLVERR and data 0.
+// The interrupt block (nic_irq) and the MAC side (nic_mac) have their own registers; the register bus goes out to them and
+// comes back. An address that no block knows, registers of queues that do not exist included, is answered with SLVERR
+// and data 0.
 //
 // Device reset: a write of RESET.reset raises soft_reset_o. The datapath begins nothing new, waits until every AXI
 // transaction is answered and no frame is half sent on the stream, and holds quiesced_i high. Then core_rst_no
-// falls for some clocks: it is the reset of the whole core but for the AXI4-Lite slave, which answers throughout
-// (requests wait while the core is in reset). core_rst_no is low as well while rst_ni is.
+// falls for 128 clocks, in which memories clear themselves: it is the reset of the whole core but for the AXI4-Lite slave,
+// which answers throughout (requests wait while the core is in reset). core_rst_no is low as well while rst_ni is.
 //
 // A read is answered after any MSI-X that was handed over before it (irq_busy_i), as a read completion pushes
 // posted writes on PCIe: software that masks a vector and reads back sees no interrupt of it later.

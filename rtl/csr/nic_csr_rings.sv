@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ring registers of all queues in one direction. The TX and RX halves of a queue pair's block have the same
 // layout, 0x40 apart (Offset says which half; the checks at the end hold nic.rdl to it), so there are two
-// instances. The tail register is the doorbell: the datapath sees it in the clock after the write.
+// instances. The tail register is the doorbell: the datapath sees it in the clock after the write. The bases are in
+// memories, of which reset clears one entry a clock: it lasts as many clocks as there are queues, or more.
 
 module nic_csr_rings
   import nic_pkg::*;
@@ -51,8 +52,9 @@ module nic_csr_rings
     return log2 < 4'(MinRingLog2) ? 4'(MinRingLog2) : log2;
   endfunction
 
-  logic [63:0]           base_q [Queues];
-  logic [63:0]           cq_base_q [Queues];
+  logic [63:0]           base_mem [1 << QueueWidth];
+  logic [63:0]           cq_base_mem [1 << QueueWidth];
+  logic [QueueWidth-1:0] clear_q;
   logic [3:0]            log2_q [Queues];   // as written
   logic [QueueWidth-1:0] queue;
   logic [5:0]            place;
@@ -60,9 +62,12 @@ module nic_csr_rings
 
   // A base address after a write of its lower or its upper half.
   function automatic logic [63:0] apply_half(logic [63:0] old);
-    logic [31:0] half;
-    half = apply_strb(place[2] ? old[63:32] : old[31:0], req_i.wdata, req_i.wstrb);
-    return place[2] ? {half, old[31:0]} : {old[63:32], half & QP_TX_BASE_LO_WMASK};
+    for (int b = 0; b < 4; b++) begin
+      apply_half[8*b+:8]    = old[8*b+:8];
+      apply_half[32+8*b+:8] = old[32+8*b+:8];
+      if (req_i.wstrb[b] && !place[2]) apply_half[8*b+:8] = req_i.wdata[8*b+:8] & QP_TX_BASE_LO_WMASK[8*b+:8];
+      if (req_i.wstrb[b] && place[2]) apply_half[32+8*b+:8] = req_i.wdata[8*b+:8];
+    end
   endfunction
 
   always_comb begin
@@ -78,28 +83,34 @@ module nic_csr_rings
   always_ff @(posedge clk_i) begin
     if (select && req_i.write) begin
       case (place)
-        BaseLo, BaseHi: base_q[queue] <= apply_half(base_q[queue]);
         Size: if (req_i.wstrb[0]) log2_q[queue] <= req_i.wdata[QP_TX_SIZE_LOG2_LSB+:QP_TX_SIZE_LOG2_WIDTH];
         Ctrl: if (req_i.wstrb[0]) enable_o[queue] <= req_i.wdata[QP_TX_CTRL_ENABLE_LSB];
         Tail: tail_o[queue] <= index_t'(apply_strb(32'(tail_o[queue]), req_i.wdata, req_i.wstrb));
-        CBaseLo, CBaseHi: cq_base_q[queue] <= apply_half(cq_base_q[queue]);
         default: ;
       endcase
     end
     if (!rst_ni) begin
       enable_o <= {Queues{QP_TX_CTRL_DEFAULT[QP_TX_CTRL_ENABLE_LSB]}};
       for (int unsigned q = 0; q < Queues; q++) begin
-        base_q[q]    <= {QP_TX_BASE_HI_DEFAULT, QP_TX_BASE_LO_DEFAULT};
-        cq_base_q[q] <= {QP_TXC_BASE_HI_DEFAULT, QP_TXC_BASE_LO_DEFAULT};
-        log2_q[q]    <= 4'(QP_TX_SIZE_DEFAULT);
-        tail_o[q]    <= index_t'(QP_TX_TAIL_DEFAULT);
+        log2_q[q] <= 4'(QP_TX_SIZE_DEFAULT);
+        tail_o[q] <= index_t'(QP_TX_TAIL_DEFAULT);
       end
     end
   end
 
   always_ff @(posedge clk_i) begin
-    scan_base_o    <= base_q[scan_i];
-    scan_cq_base_o <= cq_base_q[scan_i];
+    if ((select && req_i.write) || !rst_ni) begin : bases
+      automatic logic [QueueWidth-1:0] at = rst_ni ? queue : clear_q;
+      clear_q <= clear_q + 1'b1;
+      if (place == BaseLo || place == BaseHi || !rst_ni) base_mem[at] <= rst_ni ? apply_half(base_mem[at]) : '0;
+      if (place == CBaseLo || place == CBaseHi || !rst_ni)
+        cq_base_mem[at] <= rst_ni ? apply_half(cq_base_mem[at]) : '0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    scan_base_o    <= base_mem[scan_i];
+    scan_cq_base_o <= cq_base_mem[scan_i];
     scan_log2_o    <= limit_log2(log2_q[scan_i]);
     scan_tail_o    <= tail_o[scan_i];
   end
@@ -109,8 +120,8 @@ module nic_csr_rings
     if (select) begin
       rsp_o.hit <= 1'b1;
       case (place)
-        BaseLo:  rsp_o.rdata <= base_q[queue][31:0];
-        BaseHi:  rsp_o.rdata <= base_q[queue][63:32];
+        BaseLo, BaseHi:   rsp_o.rdata <= place[2] ? base_mem[queue][63:32] : base_mem[queue][31:0];
+        CBaseLo, CBaseHi: rsp_o.rdata <= place[2] ? cq_base_mem[queue][63:32] : cq_base_mem[queue][31:0];
         Size:    rsp_o.rdata <= 32'(log2_q[queue]);
         Ctrl:    rsp_o.rdata <= 32'(enable_o[queue]);
         Tail:    rsp_o.rdata <= 32'(tail_o[queue]);
@@ -120,8 +131,6 @@ module nic_csr_rings
           rsp_o.rdata[QP_TX_STATUS_ERROR_LSB]  <= error_i[queue];
           rsp_o.rdata[QP_TX_STATUS_ERROR_CODE_LSB+:QP_TX_STATUS_ERROR_CODE_WIDTH] <= code_i[queue];
         end
-        CBaseLo: rsp_o.rdata <= cq_base_q[queue][31:0];
-        CBaseHi: rsp_o.rdata <= cq_base_q[queue][63:32];
         CHead:   rsp_o.rdata <= 32'(sts_i[queue].cq_head);
         default: rsp_o.hit <= 1'b0;
       endcase

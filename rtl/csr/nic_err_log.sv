@@ -61,7 +61,7 @@ module nic_err_log
     // descriptors and tails
     input  logic              tx_err_desc_i,
     input  logic [QWidth-1:0] tx_err_queue_i,
-    input  logic              tx_err_tail_i,     // of ring scan_i
+    input  logic              tx_err_tail_i,     // of the ring that was scan_i before
     input  logic              rx_err_desc_i,
     input  logic [QWidth-1:0] rx_err_queue_i,
     input  logic              rx_err_tail_i,
@@ -89,7 +89,7 @@ module nic_err_log
     AccBadTail    = 4'(ERR_ACCESS_BAD_TAIL)
   } access_e;
 
-  typedef enum logic [1:0] {Free, Fetch, Seek, Kept} state_e;
+  typedef enum logic [2:0] {Free, Fetch, Seek, Add, Kept} state_e;
 
   typedef struct packed {
     logic              tx;
@@ -169,10 +169,14 @@ module nic_err_log
   state_e      state_q;
   what_t       what_q;
   logic [63:0] addr_q;
+  index_t      slot_q;                           // of a descriptor
   logic        more_q;
   logic        clear;                            // ERR_LOG is cleared
 
   assign error_o = read_err || write_err || tx_err_desc_i || rx_err_desc_i || tx_err_tail_i || rx_err_tail_i;
+
+  logic [QWidth-1:0] before_q;
+  always_ff @(posedge clk_i) before_q <= scan_i;
 
   // One of those of this clock.
   what_t what;
@@ -198,11 +202,11 @@ module nic_err_log
       end else if (tx_err_desc_i || rx_err_desc_i) begin
         what.tx     = tx_err_desc_i;
         what.access = AccBadDesc;
-        what.qp  = tx_err_desc_i ? tx_err_queue_i : rx_err_queue_i;
+        what.qp     = tx_err_desc_i ? tx_err_queue_i : rx_err_queue_i;
       end else begin
         what.tx     = tx_err_tail_i;
         what.access = AccBadTail;
-        what.qp  = scan_i;
+        what.qp     = before_q;
       end
     end
   end
@@ -215,24 +219,30 @@ module nic_err_log
   end
 
   always_ff @(posedge clk_i) begin
-    case (state_q)
-      Fetch: begin
-        state_q <= Kept;
-        addr_q  <= (what_q.access == AccDesc || (what_q.access == AccData && what_q.tx)) ? read_addr :
-                   (what_q.access == AccData) ? data_addr : other_addr;
-      end
-      Seek:
-      if (what_q.qp == scan_i) begin
-        automatic index_t mask = (16'd1 << (what_q.tx ? tx_log2_i : rx_log2_i)) - 1'b1;
-        automatic index_t slot = (what_q.tx ? tx_head_i : rx_head_i) & mask;
-        state_q <= Kept;
-        addr_q  <= (what_q.tx ? tx_base_i : rx_base_i) + {44'b0, slot, 4'b0};
-      end
-      default: ;
-    endcase
-    if (clear && state_q == Kept) begin
-      state_q <= Free;
-      more_q  <= 1'b0;
+    if (state_q != Free) begin
+      case (state_q)
+        Fetch: begin
+          state_q <= Kept;
+          addr_q  <= (what_q.access == AccDesc || (what_q.access == AccData && what_q.tx)) ? read_addr :
+                     (what_q.access == AccData) ? data_addr : other_addr;
+        end
+        Seek:
+        if (what_q.qp == scan_i) begin
+          automatic index_t mask = (16'd1 << (what_q.tx ? tx_log2_i : rx_log2_i)) - 1'b1;
+          state_q <= Add;
+          addr_q  <= what_q.tx ? tx_base_i : rx_base_i;
+          slot_q  <= (what_q.tx ? tx_head_i : rx_head_i) & mask;
+        end
+        Add: begin
+          state_q <= Kept;
+          addr_q  <= addr_q + {44'b0, slot_q, 4'b0};
+        end
+        default:
+        if (clear) begin
+          state_q <= Free;
+          more_q  <= 1'b0;
+        end
+      endcase
     end
     if (error_o) begin
       if (state_q == Free) begin

@@ -14,7 +14,8 @@ module nic_mac
 #(
     parameter int unsigned DataWidth = 64,
     parameter int unsigned ClockMhz  = 250,
-    localparam int unsigned Bytes    = DataWidth / 8
+    localparam int unsigned Bytes    = DataWidth / 8,
+    localparam int unsigned ByteLog2 = $clog2(Bytes)
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -81,8 +82,8 @@ module nic_mac
 
   // ------------------------------------------------------------------ registers
   logic        active, loopback, rx_pause, tx_pause, paused, xoff;
-  logic [15:0] quanta, changes_q;
-  logic [19:0] tx_mbps, mbps;
+  logic [15:0] quanta, changes;
+  logic [19:0] tx_mbps;
 
   assign fill_enable_o = tx_pause;
 
@@ -102,59 +103,38 @@ module nic_mac
       .up_i      (link_o),
       .paused_i  (paused),
       .xoff_i    (xoff),
-      .changes_i (changes_q),
+      .changes_i (changes),
       .link_mbps_i
   );
 
-  // ------------------------------------------------------------------ the link
-  assign mbps          = (link_mbps_i == '0) ? 20'(DataWidth * ClockMhz) : link_mbps_i;
-  assign link_change_o = link_o == link_down_i;
-
-  always_ff @(posedge clk_i) begin
-    if (link_change_o) begin
-      link_o    <= !link_down_i;
-      changes_q <= changes_q + 1'b1;
-    end
-    if (!rst_ni) begin
-      link_o    <= !link_down_i;
-      changes_q <= '0;
-    end
-  end
-
-  // ------------------------------------------------------------------ what is not as usual
-  // With nothing enabled and the link up, special is 0, and no more is done than to look at the frames.
-  logic        special, late_q;                       // settings are in force that were taken back
-  logic        loop_q;                                // loopback is so
+  // ------------------------------------------------------------------ the link, and what is not as usual
+  logic        special, up, loop, stall, hold;
   logic        pause_req, pause_taken, pause_done, pace_stall, tx_inside, rx_inside;
   logic [15:0] pause_quanta, rx_quanta;
   logic        rx_is_pause;
 
-
-  assign special = active || late_q || !link_o || stop_i;
-
-  always_ff @(posedge clk_i) begin
-    if (active || late_q) begin
-      late_q <= loopback || loop_q || paused || xoff || pause_req || pace_stall;
-      if (loopback != loop_q && !tx_inside && !rx_inside) loop_q <= loopback;
-    end
-    if (!rst_ni) begin
-      late_q <= 1'b0;
-      loop_q <= 1'b0;
-    end
-  end
-
-  logic up, stall, hold;
-
-  always_comb begin
-    up    = 1'b1;
-    stall = 1'b0;
-    hold  = 1'b0;
-    if (special) begin
-      up    = link_o || loop_q;
-      stall = paused || pace_stall;
-      hold  = loopback != loop_q;
-    end
-  end
+  nic_mac_mode u_mode (
+      .clk_i,
+      .rst_ni,
+      .stop_i,
+      .link_down_i,
+      .link_o,
+      .link_change_o,
+      .changes_o   (changes),
+      .active_i    (active),
+      .loopback_i  (loopback),
+      .tx_inside_i (tx_inside),
+      .rx_inside_i (rx_inside),
+      .paused_i    (paused),
+      .xoff_i      (xoff),
+      .pause_req_i (pause_req),
+      .pace_stall_i(pace_stall),
+      .special_o   (special),
+      .up_o        (up),
+      .loop_o      (loop),
+      .stall_o     (stall),
+      .hold_o      (hold)
+  );
 
   // ------------------------------------------------------------------ out
   logic                 out_last, back_valid, tx_busy;
@@ -176,7 +156,7 @@ module nic_mac
       .quanta_i     (pause_quanta),
       .station_i,
       .pause_taken_o(pause_taken),
-      .loop_i       (loop_q),
+      .loop_i       (loop),
       .inside_o     (tx_inside),
       .busy_o       (tx_busy),
       .s_tdata      (tx_tdata),
@@ -201,13 +181,15 @@ module nic_mac
   assign busy_o       = tx_busy || pause_req;
 
   nic_mac_pace #(
-      .ClockMhz(ClockMhz)
+      .DataWidth(DataWidth),
+      .ClockMhz (ClockMhz)
   ) u_pace (
       .clk_i,
       .mbps_i (tx_mbps),
       .busy_i (m_axis_tvalid || back_valid),
-      .done_i ((tx_sent_i && !tx_dropped_o) || pause_done),
-      .len_i  (pause_done ? frame_len_t'(PadFrame) : tx_len_i),
+      .taken_i((m_axis_tvalid && m_axis_tready) || back_valid),
+      .last_i (out_last),
+      .tail_i (pause_done ? ByteLog2'(PadFrame) : tx_len_i[ByteLog2-1:0]),
       .stall_o(pace_stall)
   );
 
@@ -223,9 +205,9 @@ module nic_mac
     rx_bad    = s_axis_tuser;
     rx_tvalid = s_axis_tvalid;
     if (special || skip_q) begin
-      skip      = skip_q || loop_q || (!rx_inside && (!link_o || loopback));
+      skip      = skip_q || loop || (!rx_inside && (!link_o || loopback));
       rx_tvalid = s_axis_tvalid && !skip;
-      if (loop_q) begin
+      if (loop) begin
         rx_tdata  = out_data;
         rx_tkeep  = out_keep;
         rx_tlast  = out_last;
@@ -265,7 +247,7 @@ module nic_mac
   ) u_pause (
       .clk_i,
       .rst_ni,
-      .mbps_i      (mbps),
+      .mbps_i      ((link_mbps_i == '0) ? 20'(DataWidth * ClockMhz) : link_mbps_i),
       .up_i        (up),
       .active_i    (special),
       .stop_i,

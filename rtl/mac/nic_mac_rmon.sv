@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The RMON counters (RFC 2819, IEEE 802.3 clause 5): 64 bits each, in small memories of which each takes at most one event a
-// clock. Reading LO latches HI of the same counter, and they return to 0 only with the device's reset: a counter that has not
-// counted since is known by a bit, so that the memories need no reset.
+// The RMON counters (RFC 2819, IEEE 802.3 clause 5): 64 bits each, the lower 20 in small memories of which each takes at most
+// one event a clock, the upper in nic_counter_bank. Reading LO latches HI of the same counter. They return to 0 only with
+// the device's reset, in which there are no events.
 //
 // Lengths on the streams are without the 4 bytes of FCS that the RMON sizes include.
 
@@ -48,9 +48,8 @@ module nic_mac_rmon
   localparam place_t TxPause  = place_of(RMON_TX_PAUSE_LO_OFFSET);
   localparam place_t TxBin    = place_of(RMON_TX_64_LO_OFFSET);        // 7
 
-  logic [63:0] rx_class_q [8], rx_bin_q [8], tx_class_q [4], tx_bin_q [8];
-  logic [63:0] rx_octets_q, tx_octets_q, rx_pause_q, tx_pause_q;
-  logic [31:0] used_q;              // by place: it is not 0
+  logic [19:0] rx_class_mem [8], rx_bin_mem [8], tx_class_mem [4], tx_bin_mem [8];
+  logic [19:0] rx_octets_q, tx_octets_q, rx_pause_q, tx_pause_q;
 
   // Size bin of a frame.
   function automatic logic [2:0] bin_of(frame_len_t len);
@@ -62,10 +61,6 @@ module nic_mac_rmon
     return (len <= 14'd1514) ? 3'd5 : 3'd6;
   endfunction
 
-  function automatic logic [63:0] octets_of(frame_len_t len);
-    return 64'(len - frame_len_t'(Header));
-  endfunction
-
   // Unicast, multicast, broadcast; FCS error; undersize, oversize; fragment, jabber.
   function automatic logic [2:0] rx_kind(frame_len_t len, frame_len_t max_frame, logic bad, mac_cast_e to);
     if (len < frame_len_t'(PadFrame)) return {1'b1, bad, 1'b0};
@@ -74,42 +69,49 @@ module nic_mac_rmon
   endfunction
 
   // ------------------------------------------------------------------ counting
+  place_t      clear;
+  logic [31:0] carry_q;             // what has wrapped in the clock before
+
   always_ff @(posedge clk_i) begin
-    if (rx_i) begin : rx
-      automatic logic [2:0] kind = rx_kind(rx_len_i, max_frame_i, rx_tag_i.bad, rx_tag_i.to);
-      automatic logic [2:0] bin  = bin_of(rx_len_i);
-      rx_class_q[kind] <= (used_q[RxClass+place_t'(kind)] ? rx_class_q[kind] : '0) + 64'd1;
-      used_q[RxClass+place_t'(kind)] <= 1'b1;
-      if (rx_len_i >= frame_len_t'(PadFrame)) begin
-        rx_bin_q[bin] <= (used_q[RxBin+place_t'(bin)] ? rx_bin_q[bin] : '0) + 64'd1;
-        used_q[RxBin+place_t'(bin)] <= 1'b1;
+    if (rx_i || tx_i || carry_q != '0 || !rst_ni) begin : count
+      automatic logic        rx        = rx_i && rst_ni;
+      automatic logic        tx        = tx_i && rst_ni;
+      automatic logic [2:0]  rx_class  = rx_kind(rx_len_i, max_frame_i, rx_tag_i.bad, rx_tag_i.to);
+      automatic logic [1:0]  tx_class  = tx_dropped_i ? 2'd3 : tx_cast_i;
+      automatic logic [2:0]  rx_bin    = bin_of(rx_len_i);
+      automatic logic [2:0]  tx_bin    = bin_of(tx_len_i);
+      automatic logic        rx_sized  = rx && rx_len_i >= frame_len_t'(PadFrame);
+      automatic logic        rx_good   = rx && rx_class < 3'd3;
+      automatic logic        tx_sent   = tx && !tx_dropped_i;
+      automatic logic [20:0] rx_octets = {1'b0, rx_octets_q} + 21'(rx_len_i - frame_len_t'(Header));
+      automatic logic [20:0] tx_octets = {1'b0, tx_octets_q} + 21'(tx_len_i - frame_len_t'(Header));
+      automatic logic [31:0] carry     = '0;
+      // In reset one entry after the other is cleared.
+      if (!rst_ni) begin
+        rx_class = clear[2:0];
+        rx_bin   = clear[2:0];
+        tx_class = clear[1:0];
+        tx_bin   = clear[2:0];
       end
-      if (kind < 3'd3) begin
-        rx_octets_q      <= (used_q[RxOctets] ? rx_octets_q : '0) + octets_of(rx_len_i);
-        used_q[RxOctets] <= 1'b1;
-      end
-      if (rx_tag_i.pause) begin
-        rx_pause_q      <= (used_q[RxPause] ? rx_pause_q : '0) + 64'd1;
-        used_q[RxPause] <= 1'b1;
-      end
+      if (rx || !rst_ni) rx_class_mem[rx_class] <= rst_ni ? rx_class_mem[rx_class] + 1'b1 : '0;
+      if (tx || !rst_ni) tx_class_mem[tx_class] <= rst_ni ? tx_class_mem[tx_class] + 1'b1 : '0;
+      if (rx_sized || !rst_ni) rx_bin_mem[rx_bin] <= rst_ni ? rx_bin_mem[rx_bin] + 1'b1 : '0;
+      if (tx_sent || !rst_ni) tx_bin_mem[tx_bin] <= rst_ni ? tx_bin_mem[tx_bin] + 1'b1 : '0;
+      if (rx_good || !rst_ni) rx_octets_q <= rst_ni ? rx_octets[19:0] : '0;
+      if (tx_sent || !rst_ni) tx_octets_q <= rst_ni ? tx_octets[19:0] : '0;
+      if ((rx && rx_tag_i.pause) || !rst_ni) rx_pause_q <= rst_ni ? rx_pause_q + 1'b1 : '0;
+      if ((tx && tx_pause_i) || !rst_ni) tx_pause_q <= rst_ni ? tx_pause_q + 1'b1 : '0;
+
+      carry[RxClass+place_t'(rx_class)] = rx && &rx_class_mem[rx_class];
+      carry[RxBin+place_t'(rx_bin)]     = rx_sized && &rx_bin_mem[rx_bin];
+      carry[RxOctets]                   = rx_good && rx_octets[20];
+      carry[RxPause]                    = rx && rx_tag_i.pause && &rx_pause_q;
+      carry[TxClass+place_t'(tx_class)] = tx && &tx_class_mem[tx_class];
+      carry[TxBin+place_t'(tx_bin)]     = tx_sent && &tx_bin_mem[tx_bin];
+      carry[TxOctets]                   = tx_sent && tx_octets[20];
+      carry[TxPause]                    = tx && tx_pause_i && &tx_pause_q;
+      carry_q <= carry;
     end
-    if (tx_i) begin : tx
-      automatic logic [1:0] kind = tx_dropped_i ? 2'd3 : tx_cast_i;
-      automatic logic [2:0] bin  = bin_of(tx_len_i);
-      tx_class_q[kind] <= (used_q[TxClass+place_t'(kind)] ? tx_class_q[kind] : '0) + 64'd1;
-      used_q[TxClass+place_t'(kind)] <= 1'b1;
-      if (!tx_dropped_i) begin
-        tx_bin_q[bin] <= (used_q[TxBin+place_t'(bin)] ? tx_bin_q[bin] : '0) + 64'd1;
-        used_q[TxBin+place_t'(bin)] <= 1'b1;
-        tx_octets_q      <= (used_q[TxOctets] ? tx_octets_q : '0) + octets_of(tx_len_i);
-        used_q[TxOctets] <= 1'b1;
-      end
-      if (tx_pause_i) begin
-        tx_pause_q      <= (used_q[TxPause] ? tx_pause_q : '0) + 64'd1;
-        used_q[TxPause] <= 1'b1;
-      end
-    end
-    if (!rst_ni) used_q <= '0;
   end
 
   // ------------------------------------------------------------------ registers
@@ -119,43 +121,48 @@ module nic_mac_rmon
 
   logic        select;
   place_t      place;
-  logic [63:0] value;               // of the counter that is read
-  logic [31:0] high_q [32];         // latched when LO was read
-  logic [31:0] latched_q;           // by place: since the reset
+  logic [19:0] low;
+  logic [31:0] value;
 
   always_comb begin
     select = 1'b0;
     place  = '0;
-    value  = '0;
+    low    = '0;
     if (req_i.valid && req_i.addr[15:8] == RMON_RX_UNICAST_LO_OFFSET[15:8]) begin
       place  = req_i.addr[7:3];
       select = known(place);
-      if (place < RxBin) value = rx_class_q[place[2:0]];
-      else if (place < RxOctets) value = rx_bin_q[place[2:0]];
-      else if (place == RxOctets) value = rx_octets_q;
-      else if (place < TxOctets) value = tx_class_q[place[1:0]];
-      else if (place == TxOctets) value = tx_octets_q;
-      else if (place == RxPause) value = rx_pause_q;
-      else value = (place == TxPause) ? tx_pause_q : tx_bin_q[place[2:0]];
-      if (!used_q[place]) value = '0;
+      case (place[4:2])
+        RxClass[4:2], RxClass[4:2] + 3'd1: low = rx_class_mem[place[2:0]];
+        RxBin[4:2], RxBin[4:2] + 3'd1:     low = (place == RxOctets) ? rx_octets_q : rx_bin_mem[place[2:0]];
+        TxClass[4:2]:                      low = tx_class_mem[place[1:0]];
+        TxOctets[4:2]:
+        low = (place == TxOctets) ? tx_octets_q : (place == RxPause) ? rx_pause_q : tx_pause_q;
+        default:                           low = tx_bin_mem[place[2:0]];
+      endcase
     end
   end
 
+  nic_counter_bank #(
+      .Counters(32)
+  ) u_bank (
+      .clk_i,
+      .rst_ni,
+      .clear_o (clear),
+      .carry_i (carry_q),
+      .look_i  (req_i.valid),
+      .select_i(select),
+      .write_i (req_i.write),
+      .index_i (place),
+      .high_i  (req_i.addr[2]),
+      .low_i   (low),
+      .value_o (value)
+  );
+
+  logic hit_q;
   always_ff @(posedge clk_i) begin
-    if (req_i.valid) begin
-      rsp_o <= '0;
-      if (select) begin
-        rsp_o.hit <= 1'b1;
-        if (!req_i.addr[2]) rsp_o.rdata <= value[31:0];
-        else if (latched_q[place]) rsp_o.rdata <= high_q[place];
-        if (!req_i.write && !req_i.addr[2]) begin
-          high_q[place]    <= value[63:32];
-          latched_q[place] <= 1'b1;
-        end
-      end
-    end
-    if (!rst_ni) latched_q <= '0;
+    if (req_i.valid) hit_q <= select;
   end
+  assign rsp_o = {hit_q, value};
 
   // The counters lie as they are addressed here.
   if (RxClass != 5'd0 || RxBin != 5'd8 || RxOctets != 5'd15 || TxClass != 5'd16 || TxOctets != 5'd20 ||
@@ -165,6 +172,6 @@ module nic_mac_rmon
 
   // A write is answered and changes nothing.
   logic unused;
-  assign unused = ^{req_i.wdata, req_i.wstrb, req_i.addr[1:0]};
+  assign unused = ^{req_i.wdata, req_i.wstrb, req_i.addr[1:0], clear[4:3]};
 
 endmodule

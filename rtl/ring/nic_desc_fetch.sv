@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the descriptors of one direction's rings ahead of their use, into a small window for each ring.
 //
-// The ring under examination (scan_i) is fetched from when software has posted descriptors and the window has room
-// for a whole burst: up to 8 descriptors, ending at a multiple of 128 bytes and at the ring's end, several bursts
-// outstanding. So a busy ring is read in full bursts, and a single new descriptor at once.
+// The ring under examination (scan_i) is fetched from, a clock later, when software has posted descriptors and the window
+// has room for a whole burst: up to 8 descriptors, ending at a multiple of 128 bytes and at the ring's end, several
+// bursts outstanding. So a busy ring is read in full bursts, and a single new descriptor at once.
 //
 // Consumer: rd_queue_i and rd_skip_i choose a descriptor, rd_skip_i beyond the first that is not consumed;
 // rd_valid_o says that it is here, rd_more_o that it is not but has been posted. pop_i consumes one of pop_queue_i.
@@ -35,7 +35,7 @@ module nic_desc_fetch
     input  logic [QWidth-1:0]      start_queue_i,
     input  logic [QWidth-1:0]      scan_i,
     output logic                   busy_o,        // reads of ring scan_i are outstanding
-    output logic                   err_tail_o,    // tail of ring scan_i: more posted than the ring has entries
+    output logic                   err_tail_o,    // of the ring looked at before: more is posted than it has entries
 
     // read requests and data
     output logic                   req_valid_o,
@@ -77,47 +77,69 @@ module nic_desc_fetch
   logic [3:0] len_mem [Slots * MaxOut];   // descriptors of each outstanding burst, in order
   logic [Slots-1:0][1:0] len_wp_q, len_rp_q;
 
-  // ------------------------------------------------------------------ what to fetch
-  index_t      slot, posted, size, to_end;
-  logic [63:0] addr;
-  logic [3:0]  n, to_align;
-  level_t      room;
-  logic        want;
+  // ------------------------------------------------------------------ the ring that is looked at: what there is to fetch
+  localparam index_t Burst = 16'd8;   // descriptors
 
-  assign size     = 16'd1 << scan_log2_i;
-  assign slot     = req_q[scan_i] & (size - 1'b1);
-  assign addr     = scan_base_i + {44'b0, slot, 4'b0};
-  assign posted   = scan_tail_i - req_q[scan_i];
-  assign to_end   = size - slot;
-  assign to_align = 4'd8 - {1'b0, addr[6:4]};
-  assign room     = level_t'(Depth) - level_t'(req_q[scan_i] - con_q[scan_i]);
+  logic              look, look_q, want;
+  logic [QWidth-1:0] queue_q;         // looked at in the clock before
+  logic [63:0]       base_q;
+  logic [3:0]        log2_q;
+  index_t            slot_q, ahead_q;
+  logic [3:0]        posted_q, limit_q, n;
+  level_t            room_q;
 
-  always_comb begin
-    n = to_align;
-    if (posted < {12'b0, n}) n = posted[3:0];
-    if (to_end < {12'b0, n}) n = to_end[3:0];
+  // With one queue, what was just asked for is not in req_q yet.
+  assign look = run_i[scan_i] && scan_tail_i != req_q[scan_i] && !(Queues == 1 && want);
+
+  always_ff @(posedge clk_i) begin
+    look_q <= look;
+    if (look) begin
+      automatic index_t mask   = (16'd1 << scan_log2_i) - 1'b1;
+      automatic index_t slot   = req_q[scan_i] & mask;
+      automatic index_t posted = scan_tail_i - req_q[scan_i];
+      automatic logic   at_end = &(slot | ~mask | (Burst - 1'b1));   // among the ring's last 8
+      // Up to a multiple of 128 bytes, or the ring's end. A ring begins at one, or 64 bytes before.
+      automatic logic   half   = scan_base_i[6] ? !slot[2] || at_end : slot[2];
+      queue_q  <= scan_i;
+      base_q   <= scan_base_i;
+      log2_q   <= scan_log2_i;
+      slot_q   <= slot;
+      ahead_q  <= scan_tail_i - con_q[scan_i];
+      posted_q <= (posted < Burst) ? posted[3:0] : Burst[3:0];
+      limit_q  <= (half ? 4'd4 : 4'd8) - {2'b0, slot[1:0]};
+      room_q   <= level_t'(Depth) - level_t'(req_q[scan_i] - con_q[scan_i]);
+    end
+    if (!rst_ni) look_q <= 1'b0;
   end
 
-  assign err_tail_o = run_i[scan_i] && (scan_tail_i - con_q[scan_i]) > size;
-  assign want = run_i[scan_i] && !err_tail_o && n != '0 && room >= level_t'(n) && out_q[scan_i] != 3'(MaxOut) &&
-                (!req_valid_o || req_ready_i) && !(start_i && start_queue_i == scan_i);
-
-  logic [12:0] bytes;            // from the start of the first beat to the end of the last descriptor
-  assign bytes = {9'b0, n} * 13'(16) + 13'(addr[$clog2(DataWidth/8)-1:0]);
-
+  // ------------------------------------------------------------------ what is asked for, a clock later
+  always_comb begin
+    n          = '0;
+    want       = 1'b0;
+    err_tail_o = 1'b0;
+    if (look_q) begin
+      n          = (posted_q < limit_q) ? posted_q : limit_q;
+      err_tail_o = run_i[queue_q] && ahead_q > (16'd1 << log2_q);
+      want       = run_i[queue_q] && !err_tail_o && room_q >= level_t'(n) && out_q[queue_q] != 3'(MaxOut) &&
+                   (!req_valid_o || req_ready_i);
+    end
+  end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) req_valid_o <= 1'b0;
     else if (!req_valid_o || req_ready_i) req_valid_o <= want;
   end
 
   always_ff @(posedge clk_i) begin
-    if (want) begin
+    if (want) begin : burst
+      automatic logic [63:0] addr  = base_q + {44'b0, slot_q, 4'b0};
+      // From the start of the first beat to the end of the last descriptor.
+      automatic logic [8:0]  bytes = {1'b0, n, 4'b0} + 9'(addr[$clog2(DataWidth/8)-1:0]);
       req_o <= '{
-          id: '{kind: Kind, qp: queue_t'(scan_i)},
+          id: '{kind: Kind, qp: queue_t'(queue_q)},
           addr: addr,
           len: 8'((bytes - 1'b1) >> $clog2(DataWidth / 8))
       };
-      len_mem[{scan_i, len_wp_q[scan_i]}] <= n;
+      len_mem[{queue_q, len_wp_q[queue_q]}] <= n;
     end
   end
 
@@ -131,17 +153,24 @@ module nic_desc_fetch
   logic       store;
   index_t     arr;
 
-  assign arr   = arr_q[r_queue_i];
-  assign rem   = first_q[r_queue_i] ? len_mem[{r_queue_i, len_rp_q[r_queue_i]}] : rem_q[r_queue_i];
-  assign lane0 = 4'(arr & index_t'(PerBeat - 1));
-  assign store = r_valid_i && !bad_q[r_queue_i] && !r_err_i;
   assign arrived_o = store;
 
-  // Descriptors that this beat completes.
+  // Descriptors that this beat completes: here.
   always_comb begin
-    here = 4'(PerBeat) - lane0;
-    if (rem < here) here = rem;
-    if (DataWidth == 64 && !half_q[r_queue_i]) here = '0;
+    arr   = '0;
+    rem   = '0;
+    lane0 = '0;
+    here  = '0;
+    store = 1'b0;
+    if (r_valid_i) begin
+      arr   = arr_q[r_queue_i];
+      rem   = first_q[r_queue_i] ? len_mem[{r_queue_i, len_rp_q[r_queue_i]}] : rem_q[r_queue_i];
+      lane0 = 4'(arr & index_t'(PerBeat - 1));
+      store = !bad_q[r_queue_i] && !r_err_i;
+      here  = 4'(PerBeat) - lane0;
+      if (PerBeat > 1 && rem < here) here = rem;
+      if (DataWidth == 64 && !half_q[r_queue_i]) here = '0;
+    end
   end
 
   for (genvar i = 0; i < PerBeat; i++) begin : gen_lane
@@ -208,8 +237,12 @@ module nic_desc_fetch
 
   assign scan_head_o = con_q[scan_i];
   assign busy_o      = out_q[scan_i] != '0;
-  always_comb begin
-    for (int q = 0; q < int'(Queues); q++) avail_o[q] = arr_q[q] != con_q[q];
+
+  always_ff @(posedge clk_i) begin
+    if (pop_i && level_t'(arr_q[pop_queue_i] - con_q[pop_queue_i]) == level_t'(1)) avail_o[pop_queue_i] <= 1'b0;
+    if (store && here != '0) avail_o[r_queue_i] <= 1'b1;
+    if (start_i) avail_o[start_queue_i] <= 1'b0;
+    if (!rst_ni) avail_o <= '0;
   end
 
   // ------------------------------------------------------------------ state of the rings
@@ -231,8 +264,8 @@ module nic_desc_fetch
       bad_q    <= '0;
     end else begin
       if (want) begin
-        req_q[scan_i]    <= req_q[scan_i] + {12'b0, n};
-        len_wp_q[scan_i] <= len_wp_q[scan_i] + 1'b1;
+        req_q[queue_q]    <= req_q[queue_q] + {12'b0, n};
+        len_wp_q[queue_q] <= len_wp_q[queue_q] + 1'b1;
       end
       if (r_valid_i) begin
         first_q[r_queue_i] <= r_last_i;
@@ -242,8 +275,8 @@ module nic_desc_fetch
       end
       if (store) arr_q[r_queue_i] <= arr + {12'b0, here};
       if (pop_i) con_q[pop_queue_i] <= con_q[pop_queue_i] + 1'b1;
-      if (want && !(ends && r_queue_i == scan_i)) out_q[scan_i] <= out_q[scan_i] + 1'b1;
-      if (ends && !(want && r_queue_i == scan_i)) out_q[r_queue_i] <= out_q[r_queue_i] - 1'b1;
+      if (want && !(ends && r_queue_i == queue_q)) out_q[queue_q] <= out_q[queue_q] + 1'b1;
+      if (ends && !(want && r_queue_i == queue_q)) out_q[r_queue_i] <= out_q[r_queue_i] - 1'b1;
       if (start_i) begin
         con_q[start_queue_i] <= '0;
         arr_q[start_queue_i] <= '0;
@@ -257,7 +290,8 @@ module nic_desc_fetch
     if (r_valid_i) rem_q[r_queue_i] <= rem - here;
   end
 
-  `NIC_ASSERT(DescLevelInRange, level <= level_t'(Depth))
+  `NIC_ASSERT_IF(DescLevelInRange, store, level_t'(arr - con_q[r_queue_i]) < level_t'(Depth))
+  `NIC_ASSERT_IF(DescAvailIsLevel, pop_i, avail_o[pop_queue_i])
   `NIC_ASSERT_IF(DescPopOnlyWhenHere, pop_i, arr_q[pop_queue_i] != con_q[pop_queue_i])
   `NIC_ASSERT_IF(DescBeatExpected, r_valid_i, out_q[r_queue_i] != '0)
   `NIC_ASSERT_IF(DescBurstLength, store, (r_last_i == (rem == here)))

@@ -43,7 +43,7 @@ module nic_ring
     input  logic [QWidth-1:0]        err_write_queue_i,
     input  logic                     err_desc_i,
     input  logic [QWidth-1:0]        err_desc_queue_i,
-    output logic                     err_tail_o,      // ring scan_o
+    output logic                     err_tail_o,      // of the ring that was scan_o before
     input  logic                     head_valid_i,
     input  logic [QWidth-1:0]        head_queue_i,
     input  index_t                   head_i,

@@ -40,7 +40,7 @@ module nic_ring_ctl
     input  logic [QWidth-1:0]      err_write_queue_i,
     input  logic                   err_desc_i,
     input  logic [QWidth-1:0]      err_desc_queue_i,
-    input  logic                   err_tail_i,        // the tail of ring scan_o is out of range
+    input  logic                   err_tail_i,        // the tail is out of range of the ring that was scan_o before
 
     // progress
     input  logic                   head_valid_i,
@@ -63,7 +63,7 @@ module nic_ring_ctl
   localparam int unsigned Slots = 1 << QWidth;
 
   state_e [Slots-1:0] state_q;
-  logic [QWidth-1:0] scan_q;
+  logic [QWidth-1:0] scan_q, before_q;
   logic [Queues-1:0] run_q;         // in state Run and not halted
   logic [Queues-1:0] enable_q;      // enable of the clock before
   logic [Queues-1:0] drop_q;        // enable has been 0 since the ring was started
@@ -74,22 +74,32 @@ module nic_ring_ctl
 
   state_e state;
   logic   begins, starts, stops, ends;
-  assign state  = state_q[scan_q];
-  assign begins = state == Off && enable_i[scan_q];
-  assign starts = state == Start;
-  assign stops  = state == Run && drop_q[scan_q];
-  assign ends   = state == Stop && !busy_i;
+  assign state = state_q[scan_q];
+
+  always_comb begin
+    begins = 1'b0;
+    starts = 1'b0;
+    stops  = 1'b0;
+    ends   = 1'b0;
+    case (state)
+      Off:     begins = enable_i[scan_q];
+      Start:   starts = 1'b1;
+      Run:     stops = drop_q[scan_q];
+      default: ends = !busy_i;
+    endcase
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      scan_q <= '0;
-      state_q <= {Slots{Off}};
+      scan_q   <= '0;
+      before_q <= '0;
+      state_q  <= {Slots{Off}};
     end else begin
-      scan_q <= scan_next_o;
-      if (begins) state_q[scan_q] <= Start;
-      if (starts) state_q[scan_q] <= Run;
-      if (stops)  state_q[scan_q] <= Stop;
-      if (ends)   state_q[scan_q] <= Off;
+      scan_q   <= scan_next_o;
+      before_q <= scan_q;
+      if (begins || starts || stops || ends) begin
+        state_q[scan_q] <= begins ? Start : starts ? Run : stops ? Stop : Off;
+      end
     end
   end
 
@@ -106,31 +116,37 @@ module nic_ring_ctl
     start_queue_o <= scan_q;
   end
 
+  logic error;
+  assign error = err_desc_i || err_tail_i || err_read_i || err_write_i;
+
   always_ff @(posedge clk_i) begin
     if (starts) run_q[scan_q] <= 1'b1;
     if (stops) run_q[scan_q] <= 1'b0;
-    if (err_read_i) run_q[err_read_queue_i] <= 1'b0;
-    if (err_write_i) run_q[err_write_queue_i] <= 1'b0;
-    if (err_desc_i) run_q[err_desc_queue_i] <= 1'b0;
-    if (err_tail_i) run_q[scan_q] <= 1'b0;
+    if (error) begin
+      if (err_read_i) run_q[err_read_queue_i] <= 1'b0;
+      if (err_write_i) run_q[err_write_queue_i] <= 1'b0;
+      if (err_desc_i) run_q[err_desc_queue_i] <= 1'b0;
+      if (err_tail_i) run_q[before_q] <= 1'b0;
+    end
     if (!rst_ni) run_q <= '0;
   end
 
   // ------------------------------------------------------------------ status
   always_ff @(posedge clk_i) begin
-    if (err_desc_i && !error_o[err_desc_queue_i]) code_o[err_desc_queue_i] <= ErrBadDesc;
-    if (err_tail_i && !error_o[scan_q]) code_o[scan_q] <= ErrBadDesc;
-    if (err_read_i && !error_o[err_read_queue_i]) code_o[err_read_queue_i] <= ErrAxiRead;
-    if (err_write_i && !error_o[err_write_queue_i]) code_o[err_write_queue_i] <= ErrAxiWrite;
-    if (err_desc_i) error_o[err_desc_queue_i] <= 1'b1;
-    if (err_tail_i) error_o[scan_q] <= 1'b1;
-    if (err_read_i) error_o[err_read_queue_i] <= 1'b1;
-    if (err_write_i) error_o[err_write_queue_i] <= 1'b1;
-    if (begins) active_o[scan_q] <= 1'b1;
-    if (ends) active_o[scan_q] <= 1'b0;
+    if (error) begin
+      if (err_desc_i && !error_o[err_desc_queue_i]) code_o[err_desc_queue_i] <= ErrBadDesc;
+      if (err_tail_i && !error_o[before_q]) code_o[before_q] <= ErrBadDesc;
+      if (err_read_i && !error_o[err_read_queue_i]) code_o[err_read_queue_i] <= ErrAxiRead;
+      if (err_write_i && !error_o[err_write_queue_i]) code_o[err_write_queue_i] <= ErrAxiWrite;
+      if (err_desc_i) error_o[err_desc_queue_i] <= 1'b1;
+      if (err_tail_i) error_o[before_q] <= 1'b1;
+      if (err_read_i) error_o[err_read_queue_i] <= 1'b1;
+      if (err_write_i) error_o[err_write_queue_i] <= 1'b1;
+    end
     if (begins || ends) begin
-      error_o[scan_q] <= 1'b0;
-      code_o[scan_q]  <= ErrNone;
+      active_o[scan_q] <= begins;
+      error_o[scan_q]  <= 1'b0;
+      code_o[scan_q]   <= ErrNone;
     end
     if (!rst_ni) begin
       active_o <= '0;
@@ -154,6 +170,6 @@ module nic_ring_ctl
   // Progress belongs to an active ring.
   `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, active_o[head_queue_i])
   `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, active_o[cq_queue_i])
-  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[scan_q], active_o[scan_q])
+  `NIC_ASSERT_IF(RunOnlyWhenActive, stops, active_o[scan_q])
 
 endmodule

@@ -44,7 +44,7 @@ module nic_rings
     input  logic                         tx_err_write_i, rx_err_write_i,   // of ring b_queue_i
     input  logic                         tx_err_desc_i, rx_err_desc_i,
     input  logic [QWidth-1:0]            tx_err_queue_i, rx_err_queue_i,
-    output logic                         tx_err_tail_o, rx_err_tail_o,     // of ring scan_o
+    output logic                         tx_err_tail_o, rx_err_tail_o,     // of the ring that was scan_o before
 
     // reads
     output logic                         tx_req_valid_o, rx_req_valid_o,

@@ -108,7 +108,7 @@ class Bench:
         dut.rst_ni.value = 0
         await bench.clocks(5)
         dut.rst_ni.value = 1
-        await bench.clocks(10)
+        await bench.clocks(140)  # the reset of the core
         return bench
 
     async def clocks(self, n: int) -> None:

@@ -24,6 +24,7 @@ SOURCES = [
     _RTL / "nic.vlt",
     _RTL / "regs/nic_regs_pkg.sv",
     _RTL / "nic_pkg.sv",
+    _RTL / "common/nic_counter_bank.sv",
     _RTL / "mac/nic_mac_pkg.sv",
     *sorted(p for p in (_RTL / "mac").glob("*.sv") if p.name not in ("nic_mac_pkg.sv", "nic_mac_fill.sv")),
     ROOT / "tests/block/test_mac_top.sv",
@@ -96,7 +97,7 @@ class Bench:
     async def start(cls, dut: Any) -> Bench:
         bench = cls(dut)
         cocotb.start_soon(Clock(dut.clk_i, 4000, unit="ps").start())
-        for _ in range(5):
+        for _ in range(40):  # the counters clear themselves
             await FallingEdge(dut.clk_i)
         dut.rst_ni.value = dut.hard_rst_ni.value = 1
         return bench

@@ -5,14 +5,13 @@
 
 `include "nic_assert.svh"
 
-module mac_pace_proof
-  import nic_pkg::*;
-(
+module mac_pace_proof (
     input logic        clk_i,
     input logic [19:0] mbps_i,
     input logic        busy_i,
-    input logic        done_i,
-    input frame_len_t  len_i
+    input logic        taken_i,
+    input logic        last_i,
+    input logic [2:0]  tail_i
 );
   localparam int unsigned ClockMhz = 4;
 
@@ -22,36 +21,49 @@ module mac_pace_proof
 
   logic stall_o;
   nic_mac_pace #(
-      .ClockMhz(ClockMhz)
+      .DataWidth(64),
+      .ClockMhz (ClockMhz)
   ) dut (.*);
 
-  `NIC_ASSUME(LengthOfAFrame, len_i >= 14'd14 && len_i <= 14'd9018)
-  `NIC_ASSUME(DoneIsBusy, !done_i || busy_i)
-  logic was_q;
+  `NIC_ASSUME(TakenIsBusy, !taken_i || busy_i)
+  logic was_q, was2_q;
   initial was_q = 1'b0;
-  always_ff @(posedge clk_i) was_q <= rst_ni;
-  `NIC_ASSUME(NoLimitInReset, was_q || mbps_i == '0)
+  initial was2_q = 1'b0;
+  always_ff @(posedge clk_i) begin
+    was_q  <= rst_ni;
+    was2_q <= was_q;
+  end
+  `NIC_ASSUME(NoLimitInReset, was2_q || mbps_i == '0)
 
-  // In 40 bits, which no time of a test fills.
+  // In 40 bits, which no time of a test fills. The rate is that of the clock before where it says what a beat adds.
   typedef logic signed [39:0] bits_t;
   localparam bits_t Bound = 40'sd65536 * 40'sd64;    // ClockMhz to a power of two, and a half
-  bits_t debt_q, cost, paid, left;
-  logic [14:0] bytes;
-  logic        on, idle_q;
-  assign on    = mbps_i != '0 && (busy_i || stall_o);
-  assign bytes = 15'(len_i < 14'd60 ? 14'd60 : len_i) + 15'd24;
-  assign cost  = (done_i && debt_q < Bound) ? bits_t'({1'b0, bytes}) * 40'sd32 : '0;
-  assign paid  = (debt_q >= -Bound) ? bits_t'({1'b0, mbps_i}) : '0;
-  assign left  = debt_q + cost - paid;
+  bits_t       debt_q, cost, paid, left, less_q, rate_q, rate;
+  logic        on, on_q, inside_q, idle_q, counted;
+  assign on      = on_q && mbps_i != '0 && (busy_i || stall_o);
+  assign rate    = bits_t'({1'b0, mbps_i});
+  assign counted = taken_i && debt_q <= Bound;
+  assign cost    = counted ? (inside_q ? 40'sd8 : 40'sd32) * 40'sd32 : '0;
+  assign paid    = (debt_q <= -Bound) ? '0 : counted ? rate_q : rate;
+  assign left    = debt_q - less_q + cost - paid;
   always_ff @(posedge clk_i) begin
-    debt_q <= (rst_ni && on) ? left : '0;
-    idle_q <= rst_ni && !on;
+    rate_q   <= rate;
+    on_q     <= rst_ni && mbps_i != '0;
+    debt_q   <= (rst_ni && on) ? left : '0;
+    less_q   <= (rst_ni && on && counted && last_i) ? bits_t'({1'b0, 3'(-tail_i)}) * 40'sd32 : '0;
+    inside_q <= rst_ni && on && (taken_i ? !last_i : inside_q);
+    idle_q   <= rst_ni && on_q && !on;
   end
 
-  `NIC_ASSERT(DebtIsExact, !was_q || bits_t'(dut.debt_q) == debt_q)
-  `NIC_ASSERT(WaitsForDebt, !was_q || stall_o == (debt_q > 0))
+  `NIC_ASSERT(FollowsTheFrames, !was2_q || !on_q || (dut.on_q && dut.inside_q == inside_q && bits_t'(dut.less_q) == less_q))
+  `NIC_ASSERT(KnowsTheRate, !was2_q || !on_q || (bits_t'(dut.beat_q) == 40'sd256 - rate_q &&
+                                                 bits_t'(dut.first_q) == 40'sd1024 - rate_q))
+  `NIC_ASSERT(OffIsOff, !was2_q || on_q || (!dut.on_q && !stall_o))
+  `NIC_ASSERT(DebtIsExact, !was2_q || !on_q || bits_t'(dut.debt_q) + 40'sd1 == debt_q)
+  `NIC_ASSERT(WaitsForDebt, !was2_q || !on_q || stall_o == (debt_q > 0))
   `NIC_ASSERT(IdleSavesNothing, !idle_q || (debt_q == '0 && !stall_o))
 
-  `NIC_COVER(PaidExactly, was_q && stall_o && left == '0 && mbps_i == 20'd1000)
-  `NIC_COVER(TooMuchGoesOn, was_q && busy_i && !stall_o && debt_q < 0 && done_i)
+  `NIC_COVER(PaidExactly, was2_q && stall_o && left == '0 && mbps_i == 20'd1000)
+  `NIC_COVER(TooMuchGoesOn, was2_q && busy_i && !stall_o && debt_q < 0 && taken_i && !inside_q)
+  `NIC_COVER(LastBeatIsPartOfOne, was2_q && less_q == 40'sd96 && stall_o)
 endmodule

@@ -44,6 +44,9 @@ module ring_ctl_proof
       .Queues(Queues)
   ) dut (.*);
 
+  logic [1:0] before_q;  // scan_o of the clock before
+  always_ff @(posedge clk_i) before_q <= rst_ni ? scan_o : '0;
+
   // Surroundings: queues that exist; errors and progress are of active rings, progress not of one that ends.
   `NIC_ASSUME(QueuesExist, err_read_queue_i < 2'd3 && err_write_queue_i < 2'd3 && err_desc_queue_i < 2'd3 &&
                            head_queue_i < 2'd3 && cq_queue_i < 2'd3)
@@ -51,7 +54,7 @@ module ring_ctl_proof
   `NIC_ASSUME(CqHeadOfActive, !cq_valid_i || active_o[cq_queue_i])
   `NIC_ASSUME(ErrorsOfActive, (!err_read_i || active_o[err_read_queue_i]) &&
                               (!err_write_i || active_o[err_write_queue_i]) &&
-                              (!err_desc_i || active_o[err_desc_queue_i]) && (!err_tail_i || run_o[scan_o]))
+                              (!err_desc_i || active_o[err_desc_queue_i]) && (!err_tail_i || run_o[before_q]))
 
   logic [1:0] mine;      // any ring, for ever
   always_ff @(posedge clk_i) mine <= mine;
@@ -70,14 +73,14 @@ module ring_ctl_proof
   assign now        = {sts_o[mine], active_o[mine], error_o[mine], code_o[mine]};
   assign start_mine = start_o && start_queue_o == mine;
   assign err_mine   = (err_read_i && err_read_queue_i == mine) || (err_write_i && err_write_queue_i == mine) ||
-                      (err_desc_i && err_desc_queue_i == mine) || (err_tail_i && scan_o == mine);
+                      (err_desc_i && err_desc_queue_i == mine) || (err_tail_i && before_q == mine);
 
   // What the datapath has under way for the ring: it begins only while the ring may run, busy_i tells of it when the
   // ring is looked at, and what fails is of it.
   logic work_q;
   always_ff @(posedge clk_i) work_q <= rst_ni && ((work_q && !work_ends_i) || (work_begins_i && run_o[mine]));
   `NIC_ASSUME(BusyWithWork, !(work_q && scan_o == mine) || busy_i)
-  `NIC_ASSUME(ErrorsAreOfWork, !err_mine || work_q || (err_tail_i && scan_o == mine))
+  `NIC_ASSUME(ErrorsAreOfWork, !err_mine || work_q || (err_tail_i && before_q == mine))
 
   always_ff @(posedge clk_i) begin
     was_q        <= rst_ni;
