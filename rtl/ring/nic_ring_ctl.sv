@@ -170,6 +170,6 @@ module nic_ring_ctl
   // Progress belongs to an active ring.
   `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, active_o[head_queue_i])
   `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, active_o[cq_queue_i])
-  `NIC_ASSERT_IF(RunOnlyWhenActive, stops, active_o[scan_q])
+  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[scan_q], active_o[scan_q])
 
 endmodule

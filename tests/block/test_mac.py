@@ -449,14 +449,14 @@ async def rmon_counters_count_every_frame(dut: Any) -> None:
 async def counters_read_as_one_and_never_go_back(dut: Any) -> None:
     """Each counter latches its own upper half, also when others are read between; no value is below one before."""
     bench = await Bench.start(dut)
-    bench.from_tx.extend(frame(bench.rng, 60) for _ in range(600))
-    bench.from_wire.extend((frame(bench.rng, 60), False) for _ in range(600))
+    bench.from_tx.extend(frame(bench.rng, 60) for _ in range(900))
+    bench.from_wire.extend((frame(bench.rng, 60), False) for _ in range(900))
     await bench.run(20)
     octets, uppers = dut.u_mac.u_rmon.tx_octets_q, dut.u_mac.u_rmon.u_bank.upper_mem
     place = (hw.COUNTERS["rmon_tx_octets"] - hw.COUNTERS["rmon_rx_unicast"]) // 8
     before = {"tx_octets": 0, "tx_unicast": 0, "rx_octets": 0}
     for turn in range(1, 21):
-        await bench.run(40)  # no carry waits any more
+        await bench.run(100)  # it has wrapped, and no carry waits
         at_least = (turn << 32) - bench.rng.randrange(1, 150)
         bench.poke(octets, at_least & 0xFFFFF)  # the low half wraps soon
         bench.poke(uppers[place], at_least >> 20)

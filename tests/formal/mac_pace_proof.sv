@@ -48,13 +48,16 @@ module mac_pace_proof (
   assign left    = debt_q - less_q + cost - paid;
   always_ff @(posedge clk_i) begin
     rate_q   <= rate;
-    on_q     <= rst_ni && mbps_i != '0;
-    debt_q   <= (rst_ni && on) ? left : '0;
-    less_q   <= (rst_ni && on && counted && last_i) ? bits_t'({1'b0, 3'(-tail_i)}) * 40'sd32 : '0;
-    inside_q <= rst_ni && on && (taken_i ? !last_i : inside_q);
-    idle_q   <= rst_ni && on_q && !on;
+    on_q     <= mbps_i != '0;
+    debt_q   <= on ? left : '0;
+    less_q   <= (on && counted && last_i) ? bits_t'({1'b0, 3'(-tail_i)}) * 40'sd32 : '0;
+    inside_q <= on && (taken_i ? !last_i : inside_q);
+    idle_q   <= was2_q && on_q && !on;
   end
 
+  `NIC_ASSERT_RST(ResetIsOver, 1'b1, (!was2_q || was_q) && (!was_q || rst_ni), 1'b1)
+  `NIC_ASSERT(InRange, !was2_q || (less_q >= 0 && less_q < 40'sd256 && rate_q >= 0 && rate_q < 40'sd1048576 &&
+                       debt_q <= Bound + 40'sd1024 && debt_q - less_q >= -Bound - 40'sd1048576 - 40'sd256))
   `NIC_ASSERT(FollowsTheFrames, !was2_q || !on_q || (dut.on_q && dut.inside_q == inside_q && bits_t'(dut.less_q) == less_q))
   `NIC_ASSERT(KnowsTheRate, !was2_q || !on_q || (bits_t'(dut.beat_q) == 40'sd256 - rate_q &&
                                                  bits_t'(dut.first_q) == 40'sd1024 - rate_q))

@@ -110,7 +110,7 @@ module ring_ctl_proof
   `NIC_ASSERT(EndsWithNothingInFlight, !fell || !busy_mine_q)
   `NIC_ASSERT(StopsWithinThreeTurns, drain_q <= 5'd9)
   // What makes it inductive.
-  `NIC_ASSERT(ScanExists, scan_o < 2'd3)
+  `NIC_ASSERT(ScanExists, scan_o < 2'd3 && dut.before_q == before_q)
   for (genvar q = 0; q < 3; q++) begin : gen_ring
     `NIC_ASSERT(ActiveIsNotOff, active_o[q] == (dut.state_q[q] != 2'd0))
     `NIC_ASSERT(ErrorIsOfActive, !error_o[q] || active_o[q])
