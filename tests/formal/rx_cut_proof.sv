@@ -84,7 +84,8 @@ module rx_cut_proof
   `NIC_ASSERT(RecordWithTheLast, rec_valid_o == (fire && !part_drop_q && ends) && write_o == (fire && !part_drop_q))
   `NIC_ASSERT(SoonIsReady, !(soon_o && !ready_o) || job_ready_i)
   // What makes it inductive.
-  `NIC_ASSERT(LeftAgrees, !(part_q && !part_drop_q) || (15'(dut.left_q) == left_q && dut.src_q == src_q && left_q != '0))
+  `NIC_ASSERT(LeftAgrees, !(part_q && !part_drop_q) || (15'(dut.left_q) == left_q && dut.src_q == src_q &&
+                                                          left_q != '0))
 
   logic [1:0] jobs_q;        // of the part
   always_ff @(posedge clk_i) jobs_q <= give_i ? '0 : jobs_q + 2'(fire);
