@@ -208,6 +208,7 @@ void reset(Bench& b) {
     b.axi.set = memory;
     b.sink_stall = sink_stall;
     b.send_queues = ~0u;
+    b.thirsty = 0;
     for (auto& d : b.drivers) {
         d->set.lossy = lossy;
         d->set.errors = false;

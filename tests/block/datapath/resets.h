@@ -26,9 +26,12 @@ class Resets {
             settings();
             b_.setup();
             spoil();
-            // One error in a hundred accesses: rings are halted, several at once.
-            const bool storm = b_.rng.below(100) < errors_;
-            if (storm) b_.axi.set.error = [this](uint64_t, bool) { return b_.rng.below(100) == 0; };
+            // From some clock on, accesses are answered with errors, few, many or all: rings are halted, several at once.
+            if (b_.rng.below(100) < errors_) {
+                const uint64_t from = now + b_.rng.below(1500);
+                const uint32_t percent[] = {1, 20, 100}, chance = percent[b_.rng.below(3)];
+                b_.axi.set.error = [this, from, chance](uint64_t, bool) { return now >= from && b_.rng.chance(chance); };
+            }
             wait(round);
             reset(round);
             b_.axi.set.error = nullptr;
@@ -56,6 +59,7 @@ class Resets {
         b_.sink_stall = rng.below(4) * 25;
         b_.sender_on = rng.chance(80);
         b_.source_on = rng.chance(80) || !b_.sender_on;
+        b_.thirsty = rng.chance(50) ? 0 : uint32_t(rng.next());
         b_.send_queues = rng.chance(50) ? ~0u : uint32_t(rng.next());
     }
 
@@ -110,6 +114,7 @@ class Resets {
         const bool busy = !b_.axi.idle();
         busy_ += busy;
         b_.deaf = true;
+        b_.sender_on = false;                           // a doorbell behind the reset would be seen in its register
         b_.regs.write(0x10, 1);
         if (b_.rng.chance(20)) {                        // once more, at any time while it is under way
             b_.run(b_.rng.below(60));
