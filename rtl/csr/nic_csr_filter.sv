@@ -35,6 +35,7 @@ module nic_csr_filter
   logic [3:0]  entry;
   logic [2:0]  hash_word;
   logic [6:0]  vlan_word;
+  (* ram_style = "distributed" *)
   logic [31:0] vlans [VLAN_FILTER_COUNT];
   logic [31:0] vlan_q, value_q;
   logic        vlan_known_q, vlan_write_q;
@@ -118,17 +119,12 @@ module nic_csr_filter
     return crc[31:24];
   endfunction
 
-  function automatic logic named(glob_cfg_t glob, logic [47:0] dest);
-    if (glob.promisc || dest == glob.mac) return 1'b1;
-    if (dest[0] && glob.allmulti) return 1'b1;
-    if (dest == '1 && glob.broadcast) return 1'b1;
-    for (int unsigned i = 0; i < RX_ADDR_COUNT; i++) begin
-      if (valid_q[i] && addr_q[i] == dest) return 1'b1;
-    end
-    return 1'b0;
+  function automatic logic open(glob_cfg_t glob, logic [47:0] dest);
+    return glob.promisc || dest == glob.mac || (dest[0] && glob.allmulti) || (dest == '1 && glob.broadcast);
   endfunction
 
-  logic        looked_q, named_q, known_q;
+  logic [RX_ADDR_COUNT-1:0] equal_q;
+  logic        looked_q, open_q, known_q;
   logic [7:0]  dest_hash_q;
   logic [31:0] vlans_q;
   logic [4:0]  vlan_bit_q;
@@ -136,14 +132,15 @@ module nic_csr_filter
   always_ff @(posedge clk_i) begin
     looked_q <= rst_ni && look_i;
     if (look_i) begin
-      named_q     <= named(glob_i, dest_i);
+      open_q      <= open(glob_i, dest_i);
+      for (int unsigned i = 0; i < RX_ADDR_COUNT; i++) equal_q[i] <= valid_q[i] && addr_q[i] == dest_i;
       dest_hash_q <= hash_of(dest_i);
       known_q     <= written_q[vid_i[11:5]];
       vlans_q     <= vlans[vid_i[11:5]];
       vlan_bit_q  <= vid_i[4:0];
     end
     if (looked_q) begin
-      addr_pass_o <= named_q || hash_q[dest_hash_q[7:5]][dest_hash_q[4:0]];
+      addr_pass_o <= open_q || equal_q != '0 || hash_q[dest_hash_q[7:5]][dest_hash_q[4:0]];
       vlan_pass_o <= known_q && vlans_q[vlan_bit_q];
     end
   end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts a buffer's part of a frame into bursts that end at multiples of BurstBytes: one write job each, and the buffer's
 // completion record with the last. A part that is to be dropped becomes one job that writes nothing and releases the frame's
-// words, in order with the others. The first job stands a clock after the part came (give_i, only while ready_o).
+// words, in order with the others. The first job stands a clock after the part came (give_i).
 
 `include "nic_assert.svh"
 
@@ -21,7 +21,8 @@ module nic_rx_cut
 
     output logic                   ready_o,
     output logic                   soon_o,       // ready, or at the last job but for a longer part
-    input  logic                   give_i,
+    input  logic                   look_i,       // a part is there, only while ready_o
+    input  logic                   give_i,       // it is taken
     input  logic                   drop_i,
     input  logic [QWidth-1:0]      queue_i,
     input  logic [63:0]            addr_i,       // of the buffer
@@ -93,7 +94,7 @@ module nic_rx_cut
   end
 
   always_ff @(posedge clk_i) begin
-    if (give_i) begin
+    if (look_i) begin
       drop_q      <= drop_i;
       job_queue_o <= queue_i;
       job_free_o  <= free_i;
@@ -108,7 +109,7 @@ module nic_rx_cut
     end
   end
 
-  `NIC_ASSERT_IF(RxCutTakesWhenReady, give_i, !valid_q)
+  `NIC_ASSERT_IF(RxCutTakesWhenReady, look_i || give_i, (look_i && !valid_q))
   `NIC_ASSERT_IF(RxBurstWithinLimit, write_o, (left_q != '0 && (!ends || stop <= 15'(BurstBytes))))
 
 endmodule

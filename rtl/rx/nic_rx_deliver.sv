@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames from the RX packet buffer to host memory: to buffers (sched), to bursts (cut), to beats (mover); records are kept
-// until their data is answered (records). Wiring.
+// Frames from the RX packet buffer (list) to host memory: to buffers (sched), to bursts (cut), to beats (mover); records are
+// kept until their data is answered (records). Wiring.
 
 module nic_rx_deliver
   import nic_pkg::*;
@@ -90,8 +90,13 @@ module nic_rx_deliver
     output logic [QWidth-1:0]        cnt_queue_o
 );
 
+  logic                     next_valid, take, settle, reject;
+  logic [QWidth-1:0]        next_queue;
+  frame_len_t               next_len;
+  rx_meta_t                 next_meta;
+  rx_vlan_t                 next_vlan;
   logic                     feed, active, records_busy;
-  logic                     part_ready, part_soon, part_valid, part_drop;
+  logic                     part_ready, part_soon, part_look, part_valid, part_drop;
   logic [QWidth-1:0]        part_queue;
   logic [63:0]              part_addr;
   logic [BufLog2-1:0]       part_src;
@@ -113,42 +118,57 @@ module nic_rx_deliver
   assign frame_pop_queue_o = cnt_queue_o;
   assign work_o            = records_busy || (feed && rd_queue_o == scan_i) || (job_valid && job_queue == scan_i);
 
+  nic_rx_list #(
+      .Queues(Queues),
+      .Frames(Frames)
+  ) u_list (
+      .clk_i,
+      .rst_ni,
+      .stop_i, .frames_left_o, .frame_valid_i, .frame_queue_i, .frame_len_i, .frame_meta_i,
+      .frame_vlan_i,
+      .next_valid_o    (next_valid),
+      .next_queue_o    (next_queue),
+      .next_len_o      (next_len),
+      .next_meta_o     (next_meta),
+      .next_vlan_o     (next_vlan),
+      .take_i          (take),
+      .queue_i         (rd_queue_o),
+      .release_i       (settle),
+      .reject_i        (reject),
+      .run_i, .arrived_i, .arrived_queue_i,
+      .answered_i      (b_valid_i),
+      .answered_queue_i(b_queue_i),
+      .retired_i       (rec_pop_i),
+      .retired_queue_i (rec_queue_i),
+      .start_i, .start_queue_i
+  );
+
   nic_rx_sched #(
       .DataWidth(DataWidth),
       .Queues   (Queues),
       .BufLog2  (BufLog2),
-      .Frames   (Frames),
       .Depth    (Depth),
       .Records  (Records),
       .Bursts   (Bursts)
   ) u_sched (
       .clk_i,
       .rst_ni,
-      .stop_i,
-      .run_i,
-      .start_i,
-      .start_queue_i,
-      .err_desc_o,
-      .err_desc_queue_o,
+      .stop_i, .run_i, .start_i, .start_queue_i, .err_desc_o, .err_desc_queue_o,
       .feed_o           (feed),
       .active_o         (active),
-      .frame_valid_i,
-      .frame_queue_i,
-      .frame_len_i,
-      .frame_meta_i,
-      .frame_vlan_i,
-      .frames_left_o,
-      .rd_queue_o,
-      .rd_skip_o,
-      .rd_valid_i,
-      .rd_more_i,
-      .rd_desc_i,
-      .rd_index_i,
-      .pop_o,
-      .arrived_i,
+      .next_valid_i     (next_valid),
+      .next_queue_i     (next_queue),
+      .next_len_i       (next_len),
+      .next_meta_i      (next_meta),
+      .next_vlan_i      (next_vlan),
+      .take_o           (take),
+      .settle_o         (settle),
+      .reject_o         (reject),
+      .rd_queue_o, .rd_skip_o, .rd_valid_i, .rd_more_i, .rd_desc_i, .rd_index_i, .pop_o, .arrived_i,
       .arrived_queue_i,
       .part_ready_i     (part_ready),
       .part_soon_i      (part_soon),
+      .part_look_o      (part_look),
       .part_valid_o     (part_valid),
       .part_drop_o      (part_drop),
       .part_queue_o     (part_queue),
@@ -162,10 +182,7 @@ module nic_rx_deliver
       .answered_queue_i (b_queue_i),
       .retired_i        (rec_pop_i),
       .retired_queue_i  (rec_queue_i),
-      .cnt_frame_o,
-      .cnt_len_o,
-      .cnt_nodesc_o,
-      .cnt_queue_o
+      .cnt_frame_o, .cnt_len_o, .cnt_nodesc_o, .cnt_queue_o
   );
 
   nic_rx_cut #(
@@ -177,6 +194,7 @@ module nic_rx_deliver
       .rst_ni,
       .ready_o    (part_ready),
       .soon_o     (part_soon),
+      .look_i     (part_look),
       .give_i     (part_valid),
       .drop_i     (part_drop),
       .queue_i    (part_queue),
@@ -217,20 +235,8 @@ module nic_rx_deliver
       .job_src_i   (job_src),
       .job_last_i  (job_last),
       .job_free_i  (job_free),
-      .ram_re_o,
-      .ram_queue_o,
-      .ram_byte_o,
-      .ram_turn_o,
-      .ram_data_i,
-      .free_valid_o,
-      .free_queue_o,
-      .free_ptr_o,
-      .out_valid_o,
-      .out_ready_i,
-      .out_first_o,
-      .out_last_o,
-      .out_req_o,
-      .out_data_o,
+      .ram_re_o, .ram_queue_o, .ram_byte_o, .ram_turn_o, .ram_data_i, .free_valid_o, .free_queue_o,
+      .free_ptr_o, .out_valid_o, .out_ready_i, .out_first_o, .out_last_o, .out_req_o, .out_data_o,
       .out_strb_o
   );
 
@@ -241,8 +247,7 @@ module nic_rx_deliver
   ) u_records (
       .clk_i,
       .rst_ni,
-      .start_i,
-      .start_queue_i,
+      .start_i, .start_queue_i,
       .write_i      (job_write),
       .write_queue_i(job_queue),
       .rec_valid_i  (rec_valid),
@@ -250,10 +255,7 @@ module nic_rx_deliver
       .look_queue_i (rd_queue_o),
       .recs_used_o  (recs_used),
       .bursts_used_o(bursts_used),
-      .b_valid_i,
-      .b_queue_i,
-      .b_err_i,
-      .scan_i,
+      .b_valid_i, .b_queue_i, .b_err_i, .scan_i,
       .busy_o       (records_busy),
       .ready_o      (scan_ready_o),
       .rd_queue_i   (rec_queue_i),

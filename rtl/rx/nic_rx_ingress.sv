@@ -76,7 +76,7 @@ module nic_rx_ingress
     output rx_verdict_e          cnt_verdict_o
 );
 
-  localparam int unsigned Stage = 32;           // beats; the parser decides within 29
+  localparam int unsigned Stage = 32;           // beats; the parser decides within 28
 
   logic              in_valid, coming;
   logic [ByteLog2:0] in_bytes;
@@ -88,8 +88,7 @@ module nic_rx_ingress
   ) u_gate (
       .clk_i,
       .rst_ni,
-      .hard_rst_ni,
-      .go_i,
+      .hard_rst_ni, .go_i,
       .valid_i(s_axis_tvalid),
       .last_i (s_axis_tlast),
       .keep_i (s_axis_tkeep),
@@ -117,15 +116,8 @@ module nic_rx_ingress
   ) u_parse (
       .clk_i,
       .rst_ni,
-      .glob_i,
-      .rss_cfg_i,
-      .rss_index_o,
-      .rss_queue_i,
-      .filter_look_o,
-      .filter_dest_o,
-      .filter_vid_o,
-      .filter_addr_i,
-      .filter_vlan_i,
+      .glob_i, .rss_cfg_i, .rss_index_o, .rss_queue_i, .filter_look_o, .filter_dest_o,
+      .filter_vid_o, .filter_addr_i, .filter_vlan_i,
       .valid_i(in_valid),
       .data_i (s_axis_tdata),
       .last_i (s_axis_tlast),
@@ -198,15 +190,10 @@ module nic_rx_ingress
       .verdict_o  (verdict),
       .we_o       (ram_we_o),
       .word_o     (ram_word_o),
-      .free_valid_i,
-      .free_queue_i,
-      .free_ptr_i,
+      .free_valid_i, .free_queue_i, .free_ptr_i,
       .pop_i      (frame_pop_i),
       .pop_queue_i(frame_pop_queue_i),
-      .fill_enable_i,
-      .fill_xoff_i,
-      .fill_xon_i,
-      .fill_high_o
+      .fill_enable_i, .fill_xoff_i, .fill_xon_i, .fill_high_o
   );
 
   rx_vlan_t vlan;

@@ -18,7 +18,9 @@ module nic_rx_l4
     output logic         valid_o,
     output rx_pass_t     pass_o,
     output rss_type_t    type_o,
-    output logic [287:0] data_o      // first byte most significant, zeros after what is used; of RssNone anything
+    output logic         ip4_o,
+    output logic [255:0] addrs_o,    // first byte most significant, zeros after those of IPv4; of RssNone anything
+    output logic [31:0]  ports_o     // 0 if they are not hashed
 );
 
   // Which bit of types enables what.
@@ -51,25 +53,36 @@ module nic_rx_l4
     return RssNone;
   endfunction
 
+  logic [31:0] word_q;
+  logic        with_ports_q;
+
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
-      automatic rss_type_t kind  = kind_of(net_i, rss_cfg_i.types);
-      automatic logic      with_ports = kind == RssTcp4 || kind == RssUdp4 || kind == RssTcp6 || kind == RssUdp6;
-      automatic logic      mix   = rss_cfg_i.sym_xor;
-      automatic logic [31:0] word  = with_ports ? turned(word_at(l3_i, net_i.off, 1'b0)) : '0;
-      automatic logic [31:0] ports = mix ? {2{word[31:16] ^ word[15:0]}} : word;
-      pass_o <= net_i.pass;
-      type_o <= kind;
+      automatic rss_type_t kind = kind_of(net_i, rss_cfg_i.types);
+      automatic logic      mix  = rss_cfg_i.sym_xor;
+      pass_o       <= net_i.pass;
+      type_o       <= kind;
+      ip4_o        <= net_i.is_ip4;
+      word_q       <= word_at(l3_i, net_i.off, 1'b0);
+      with_ports_q <= kind == RssTcp4 || kind == RssUdp4 || kind == RssTcp6 || kind == RssUdp6;
       if (net_i.is_ip4) begin
         automatic logic [31:0] src = turned(l3_i[8*12+:32]);
         automatic logic [31:0] dst = turned(l3_i[8*16+:32]);
-        data_o <= {mix ? {2{src ^ dst}} : {src, dst}, ports, 192'b0};
+        addrs_o <= {mix ? {2{src ^ dst}} : {src, dst}, 192'b0};
       end else begin
         automatic logic [127:0] src = address(l3_i, 8);
         automatic logic [127:0] dst = address(l3_i, 24);
-        data_o <= {mix ? {2{src ^ dst}} : {src, dst}, ports};
+        addrs_o <= mix ? {2{src ^ dst}} : {src, dst};
       end
+    end
+  end
+
+  always_comb begin
+    ports_o = '0;
+    if (valid_o && with_ports_q) begin
+      automatic logic [31:0] word = turned(word_q);
+      ports_o = rss_cfg_i.sym_xor ? {2{word[31:16] ^ word[15:0]}} : word;
     end
   end
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at the beginning of each frame as it arrives and decides: does its destination pass the filter, what is its
-// RSS hash, and which queue gets it. One decision a frame, in order, 13 clocks after the beat that completes the
+// RSS hash, and which queue gets it. One decision a frame, in order, 11 clocks after the beat that completes the
 // first HdrBytes bytes or ends the frame. A frame a clock is possible. Runts get a decision too; it has no meaning.
 //
 //   collect > l2 (VLAN tags) > l3 (IP) > ext x 4 (IPv6 extension headers) > l4 (ports) > toeplitz (three clocks) > table
@@ -179,7 +179,9 @@ module nic_rx_parse
   logic         l4_valid;
   rx_pass_t     l4_pass;
   rss_type_t    l4_type;
-  logic [287:0] l4_data;
+  logic         l4_is_ip4;
+  logic [255:0] l4_addrs;
+  logic [31:0]  l4_ports;
 
   nic_rx_l4 u_l4 (
       .clk_i,
@@ -191,7 +193,9 @@ module nic_rx_parse
       .valid_o(l4_valid),
       .pass_o (l4_pass),
       .type_o (l4_type),
-      .data_o (l4_data)
+      .ip4_o  (l4_is_ip4),
+      .addrs_o(l4_addrs),
+      .ports_o(l4_ports)
   );
 
   nic_rx_plan u_plan (
@@ -212,7 +216,9 @@ module nic_rx_parse
       .key_i  (rss_cfg_i.key),
       .valid_i(l4_valid),
       .want_i (l4_type != RssNone),
-      .data_i (l4_data),
+      .ip4_i  (l4_is_ip4),
+      .addrs_i(l4_addrs),
+      .ports_i(l4_ports),
       .along_i({l4_pass, l4_type}),
       .valid_o,
       .hash_o,

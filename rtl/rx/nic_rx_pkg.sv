@@ -4,6 +4,8 @@
 package nic_rx_pkg;
   import nic_pkg::*;
 
+  // A build uses a part of what a package offers.
+  /* verilator lint_off UNUSEDPARAM */
   localparam int unsigned HdrBytes = 128;                // of a frame: what the parser sees
   localparam int unsigned L3Bytes  = 104;                // from the network header on: behind two VLAN tags
   localparam int unsigned ExtSteps = 4;                  // IPv6 extension headers that are followed
@@ -15,6 +17,7 @@ package nic_rx_pkg;
   localparam logic [7:0] ProtoFragment = 8'd44;
   localparam logic [7:0] ProtoNone     = 8'd59;          // also: a header that the parser does not know
   localparam logic [7:0] ProtoDest     = 8'd60;
+  /* verilator lint_on UNUSEDPARAM */
 
   typedef logic [8*HdrBytes-1:0] hdr_t;                  // first byte on the wire in 7:0
   typedef logic [8*L3Bytes-1:0]  l3_bytes_t;

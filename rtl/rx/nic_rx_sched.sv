@@ -21,7 +21,6 @@ module nic_rx_sched
     parameter int unsigned DataWidth = 64,
     parameter int unsigned Queues    = 4,
     parameter int unsigned BufLog2   = 14,
-    parameter int unsigned Frames    = 256,
     parameter int unsigned Depth     = 32,      // of a ring's descriptor window
     parameter int unsigned Records   = 32,      // of a queue's record list
     parameter int unsigned Bursts    = 128,     // of a queue's list of writes that are not answered
@@ -41,13 +40,15 @@ module nic_rx_sched
     output logic                   feed_o,       // parts of a frame of queue rd_queue_o may be to come
     output logic                   active_o,     // a frame is looked at
 
-    // frames
-    input  logic                   frame_valid_i,
-    input  logic [QWidth-1:0]      frame_queue_i,
-    input  frame_len_t             frame_len_i,
-    input  rx_meta_t               frame_meta_i,
-    input  rx_vlan_t               frame_vlan_i,
-    output logic                   frames_left_o, // any queue has frames
+    // the next frame of nic_rx_list; what becomes of the one at hand, of queue rd_queue_o
+    input  logic                   next_valid_i,
+    input  logic [QWidth-1:0]      next_queue_i,
+    input  frame_len_t             next_len_i,
+    input  rx_meta_t               next_meta_i,
+    input  rx_vlan_t               next_vlan_i,
+    output logic                   take_o,
+    output logic                   settle_o,     // it is written, or dropped
+    output logic                   reject_o,     // its queue is set aside
 
     // descriptors
     output logic [QWidth-1:0]      rd_queue_o,
@@ -63,7 +64,8 @@ module nic_rx_sched
     // parts of frames, one for each buffer
     input  logic                   part_ready_i,
     input  logic                   part_soon_i,  // part_ready_i may be high in the next clock
-    output logic                   part_valid_o, // only while part_ready_i
+    output logic                   part_look_o,  // one may be taken
+    output logic                   part_valid_o, // and is
     output logic                   part_drop_o,
     output logic [QWidth-1:0]      part_queue_o,
     output logic [63:0]            part_addr_o,  // of the buffer
@@ -92,50 +94,11 @@ module nic_rx_sched
 
   typedef logic [WordLog2:0] ptr_t;
 
-  // ------------------------------------------------------------------ the frames, one looked at ahead
-  logic              ahead_valid, take, settled, reject;
-  logic [QWidth-1:0] queue_q, ahead_queue;   // of the frame at hand; of the next
-  frame_len_t        ahead_len;
-  rx_meta_t          ahead_meta;
-  rx_vlan_t          ahead_vlan;
-
-  nic_rx_list #(
-      .Queues(Queues),
-      .Frames(Frames)
-  ) u_list (
-      .clk_i,
-      .rst_ni,
-      .stop_i,
-      .frames_left_o,
-      .frame_valid_i,
-      .frame_queue_i,
-      .frame_len_i,
-      .frame_meta_i,
-      .frame_vlan_i,
-      .next_valid_o(ahead_valid),
-      .next_queue_o(ahead_queue),
-      .next_len_o  (ahead_len),
-      .next_meta_o (ahead_meta),
-      .next_vlan_o (ahead_vlan),
-      .take_i      (take),
-      .queue_i     (queue_q),
-      .release_i   (settled),
-      .reject_i    (reject),
-      .run_i,
-      .arrived_i,
-      .arrived_queue_i,
-      .answered_i,
-      .answered_queue_i,
-      .retired_i,
-      .retired_queue_i,
-      .start_i,
-      .start_queue_i
-  );
-
   // ------------------------------------------------------------------ the frame at hand
   typedef enum logic [2:0] {Idle, Look, Decide, Fetch, Feed} state_e;
 
   state_e              state_q;
+  logic [QWidth-1:0]   queue_q;
   frame_len_t          len_q;
   rx_meta_t            meta_q;
   rx_vlan_t            vlan_q;
@@ -146,13 +109,13 @@ module nic_rx_sched
   ptr_t                word_q [Slots];      // first word of the queue's oldest frame
 
   // What was read a clock ago.
-  logic                hopeless_q, here_q, full_q, moved_q;
+  logic                hopeless_q, here_q, full_q, open_q, moved_q;   // open: neither hopeless nor full, and here
   logic [63:0]         addr_q;
   logic [15:0]         space_q;
   index_t              index_q;
 
   // ------------------------------------------------------------------ read
-  logic                sample, moves;
+  logic                sample, moves, hopeless, full;
   frame_len_t          stored;              // bytes of the frame's words
   logic [8:0]          recs_limit, bursts_limit;
 
@@ -163,6 +126,8 @@ module nic_rx_sched
   always_comb begin
     stored       = '0;
     moves        = 1'b0;
+    hopeless     = 1'b0;
+    full         = 1'b0;
     recs_limit   = '0;
     bursts_limit = '0;
     if (state_q == Look) begin
@@ -172,13 +137,16 @@ module nic_rx_sched
       // At most two writes a buffer more than whole bursts in the frame. The part before may add one to each list.
       recs_limit   = 9'(Records) - 9'd2 - 9'(need_q);
       bursts_limit = 9'(Bursts) - 9'd3 - 9'({need_q, 1'b0}) - 9'(len_q >> BurstLog2);
+      full         = recs_limit < 9'(recs_used_i) || bursts_limit < 9'(bursts_used_i);
+      hopeless     = !run_i[queue_q] || need_q == ($clog2(Depth) + 1)'(MaxBuffers) || (!rd_valid_i && !rd_more_i);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (sample) begin
-      hopeless_q <= !run_i[queue_q] || need_q == ($clog2(Depth) + 1)'(MaxBuffers) || (!rd_valid_i && !rd_more_i);
-      full_q     <= recs_limit < 9'(recs_used_i) || bursts_limit < 9'(bursts_used_i);
+      hopeless_q <= hopeless;
+      full_q     <= full;
+      open_q     <= !hopeless && !full && rd_valid_i;
       here_q     <= rd_valid_i;
       addr_q     <= rd_desc_i.addr;
       space_q    <= rd_desc_i.len;
@@ -190,6 +158,8 @@ module nic_rx_sched
   // ------------------------------------------------------------------ judge
   logic bad, drop, accept, wait_more, enough, give, done;
 
+  assign part_look_o = part_ready_i && (state_q == Decide || state_q == Feed);
+
   always_comb begin
     bad       = 1'b0;
     drop      = 1'b0;
@@ -197,23 +167,26 @@ module nic_rx_sched
     accept    = 1'b0;
     enough    = 1'b0;
     give      = 1'b0;
-    if (part_ready_i && (state_q == Decide || state_q == Feed)) begin
+    done      = 1'b0;
+    if (part_look_o) begin
       automatic logic deciding = state_q == Decide;
+      automatic logic short    = here_q && space_q < 16'(MinRxBuffer);
+      automatic logic single   = need_q == '0;
       enough    = space_q >= 16'(left_q);
-      bad       = deciding && here_q && !hopeless_q && space_q < 16'(MinRxBuffer);
-      drop      = deciding && (hopeless_q || (here_q && space_q < 16'(MinRxBuffer)));
-      wait_more = deciding && !hopeless_q && (!here_q || (enough && full_q && !bad));
-      accept    = deciding && !hopeless_q && here_q && enough && !full_q && !bad;
-      give      = drop || (accept && need_q == '0) || !deciding;
+      bad       = deciding && !hopeless_q && short;
+      drop      = deciding && (hopeless_q || short);
+      wait_more = deciding && !hopeless_q && (!here_q || (enough && full_q && !short));
+      accept    = deciding && open_q && !short && enough;
+      give      = !deciding || hopeless_q || short || (open_q && single && enough);
+      done      = (enough && (!deciding || (open_q && single))) || (deciding && (hopeless_q || short));
     end
   end
 
-  assign reject           = wait_more && !moved_q;
+  assign reject_o         = wait_more && !moved_q;
   assign err_desc_o       = bad;
   assign err_desc_queue_o = queue_q;
   assign pop_o            = give && !drop;
-  assign settled          = drop || accept;
-  assign done             = give && (drop || enough);
+  assign settle_o         = drop || accept;
 
   assign part_valid_o = give;
   assign part_drop_o  = drop;
@@ -233,35 +206,35 @@ module nic_rx_sched
   assign active_o = state_q != Idle;
 
   // ------------------------------------------------------------------ sequence
-  assign take = ahead_valid && !stop_i && (state_q == Idle || done);
+  assign take_o = next_valid_i && !stop_i && (state_q == Idle || done);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= Idle;
     end else begin
       unique case (state_q)
-        Idle: if (take) state_q <= Look;
+        Idle: if (take_o) state_q <= Look;
         Look: if (sample) state_q <= Decide;
         Decide: begin
-          if (done) state_q <= take ? Look : Idle;
-          else if (reject) state_q <= Idle;
+          if (done) state_q <= take_o ? Look : Idle;
+          else if (reject_o) state_q <= Idle;
           else if (accept) state_q <= Fetch;
           else state_q <= Look;
         end
         Fetch: if (sample) state_q <= Feed;
-        Feed: if (give) state_q <= !done ? Fetch : take ? Look : Idle;
+        Feed: if (give) state_q <= !done ? Fetch : take_o ? Look : Idle;
         default: state_q <= Idle;
       endcase
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (take) begin
-      queue_q <= ahead_queue;
-      len_q   <= ahead_len;
-      left_q  <= ahead_len;
-      meta_q  <= ahead_meta;
-      vlan_q  <= ahead_vlan;
+    if (take_o) begin
+      queue_q <= next_queue_i;
+      len_q   <= next_len_i;
+      left_q  <= next_len_i;
+      meta_q  <= next_meta_i;
+      vlan_q  <= next_vlan_i;
       need_q  <= '0;
     end else if (state_q == Look) begin
       free_q <= word_q[queue_q] + ptr_t'(stored >> ByteLog2);
@@ -280,7 +253,7 @@ module nic_rx_sched
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) word_q[q] <= '0;
-    end else if (settled) begin
+    end else if (settle_o) begin
       word_q[queue_q] <= free_q;
     end
   end
@@ -289,7 +262,7 @@ module nic_rx_sched
   always_ff @(posedge clk_i) begin
     cnt_frame_o  <= rst_ni && accept;
     cnt_nodesc_o <= rst_ni && drop;
-    if (settled) begin
+    if (settle_o) begin
       cnt_len_o   <= len_q;
       cnt_queue_o <= queue_q;
     end
