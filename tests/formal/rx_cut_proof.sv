@@ -12,6 +12,7 @@ module rx_cut_proof
   import nic_dma_pkg::*;
 (
     input logic        clk_i,
+    input logic        look_i,
     input logic        give_i,
     input logic        drop_i,
     input logic [0:0]  queue_i,
@@ -38,7 +39,8 @@ module rx_cut_proof
       .Queues   (2)
   ) dut (.*);
 
-  `NIC_ASSUME(GivenWhenReady, !give_i || ready_o)
+  `NIC_ASSUME(LooksWhenReady, !look_i || ready_o)
+  `NIC_ASSUME(GivesWhatIsLookedAt, !give_i || look_i)
   `NIC_ASSUME(HasBytes, !give_i || drop_i || rec_i.len != '0)
 
   // The part, and how far it is cut.
