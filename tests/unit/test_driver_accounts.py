@@ -11,7 +11,7 @@ import pytest
 from pymodel import linux as L
 from pymodel.drivers.nic import nic_rx
 from tests.unit.soft_host import Host
-from tests.unit.test_driver_traffic import frame
+from tests.unit.test_driver_traffic import _ethtool_stats, frame
 from tests.unit.test_soft_rss import VECTORS, packet
 
 
@@ -120,3 +120,18 @@ def test_frame_begun_when_the_device_is_closed_is_freed(host: Any) -> None:
     h.down()
     assert ring.skb is None
     h.remove()  # reports what leaked
+
+
+def test_what_page_pools_have_given_outlives_them(host: Any) -> None:
+    """Down and up make new pools; statistics do not go back (ETH2)."""
+    h = host(queues=1)
+    h.up()
+    h.deliver([frame(100, i) for i in range(40)])
+    before = {name: n for name, n in _ethtool_stats(h).items() if name.startswith("rx_pp_alloc")}
+    assert any(before.values())
+    h.down()
+    h.up()
+    after = _ethtool_stats(h)
+    assert {name: after[name] for name, n in before.items() if after[name] < n} == {}
+    assert after["rx_pp_alloc_slow"] > before["rx_pp_alloc_slow"]
+    h.remove()
