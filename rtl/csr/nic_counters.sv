@@ -98,7 +98,7 @@ module nic_counters
 
   // ------------------------------------------------------------------ registers
   logic                  is_counter, is_drops;
-  logic [15:0]           place;
+  place_t                place;
   logic [19:0]           low;
   logic [31:0]           value;
   logic [QueueWidth-1:0] queue;
@@ -109,18 +109,18 @@ module nic_counters
     is_drops   = 1'b0;
     low        = '0;
     if (req_i.valid) begin
-      place      = req_i.addr - First;
-      is_counter = place < 16'(8 * Counters);
+      place      = req_i.addr[6:3];
+      is_counter = req_i.addr[15:7] == First[15:7] && place < place_t'(Counters);
       is_drops   = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
                    req_i.addr[7:0] == QP_RX_DROPS_OFFSET[7:0];
-      case (place[6:3])
+      case (place)
         place_of(TX_FRAMES_LO_OFFSET):      low = tx_frames_q;
         place_of(TX_BYTES_LO_OFFSET):       low = tx_bytes_q;
         place_of(RX_FRAMES_LO_OFFSET):      low = rx_frames_q;
         place_of(RX_BYTES_LO_OFFSET):       low = rx_bytes_q;
         place_of(RX_DROP_NODESC_LO_OFFSET): low = rx_nodesc_q;
         place_of(RX_STREAM_LO_OFFSET):      low = rx_stream_q;
-        default:                            low = verdict_mem[place[6:3]];
+        default:                            low = verdict_mem[place];
       endcase
     end
   end
@@ -136,8 +136,8 @@ module nic_counters
       .look_i  (req_i.valid),
       .select_i(is_counter),
       .write_i (req_i.write),
-      .index_i (place[6:3]),
-      .high_i  (place[2]),
+      .index_i (place),
+      .high_i  (req_i.addr[2]),
       .low_i   (low),
       .value_o (value)
   );
@@ -152,6 +152,10 @@ module nic_counters
     end
   end
   assign rsp_o = {hit_q, value | drops_q};
+
+  if (First[6:0] != '0) begin : gen_layout
+    $fatal(1, "nic.rdl: the counters do not lie at a multiple of 128 bytes");
+  end
 
   `NIC_ASSERT_IF(CounterDropQueueExists, evt_i.rx_drop_nodesc, 32'(evt_i.rx_drop_queue) < Queues)
 

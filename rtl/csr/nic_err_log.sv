@@ -169,6 +169,7 @@ module nic_err_log
   state_e      state_q;
   what_t       what_q;
   logic [63:0] addr_q;
+  logic        of_read_q, of_data_q;             // where the address is
   index_t      slot_q;                           // of a descriptor
   logic        more_q;
   logic        clear;                            // ERR_LOG is cleared
@@ -223,8 +224,7 @@ module nic_err_log
       case (state_q)
         Fetch: begin
           state_q <= Kept;
-          addr_q  <= (what_q.access == AccDesc || (what_q.access == AccData && what_q.tx)) ? read_addr :
-                     (what_q.access == AccData) ? data_addr : other_addr;
+          addr_q  <= of_read_q ? read_addr : of_data_q ? data_addr : other_addr;
         end
         Seek:
         if (what_q.qp == scan_i) begin
@@ -246,8 +246,10 @@ module nic_err_log
     end
     if (error_o) begin
       if (state_q == Free) begin
-        state_q <= read_err || write_err ? Fetch : Seek;
-        what_q  <= what;
+        state_q   <= read_err || write_err ? Fetch : Seek;
+        what_q    <= what;
+        of_read_q <= read_err;
+        of_data_q <= rx_data_done_i;
       end else begin
         more_q <= 1'b1;
       end
