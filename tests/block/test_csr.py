@@ -200,7 +200,7 @@ async def rss_table_is_looked_up(dut: Any) -> None:
 
 
 async def look(bench: Bench, dest: bytes, vid: int = 0) -> tuple[int, int]:
-    """What the filter says of a frame, in the clock after it was asked: (address passes, VLAN passes)."""
+    """What the filter says of a frame, two clocks after it was asked: (address passes, VLAN passes)."""
     dut = bench.dut
     dut.filter_look_i.value = 1
     dut.filter_dest_i.value = int.from_bytes(dest, "little")
@@ -209,6 +209,7 @@ async def look(bench: Bench, dest: bytes, vid: int = 0) -> tuple[int, int]:
     dut.filter_look_i.value = 0
     dut.filter_dest_i.value = bench.rng.getrandbits(48)
     dut.filter_vid_i.value = bench.rng.getrandbits(12)
+    await RisingEdge(dut.clk_i)
     await ReadOnly()
     answer = int(dut.filter_addr_o.value), int(dut.filter_vlan_o.value)
     await RisingEdge(dut.clk_i)
