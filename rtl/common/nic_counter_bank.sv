@@ -35,7 +35,7 @@ module nic_counter_bank #(
 
   always_ff @(posedge clk_i) begin
     if (look_i || carry_i != '0 || pend_q != '0 || !rst_ni) begin : turn
-      automatic logic                use_it = look_i && rst_ni;      // whoever is asked for
+      automatic logic                use_it = select_i && rst_ni;
       automatic logic [IdxWidth-1:0] at     = use_it ? index_i : turn_q;
       automatic logic [Counters-1:0] pend   = pend_q | carry_i;
       automatic logic [43:0]         upper  = upper_mem[at] + 44'(pend[at]);
