@@ -34,9 +34,9 @@ module nic_tx_headers
     output logic [DataWidth-1:0] data_o
 );
 
-  // Bytes that are written: of the checksum, the IP length, IPv4's identification and checksum, the sequence number, flags.
-  localparam int unsigned Fields = 13;
-  localparam int unsigned CheckAt = 0, LenAt = 2, IdAt = 4, IpCheckAt = 6, SeqAt = 8, FlagsAt = 12;
+  // Fields, in this order: checksum, IP length, IPv4's identification and checksum, TCP's sequence number and flags.
+  localparam int unsigned Fields = 6, Written = 13;
+  localparam int unsigned First [Fields + 1] = '{0, 2, 4, 6, 8, 12, 13};   // byte of each
 
   function automatic frame_len_t place(logic [7:0] header, logic [3:0] offset);
     logic [8:0] sum;
@@ -56,50 +56,46 @@ module nic_tx_headers
 
   logic [Fields-1:0]       is_q;
   frame_len_t [Fields-1:0] at_q;
-  logic [Fields-1:0][7:0]  value_q;
+  logic [Written-1:0][7:0] value_q;
 
   always_ff @(posedge clk_i) begin
     if (load_i) any_o <= csum_i || tso_i;
     if (load_i && (csum_i || tso_i)) begin
-      automatic logic [Fields-1:0]       is    = '0;
-      automatic frame_len_t [Fields-1:0] at    = '0;
-      automatic logic [Fields-1:0][7:0]  value = '0;
-      automatic logic [15:0]             check = checksum(sum_i, adjust_i);
-      is[CheckAt+:2]    = {2{csum_i}};
-      at[CheckAt]       = csum_at_i;
-      at[CheckAt+1]     = csum_at_i + 1'b1;
-      value[CheckAt+:2] = (check == '0) ? '1 : swapped(check);
-      if (tso_i) begin
-        is = is | {{(FlagsAt - LenAt + 1) {1'b1}}, LenAt'(0)};
-        value[LenAt+:2]     = swapped(headers_i.ip_len);
-        value[IdAt+:2]      = swapped(headers_i.ip_id);
-        value[IpCheckAt+:2] = swapped(checksum(ip_sum_i, ip_adjust_i));
-        value[SeqAt+:4]     = {swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16])};
-        value[FlagsAt]      = headers_i.flags;
-        for (int i = 0; i < 2; i++) begin
-          at[LenAt+i]     = place(headers_i.l3_off, headers_i.ipv6 ? 4'(4 + i) : 4'(2 + i));
-          at[IdAt+i]      = place(headers_i.l3_off, 4'(4 + i));
-          at[IpCheckAt+i] = place(headers_i.l3_off, 4'(10 + i));
-        end
-        for (int i = 0; i < 4; i++) at[SeqAt+i] = place(headers_i.l4_off, 4'(4 + i));
-        at[FlagsAt] = place(headers_i.l4_off, 4'd13);
-        if (headers_i.ipv6) is = is & ~{(Fields - IdAt - 4)'(0), 4'b1111, IdAt'(0)};
-      end
-      is_q    <= is;
-      at_q    <= at;
-      value_q <= value;
+      automatic logic [15:0] check = checksum(sum_i, adjust_i);
+      check   = (check == '0) ? '1 : swapped(check);
+      is_q    <= {tso_i, tso_i, {2{tso_i && !headers_i.ipv6}}, tso_i, csum_i};
+      at_q    <= {place(headers_i.l4_off, 4'd13), place(headers_i.l4_off, 4'd4), place(headers_i.l3_off, 4'd10),
+                  place(headers_i.l3_off, 4'd4), place(headers_i.l3_off, headers_i.ipv6 ? 4'd4 : 4'd2), csum_at_i};
+      value_q <= {headers_i.flags, swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16]),
+                  swapped(checksum(ip_sum_i, ip_adjust_i)), swapped(headers_i.ip_id), swapped(headers_i.ip_len), check};
     end
   end
 
+  // A field begins in this word, or in the one before.
+  logic [Fields-1:0] here, begun;
+
   always_comb begin
+    here   = '0;
+    begun  = '0;
     be_o   = '0;
     data_o = '0;
     if (any_o) begin
-      for (int i = 0; i < int'(Fields); i++) begin
-        // Fields do not overlap: what is put side by side may be ORed.
-        automatic logic is = is_q[i] && at_q[i][13:ByteLog2] == word_i;
-        be_o   |= is ? Bytes'(1) << at_q[i][ByteLog2-1:0] : '0;
-        data_o |= is ? DataWidth'(value_q[i]) << {at_q[i][ByteLog2-1:0], 3'b000} : '0;
+      for (int f = 0; f < int'(Fields); f++) begin
+        here[f]   = is_q[f] && at_q[f][13:ByteLog2] == word_i;
+        begun[f]  = is_q[f] && at_q[f][13:ByteLog2] == word_i - 1'b1;
+      end
+      if ((here | begun) != '0) begin
+        for (int f = 0; f < int'(Fields); f++) begin
+          automatic logic [Bytes-1:0] first = Bytes'(1) << at_q[f][ByteLog2-1:0];
+          for (int n = 0; n < int'(First[f+1] - First[f]); n++) begin
+            // The lane of the field's byte n. Fields do not overlap: what is put side by side may be ORed.
+            automatic logic [2*Bytes-1:0] both = (2 * Bytes)'(first) << n;
+            automatic logic [Bytes-1:0]   lane = ({Bytes{here[f]}} & both[Bytes-1:0]) |
+                                                 ({Bytes{begun[f]}} & both[2*Bytes-1:Bytes]);
+            be_o |= lane;
+            for (int b = 0; b < int'(Bytes); b++) data_o[8*b+:8] |= {8{lane[b]}} & value_q[First[f]+n];
+          end
+        end
       end
     end
   end

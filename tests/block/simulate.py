@@ -69,8 +69,12 @@ def cocotb_tests_of(module: Path) -> list[str]:
     return re.findall(r"^@cocotb\.test\(.*\n(?:@.*\n)*async def (\w+)", module.read_text(), re.MULTILINE)
 
 
-def simulate(directory: Path, top: str, module: str, test: str, seed: int = 1) -> None:
-    """Run the cocotb test `test` of `module` in a simulation of its own. Raises `SimulationFailed`."""
+def simulate(directory: Path, top: str, module: str, test: str, seed: int = 1, *, zeros: bool = False) -> None:
+    """Run the cocotb test `test` of `module` in a simulation of its own. Raises `SimulationFailed`.
+
+    Registers and pins hold random values at first, or zeros: for a module whose assertions look at its pins, since
+    random ones with a random clock may break them before a test can drive anything.
+    """
     work = directory / test
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -91,7 +95,7 @@ def simulate(directory: Path, top: str, module: str, test: str, seed: int = 1) -
             test_dir=work,
             results_xml=str(work / "results.xml"),
             log_file=log,
-            plusargs=["+verilator+rand+reset+2", f"+verilator+seed+{seed}"],
+            plusargs=[f"+verilator+rand+reset+{0 if zeros else 2}", f"+verilator+seed+{seed}"],
             extra_env={"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COCOTB_LOG_LEVEL": "INFO"},
         )
     except (RuntimeError, SystemExit) as error:

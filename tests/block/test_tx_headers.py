@@ -115,20 +115,20 @@ async def checksum_is_never_zero_an_ipv4_headers_may_be(dut: Any) -> None:
 # What the tests must find.
 MISTAKES: dict[str, Mistake] = {
     "a checksum of 0 stays": (
-        "value[CheckAt+:2] = (check == '0) ? '1 : swapped(check);",
-        "value[CheckAt+:2] = swapped(check);",
+        "check   = (check == '0) ? '1 : swapped(check);",
+        "check   = swapped(check);",
         "checksum_is_never_zero_an_ipv4_headers_may_be",
         "word ",
     ),
     "the second byte is in the first one's word": (
-        "at[CheckAt+1]     = csum_at_i + 1'b1;",
-        "at[CheckAt+1]     = {csum_at_i[13:ByteLog2], csum_at_i[ByteLog2-1:0] + 1'b1};",
+        "({Bytes{begun[f]}} & both[2*Bytes-1:Bytes])",
+        "({Bytes{here[f]}} & both[2*Bytes-1:Bytes])",
         "checksum_may_be_in_any_two_bytes",
         "word ",
     ),
     "IPv6 gets an identification": (
-        "4'b1111, IdAt'(0)}",
-        "4'b1100, IdAt'(0)}",
+        "{2{tso_i && !headers_i.ipv6}}",
+        "tso_i && !headers_i.ipv6, tso_i",
         "fields_of_random_frames_are_where_they_belong",
         "word ",
     ),

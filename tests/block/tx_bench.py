@@ -13,7 +13,7 @@ from typing import Any
 import cocotb
 import pytest
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, ReadOnly
+from cocotb.triggers import FallingEdge, ReadOnly, Timer
 
 from tests.block.simulate import ROOT, SimulationFailed, build, simulate
 
@@ -85,11 +85,12 @@ class Pins:
     async def start(cls, dut: Any, **pins: int) -> Pins:
         """The module after reset, if it has one, with its inputs at these values."""
         bench = cls(dut)
-        bench.drive(**pins)
+        resets = {"rst_ni": 0} if hasattr(dut, "rst_ni") else {}
+        bench.drive(clk_i=0, **pins, **resets)
+        await Timer(1, "ns")
         cocotb.start_soon(Clock(dut.clk_i, 4000, unit="ps").start())
         await FallingEdge(dut.clk_i)
-        if hasattr(dut, "rst_ni"):
-            dut.rst_ni.value = 0
+        if resets:
             for _ in range(4):
                 await FallingEdge(dut.clk_i)
             dut.rst_ni.value = 1
@@ -142,4 +143,4 @@ def simulate_mistake(module: str, test_module: str, mistake: Mistake, **paramete
     """Make the mistake in a copy of the module: its test must fail with what is said."""
     line, wrong, test, says = mistake
     with pytest.raises(SimulationFailed, match=re.escape(says)):
-        simulate(built(module, {line: wrong}, **parameters), module, test_module, test)
+        simulate(built(module, {line: wrong}, **parameters), module, test_module, test, zeros=True)
