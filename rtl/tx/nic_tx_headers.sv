@@ -54,18 +54,24 @@ module nic_tx_headers
     return {value[7:0], value[15:8]};
   endfunction
 
+  typedef logic [13-ByteLog2:0] word_t;
+
   logic [Fields-1:0]       is_q;
   frame_len_t [Fields-1:0] at_q;
+  word_t [Fields-1:0]      next_q;       // the word after the one that it begins in
   logic [Written-1:0][7:0] value_q;
 
   always_ff @(posedge clk_i) begin
     if (load_i) any_o <= csum_i || tso_i;
     if (load_i && (csum_i || tso_i)) begin
-      automatic logic [15:0] check = checksum(sum_i, adjust_i);
+      automatic logic [15:0]             check = checksum(sum_i, adjust_i);
+      automatic frame_len_t [Fields-1:0] at;
       check   = (check == '0) ? '1 : swapped(check);
+      at      = {place(headers_i.l4_off, 4'd13), place(headers_i.l4_off, 4'd4), place(headers_i.l3_off, 4'd10),
+                 place(headers_i.l3_off, 4'd4), place(headers_i.l3_off, headers_i.ipv6 ? 4'd4 : 4'd2), csum_at_i};
+      for (int f = 0; f < int'(Fields); f++) next_q[f] <= at[f][13:ByteLog2] + 1'b1;
       is_q    <= {tso_i, tso_i, {2{tso_i && !headers_i.ipv6}}, tso_i, csum_i};
-      at_q    <= {place(headers_i.l4_off, 4'd13), place(headers_i.l4_off, 4'd4), place(headers_i.l3_off, 4'd10),
-                  place(headers_i.l3_off, 4'd4), place(headers_i.l3_off, headers_i.ipv6 ? 4'd4 : 4'd2), csum_at_i};
+      at_q    <= at;
       value_q <= {headers_i.flags, swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16]),
                   swapped(checksum(ip_sum_i, ip_adjust_i)), swapped(headers_i.ip_id), swapped(headers_i.ip_len), check};
     end
@@ -82,7 +88,7 @@ module nic_tx_headers
     if (any_o) begin
       for (int f = 0; f < int'(Fields); f++) begin
         here[f]   = is_q[f] && at_q[f][13:ByteLog2] == word_i;
-        begun[f]  = is_q[f] && at_q[f][13:ByteLog2] == word_i - 1'b1;
+        begun[f]  = is_q[f] && next_q[f] == word_i;
       end
       if ((here | begun) != '0) begin
         for (int f = 0; f < int'(Fields); f++) begin

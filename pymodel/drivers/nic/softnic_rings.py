@@ -225,7 +225,7 @@ class TxEngine(_Engine):
                 room -= sent
                 ring.deficit -= sent
             if not (ring.running and ring.waiting):
-                ring.deficit = 0
+                ring.deficit = min(ring.deficit, 0)  # a whole fetch may have been more than its turn
             elif ring.deficit > 0:
                 ready.appendleft(ring)  # no room: its turn goes on
             else:
