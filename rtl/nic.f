@@ -22,6 +22,8 @@ irq/nic_irq_events.sv
 irq/nic_irq_cause.sv
 irq/nic_irq_moderate.sv
 irq/nic_msix_table.sv
+irq/nic_irq_regs.sv
+irq/nic_irq_flight.sv
 irq/nic_irq_msix.sv
 irq/nic_irq.sv
 dma/nic_dma_read.sv

@@ -79,6 +79,8 @@ module nic_host
     input  logic [QWidth-1:0]       tx_start_queue_i, rx_start_queue_i,
     input  logic                    tx_cq_valid_i, rx_cq_valid_i,
     input  logic [QWidth-1:0]       cq_queue_i,
+    input  logic [Queues-1:0]       cpl_out_i,          // queue pairs with records under way
+    output logic [Queues-1:0]       cpl_hold_o,         // to begin no further ones
     input  logic                    error_i,
 
     // messages
@@ -86,16 +88,16 @@ module nic_host
     input  logic                    msix_ready_i,
     output logic [63:0]             msix_addr_o,
     output logic [31:0]             msix_data_o,
-    output logic                    msix_cause_o,       // of a cause, not of a ring
-    output logic                    msix_tx_o,          // the ring that asked
-    output queue_t                  msix_queue_o,
-    input  logic                    msix_done_i,
+    output vector_t                 msix_vector_o,
+    input  logic                    msix_done_i,        // one is answered: which, and whose it was
+    input  queue_t                  msix_id_i,
+    output msix_by_t                msix_by_o,
+    output logic                    msix_live_o,
     output logic                    irq_o
 );
 
   reg_rsp_t irq_rsp;
-  logic     irq_busy, quiesced_q, idle_q;
-  vector_t  msix_vector;
+  logic     irq_busy, irq_hold, quiesced_q, idle_q;
 
   nic_csr #(
       .Queues   (Queues),
@@ -112,6 +114,7 @@ module nic_host
       .irq_rsp_i     (irq_rsp),
       .err_rsp_i, .mac_rsp_i, .rmon_rsp_i,
       .irq_busy_i    (irq_busy),
+      .irq_hold_i    (irq_hold),
       .glob_cfg_o    (glob_o),
       .rss_cfg_o, .rss_index_i, .rss_queue_o,
       .filter_look_i, .filter_dest_i, .filter_vid_i, .filter_addr_o, .filter_vlan_o,
@@ -140,13 +143,14 @@ module nic_host
       .rsp_o        (irq_rsp),
       .tx_sts_i, .tx_error_i, .tx_cq_valid_i, .tx_start_i, .tx_start_queue_i,
       .rx_sts_i, .rx_error_i, .rx_cq_valid_i, .rx_start_i, .rx_start_queue_i,
-      .cq_queue_i,
+      .cq_queue_i, .cpl_out_i, .cpl_hold_o,
       .link_i,
       .error_i,
       .soft_reset_i (soft_reset_o),
       .busy_o       (irq_busy),
-      .msix_vector_o(msix_vector),
-      .msix_valid_o, .msix_ready_i, .msix_addr_o, .msix_data_o, .msix_cause_o, .msix_tx_o, .msix_queue_o, .msix_done_i,
+      .hold_read_o  (irq_hold),
+      .msix_valid_o, .msix_ready_i, .msix_addr_o, .msix_data_o, .msix_vector_o,
+      .msix_done_i, .msix_done_id_i(msix_id_i), .done_by_o(msix_by_o), .done_live_o(msix_live_o),
       .irq_o
   );
 
@@ -158,6 +162,6 @@ module nic_host
     idle_q     <= core_rst_no && dma_idle_i && rx_idle_i && rings_idle_i;
   end
 
-  `NIC_ASSERT_IF(MsixVectorExists, msix_valid_o, 32'(msix_vector) <= Queues)
+  `NIC_ASSERT_IF(MsixVectorExists, msix_valid_o, 32'(msix_vector_o) <= Queues)
 
 endmodule

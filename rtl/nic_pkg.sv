@@ -50,6 +50,14 @@ package nic_pkg;
     frame_cnt_t  cq_frames; // frames that the records before cq_head report, since the ring's start
   } ring_sts_t;
 
+  // Of an MSI-X message: who asked for it, and where it goes.
+  typedef struct packed {
+    logic        none;      // no ring: IRQ_CAUSE
+    logic        tx;        // a TX ring, else RX, of
+    queue_t      qp;
+    logic [63:0] addr;
+  } msix_by_t;
+
   // Device-wide settings (csr to datapath). Registers; may change at any clock, a frame uses one value throughout
   // if the datapath samples them at its start.
   typedef struct packed {
@@ -132,6 +140,11 @@ package nic_pkg;
     index_t distance;
     distance = head - seen;
     return !distance[15] && distance != '0;
+  endfunction
+
+  // A message's ID among those of its kind on the bus: its vector, of which there may be one more than IDs.
+  function automatic queue_t message_id(vector_t vector);
+    return vector[4] ? '1 : vector[3:0];
   endfunction
 
   // The new value of a register after a write with byte strobes.

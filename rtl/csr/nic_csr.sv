@@ -10,8 +10,8 @@
 // falls for 128 clocks, in which memories clear themselves: it is the reset of the whole core but for the AXI4-Lite slave,
 // which answers throughout (requests wait while the core is in reset). core_rst_no is low as well while rst_ni is.
 //
-// A read is answered after any MSI-X that was handed over before it (irq_busy_i), as a read completion pushes
-// posted writes on PCIe: software that masks a vector and reads back sees no interrupt of it later.
+// A read is answered after those MSI-X that were handed over before it and that software has masked since (irq_hold_i), as
+// a read completion pushes posted writes on PCIe: software that masks a vector and reads back sees no interrupt of it later.
 
 `include "nic_assert.svh"
 
@@ -53,6 +53,7 @@ module nic_csr
     input  reg_rsp_t                mac_rsp_i,
     input  reg_rsp_t                rmon_rsp_i,
     input  logic                    irq_busy_i,     // an MSI-X is handed over and not yet answered
+    input  logic                    irq_hold_i,     // a read is to wait for it
 
     // configuration
     output glob_cfg_t               glob_cfg_o,
@@ -140,7 +141,7 @@ module nic_csr
       .rsp_i      (rsp),
       .answer_o   (answer),
       .hold_i     (!core_rst_no),
-      .hold_read_i(irq_busy_i)
+      .hold_read_i(irq_hold_i)
   );
 
   nic_csr_reset u_reset (

@@ -53,8 +53,7 @@ module nic_err_log
     input  logic              rx_cpl_done_i,
     input  logic              tx_cpl_done_i,
     input  logic              msix_done_i,
-    input  logic              msix_cause_i,      // the message was asked for by a cause
-    input  logic              msix_tx_i,         // or by a TX ring
+    input  msix_by_t          msix_by_i,         // of that message: who asked for it, and its address
     input  logic [QWidth-1:0] b_queue_i,
     input  logic              b_err_i,
 
@@ -102,11 +101,10 @@ module nic_err_log
   // ------------------------------------------------------------------ addresses
   logic        read_err, write_err;
   logic        r_decode_q, b_decode_q;           // the last error of the channel was DECERR
-  logic [63:0] read_addr, data_addr, other_addr;
-  logic [1:0]  r_kind, b_kind;
+  logic [63:0] read_addr, data_addr, record_addr;
+  logic [1:0]  r_kind;
 
   assign r_kind = tx_desc_valid_i ? RdTxDesc : rx_desc_valid_i ? RdRxDesc : RdTxData;
-  assign b_kind = tx_cpl_done_i ? WrTxCpl : rx_cpl_done_i ? WrRxCpl : WrMsix;
 
   always_comb begin
     read_err  = 1'b0;
@@ -146,18 +144,18 @@ module nic_err_log
   );
 
   nic_err_addr #(
-      .Streams(4 * Slots),
+      .Streams(2 * Slots),
       .Depth  (2)
-  ) u_other (
+  ) u_records (
       .clk_i,
       .rst_ni,
-      .push_i       (aw_fire_i && aw_kind_i != WrRxData),
-      .push_stream_i({aw_kind_i, aw_queue_i}),
+      .push_i       (aw_fire_i && (aw_kind_i == WrRxCpl || aw_kind_i == WrTxCpl)),
+      .push_stream_i({aw_kind_i == WrTxCpl, aw_queue_i}),
       .push_addr_i  (aw_addr_i),
-      .pop_i        (rx_cpl_done_i || tx_cpl_done_i || msix_done_i),
-      .stream_i     ({b_kind, b_queue_i}),
+      .pop_i        (rx_cpl_done_i || tx_cpl_done_i),
+      .stream_i     ({tx_cpl_done_i, b_queue_i}),
       .look_i       (write_err),
-      .addr_o       (other_addr)
+      .addr_o       (record_addr)
   );
 
   always_ff @(posedge clk_i) begin
@@ -194,11 +192,11 @@ module nic_err_log
         };
       end else if (write_err) begin
         what = '{
-            tx: tx_cpl_done_i || (msix_done_i && msix_tx_i && !msix_cause_i),
-            none: msix_done_i && msix_cause_i,
+            tx: tx_cpl_done_i || (msix_done_i && msix_by_i.tx),
+            none: msix_done_i && msix_by_i.none,
             access: rx_data_done_i ? AccData : msix_done_i ? AccMessage : AccCompletion,
             resp: {1'b1, b_decode_q},
-            qp: b_queue_i
+            qp: msix_done_i ? msix_by_i.qp[QWidth-1:0] : b_queue_i
         };
       end else if (tx_err_desc_i || rx_err_desc_i) begin
         what.tx     = tx_err_desc_i;
@@ -224,7 +222,9 @@ module nic_err_log
       case (state_q)
         Fetch: begin
           state_q <= Kept;
-          addr_q  <= of_read_q ? read_addr : of_data_q ? data_addr : other_addr;
+          if (of_read_q) addr_q <= read_addr;
+          else if (of_data_q) addr_q <= data_addr;
+          else if (what_q.access == AccCompletion) addr_q <= record_addr;
         end
         Seek:
         if (what_q.qp == scan_i) begin
@@ -250,6 +250,7 @@ module nic_err_log
         what_q    <= what;
         of_read_q <= read_err;
         of_data_q <= rx_data_done_i;
+        if (msix_done_i) addr_q <= msix_by_i.addr;
       end else begin
         more_q <= 1'b1;
       end

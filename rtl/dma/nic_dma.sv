@@ -67,18 +67,20 @@ module nic_dma
     output logic                    msix_ready_o,
     input  logic [63:0]             msix_addr_i,
     input  logic [31:0]             msix_data_i,
-    input  logic                    msix_cause_i,    // it is of a cause, not of a ring
-    input  logic                    msix_tx_i,       // the ring that asked for it
-    input  queue_t                  msix_queue_i,
+    input  vector_t                 msix_vector_i,
     // and their answers
     output logic                    rx_data_done_o, rx_cpl_done_o, tx_cpl_done_o, msix_done_o,
     output logic [QWidth-1:0]       b_queue_o,
+    output queue_t                  msix_id_o,       // with msix_done_o: which message; the interrupts say
+    input  msix_by_t                msix_by_i,       // whose it was,
+    input  logic                    msix_live_i,     // and that the ring has not begun anew since
     output logic                    b_err_o,
 
-    // errors, of the ring r_queue_o or b_queue_o
+    // errors, of the ring r_queue_o or err_write_queue_o
     input  logic [Queues-1:0]       tx_active_i, rx_active_i,
     output logic                    tx_err_read_o, rx_err_read_o,
     output logic                    tx_err_write_o, rx_err_write_o,
+    output logic [QWidth-1:0]       err_write_queue_o,
 
     // bad descriptors, and the ring that is looked at: for the log
     input  logic                    tx_err_desc_i, rx_err_desc_i,
@@ -116,9 +118,8 @@ module nic_dma
       .rst_ni,
       .data_valid_i, .data_ready_o, .data_first_i, .data_last_i, .data_req_i, .data_wdata_i, .data_wstrb_i,
       .cpl_valid_i, .cpl_ready_o, .cpl_first_i, .cpl_last_i, .cpl_req_i, .cpl_wdata_i, .cpl_wstrb_i,
-      .msix_valid_i, .msix_ready_o, .msix_addr_i, .msix_data_i,
-      .msix_vector_i(msix_queue_i),
-      .rx_data_done_o, .rx_cpl_done_o, .tx_cpl_done_o, .msix_done_o, .b_queue_o, .b_err_o,
+      .msix_valid_i, .msix_ready_o, .msix_addr_i, .msix_data_i, .msix_vector_i,
+      .rx_data_done_o, .rx_cpl_done_o, .tx_cpl_done_o, .msix_done_o, .b_queue_o, .msix_id_o, .b_err_o,
       .idle_o       (write_idle),
       .m_axi_awvalid, .m_axi_awready, .m_axi_awid, .m_axi_awaddr, .m_axi_awlen,
       .m_axi_wvalid, .m_axi_wready, .m_axi_wdata, .m_axi_wstrb, .m_axi_wlast,
@@ -131,11 +132,13 @@ module nic_dma
   // A message that could not be written halts the ring that asked for it, unless that has ended meanwhile.
   logic tx_err_msix, rx_err_msix;
   always_comb begin
-    tx_err_msix = 1'b0;
-    rx_err_msix = 1'b0;
-    if (msix_done_o && b_err_o && !msix_cause_i) begin
-      tx_err_msix = msix_tx_i && tx_active_i[b_queue_o];
-      rx_err_msix = !msix_tx_i && rx_active_i[b_queue_o];
+    tx_err_msix       = 1'b0;
+    rx_err_msix       = 1'b0;
+    err_write_queue_o = b_queue_o;
+    if (msix_done_o && b_err_o) begin
+      err_write_queue_o = msix_by_i.qp[QWidth-1:0];
+      tx_err_msix       = msix_live_i && msix_by_i.tx && tx_active_i[err_write_queue_o];
+      rx_err_msix       = msix_live_i && !msix_by_i.tx && rx_active_i[err_write_queue_o];
     end
   end
 
@@ -174,8 +177,7 @@ module nic_dma
       .rx_cpl_done_i  (rx_cpl_done_o),
       .tx_cpl_done_i  (tx_cpl_done_o),
       .msix_done_i    (msix_done_o),
-      .msix_cause_i,
-      .msix_tx_i,
+      .msix_by_i,
       .b_queue_i      (b_queue_o),
       .b_err_i        (b_err_o),
       .tx_err_desc_i, .tx_err_queue_i, .tx_err_tail_i,

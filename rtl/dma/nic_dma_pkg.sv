@@ -13,7 +13,7 @@ package nic_dma_pkg;
   localparam int unsigned MinRxBuffer = 64;   // bytes; a shorter RX buffer is a bad descriptor
 
   // AXI ID = {kind, queue}: each queue's traffic of each kind is a stream of its own, so that a slow answer to one
-  // delays no other.
+  // delays no other. Of a message {WrMsix, vector} (nic_pkg::message_id).
   localparam int unsigned IdBits = 6;
   /* verilator lint_on UNUSEDPARAM */
 

@@ -3,8 +3,8 @@
 //
 // A source delivers a burst as beats; the first carries the burst's address. Bursts are not mixed: a source keeps
 // the channel from its first beat to its last, so W data follows the order of the addresses. Priority at a burst's
-// start: MSI-X, completions, data (the first two are few: one outstanding per ring and vector). AW and W are
-// offered independently of each other's ready. B is never stalled.
+// start: MSI-X, completions, data (the first two are few: one outstanding per ring and vector); so a message goes before
+// any record that is offered later. AW and W are offered independently of each other's ready. B is never stalled.
 
 `include "nic_assert.svh"
 
@@ -43,7 +43,7 @@ module nic_dma_write
     output logic                 msix_ready_o,
     input  logic [63:0]          msix_addr_i,
     input  logic [31:0]          msix_data_i,
-    input  queue_t               msix_vector_i,
+    input  vector_t              msix_vector_i,
 
     // answers
     output logic                 rx_data_done_o,
@@ -51,6 +51,7 @@ module nic_dma_write
     output logic                 tx_cpl_done_o,
     output logic                 msix_done_o,
     output logic [QWidth-1:0]    b_queue_o,
+    output queue_t               msix_id_o,       // of a message that is answered
     output logic                 b_err_o,
 
     output logic                 idle_o,          // nothing offered, nothing outstanding
@@ -119,7 +120,7 @@ module nic_dma_write
 
   always_ff @(posedge clk_i) begin
     if (begun) begin
-      if (sel == SrcMsix)     {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= {WrMsix, msix_vector_i, msix_addr_i, 8'd0};
+      if (sel == SrcMsix)     {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= {WrMsix, message_id(msix_vector_i), msix_addr_i, 8'd0};
       else if (sel == SrcCpl) {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= cpl_req_i;
       else                    {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= data_req_i;
     end
@@ -161,6 +162,7 @@ module nic_dma_write
       tx_cpl_done_o  <= m_axi_bid[5:4] == WrTxCpl;
       msix_done_o    <= m_axi_bid[5:4] == WrMsix;
       b_queue_o      <= m_axi_bid[QWidth-1:0];
+      msix_id_o      <= m_axi_bid[3:0];
       b_err_o        <= m_axi_bresp >= 2'b10;   // SLVERR, DECERR
     end
   end
@@ -179,10 +181,11 @@ module nic_dma_write
   `NIC_ASSERT_IF(AwWithin4KiB, m_axi_awvalid, {1'b0, m_axi_awaddr[11:0] & ~12'(Bytes - 1)} +
                  ({5'b0, m_axi_awlen} << $clog2(Bytes)) + 13'(Bytes - 1) < 13'd4096)
   `NIC_ASSERT_IF(BOnlyWhenOutstanding, b_valid_q, out_q != '0)
-  `NIC_ASSERT_IF(BQueueExists, m_axi_bvalid, 32'(m_axi_bid[3:0]) < Queues)
+  `NIC_ASSERT_IF(BQueueExists, m_axi_bvalid, 32'(m_axi_bid[3:0]) < Queues + 32'(m_axi_bid[5:4] == WrMsix))
   `NIC_ASSERT(WritesOutstandingBounded, out_q != '1)
   `NIC_ASSERT_IF(BurstBeginsWithFirst, fire,
                  sel_first == (sel == SrcMsix || (sel == SrcCpl && cpl_first_i) || (sel == SrcData && data_first_i)))
+  `NIC_ASSERT_IF(MsixGoesFirst, begun, !msix_valid_i || sel == SrcMsix)
 `ifndef SYNTHESIS
   logic [7:0] beat_q;       // of the burst that enters W
   logic [7:0] beats_q;      // its length

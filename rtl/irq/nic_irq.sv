@@ -5,14 +5,17 @@
 // Each queue pair has a mask; each of its two completion rings names the vector that tells of it (IRQ_VECTOR). A ring
 // asks for a message when it holds a record beyond what software has read (nic_irq_events), moderation lets the event
 // through (nic_irq_moderate) and its queue pair is not masked. A message tells of all rings that name its vector and are
-// not masked, and masks their queue pairs (auto_mask). Since ring_sts_t.cq_head advances only when the completion
-// writes are answered, an MSI-X never overtakes what it announces. Rings and causes that ask take turns.
+// not masked, and masks their queue pairs (auto_mask). Rings and causes that ask take turns (nic_irq_msix).
 //
-// MSI-X hand-over: msix_valid_o with address, data and the ring that asked, held until msix_ready_i; then msix_done_i
-// for one clock when the write has been answered on B (with any response; the same clock as msix_ready_i or later). One
-// request at a time. A mask (IRQ_MASK or the MSI-X table's) set before msix_valid_o rises withdraws the request and
-// the event stays pending; one set later does not, and the MSI-X may still arrive; a read of any register waits
-// for it (busy_o), so that nothing comes after a mask that was read back.
+// Order: ring_sts_t.cq_head advances only when the completion writes are answered; a message tells of no queue pair with
+// records under way (cpl_out_i); and the write engine takes a message before any record that is offered later. So an
+// MSI-X overtakes nothing that it announces. While a queue pair asks, nic_cpl makes no further records (cpl_hold_o).
+//
+// MSI-X hand-over: msix_valid_o with vector, address and data, held until msix_ready_i; then, later, msix_done_i with the
+// message's ID for one clock when the write has been answered on B, with any response; done_by_o tells whose message it
+// was. One message of a vector is under way at a time (nic_irq_flight). A mask (IRQ_MASK or the MSI-X
+// table's) set before msix_valid_o rises withdraws the request and the event stays pending; one set later does not, and the
+// MSI-X may still arrive, but not after a register was read since (hold_read_o).
 
 `include "nic_assert.svh"
 
@@ -44,131 +47,89 @@ module nic_irq
     input  logic                  rx_start_i,
     input  logic [QueueWidth-1:0] rx_start_queue_i,
 
+    input  logic [Queues-1:0]     cpl_out_i,      // queue pairs with completion records under way
+    output logic [Queues-1:0]     cpl_hold_o,     // begin no further ones
+
     // other causes
     input  logic                  link_i,
     input  logic                  error_i,        // one clock
 
     // reset
     input  logic                  soft_reset_i,   // hand nothing more over
-    output logic                  busy_o,         // handed over, not yet answered
+    output logic                  busy_o,         // some message is handed over and not yet answered
+    output logic                  hold_read_o,    // begin no register read
 
     // MSI-X to the DMA write engine: one 4-byte write
     output logic                  msix_valid_o,
     input  logic                  msix_ready_i,
-    output logic [63:0]           msix_addr_o,
-    output logic [31:0]           msix_data_o,
     output vector_t               msix_vector_o,
-    output logic                  msix_cause_o,   // it was asked for by a cause, not by a ring
-    output logic                  msix_tx_o,      // the ring: TX, else RX, of
-    output queue_t                msix_queue_o,
+    output logic [31:0]           msix_data_o,
+    output logic [63:0]           msix_addr_o,
     input  logic                  msix_done_i,
+    input  queue_t                msix_done_id_i,
+    output msix_by_t              done_by_o,      // whose message it was
+    output logic                  done_live_o,    // the ring has not begun anew since it asked for it
 
     // level line
     output logic                  irq_o
 );
 
-  // ------------------------------------------------------------------ state of the queue pairs
-  logic [Queues-1:0] masked_q, auto_mask_q;
-  vector_t           tx_vector [Queues], rx_vector [Queues];
-  logic              line_mode_q;
-  logic [Queues-1:0] tx_event, rx_event, tx_ready, rx_ready;
-  logic [Queues-1:0] tx_pend, rx_pend;                // event, ready and not masked
-  logic              cause_pending, cause_event;
-  logic              cause_sent;
-  vector_t           cause_vector;
-  logic [Queues-1:0] tx_sent, rx_sent;                // a message that tells of them is handed over in this clock
+  localparam int unsigned VecWidth = $clog2(Queues + 1);
+  typedef logic [VecWidth-1:0] vec_t;
 
-  assign tx_pend = tx_event & tx_ready & ~masked_q;
-  assign rx_pend = rx_event & rx_ready & ~masked_q;
+  logic [Queues-1:0]     masked, auto_mask;
+  vec_t                  tx_vector [Queues], rx_vector [Queues];
+  logic                  line_mode;
+  logic [Queues-1:0]     tx_event, rx_event, tx_ready, rx_ready;
+  logic [Queues-1:0]     tx_pend, rx_pend;            // event, ready and not masked
+  logic                  cause_pending, cause_event, cause_sent, cause_hide;
+  vec_t                  cause_vector, cause_hide_vector;
+  logic                  sent;                        // a message is handed over in this clock; it tells of
+  logic [Queues-1:0]     tx_sent, rx_sent;
+  logic [QueueWidth-1:0] queue;                       // that software addresses
+  logic                  seen, unmask, hide;
+  index_t                tx_index, rx_index, tx_seen, rx_seen;
+  vec_t                  hide_tx_vector, hide_rx_vector;
+  logic                  grant;
+  vec_t                  grant_vector;
+  logic [Queues:0]       table_mask, busy;            // vectors
+  msix_by_t              msix_by;
+  reg_rsp_t              own_rsp, msix_rsp, cause_rsp, tx_mod_rsp, rx_mod_rsp;
 
-  // ------------------------------------------------------------------ registers
-  logic                  is_pair;                     // an address in the block of a queue pair
-  logic [QueueWidth-1:0] queue;
-  logic                  arm, seen, write_mask, unmask, write_vector;
-  index_t                tx_seen, rx_seen;            // of that queue pair
-  logic [31:0]           indices;
-  reg_rsp_t              own_rsp_q, msix_rsp, cause_rsp, tx_mod_rsp, rx_mod_rsp;
+  assign tx_pend = tx_event & tx_ready & ~masked;
+  assign rx_pend = rx_event & rx_ready & ~masked;
+  assign rsp_o   = own_rsp | msix_rsp | cause_rsp | tx_mod_rsp | rx_mod_rsp;
+  assign busy_o  = busy != '0;
+  assign msix_addr_o = msix_by.addr;
 
-  assign queue = req_i.addr[8+:QueueWidth];
-
-  always_comb begin
-    is_pair      = 1'b0;
-    arm          = 1'b0;
-    seen         = 1'b0;
-    write_mask   = 1'b0;
-    unmask       = 1'b0;
-    write_vector = 1'b0;
-    indices      = '0;
-    if (req_i.valid) begin
-      is_pair = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues;
-      if (is_pair && req_i.write) begin
-        arm          = req_i.addr[7:0] == QP_IRQ_ARM_OFFSET[7:0];
-        seen         = req_i.addr[7:0] == QP_IRQ_SEEN_OFFSET[7:0] || arm;
-        write_mask   = req_i.addr[7:0] == QP_IRQ_MASK_OFFSET[7:0] && req_i.wstrb[0];
-        unmask       = write_mask && masked_q[queue] && !req_i.wdata[QP_IRQ_MASK_MASKED_LSB];
-        write_vector = req_i.addr[7:0] == QP_IRQ_VECTOR_OFFSET[7:0];
-      end
-      indices = apply_strb({tx_seen, rx_seen}, req_i.wdata, req_i.wstrb);
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (write_mask) begin
-      masked_q[queue]    <= req_i.wdata[QP_IRQ_MASK_MASKED_LSB];
-      auto_mask_q[queue] <= req_i.wdata[QP_IRQ_MASK_AUTO_MASK_LSB];
-    end
-    if (arm) masked_q[queue] <= 1'b0;
-    if (write_vector && req_i.wstrb[0]) rx_vector[queue] <= req_i.wdata[QP_IRQ_VECTOR_RX_VECTOR_LSB+:5];
-    if (write_vector && req_i.wstrb[1]) tx_vector[queue] <= req_i.wdata[QP_IRQ_VECTOR_TX_VECTOR_LSB+:5];
-    if (req_i.valid && req_i.write && req_i.addr == IRQ_CTRL_OFFSET && req_i.wstrb[0]) begin
-      line_mode_q <= req_i.wdata[IRQ_CTRL_LINE_MODE_LSB];
-    end
-    // "Written, then sent": after each such message the queue pair is masked until a later IRQ_ARM.
-    for (int unsigned q = 0; q < Queues; q++) if ((tx_sent[q] || rx_sent[q]) && auto_mask_q[q]) masked_q[q] <= 1'b1;
-    if (!rst_ni) begin
-      masked_q    <= {Queues{QP_IRQ_MASK_DEFAULT[QP_IRQ_MASK_MASKED_LSB]}};
-      auto_mask_q <= {Queues{QP_IRQ_MASK_DEFAULT[QP_IRQ_MASK_AUTO_MASK_LSB]}};
-      line_mode_q <= IRQ_CTRL_DEFAULT[IRQ_CTRL_LINE_MODE_LSB];
-      for (int unsigned q = 0; q < Queues; q++) begin
-        tx_vector[q] <= vector_t'(q);
-        rx_vector[q] <= vector_t'(q);
-      end
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (req_i.valid) begin
-      own_rsp_q     <= '0;
-      own_rsp_q.hit <= 1'b1;
-      if (is_pair) begin
-        case (req_i.addr[7:0])
-          QP_IRQ_ARM_OFFSET[7:0], QP_IRQ_SEEN_OFFSET[7:0]: ;
-          QP_IRQ_MASK_OFFSET[7:0]: begin
-            own_rsp_q.rdata[QP_IRQ_MASK_MASKED_LSB]    <= masked_q[queue];
-            own_rsp_q.rdata[QP_IRQ_MASK_AUTO_MASK_LSB] <= auto_mask_q[queue];
-          end
-          QP_IRQ_STATUS_OFFSET[7:0]: own_rsp_q.rdata[QP_IRQ_STATUS_EVENT_LSB] <= tx_event[queue] || rx_event[queue];
-          QP_IRQ_VECTOR_OFFSET[7:0]: begin
-            own_rsp_q.rdata[QP_IRQ_VECTOR_RX_VECTOR_LSB+:5] <= rx_vector[queue];
-            own_rsp_q.rdata[QP_IRQ_VECTOR_TX_VECTOR_LSB+:5] <= tx_vector[queue];
-          end
-          default: own_rsp_q.hit <= 1'b0;
-        endcase
-      end else begin
-        case (req_i.addr)
-          IRQ_CTRL_OFFSET: own_rsp_q.rdata[IRQ_CTRL_LINE_MODE_LSB] <= line_mode_q;
-          IRQ_PENDING_OFFSET: begin
-            own_rsp_q.rdata[Queues-1:0]             <= tx_pend | rx_pend;
-            own_rsp_q.rdata[IRQ_PENDING_CAUSE_LSB] <= cause_pending;
-          end
-          CLOCK_OFFSET:       own_rsp_q.rdata[CLOCK_MHZ_LSB+:CLOCK_MHZ_WIDTH] <= CLOCK_MHZ_WIDTH'(ClockMhz);
-          default:            own_rsp_q.hit <= 1'b0;
-        endcase
-      end
-    end
-  end
-
-  assign rsp_o = own_rsp_q | msix_rsp | cause_rsp | tx_mod_rsp | rx_mod_rsp;
+  nic_irq_regs #(
+      .Queues  (Queues),
+      .ClockMhz(ClockMhz)
+  ) u_regs (
+      .clk_i,
+      .rst_ni,
+      .req_i,
+      .rsp_o           (own_rsp),
+      .event_i         (tx_event | rx_event),
+      .pend_i          (tx_pend | rx_pend),
+      .cause_pending_i (cause_pending),
+      .queue_o         (queue),
+      .seen_o          (seen),
+      .tx_index_o      (tx_index),
+      .rx_index_o      (rx_index),
+      .tx_seen_i       (tx_seen),
+      .rx_seen_i       (rx_seen),
+      .unmask_o        (unmask),
+      .hide_o          (hide),
+      .hide_tx_vector_o(hide_tx_vector),
+      .hide_rx_vector_o(hide_rx_vector),
+      .sent_i          (tx_sent | rx_sent),
+      .masked_o        (masked),
+      .auto_mask_o     (auto_mask),
+      .tx_vector_o     (tx_vector),
+      .rx_vector_o     (rx_vector),
+      .line_mode_o     (line_mode)
+  );
 
   // ------------------------------------------------------------------ who asks
   nic_irq_events #(
@@ -178,8 +139,8 @@ module nic_irq
       .rst_ni,
       .seen_i       (seen),
       .queue_i      (queue),
-      .index_i      (indices[QP_IRQ_ARM_TX_INDEX_LSB+:QP_IRQ_ARM_TX_INDEX_WIDTH]),
-      .told_i       (tx_sent & ~auto_mask_q),
+      .index_i      (tx_index),
+      .told_i       (tx_sent & ~auto_mask),
       .seen_o       (tx_seen),
       .sts_i        (tx_sts_i),
       .cq_valid_i   (tx_cq_valid_i),
@@ -196,8 +157,8 @@ module nic_irq
       .rst_ni,
       .seen_i       (seen),
       .queue_i      (queue),
-      .index_i      (indices[QP_IRQ_ARM_RX_INDEX_LSB+:QP_IRQ_ARM_RX_INDEX_WIDTH]),
-      .told_i       (rx_sent & ~auto_mask_q),
+      .index_i      (rx_index),
+      .told_i       (rx_sent & ~auto_mask),
       .seen_o       (rx_seen),
       .sts_i        (rx_sts_i),
       .cq_valid_i   (rx_cq_valid_i),
@@ -226,7 +187,7 @@ module nic_irq
       .seen_i       (seen),
       .unmask_i     (unmask),
       .queue_i      (queue),
-      .index_i      (indices[QP_IRQ_ARM_TX_INDEX_LSB+:QP_IRQ_ARM_TX_INDEX_WIDTH]),
+      .index_i      (tx_index),
       .told_i       (tx_sent),
       .ready_o      (tx_ready)
   );
@@ -250,7 +211,7 @@ module nic_irq
       .seen_i       (seen),
       .unmask_i     (unmask),
       .queue_i      (queue),
-      .index_i      (indices[QP_IRQ_ARM_RX_INDEX_LSB+:QP_IRQ_ARM_RX_INDEX_WIDTH]),
+      .index_i      (rx_index),
       .told_i       (rx_sent),
       .ready_o      (rx_ready)
   );
@@ -261,17 +222,19 @@ module nic_irq
       .clk_i,
       .rst_ni,
       .req_i,
-      .rsp_o    (cause_rsp),
+      .rsp_o        (cause_rsp),
       .link_i,
       .error_i,
-      .pending_o(cause_pending),
-      .event_o  (cause_event),
-      .vector_o (cause_vector),
-      .told_i   (cause_sent)
+      .pending_o    (cause_pending),
+      .event_o      (cause_event),
+      .vector_o     (cause_vector),
+      .told_i       (cause_sent),
+      .hide_o       (cause_hide),
+      .hide_vector_o(cause_hide_vector)
   );
 
   always_ff @(posedge clk_i) begin
-    irq_o <= rst_ni && line_mode_q && (tx_pend != '0 || rx_pend != '0 || cause_pending);
+    irq_o <= rst_ni && line_mode && (tx_pend != '0 || rx_pend != '0 || cause_pending);
   end
 
   // ------------------------------------------------------------------ MSI-X
@@ -286,24 +249,55 @@ module nic_irq
       .rx_pend_i     (rx_pend),
       .tx_vector_i   (tx_vector),
       .rx_vector_i   (rx_vector),
-      .masked_i      (masked_q),
+      .masked_i      (masked),
+      .out_i         (cpl_out_i),
+      .hold_o        (cpl_hold_o),
       .cause_i       (cause_event),
       .cause_vector_i(cause_vector),
-      .line_mode_i   (line_mode_q),
+      .line_mode_i   (line_mode),
       .stop_i        (soft_reset_i),
-      .busy_o,
+      .busy_i        (busy),
+      .mask_o        (table_mask),
+      .grant_o       (grant),
+      .vector_o      (grant_vector),
+      .sent_o        (sent),
       .tx_sent_o     (tx_sent),
       .rx_sent_o     (rx_sent),
       .cause_sent_o  (cause_sent),
       .msix_valid_o,
       .msix_ready_i,
-      .msix_addr_o,
-      .msix_data_o,
       .msix_vector_o,
-      .msix_cause_o,
-      .msix_tx_o,
-      .msix_queue_o,
-      .msix_done_i
+      .msix_data_o,
+      .msix_by_o     (msix_by)
+  );
+
+  nic_irq_flight #(
+      .Queues(Queues)
+  ) u_flight (
+      .clk_i,
+      .rst_ni,
+      .grant_i            (grant),
+      .vector_i           (grant_vector),
+      .sent_i             (sent),
+      .by_i               (msix_by),
+      .by_vector_i        (msix_vector_o),
+      .done_i             (msix_done_i),
+      .done_id_i          (msix_done_id_i),
+      .by_o               (done_by_o),
+      .live_o             (done_live_o),
+      .tx_start_i,
+      .tx_start_queue_i,
+      .rx_start_i,
+      .rx_start_queue_i,
+      .hide_i             (hide),
+      .hide_tx_vector_i   (hide_tx_vector),
+      .hide_rx_vector_i   (hide_rx_vector),
+      .hide_cause_i       (cause_hide),
+      .hide_cause_vector_i(cause_hide_vector),
+      .mask_i             (table_mask),
+      .line_mode_i        (line_mode),
+      .busy_o             (busy),
+      .hold_read_o
   );
 
 endmodule

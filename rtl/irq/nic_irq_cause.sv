@@ -10,7 +10,8 @@ module nic_irq_cause
   import nic_pkg::*;
   import nic_regs_pkg::*;
 #(
-    parameter int unsigned Queues = 4
+    parameter  int unsigned Queues   = 4,
+    localparam int unsigned VecWidth = $clog2(Queues + 1)
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -25,8 +26,10 @@ module nic_irq_cause
 
     output logic     pending_o,    // a cause that is not masked
     output logic     event_o,      // and no message has told of it
-    output vector_t  vector_o,     // which is to tell, as written
-    input  logic     told_i        // a message by that vector is handed over
+    output logic [VecWidth-1:0] vector_o,      // which is to tell
+    input  logic     told_i,       // a message by that vector is handed over
+    output logic     hide_o,       // software masked causes or gave them another vector, a clock ago
+    output logic [VecWidth-1:0] hide_vector_o  // than this
 );
 
   typedef struct packed {
@@ -35,6 +38,7 @@ module nic_irq_cause
   } cause_t;
 
   cause_t  cause_q, mask_q;
+  vector_t vector_q;             // as written
   logic    link_q, told_q;
   logic    write;
 
@@ -54,7 +58,11 @@ module nic_irq_cause
           told_q <= 1'b0;
           if (req_i.wstrb[0]) mask_q <= req_i.wdata[1:0];
         end
-        IRQ_CAUSE_VECTOR_OFFSET: if (req_i.wstrb[0]) vector_o <= req_i.wdata[4:0];
+        IRQ_CAUSE_VECTOR_OFFSET:
+        if (req_i.wstrb[0]) begin
+          vector_q <= req_i.wdata[4:0];
+          vector_o <= 32'(req_i.wdata[4:0]) <= Queues ? VecWidth'(req_i.wdata[4:0]) : '0;   // one that does not exist acts as 0
+        end
         default: ;
       endcase
     end
@@ -64,9 +72,15 @@ module nic_irq_cause
     if (!rst_ni) begin
       cause_q  <= IRQ_CAUSE_DEFAULT[1:0];
       mask_q   <= IRQ_CAUSE_MASK_DEFAULT[1:0];
-      vector_o <= vector_t'(Queues);
+      vector_q <= vector_t'(Queues);
+      vector_o <= VecWidth'(Queues);
       told_q   <= 1'b0;
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    hide_o <= write && rst_ni && (req_i.addr == IRQ_CAUSE_MASK_OFFSET || req_i.addr == IRQ_CAUSE_VECTOR_OFFSET);
+    if (write) hide_vector_o <= vector_o;
   end
 
   always_ff @(posedge clk_i) begin
@@ -76,7 +90,7 @@ module nic_irq_cause
       case (req_i.addr)
         IRQ_CAUSE_OFFSET:        rsp_o.rdata[1:0] <= cause_q;
         IRQ_CAUSE_MASK_OFFSET:   rsp_o.rdata[1:0] <= mask_q;
-        IRQ_CAUSE_VECTOR_OFFSET: rsp_o.rdata[4:0] <= vector_o;
+        IRQ_CAUSE_VECTOR_OFFSET: rsp_o.rdata[4:0] <= vector_q;
         default:                 rsp_o.hit <= 1'b0;
       endcase
     end

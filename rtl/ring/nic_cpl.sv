@@ -12,8 +12,8 @@
 //   Send   nic_cpl_burst makes the beats; then the ring moves on
 //
 // One burst of a completion ring is outstanding at a time, from Look to its answer; meanwhile further records gather for
-// the next. An MSI-X waits for the outstanding records of its vector's rings (msix_hold_o), and new ones for the
-// MSI-X's answer: so it overtakes none.
+// the next. A queue pair that is to be told of by an MSI-X begins no burst (hold_i), so that its outstanding ones come to
+// their end (out_o); one that was begun as the message is handed over is offered later than that.
 
 `include "nic_assert.svh"
 
@@ -49,6 +49,8 @@ module nic_cpl
     input  logic [QWidth-1:0]        scan_i,
     output logic                     tx_busy_o,     // ring scan_i: something is not completed yet
     output logic                     rx_busy_o,
+    input  logic [Queues-1:0]        hold_i,        // begin no burst of these queue pairs
+    output logic [Queues-1:0]        out_o,         // they have a burst outstanding
 
     // TX: frames sent
     input  logic                     sent_i,
@@ -86,14 +88,7 @@ module nic_cpl
     output logic                     rx_cq_valid_o,
     output logic [QWidth-1:0]        cq_queue_o,
     output index_t                   cq_head_o,
-    output frame_cnt_t               cq_frames_o,   // that the records so far report
-
-    // MSI-X
-    input  logic                     msix_valid_i,
-    input  logic [QWidth-1:0]        msix_queue_i,
-    input  logic                     msix_sent_i,   // accepted by the write channels
-    input  logic                     msix_done_i,   // answered
-    output logic                     msix_hold_o
+    output frame_cnt_t               cq_frames_o    // that the records so far report
 );
 
   typedef enum logic [1:0] {Look, Place, Size, Send} state_e;
@@ -101,7 +96,7 @@ module nic_cpl
   // ------------------------------------------------------------------ Look
   state_e     state_q;
   logic       tx_new, tx_due, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent;
-  logic       take, take_tx, tell, msix_out;
+  logic       take, take_tx, tell;
   index_t     tx_head;
   frame_cnt_t tx_frames;
 
@@ -111,7 +106,7 @@ module nic_cpl
   always_comb begin
     take    = 1'b0;
     take_tx = 1'b0;
-    if (state_q == Look && !stop_i && !((msix_valid_i || msix_out) && msix_queue_i == scan_i)) begin
+    if (state_q == Look && !stop_i && !hold_i[scan_i]) begin
       if (!rx_out) take = scan_ready_i || (rx_err && rx_idle_i);
       if (!take && !tx_out) take_tx = tx_due;
       if (take_tx) take = 1'b1;
@@ -290,11 +285,7 @@ module nic_cpl
       .cq_queue_o,
       .cq_head_o,
       .cq_frames_o,
-      .msix_queue_i,
-      .msix_sent_i,
-      .msix_done_i,
-      .msix_out_o (msix_out),
-      .msix_hold_o
+      .out_o
   );
 
   `NIC_ASSERT_IF(CplRxOnlyReady, rec_pop_o, rec_ready_i != '0)

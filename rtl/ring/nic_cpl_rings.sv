@@ -52,12 +52,7 @@ module nic_cpl_rings
     output index_t            cq_head_o,
     output frame_cnt_t        cq_frames_o,
 
-    // MSI-X
-    input  logic [QWidth-1:0] msix_queue_i,
-    input  logic              msix_sent_i,
-    input  logic              msix_done_i,
-    output logic              msix_out_o,     // sent and not answered
-    output logic              msix_hold_o     // a ring of this queue is out
+    output logic [Queues-1:0] out_o           // queue pairs of which a ring is out
 );
 
   localparam int unsigned Slots = 1 << QWidth;
@@ -78,7 +73,7 @@ module nic_cpl_rings
   assign rx_out_o    = out_q[{1'b0, scan_i}];
   assign tx_silent_o = silent_q[{1'b1, scan_i}];
   assign rx_silent_o = silent_q[{1'b0, scan_i}];
-  assign msix_hold_o = out_q[{1'b0, msix_queue_i}] || out_q[{1'b1, msix_queue_i}];
+  assign out_o       = out_q[0+:Queues] | out_q[Slots+:Queues];
 
   always_comb begin
     dead_o   = 1'b0;
@@ -137,14 +132,7 @@ module nic_cpl_rings
     if (rx_start_i) cq_q[{1'b0, rx_start_queue_i}] <= '0;
   end
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) msix_out_o <= 1'b0;
-    else if (msix_sent_i) msix_out_o <= !msix_done_i;
-    else if (msix_done_i) msix_out_o <= 1'b0;
-  end
-
   `NIC_ASSERT_IF(CplOneOutstanding, take_i, !out_q[take_ring])
   `NIC_ASSERT_IF(CplAnswerExpected, b_valid_i, out_q[b_ring])
-  `NIC_ASSERT_IF(CplMsixOvertakesNone, msix_sent_i, !msix_hold_o)
 
 endmodule

@@ -41,7 +41,8 @@ module nic_rings
 
     // errors
     input  logic                         tx_err_read_i, rx_err_read_i,     // of ring r_queue_i
-    input  logic                         tx_err_write_i, rx_err_write_i,   // of ring b_queue_i
+    input  logic                         tx_err_write_i, rx_err_write_i,
+    input  logic [QWidth-1:0]            err_write_queue_i,
     input  logic                         tx_err_desc_i, rx_err_desc_i,
     input  logic [QWidth-1:0]            tx_err_queue_i, rx_err_queue_i,
     output logic                         tx_err_tail_o, rx_err_tail_o,     // of the ring that was scan_o before
@@ -96,11 +97,9 @@ module nic_rings
     output logic                         tx_cq_valid_o, rx_cq_valid_o,   // records up to here are answered
     output logic [QWidth-1:0]            cq_queue_o,
 
-    // the message that is offered: held back while records that it announces are under way
-    input  logic                         msix_valid_i, msix_ready_i, msix_done_i,
-    input  logic                         msix_cause_i,                   // it announces no record
-    input  logic [QWidth-1:0]            msix_queue_i,
-    output logic                         msix_hold_o
+    // queue pairs with records under way, and those that are to begin no further ones
+    output logic [Queues-1:0]            cpl_out_o,
+    input  logic [Queues-1:0]            cpl_hold_i
 );
 
   logic [QWidth-1:0] rx_scan, rx_scan_next;
@@ -122,7 +121,7 @@ module nic_rings
       .work_i(tx_work_i), .cpl_busy_i(tx_cpl_busy), .busy_o(tx_busy),
       .start_o(tx_start_o), .start_queue_o(tx_start_queue_o), .run_o(tx_run_o),
       .active_o(tx_active_o), .error_o(tx_error_o), .code_o(tx_code_o), .sts_o(tx_sts_o),
-      .err_read_i(tx_err_read_i), .err_write_i(tx_err_write_i), .err_write_queue_i(b_queue_i),
+      .err_read_i(tx_err_read_i), .err_write_i(tx_err_write_i), .err_write_queue_i,
       .err_desc_i(tx_err_desc_i), .err_desc_queue_i(tx_err_queue_i), .err_tail_o(tx_err_tail_o),
       .head_valid_i(done_i), .head_queue_i(sent_queue_i), .head_i(sent_end_i),
       .cq_valid_i(tx_cq_valid_o), .cq_queue_i(cq_queue_o), .cq_head_i(cq_head), .cq_frames_i(cq_frames),
@@ -147,7 +146,7 @@ module nic_rings
       .work_i(rx_work_i), .cpl_busy_i(rx_cpl_busy), .busy_o(rx_busy),
       .start_o(rx_start_o), .start_queue_o(rx_start_queue_o), .run_o(rx_run_o),
       .active_o(rx_active_o), .error_o(rx_error_o), .code_o(rx_code_o), .sts_o(rx_sts_o),
-      .err_read_i(rx_err_read_i), .err_write_i(rx_err_write_i), .err_write_queue_i(b_queue_i),
+      .err_read_i(rx_err_read_i), .err_write_i(rx_err_write_i), .err_write_queue_i,
       .err_desc_i(rx_err_desc_i), .err_desc_queue_i(rx_err_queue_i), .err_tail_o(rx_err_tail_o),
       .head_valid_i(rx_pop_i), .head_queue_i(rx_rd_queue_i), .head_i(rx_rd_index_o + 1'b1),
       .cq_valid_i(rx_cq_valid_o), .cq_queue_i(cq_queue_o), .cq_head_i(cq_head), .cq_frames_i(cq_frames),
@@ -180,8 +179,7 @@ module nic_rings
       .out_req_o(cpl_req_o), .out_data_o(cpl_wdata_o), .out_strb_o(cpl_wstrb_o),
       .b_valid_i(rx_cpl_done_i || tx_cpl_done_i), .b_tx_i(tx_cpl_done_i), .b_queue_i, .b_err_i,
       .tx_cq_valid_o, .rx_cq_valid_o, .cq_queue_o, .cq_head_o(cq_head), .cq_frames_o(cq_frames),
-      .msix_valid_i(msix_valid_i && !msix_cause_i), .msix_queue_i,
-      .msix_sent_i(msix_ready_i && !msix_cause_i), .msix_done_i, .msix_hold_o
+      .out_o(cpl_out_o), .hold_i(cpl_hold_i)
   );
 
   logic [$clog2(MaxQueues):0] quiet_q;   // rings looked at since one was busy

@@ -39,8 +39,8 @@ ERROR_PINS = (
     "ar_fire_i", "ar_kind_i", "ar_queue_i", "ar_addr_i", "aw_fire_i", "aw_kind_i", "aw_queue_i", "aw_addr_i",
     "r_valid_i", "r_resp_i", "b_valid_i", "b_resp_i", "tx_desc_valid_i", "rx_desc_valid_i", "tx_data_valid_i",
     "r_queue_i", "r_last_i", "r_err_i", "rx_data_done_i", "rx_cpl_done_i", "tx_cpl_done_i", "msix_err_done_i",
-    "b_queue_i", "b_err_i", "tx_err_desc_i", "tx_err_queue_i", "tx_err_tail_i", "rx_err_desc_i", "rx_err_queue_i",
-    "rx_err_tail_i",
+    "msix_err_by_i", "b_queue_i", "b_err_i", "tx_err_desc_i", "tx_err_queue_i", "tx_err_tail_i", "rx_err_desc_i",
+    "rx_err_queue_i", "rx_err_tail_i",
 )  # fmt: skip
 
 
@@ -97,6 +97,8 @@ class Bench:
         dut.quiesced_i.value = 1
         dut.msix_ready_i.value = 0
         dut.msix_done_i.value = 0
+        dut.msix_done_id_i.value = 0
+        dut.cpl_out_i.value = 0
         dut.s_axil_awprot.value = dut.s_axil_arprot.value = 0
         self.show()
 

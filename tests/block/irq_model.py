@@ -19,8 +19,14 @@ from pymodel.drivers.nic import nic_hw as hw
 from tests.block.csr_bench import Bench, Ring
 
 CLOCK_MHZ = 250  # nic_irq's ClockMhz
+LATEST = 4  # clocks in which someone may be told and nobody is: two, and as many for one who withdrew at the last
 
-__all__ = ["CLOCK_MHZ", "IrqModel", "Message", "MsixSink", "beyond"]
+__all__ = ["CLOCK_MHZ", "IrqModel", "Message", "MsixSink", "beyond", "message_id"]
+
+
+def message_id(vector: int) -> int:
+    """nic_pkg::message_id."""
+    return min(vector, 15)
 
 
 def beyond(head: int, seen: int) -> bool:
@@ -40,17 +46,23 @@ class Message:
 
 
 class MsixSink:
-    """Takes MSI-X requests as the DMA engine does: ready after a while, done when the write is answered.
+    """Takes MSI-X requests as the DMA engine does: ready after a while, done when the write is answered, in any order
+    between IDs.
 
-    `delays()` is drawn for each of the two waits, in clocks. While `blocked`, no request is finished.
+    `delays()` is drawn for each of the two waits, in clocks. While `blocked`, no request is answered; those of the
+    IDs in `withheld` are not either.
     """
 
     def __init__(self, bench: Bench, delays: Callable[[], int]) -> None:
         self.dut = bench.dut
+        self.rng = bench.rng
         self.delays = delays
         self.blocked = False
+        self.withheld: set[int] = set()
         self.messages: list[Message] = []
-        self._task = cocotb.start_soon(self._run())
+        self.under_way: list[tuple[int, Message]] = []  # taken: the clock from which they may be answered
+        self.clock = 0
+        self._tasks = [cocotb.start_soon(self._take()), cocotb.start_soon(self._answer())]
 
     def take(self) -> list[int]:
         """The vectors that arrived since the last call, in order."""
@@ -58,7 +70,7 @@ class MsixSink:
         self.messages.clear()
         return vectors
 
-    async def _run(self) -> None:
+    async def _take(self) -> None:
         dut = self.dut
         while True:
             while True:
@@ -67,24 +79,32 @@ class MsixSink:
                 if int(dut.msix_valid_o.value) and int(dut.rst_ni.value):
                     break
             handed = int(get_sim_time("ps"))
-            to_ready, to_done = self.delays(), self.delays()
-            for _ in range(1 + to_ready):
+            for _ in range(1 + self.delays()):
                 await RisingEdge(dut.clk_i)
             vector, addr, data = (int(p.value) for p in (dut.msix_vector_o, dut.msix_addr_o, dut.msix_data_o))
             dut.msix_ready_i.value = 1
-            if not to_done and not self.blocked:
-                dut.msix_done_i.value = 1
             await RisingEdge(dut.clk_i)
             dut.msix_ready_i.value = 0
-            if to_done or self.blocked:
-                for _ in range(to_done):
-                    await RisingEdge(dut.clk_i)
-                while self.blocked:
-                    await RisingEdge(dut.clk_i)
-                dut.msix_done_i.value = 1
-                await RisingEdge(dut.clk_i)
+            self.under_way.append((self.clock + self.delays(), Message(vector, addr, data, handed, 0)))
+
+    async def _answer(self) -> None:
+        dut = self.dut
+        while True:
+            await RisingEdge(dut.clk_i)
+            self.clock += 1
             dut.msix_done_i.value = 0
-            self.messages.append(Message(vector, addr, data, handed, int(get_sim_time("ps"))))
+            can = [
+                entry
+                for entry in self.under_way
+                if entry[0] < self.clock and not self.blocked and message_id(entry[1].vector) not in self.withheld
+            ]
+            if can:
+                entry = self.rng.choice(can)
+                self.under_way.remove(entry)
+                dut.msix_done_i.value = 1
+                dut.msix_done_id_i.value = message_id(entry[1].vector)
+                entry[1].arrived = int(get_sim_time("ps"))
+                self.messages.append(entry[1])
 
 
 class _Side:
@@ -215,7 +235,10 @@ class _Clock:
     vector: int
     asker: tuple[int, int]  # queue pair and 0 TX, 1 RX; (-1, 0) the causes
     message: tuple[int, int]
-    done: bool
+    done: int | None  # the ID that is answered
+    done_by: tuple[int, int] | None  # and whose message it was, if that ring has not begun anew
+    out: int  # queue pairs with records under way, a bit each
+    hold: int
     line: bool
 
 
@@ -236,7 +259,10 @@ class IrqModel:
         self.waited: dict[tuple[int, int], int] = {}  # messages of others while this one wanted to send
         self.clock = 0
         self.line_mode = False
-        self.outstanding = False
+        self.under_way: dict[int, tuple[int, int] | None] = {}  # by ID: who asked, if it still concerns it
+        self.told: set[tuple[int, int]] = set()  # by the message that is offered since this clock
+        self.held_wrong: tuple[int, str] | None = None
+        self.waiting = 0  # clocks for which a message could have been handed over
 
     def exists(self, vector: int) -> int:
         """What a vector's number acts as."""
@@ -287,9 +313,17 @@ class IrqModel:
             if int(dut.msix_cause_o.value)
             else (int(dut.msix_queue_o.value), 1 - int(dut.msix_tx_o.value)),
             message=(int(dut.msix_addr_o.value), int(dut.msix_data_o.value)),
-            done=bool(int(dut.msix_done_i.value)),
+            done=int(dut.msix_done_id_i.value) if int(dut.msix_done_i.value) else None,
+            done_by=self._done_by(int(dut.done_by_o.value)),
+            out=int(dut.cpl_out_i.value),
+            hold=int(dut.cpl_hold_o.value),
             line=bool(int(dut.irq_o.value)),
         )
+
+    @staticmethod
+    def _done_by(value: int) -> tuple[int, int] | None:
+        live, none, tx, queue = value >> 6, value >> 5 & 1, value >> 4 & 1, value & 15
+        return (-1, 0) if none else (queue, 1 - tx) if live else None
 
     def _judge(self, before: _Clock, now: _Clock) -> None:
         """Advance by the clock `before`; `now` shows what the block made of it."""
@@ -303,41 +337,73 @@ class IrqModel:
             for side, ring in zip(pair.sides, rings, strict=True):
                 side.error = ring.error
         may, must = self.askers("may"), self.askers("must")
-        want = [a for a in must if not self.table[self.vector_of(a)][3] and not self.line_mode]
+        self._hold(before, now, may, must)
+        want = [a for a in must if self._open(a) and not self._out(before, a)]
         sent = now.vector if now.valid and not before.valid else None
+        told, self.told = self.told, set()
         if sent is not None:
-            assert not self.outstanding, "a second MSI-X before the first was answered"
+            assert message_id(sent) not in self.under_way, "a second MSI-X of a vector before the first was answered"
             assert not before.stopping, "an MSI-X in the device's reset"
             what = f"MSI-X of vector {sent}, asked for by {now.asker}, which has no reason to send"
             assert now.asker in may and self.vector_of(now.asker) == sent, what
             assert not self.table[sent][3] and not self.line_mode, what
+            assert not self._out(before, now.asker), f"MSI-X asked for by {now.asker}, which has records under way"
             low, high, data, _ = self.table[sent]
             assert now.message == (high << 32 | low, data)
             self._count(now.asker, want)
-        elif not self.outstanding and not before.stopping:
-            assert not want, f"{want} have an event that is not sent"
+            both = [(q, s) for q in range(self.queues) if not self.pairs[q].masked for s in (0, 1)]
+            self.told = {a for a in [*both, (-1, 0)] if self.vector_of(a) == sent and not self._out(before, a)}
+        self.waiting = self.waiting + 1 if want and sent is None and not (before.valid or before.stopping) else 0
+        assert self.waiting <= LATEST, f"{want} have an event that is not sent"
         cause = self.causes.pending
         line_may, line_must = (cause or any(q >= 0 for q, _ in askers) for askers in (may, must))
         assert self.line_mode and line_may if now.line else not (self.line_mode and line_must)
         self._registers(before.request, now.answer, may, must)
-        told = {a for a in ((q, s) for q in range(self.queues) for s in (0, 1)) if self.vector_of(a) == sent}
-        told = {(q, s) for q, s in told if not self.pairs[q].masked}
-        self._advance_causes(before, sent)
+        self._answers(before)
+        self._advance_causes(before, (-1, 0) in told)
         for q, rings in enumerate(before.rings):
             self._advance(q, rings, before.request, [(q, s) in told for s in (0, 1)])
         self._advance_table(before.request)
-        self.outstanding = (self.outstanding and not before.done) or sent is not None
+        if sent is not None:
+            self.under_way[message_id(sent)] = now.asker
+
+    def _open(self, asker: tuple[int, int]) -> bool:
+        """Whether nothing but records under way keeps its message back."""
+        vector = self.vector_of(asker)
+        return not (self.table[vector][3] or self.line_mode or message_id(vector) in self.under_way)
+
+    def _out(self, clock: _Clock, asker: tuple[int, int]) -> bool:
+        return asker[0] >= 0 and bool(clock.out >> asker[0] & 1)
+
+    def _hold(self, before: _Clock, now: _Clock, may: list[tuple[int, int]], must: list[tuple[int, int]]) -> None:
+        """Who asks begins no further records, and nobody else. Told late: a message that is wrong says more."""
+        most, least = ({q for q, s in askers if q >= 0 and self._open((q, s))} for askers in (may, must))
+        held = {q for q in range(self.queues) if now.hold >> q & 1}
+        if self.held_wrong is None and not least <= held <= most:
+            what = f"queue pairs {held} are to begin no records, {least} ask, {most} may"
+            self.held_wrong = (self.clock + 2 * LATEST, what)
+        assert self.held_wrong is None or self.clock < self.held_wrong[0], self.held_wrong[1]
+
+    def _answers(self, before: _Clock) -> None:
+        """A ring that begins anew has asked for nothing; an answer tells whose message it was."""
+        if before.done is not None:
+            by = self.under_way.pop(before.done)
+            assert before.done_by == by, f"the message's answer concerns {by}, not {before.done_by}"
+        for q, rings in enumerate(before.rings):
+            for side in (0, 1):
+                if rings[side].active and not self.pairs[q].sides[side].active:
+                    self.under_way = {i: None if by == (q, side) else by for i, by in self.under_way.items()}
 
     def _count(self, sent: tuple[int, int], want: list[tuple[int, int]]) -> None:
         self.sent += 1
         self.waited = {a: self.waited.get(a, 0) + 1 for a in want if a != sent}
-        late = [a for a, n in self.waited.items() if n > 2 * self.queues]
+        late = [a for a, n in self.waited.items() if n > 2 * self.queues + 1]
         assert not late, f"{late} are passed over again and again"
 
-    def _advance_causes(self, before: _Clock, sent: int | None) -> None:
+    def _advance_causes(self, before: _Clock, told: bool) -> None:
         causes = self.causes
         write, addr, data, strobes = decode(before.request)
-        if sent is not None and sent == self.exists(causes.vector) and causes.event:
+        if told and causes.event:
             causes.told = True
         if write and addr in (hw.IRQ_CAUSE, hw.IRQ_CAUSE_MASK):
             causes.told = False
@@ -420,9 +486,7 @@ class IrqModel:
         vectors = {self.vector_of(a) for a in askers}
         return bits([v in vectors and bool(self.table[v][3]) for v in range(self.queues + 1)])
 
-    def _registers(
-        self, request: int, answer: int, may: list[tuple[int, int]], must: list[tuple[int, int]]
-    ) -> None:
+    def _registers(self, request: int, answer: int, may: list[tuple[int, int]], must: list[tuple[int, int]]) -> None:
         """Check the answer to a request, and follow IRQ_CTRL."""
         write, addr, data, strobes = decode(request)
         if not request >> 53 & 1:

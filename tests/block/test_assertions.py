@@ -13,7 +13,7 @@ from tests.block.datapath_bench import build, run
 BROKEN = {
     "canary": (
         "nic_host.sv",
-        "`NIC_ASSERT_IF(MsixVectorExists, msix_valid_o, 32'(msix_vector) <= Queues)",
+        "`NIC_ASSERT_IF(MsixVectorExists, msix_valid_o, 32'(msix_vector_o) <= Queues)",
         "`NIC_ASSERT(MsixVectorExists, 1'b0)",
         "MsixVectorExists",
     ),
@@ -47,11 +47,11 @@ BROKEN = {
         "fits   =",
         "TxBufferNotOverbooked",
     ),
-    "an MSI-X does not wait": (
-        "nic_top.sv",
-        ".msix_valid_i(msix_valid && (msix_cause || !msix_hold)),",
-        ".msix_valid_i(msix_valid),",
-        "CplMsixOvertakesNone",
+    "a record goes before a message": (
+        "dma/nic_dma_write.sv",
+        "else if (msix_valid_i)      sel = SrcMsix;",
+        "else if (msix_valid_i && !cpl_valid_i) sel = SrcMsix;",
+        "MsixGoesFirst",
     ),
 }
 

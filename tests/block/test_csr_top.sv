@@ -78,6 +78,7 @@ module test_csr_top
     input  logic        rx_cpl_done_i,
     input  logic        tx_cpl_done_i,
     input  logic        msix_err_done_i,
+    input  logic [69:0] msix_err_by_i,       // none, tx, queue, address
     input  logic [QueueWidth-1:0] b_queue_i,
     input  logic        b_err_i,
     input  logic        tx_err_desc_i,
@@ -90,21 +91,32 @@ module test_csr_top
     input  logic quiesced_i,
     output logic core_rst_no,
 
+    // records under way, and what the interrupts say to that
+    input  logic [Queues-1:0] cpl_out_i,
+    output logic [Queues-1:0] cpl_hold_o,
+
     output logic        msix_valid_o,
     input  logic        msix_ready_i,
     output logic [63:0] msix_addr_o,
     output logic [31:0] msix_data_o,
     output logic [4:0]  msix_vector_o,
-    output logic        msix_cause_o,
+    output logic        msix_cause_o,       // who asked
     output logic        msix_tx_o,
     output logic [3:0]  msix_queue_o,
     input  logic        msix_done_i,
+    input  logic [3:0]  msix_done_id_i,
+    output logic [6:0]  done_by_o,          // live, none, tx, queue
     output logic        irq_o
 );
 
   reg_req_t irq_req;
   reg_rsp_t irq_rsp, mac_rsp, rmon_rsp;
-  logic     irq_busy;
+  logic     irq_busy, irq_hold;
+  msix_by_t done_by;
+  logic     done_live;
+
+  assign {msix_cause_o, msix_tx_o, msix_queue_o} = {u_irq.msix_by.none, u_irq.msix_by.tx, u_irq.msix_by.qp};
+  assign done_by_o = {done_live, done_by.none, done_by.tx, done_by.qp};
 
   // Initial values are random, rst_ni's too, and time 0 may hold a clock edge: in reset until the first real one.
   logic was_reset, rst_n;
@@ -146,7 +158,7 @@ module test_csr_top
   logic [2*Queues-1:0]       starts, ends, advances;
   logic [$clog2(2*Queues)-1:0] turn_q, pick;
   logic                      any;
-  logic [2*Queues-1:0]       rest_q;                  // it advanced a clock ago
+  logic [2*Queues-1:0]       rest_q;                  // it advanced or began a clock ago
   logic                      start_q, start_tx_q, cq_valid;
   logic [QueueWidth-1:0]     start_queue_q, cq_queue_i;
   logic [Queues-1:0]         tx_active, rx_active, tx_error, rx_error;
@@ -183,12 +195,15 @@ module test_csr_top
     if (any) begin
       turn_q <= pick + 1'b1;
       is_q[pick].active    <= want[pick].active;
-      is_q[pick].cq_head   <= starts[pick] ? '0 : want[pick].cq_head;
-      is_q[pick].cq_frames <= starts[pick] ? '0 : want[pick].cq_frames;
+      if (starts[pick]) {is_q[pick].cq_head, is_q[pick].cq_frames} <= '0;
+      if (advances[pick]) begin
+        is_q[pick].cq_head   <= want[pick].cq_head;
+        is_q[pick].cq_frames <= want[pick].cq_frames;
+      end
       start_q       <= starts[pick];
       start_tx_q    <= int'(pick) >= Queues;
       start_queue_q <= cq_queue_i;
-      rest_q[pick]  <= advances[pick];
+      rest_q[pick]  <= advances[pick] || starts[pick];     // the datapath takes turns from a start to its first record
     end
     if (!core_rst_no) begin
       is_q    <= '0;
@@ -212,6 +227,9 @@ module test_csr_top
   // The error log; the scan shows where each ring's descriptors are.
   reg_rsp_t err_rsp;
   logic     err_error;
+  msix_by_t err_by;
+
+  assign err_by = msix_err_by_i;
 
   nic_err_log #(
       .Queues(Queues)
@@ -243,8 +261,7 @@ module test_csr_top
       .rx_cpl_done_i  (rx_cpl_done_i),
       .tx_cpl_done_i  (tx_cpl_done_i),
       .msix_done_i    (msix_err_done_i),
-      .msix_cause_i   (msix_cause_o),
-      .msix_tx_i      (msix_tx_o),
+      .msix_by_i      (err_by),
       .b_queue_i      (b_queue_i),
       .b_err_i        (b_err_i),
       .tx_err_desc_i  (tx_err_desc_i),
@@ -272,6 +289,7 @@ module test_csr_top
       .mac_rsp_i (mac_rsp),
       .rmon_rsp_i(rmon_rsp),
       .irq_busy_i(irq_busy),
+      .irq_hold_i(irq_hold),
       .err_rsp_i (err_rsp),
       .tx_sts_i  (tx_sts),
       .rx_sts_i  (rx_sts),
@@ -292,6 +310,9 @@ module test_csr_top
       .rsp_o       (irq_rsp),
       .soft_reset_i(soft_reset_o),
       .busy_o      (irq_busy),
+      .hold_read_o (irq_hold),
+      .done_by_o   (done_by),
+      .done_live_o (done_live),
       .tx_sts_i    (tx_sts),
       .rx_sts_i    (rx_sts),
       .error_i     (error_i || err_error),

@@ -114,7 +114,8 @@ def test_datapath_reset_at_any_clock_leaves_nothing_and_starts_clean(
 
 @pytest.mark.parametrize(("width", "queues"), SHAPES)
 def test_datapath_error_on_a_queue_halts_that_queue_alone(width: int, queues: int) -> None:
-    """AXI errors on descriptors, data and completions, and bad descriptors: status, code, record; others go on."""
+    """AXI errors on descriptors, data, completions and messages, and bad descriptors: status, code, record, the log's
+    queue, direction, access and address; the queue's other ring and all other queues go on."""
     for seed in range(SEED, SEED + 2):
         passes(width, queues, "error", seed=seed, rounds=36)
 
@@ -145,17 +146,39 @@ def test_datapath_rss_hash_and_checksums_equal_the_soft_nics(width: int, queues:
     assert 200 < good < 800  # both verdicts, often
 
 
+# The kinds of accesses of one queue whose answers are withheld (nic_dma_pkg: a bit each), reads and writes.
+WITHHELD = {
+    "all": {"reads": 0b111, "writes": 0b1111},
+    "all reads": {"reads": 0b111},
+    "all writes": {"writes": 0b1111},
+    "TX descriptors": {"reads": 0b001},
+    "RX descriptors": {"reads": 0b010},
+    "TX data": {"reads": 0b100},
+    "RX data": {"writes": 0b0001},
+    "RX records": {"writes": 0b0010},
+    "TX records": {"writes": 0b0100},
+    "messages": {"writes": 0b1000},
+}
+
+
 @pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])
-@pytest.mark.parametrize("how", ["answers withheld", "read answers withheld", "rings halted", "no RX buffers"])
+@pytest.mark.parametrize("what", WITHHELD)
+def test_datapath_answers_to_a_queue_are_withheld_others_keep_their_rate(width: int, queues: int, what: str) -> None:
+    """Of one kind of its accesses, of its reads, its writes, of all: 95% at least, and registers can be read."""
+    passes(width, queues, "hold", seed=SEED, **WITHHELD[what])
+
+
+@pytest.mark.parametrize("what", [what for what in WITHHELD if not WITHHELD[what].get("writes", 0) & 0b1000])
+def test_datapath_answers_withheld_queues_that_share_its_vector_keep_their_rate(what: str) -> None:
+    """Two vectors for four queue pairs: the same, unless it is the vector's message that has no answer."""
+    passes(64, 4, "hold", seed=SEED, vectors=2, **WITHHELD[what])
+
+
+@pytest.mark.parametrize(("width", "queues"), [(64, 4), (256, 16)])
+@pytest.mark.parametrize("how", ["rings halted", "no RX buffers"])
 def test_datapath_a_queue_is_stuck_others_keep_their_rate(width: int, queues: int, how: str) -> None:
-    """Answers of all its IDs, or of its reads' alone, both its rings in error, its RX ring empty: 95% at least."""
-    settings = {
-        "answers withheld": {},
-        "read answers withheld": {"reads": 1},
-        "rings halted": {"how": 1},
-        "no RX buffers": {"how": 2},
-    }
-    passes(width, queues, "hold", seed=SEED, **settings[how])
+    """Both its rings in error, or its RX ring empty: 95% at least."""
+    passes(width, queues, "hold", seed=SEED, how=1 if how == "rings halted" else 2)
 
 
 # Weights of four queues, and the fewest and most bytes of their frames.

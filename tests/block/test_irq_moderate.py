@@ -146,7 +146,7 @@ MISTAKES: dict[str, Mistake] = {
         "gathered >= frame_cnt_t'(mod.frames);",
         "gathered > frame_cnt_t'(mod.frames);",
         "moderation_ends_with_the_frames",
-        "have an event that is not sent",
+        "no MSI-X within",
     ),
     "what was told is held again": (
         "nic_irq_moderate.sv",

@@ -24,7 +24,7 @@ module dma_write_proof
     input logic        msix_valid_i,
     input logic [63:0] msix_addr_i,
     input logic [31:0] msix_data_i,
-    input queue_t      msix_vector_i,
+    input vector_t     msix_vector_i,
     input logic        m_axi_awready,
     input logic        m_axi_wready,
     input logic        m_axi_bvalid,
@@ -40,6 +40,7 @@ module dma_write_proof
   logic        data_ready_o, cpl_ready_o, msix_ready_o, b_err_o, idle_o;
   logic        rx_data_done_o, rx_cpl_done_o, tx_cpl_done_o, msix_done_o;
   logic [0:0]  b_queue_o;
+  queue_t      msix_id_o;
   logic        m_axi_awvalid, m_axi_wvalid, m_axi_wlast, m_axi_bready;
   logic [5:0]  m_axi_awid;
   logic [63:0] m_axi_awaddr, m_axi_wdata;
@@ -64,7 +65,7 @@ module dma_write_proof
   logic        data_wait_q, cpl_wait_q, msix_wait_q;
   dma_req_t    data_was_q, cpl_was_q;
   logic [71:0] data_beat_was_q, cpl_beat_was_q;
-  logic [99:0] msix_was_q;
+  logic [100:0] msix_was_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       data_beat_q <= '0;
@@ -107,7 +108,7 @@ module dma_write_proof
   assign wl = m_axi_wvalid && m_axi_wready && m_axi_wlast;
   `NIC_ASSUME(WithinLimit, open_q < 3'(Limit) || !begun)
   `NIC_ASSUME(AnswersWhole, !m_axi_bvalid || (addr_q != '0 && data_q != '0))
-  `NIC_ASSUME(AnswersWhoAsked, !m_axi_bvalid || m_axi_bid[3:0] < 4'd2)
+  `NIC_ASSUME(AnswersWhoAsked, !m_axi_bvalid || m_axi_bid[3:0] < 4'd2 + 4'(m_axi_bid[5:4] == WrMsix))
   logic [5:0] bid_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -159,7 +160,7 @@ module dma_write_proof
   `NIC_ASSERT(DataNotBeforeItsTurn, !m_axi_wvalid || 3'(in_q - out_q) <= 3'd2)
   `NIC_ASSERT(CountIsTrue, dut.out_q == 12'(open_q) && open_q <= 3'(Limit))
   `NIC_ASSERT(AnswerHasOwner, dut.b_valid_q == b_valid)
-  `NIC_ASSERT(OwnerHearsAfterB, b_valid == b_q && (!b_q || (b_queue_o == bid_q[0] &&
+  `NIC_ASSERT(OwnerHearsAfterB, b_valid == b_q && (!b_q || (b_queue_o == bid_q[0] && msix_id_o == bid_q[3:0] &&
               {msix_done_o, tx_cpl_done_o, rx_cpl_done_o, rx_data_done_o} == 4'(1) << bid_q[5:4])))
   `NIC_ASSERT(IdleIsTrue, idle_o == (open_q == '0 && !data_valid_i && !cpl_valid_i && !msix_valid_i))
   `NIC_ASSERT(AlwaysTaken, m_axi_bready)

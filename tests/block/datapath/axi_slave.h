@@ -13,8 +13,9 @@ struct AxiSettings {
     bool mix = true;               // beats of different IDs, and answers out of order
     bool lenient = false;          // leave breaches of the protocol to the RTL's own assertions
     uint64_t held_ids = 0;         // a bit each: nothing of them is answered
-    uint64_t held_reads = 0;       // the same, reads alone
+    uint64_t held_reads = 0, held_writes = 0;   // the same, reads or writes alone
     std::function<bool(uint64_t bus, bool write)> error;        // answer with SLVERR or DECERR
+    std::function<uint32_t(uint32_t vector)> queues;            // whose rings a message may tell of, a bit each
 };
 
 class AxiSlave {
@@ -149,14 +150,17 @@ class AxiSlave {
         if (!msi || w.error) return;
         if (w.len || w.bytes.size() != 4 || (w.addr & 3) || w.bytes[0].first != w.addr) fail("MSI-X: not one write of four bytes");
         for (int i = 3; i >= 0; i--) w.msi_data = w.msi_data << 8 | w.bytes[size_t(i)].second;
-        // It may not overtake the records that it announces.
+        // It may not overtake the records that it announces: it tells of some queue pair of which none is under way.
+        uint32_t told = set.queues ? set.queues(w.id & 15) : 0;
+        const bool asked = told;
         for (auto& o : writes_)
-            if ((o.id == 16 + (w.id & 15) || o.id == 32 + (w.id & 15)) && !set.lenient) fail(text("IRQ3: MSI-X of vector %u before a record is answered", w.id & 15));
+            if (o.id >> 4 == 1 || o.id >> 4 == 2) told &= ~(1u << (o.id & 15));
+        if (asked && !told && !set.lenient) fail(text("IRQ3: MSI-X of vector %u before a record is answered", w.id & 15));
         on_msi(w.addr, w.msi_data);
     }
     template <class Q>
     int choose(Q& queue) {
-        uint64_t seen = set.held_ids | (static_cast<const void*>(&queue) == &reads_ ? set.held_reads : 0);
+        uint64_t seen = set.held_ids | (static_cast<const void*>(&queue) == &reads_ ? set.held_reads : set.held_writes);
         int chosen = -1;
         uint32_t n = 0;
         for (size_t i = 0; i < queue.size(); i++) {

@@ -21,14 +21,14 @@ inline void error(Bench& b) {
     d.set.tx_max = std::min(d.set.tx_max, 400u);            // it must have sent all before each error
     uint64_t seen = 0;
     unsigned shape = 0;                                      // of bad TX descriptors
-    static constexpr unsigned order[] = {0, 3, 1, 3, 2, 3, 3, 4, 3, 5, 3, 6};
+    static constexpr unsigned order[] = {0, 3, 1, 3, 7, 2, 3, 3, 4, 3, 5, 8, 3, 6};
     for (uint64_t round = 0; round < arg("rounds", 24); round++) {
         b.rx_skip = 0;
         b.sender_on = b.source_on = true;
         b.run(500 + b.rng.below(2000));
         const unsigned kind = order[round % std::size(order)];
         if (arg("verbose", 0)) std::printf("clock %llu: kind %u\n", (unsigned long long)now, kind);
-        bool tx = kind < 4, done = false;
+        bool tx = kind < 4 || kind == 7, done = false;
         uint32_t code = 1;
         const size_t bad = b.mem.alloc(128);
         uint64_t where = 0, records = 0;
@@ -49,6 +49,18 @@ inline void error(Bench& b) {
         bool told = false, came = false;                 // what its driver and the wire had begun
         b.regs.read(0x14, [&](uint32_t) { told = true; });
         b.until([&] { came |= b.source_empty(); return told && came && d.tx_expect.empty() && !d.tx_used(); }, 5000, "the queue is quiet");
+        // Before an error of a message neither ring has anything left to tell of: frames that wait for buffers are
+        // delivered as it is polled.
+        uint64_t seen_records = ~0ull;
+        for (int quiet = 0; kind >= 7 && quiet < 4; quiet++) {
+            b.run(2000);
+            b.poll(victim);
+            bool armed = false;
+            b.regs.read(0x14, [&](uint32_t) { armed = true; });
+            b.until([&] { return armed; }, 5000, "the queue is armed");
+            if (d.records != seen_records) quiet = 0;
+            seen_records = d.records;
+        }
         switch (kind) {
             case 0: b.axi.set.error = id_error(0x00, false); break;                       // TX descriptor
             case 1: b.axi.set.error = id_error(0x20, false); break;                       // TX data
@@ -57,6 +69,7 @@ inline void error(Bench& b) {
             case 4: b.axi.set.error = id_error(0x00, true); code = 2; break;              // RX data
             case 5: b.axi.set.error = id_error(0x10, true); code = 2; break;              // RX completion
             case 6: b.axi.set.error = id_error(0x10, false); break;                       // RX descriptor
+            case 7: case 8: b.axi.set.error = id_error(0x30, true); code = 2; break;      // message: TX, RX asks for it
         }
         if (kind == 3) {
             b.mem.grant(bad, 128, Memory::READ);
@@ -92,7 +105,7 @@ inline void error(Bench& b) {
         }
         const uint32_t status = d.reg(tx ? 0x18 : 0x58);
         uint32_t value = 0;
-        if (kind == 6 || kind == 4 || kind == 5) {
+        if (!tx) {
             // Keep frames coming until the error has hit.
             b.until([&] { return (value = b.read(status)) & 2; }, 30000, "an RX error");
             b.rx_skip = 1u << victim;
@@ -104,19 +117,22 @@ inline void error(Bench& b) {
         b.axi.set.error = nullptr;
         seen++;
         // ERR_LOG and IRQ_CAUSE tell of it: which queue pair, and where.
-        const uint32_t access[] = {0, 1, 2, 4, 1, 2, 0};
+        b.run(Bench::QUEUES);                            // of a descriptor once its ring was looked at again
+        const uint32_t access[] = {0, 1, 2, 4, 1, 2, 0, 3, 3};
         const uint32_t log = b.read(0x50), logged = 1 | uint32_t(tx) << 2 | access[kind] << 4 | (kind == 3 ? 0u : b.axi.error_resp) << 8 | victim << 12;
         const uint64_t at = b.read(0x54) | uint64_t(b.read(0x58)) << 32;
         if (log != logged) fail(text("ERR_LOG is %x, expected %x (round kind %u)", log, logged, kind));
         if (kind != 3 && at != where) fail(text("ERR_ADDR is %llx, expected %llx", (unsigned long long)at, (unsigned long long)where));
         if (kind == 3 && !d.in_tx_ring(at)) fail(text("ERR_ADDR is %llx, no TX descriptor", (unsigned long long)at));
         if (b.read(0x80) != 2) fail("IRQ_CAUSE does not tell of the error alone");
+        if (b.read(d.reg(tx ? 0x58 : 0x18)) & 2) fail("the queue's other ring is halted");
         b.regs.write(0x50, 1);
         b.regs.write(0x80, 2);
         // A record reports it, unless records are what cannot be written; then only status does.
-        if (kind != 2 && kind != 5)
+        const bool recorded = kind != 2 && kind != 5 && kind < 7;
+        if (recorded)
             b.until([&] { d.poll(); return tx ? d.tx_error : d.rx_error; }, 5000, "the error's record");
-        if (kind != 2 && kind != 5 && (tx ? d.tx_code : d.rx_code) != code)
+        if (recorded && (tx ? d.tx_code : d.rx_code) != code)
             fail(text("the record tells of error %u, not %u (round kind %u)", tx ? d.tx_code : d.rx_code, code, kind));
         if (kind == 3 && d.tx_clean() != good) fail(text("head %u with a bad descriptor, not %u", d.tx_clean(), good));
         if (kind == 3 && d.tx_expect.size()) fail("frames before a bad descriptor were not sent");

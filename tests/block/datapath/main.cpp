@@ -97,6 +97,7 @@ void settings(Bench& b) {
     b.rx_max = uint32_t(arg("rx_max", rng.chance(30) ? 9018 : 1514));
     b.lossy = arg("lossy", 0);
     b.plain = arg("plain", 0);
+    b.vectors = uint32_t(arg("vectors", Bench::QUEUES));
     b.model.strip = arg("strip", rng.chance(50));
     b.model.vlan_filter = arg("vlan_filter", rng.chance(30));
     for (size_t i = 0; i < 4096; i++) b.model.vlans[i] = rng.chance(50);
@@ -224,8 +225,9 @@ void reset(Bench& b) {
     check_rmon(b);
 }
 
-// Queue 0 gets stuck: the other queues must go on at (nearly) the rate they had. how=0: the answers to its IDs are
-// withheld (reads=1: to its reads alone); 1: a bad descriptor halts its TX ring and an AXI error its RX ring; 2: it has no RX buffers.
+// Queue 0 gets stuck: the other queues must go on at (nearly) the rate they had. how=0: the answers to its accesses of
+// these kinds (a bit each: nic_dma_pkg) are withheld, reads=M and writes=M; 1: a bad descriptor halts its TX ring and an AXI error its
+// RX ring; 2: it has no RX buffers. Registers are read meanwhile.
 void hold(Bench& b) {
     args["stalls"] = "0";
     args["log2"] = "7";
@@ -259,9 +261,14 @@ void hold(Bench& b) {
     const Rates before = measure();
     Driver& stuck = *b.drivers[0];
     const uint64_t how = arg("how", 0);
+    const auto ids = [](uint64_t kinds) {
+        uint64_t of = 0;
+        for (uint64_t kind = 0; kind < 4; kind++) of |= (kinds >> kind & 1) << 16 * kind;
+        return of;
+    };
     if (how == 0) {
-        const uint64_t ids = 1ull | 1ull << 16 | 1ull << 32;
-        (arg("reads", 0) ? b.axi.set.held_reads : b.axi.set.held_ids) = ids;
+        b.axi.set.held_reads = ids(arg("reads", 0));
+        b.axi.set.held_writes = ids(arg("writes", 0));
     }
     if (how == 1) {
         stuck.set.errors = true;
@@ -282,10 +289,12 @@ void hold(Bench& b) {
         b.until([&] { return stuck.rx_empty(); }, 5000, "queue 0 has no buffers");
     }
     b.run(5000);
+    b.read(0x14);
     const Rates during = measure();
+    b.read(0x14);
     std::printf("other queues: %.0f frames out, %.3f of those in; while queue 0 is stuck: %.0f and %.3f; ", before.tx, before.rx, during.tx, during.rx);
     if (during.tx < 0.95 * before.tx || during.rx < 0.95 * before.rx) fail("a stuck queue slows the others");
-    b.axi.set.held_ids = b.axi.set.held_reads = 0;
+    b.axi.set.held_reads = b.axi.set.held_writes = 0;
     b.axi.set.error = nullptr;
     finish(b);
 }

@@ -35,6 +35,7 @@ class Bench {
     std::vector<uint64_t> poll_at = std::vector<uint64_t>(QUEUES, ~0ull);
     uint32_t poll_delay = 50;
     bool deaf = false;                              // no message makes the drivers poll
+    uint32_t vectors = QUEUES;                      // that the queue pairs share
     uint64_t last_out = 0, last_in = 0;             // clock of the last beat of a frame
 
     explicit Bench(uint64_t seed)
@@ -42,13 +43,20 @@ class Bench {
           axi(*dut, mem, WIDTH, seed ^ 0x5555) {
         const unsigned across = unsigned(seed % 6), whose = rng.below(QUEUES);
         for (unsigned q = 0; q < QUEUES; q++) drivers.push_back(std::make_unique<Driver>(q, mem, regs, rng, model, q == whose ? across : 6));
+        axi.set.queues = [this](uint32_t v) {
+            uint32_t mask = 0;
+            for (unsigned q = 0; q < QUEUES; q++) mask |= uint32_t(vector_of(q) == v) << q;
+            return mask;
+        };
         axi.on_msi = [this](uint64_t addr, uint32_t data) {
             const auto v = unsigned((addr - AxiSlave::MSI) / 0x100);
-            if (v >= QUEUES || addr != msi_addr(v) || data != msi_data(v))
+            if (v >= std::min(QUEUES, vectors) || addr != msi_addr(v) || data != msi_data(v))
                 fail(text("MSI-X: 0x%x was written to 0x%llx, which is no vector's", data, (unsigned long long)addr));
             irqs++;
-            drivers[v]->msi_count++;
-            poll_at[v] = std::min(poll_at[v], now + 1 + rng.below(poll_delay));
+            for (unsigned q = v; q < QUEUES; q += vectors) {
+                drivers[q]->msi_count++;
+                poll_at[q] = std::min(poll_at[q], now + 1 + rng.below(poll_delay));
+            }
         };
         dut->mac_rst_ni = 1;
         dut->rst_ni = 0;
@@ -115,6 +123,7 @@ class Bench {
         until([&] { return done; }, 5000, "a register read");
         return value;
     }
+    uint32_t vector_of(unsigned q) const { return q % vectors; }
     void poll(unsigned q) {
         poll_at[q] = ~0ull;
         drivers[q]->poll();
@@ -141,6 +150,7 @@ class Bench {
             regs.write(0x8004 + 16 * v, uint32_t(msi_addr(v) >> 32));
             regs.write(0x8008 + 16 * v, msi_data(v));
             regs.write(0x800c + 16 * v, 0);
+            if (vectors != QUEUES) regs.write(drivers[v]->reg(0x94), 0x101 * vector_of(v));
         }
         regs.write(0x0c, 1);
         for (auto& d : drivers) d->start_tx(), d->start_rx(), d->arm();
