@@ -152,7 +152,7 @@ module nic_top
   logic [63:0]              msix_addr;
   logic [31:0]              msix_data;
   vector_t                  msix_vector;
-  queue_t                   msix_id;
+  queue_t                   msix_id;       // of an answer; and whose it was
   msix_by_t                 msix_by;
   logic [Queues-1:0]        cpl_out, cpl_hold;
 
@@ -183,9 +183,9 @@ module nic_top
       .rx_sts_i(rx_sts), .rx_active_i(rx_active), .rx_error_i(rx_error), .rx_code_i(rx_code),
       .tx_start_i(tx_start), .tx_start_queue_i(tx_start_queue), .tx_cq_valid_i(tx_cq_valid),
       .rx_start_i(rx_start), .rx_start_queue_i(rx_start_queue), .rx_cq_valid_i(rx_cq_valid), .cq_queue_i(cq_queue),
-      .cpl_out_i(cpl_out), .cpl_hold_o(cpl_hold), .error_i(queue_error), .irq_o,
-      .msix_valid_o(msix_valid), .msix_ready_i(msix_ready), .msix_addr_o(msix_addr), .msix_data_o(msix_data),
-      .msix_vector_o(msix_vector), .msix_done_i(msix_done), .msix_id_i(msix_id), .msix_by_o(msix_by), .msix_live_o(msix_live)
+      .cpl_out_i(cpl_out), .cpl_hold_o(cpl_hold), .error_i(queue_error), .irq_o, .msix_valid_o(msix_valid),
+      .msix_ready_i(msix_ready), .msix_addr_o(msix_addr), .msix_data_o(msix_data), .msix_vector_o(msix_vector),
+      .msix_done_i(msix_done), .msix_id_i(msix_id), .msix_by_o(msix_by), .msix_live_o(msix_live)
   );
 
   nic_rings #(
@@ -221,9 +221,9 @@ module nic_top
       .rx_scan_head_o(rx_scan_head), .rx_scan_ready_i(rx_scan_ready),
       .rec_queue_o(rec_queue), .rec_ready_i(rec_ready), .rec_i(rec), .rec_err_i(rec_err), .rec_pop_o(rec_pop),
       .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_first_o(cpl_first), .cpl_last_o(cpl_last),
-      .cpl_req_o(cpl_req), .cpl_wdata_o(cpl_wdata), .cpl_wstrb_o(cpl_wstrb),
+      .cpl_req_o(cpl_req), .cpl_wdata_o(cpl_wdata), .cpl_wstrb_o(cpl_wstrb), .cpl_out_o(cpl_out), .cpl_hold_i(cpl_hold),
       .rx_cpl_done_i(rx_cpl_done), .tx_cpl_done_i(tx_cpl_done), .b_queue_i(b_queue), .b_err_i(b_err),
-      .tx_cq_valid_o(tx_cq_valid), .rx_cq_valid_o(rx_cq_valid), .cq_queue_o(cq_queue), .cpl_out_o(cpl_out), .cpl_hold_i(cpl_hold)
+      .tx_cq_valid_o(tx_cq_valid), .rx_cq_valid_o(rx_cq_valid), .cq_queue_o(cq_queue)
   );
 
   nic_frames #(
@@ -285,11 +285,11 @@ module nic_top
       .cpl_valid_i(cpl_valid), .cpl_ready_o(cpl_ready), .cpl_first_i(cpl_first), .cpl_last_i(cpl_last),
       .cpl_req_i(cpl_req), .cpl_wdata_i(cpl_wdata), .cpl_wstrb_i(cpl_wstrb),
       .msix_valid_i(msix_valid), .msix_ready_o(msix_ready), .msix_addr_i(msix_addr), .msix_data_i(msix_data),
-      .msix_vector_i(msix_vector),
-      .rx_data_done_o(rx_data_done), .rx_cpl_done_o(rx_cpl_done), .tx_cpl_done_o(tx_cpl_done), .msix_done_o(msix_done),
+      .msix_vector_i(msix_vector), .rx_data_done_o(rx_data_done), .rx_cpl_done_o(rx_cpl_done),
+      .tx_cpl_done_o(tx_cpl_done), .msix_done_o(msix_done),
       .b_queue_o(b_queue), .msix_id_o(msix_id), .msix_by_i(msix_by), .msix_live_i(msix_live), .b_err_o(b_err),
-      .tx_active_i(tx_active), .tx_err_read_o(tx_err_read), .tx_err_write_o(tx_err_write),
-      .rx_active_i(rx_active), .rx_err_read_o(rx_err_read), .rx_err_write_o(rx_err_write), .err_write_queue_o(err_write_queue),
+      .tx_active_i(tx_active), .tx_err_read_o(tx_err_read), .tx_err_write_o(tx_err_write), .rx_active_i(rx_active),
+      .rx_err_read_o(rx_err_read), .rx_err_write_o(rx_err_write), .err_write_queue_o(err_write_queue),
       .tx_err_desc_i(tx_err_desc), .tx_err_queue_i(tx_err_queue), .tx_err_tail_i(tx_err_tail), .scan_i(scan),
       .rx_err_desc_i(rx_err_desc), .rx_err_queue_i(rx_err_queue), .rx_err_tail_i(rx_err_tail),
       .tx_base_i(tx_base), .tx_log2_i(tx_log2), .tx_head_i(tx_scan_head),

@@ -120,7 +120,8 @@ module nic_dma_write
 
   always_ff @(posedge clk_i) begin
     if (begun) begin
-      if (sel == SrcMsix)     {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= {WrMsix, message_id(msix_vector_i), msix_addr_i, 8'd0};
+      if (sel == SrcMsix)
+        {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= {WrMsix, message_id(msix_vector_i), msix_addr_i, 8'd0};
       else if (sel == SrcCpl) {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= cpl_req_i;
       else                    {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= data_req_i;
     end

@@ -79,7 +79,7 @@ module nic_irq
 
   logic [Queues-1:0]     masked, auto_mask;
   vec_t                  tx_vector [Queues], rx_vector [Queues];
-  logic                  line_mode;
+  logic                  line_mode, grant;
   logic [Queues-1:0]     tx_event, rx_event, tx_ready, rx_ready;
   logic [Queues-1:0]     tx_pend, rx_pend;            // event, ready and not masked
   logic                  cause_pending, cause_event, cause_sent, cause_hide;
@@ -89,9 +89,7 @@ module nic_irq
   logic [QueueWidth-1:0] queue;                       // that software addresses
   logic                  seen, unmask, hide;
   index_t                tx_index, rx_index, tx_seen, rx_seen;
-  vec_t                  hide_tx_vector, hide_rx_vector;
-  logic                  grant;
-  vec_t                  grant_vector;
+  vec_t                  hide_tx_vector, hide_rx_vector, grant_vector;
   logic [Queues:0]       table_mask, busy;            // vectors
   msix_by_t              msix_by;
   reg_rsp_t              own_rsp, msix_rsp, cause_rsp, tx_mod_rsp, rx_mod_rsp;
@@ -99,8 +97,7 @@ module nic_irq
   assign tx_pend = tx_event & tx_ready & ~masked;
   assign rx_pend = rx_event & rx_ready & ~masked;
   assign rsp_o   = own_rsp | msix_rsp | cause_rsp | tx_mod_rsp | rx_mod_rsp;
-  assign busy_o  = busy != '0;
-  assign msix_addr_o = msix_by.addr;
+  assign {busy_o, msix_addr_o} = {busy != '0, msix_by.addr};
 
   nic_irq_regs #(
       .Queues  (Queues),

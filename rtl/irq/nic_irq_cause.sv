@@ -61,7 +61,8 @@ module nic_irq_cause
         IRQ_CAUSE_VECTOR_OFFSET:
         if (req_i.wstrb[0]) begin
           vector_q <= req_i.wdata[4:0];
-          vector_o <= 32'(req_i.wdata[4:0]) <= Queues ? VecWidth'(req_i.wdata[4:0]) : '0;   // one that does not exist acts as 0
+          // One that does not exist acts as 0.
+          vector_o <= 32'(req_i.wdata[4:0]) <= Queues ? VecWidth'(req_i.wdata[4:0]) : '0;
         end
         default: ;
       endcase

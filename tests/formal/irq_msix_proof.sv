@@ -100,7 +100,8 @@ module irq_msix_proof
     sent_q   <= rst_ni && grant_o;
     told_q   <= told;
     waits_q  <= rst_ni && msix_valid_o && !msix_ready_i;
-    holds_q  <= rst_ni && mine != 3'd4 && asks[mine] && !mask_o[vectors[mine]] && !busy_i[vectors[mine]] && !line_mode_i;
+    holds_q  <= rst_ni && mine != 3'd4 && asks[mine] && !mask_o[vectors[mine]] && !busy_i[vectors[mine]] &&
+                !line_mode_i;
     all_q    <= all;
     can_q    <= rst_ni && can && !grant_o;
     turn_q   <= rst_ni && turn;
