@@ -160,6 +160,7 @@ async def ring_configuration_reaches_its_ring(dut: Any) -> None:
             assert await bench.read(hw.qp(q) + getattr(hw, f"QP_{name}_SIZE")) == log2
             config = pack([(base, 64), (cq_base, 64), (max(log2, 3), 4), (enable, 1), (tail, 16)])
             want[name] |= config << (width * q)
+    await bench.clocks(3 * 2 * bench.queues)  # rings are looked at in turn
     assert int(dut.tx_cfg_o.value) == want["TX"]
     assert int(dut.rx_cfg_o.value) == want["RX"]
 

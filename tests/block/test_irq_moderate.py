@@ -153,7 +153,7 @@ MISTAKES: dict[str, Mistake] = {
         "if (beyond(all_q[queue_i] || told_i[queue_i] ? head : mark_q[queue_i], index_i)) due_q[queue_i] <= 1'b1;",
         "",
         "what_was_told_and_not_read_is_not_held_again",
-        "have an event that is not sent",
+        "are to begin no records",
     ),
 }
 

@@ -275,7 +275,7 @@ MISTAKES: dict[str, Mistake] = {
         "corners_are_decided_as_written_out", "hash ",
     ),
     "a tag cut short is stepped over": (
-        "nic_rx_l2.sv", "len_i >= 8'd18", "len_i >= 8'd16", "tags_are_stepped_over_if_they_are_all_there", "",
+        "nic_rx_l2.sv", "len_i >= 8'd18", "len_i >= 8'd16", "tags_are_stepped_over_if_they_are_all_there", "passes ",
     ),
     "options are not in the IPv4 header's sum": (
         "nic_rx_plan.sv", "16'hffff << net_i.off[3:0]", "16'hffff << 5", "corners_are_decided_as_written_out", "plan ",
@@ -287,7 +287,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "a frame has the bytes of the one before": (
         "nic_rx_parse.sv", "l3_q <= wait_mem[wait_rp_q];", "l3_q <= wait_mem[wait_rp_q - 3'd1];",
-        "random_frames_of_all_kinds", "",
+        "random_frames_of_all_kinds", "hash ",
     ),
     "ports are not mixed with sym_xor": (
         "nic_rx_l4.sv", "rss_cfg_i.sym_xor ? {2{word[31:16] ^ word[15:0]}} : word", "word",

@@ -80,6 +80,7 @@ CASES: tuple[Case, ...] = (
     Case("many_addresses", "tests.scenarios.filtering:many_addresses"),
     Case("vlans", "tests.scenarios.filtering:vlans"),
     Case("masked_vectors", "tests.scenarios.interrupts:masked_vectors", {}, ("nic",)),
+    Case("few_vectors", "tests.scenarios.traffic:both_ways", {"module_params": {"vectors": 2}}, ("nic",)),
     Case("moderated", "tests.scenarios.interrupts:moderated", {}, ("nic",)),
     Case("paused_by_the_partner", "tests.scenarios.mac:paused_by_the_partner", {}, ("nic",)),
     Case("partner_is_paused", "tests.scenarios.mac:partner_is_paused", {"rate_gbps": 40.0}, ("nic",)),
