@@ -13,6 +13,7 @@ import random
 import resource
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ class Env:
         platform.on_wire_taken = self.peer.taken
         platform.on_fault = self._on_fault
         platform.on_rule = self._on_rule
+        if self.cfg.irq_ids:
+            self.dut = replace(self.dut, axi={**self.dut.axi, "irq_ids": self.cfg.irq_ids})
         platform.attach(self.machine, self.dut)
 
     # -- for scenarios --------------------------------------------------------------------------------------
