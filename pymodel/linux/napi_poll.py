@@ -44,13 +44,16 @@ def poll_checked(n: napi_struct, budget: int, sd: softnet_data, net: NetState) -
     n._poll = POLLING
     n.delivered = 0
     n.polls += 1
+    serial = n.polls
     work = n.poll(n, budget)
     if sd.xdp_bulk:
         xdp_do_check_flushed(n)
     sd.poll = 0
     sd.current = None
-    completed = n._poll == COMPLETED
-    n._poll = IDLE
+    completed = True
+    if n.polls == serial:  # else another CPU polls it already, as it may once this poll was completed
+        completed = n._poll == COMPLETED
+        n._poll = IDLE
     if work.__class__ is not int or work > budget or n.delivered > budget or work < 0:
         _bad_work(n, work, budget)
     if work < budget:

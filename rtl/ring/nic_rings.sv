@@ -188,7 +188,7 @@ module nic_rings
   always_ff @(posedge clk_i) begin
     if (tx_busy || rx_busy) quiet_q <= '0;
     else if (!idle_o) quiet_q <= quiet_q + 1'b1;
-    if (!rst_ni) quiet_q <= '0;
+    if (!rst_ni) quiet_q <= ($clog2(MaxQueues) + 1)'(Queues);
   end
 
   // Both directions look at the same queue at a time: nic_cpl serves both.

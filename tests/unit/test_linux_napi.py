@@ -538,3 +538,31 @@ def test_interrupt_after_completion_begins_anew() -> None:
     dev.napi = p.napi
     dev.twice(20_000)
     assert len(p.polls) == 2
+
+
+def test_poll_completed_and_polled_elsewhere_before_it_returns_is_no_fault() -> None:
+    """NAPI3, NAPI7: once completed, the instance may be scheduled and polled on another CPU while the poll that
+    completed it still runs (it writes to the device's interrupt mask, which takes time)."""
+    bed = Bed(cpus=2)
+    other: list[bool] = []
+
+    def elsewhere() -> None:
+        L.local_bh_disable()
+        other.append(L.napi_schedule(p.napi))
+        L.local_bh_enable()
+
+    def first(napi: Any, budget: int) -> int:
+        assert L.napi_complete_done(napi, 1)
+        bed.sched.run_task(elsewhere, cpu=1)
+        charge(10_000)
+        return 1
+
+    def second(napi: Any, budget: int) -> int:
+        charge(20_000)  # longer than the first goes on
+        assert L.napi_complete_done(napi, 2)
+        return 2
+
+    p = Poller(bed, first, second)
+    p.schedule()
+    bed.settle(100_000)
+    assert p.polls == [64, 64] and other == [True] and not p.napi.state & L.NAPIF_STATE_SCHED
