@@ -19,9 +19,9 @@ class Config:
     """One run. Two runs with equal configs are equal: same clocks, same bytes on the wire.
 
     ``rate_gbps`` is the line rate of the wire; ``quantum_ns`` how far model CPUs run ahead of the device (0: exact);
-    ``costs`` overrides fields of :class:`pymodel.hw.access.CpuCosts`; ``module_params`` go to the driver (where they
-    change which vector tells of what, ``irq_ids`` takes the place of the list in dut.toml); ``args`` to the scenario.
-    ``max_us`` and ``watchdog_us`` are simulated time.
+    ``costs`` overrides fields of :class:`pymodel.hw.access.CpuCosts`; ``module_params`` go to the driver; where they
+    change which vector tells of what, ``vector_of`` has for each entry of dut.toml's ``irq_ids`` the vector that does
+    (IRQ3); ``args`` go to the scenario. ``max_us`` and ``watchdog_us`` are simulated time.
     """
 
     scenario: str = ""
@@ -43,7 +43,7 @@ class Config:
     progress: str = ""  # file that the run rewrites with its progress, for a bar drawn by another process
     costs: dict[str, int] = field(default_factory=dict)
     module_params: dict[str, Any] = field(default_factory=dict)
-    irq_ids: list[list[int]] = field(default_factory=list)
+    vector_of: list[int] = field(default_factory=list)
     args: dict[str, Any] = field(default_factory=dict)
     swiotlb: str = "noforce"  # the kernel's option; "force": streaming DMA goes through bounce buffers
     weak: bool = False  # stores and loads of shared memory that no barrier orders are reordered

@@ -80,8 +80,11 @@ class Env:
         platform.on_wire_taken = self.peer.taken
         platform.on_fault = self._on_fault
         platform.on_rule = self._on_rule
-        if self.cfg.irq_ids:
-            self.dut = replace(self.dut, axi={**self.dut.axi, "irq_ids": self.cfg.irq_ids})
+        if self.cfg.vector_of:
+            irq_ids: list[list[int]] = [[] for _ in range(max(self.cfg.vector_of) + 1)]
+            for vector, ids in zip(self.cfg.vector_of, self.dut.axi.get("irq_ids", []), strict=True):
+                irq_ids[vector] += ids
+            self.dut = replace(self.dut, axi={**self.dut.axi, "irq_ids": irq_ids})
         platform.attach(self.machine, self.dut)
 
     # -- for scenarios --------------------------------------------------------------------------------------

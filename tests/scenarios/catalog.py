@@ -13,11 +13,8 @@ __all__ = ["CASES", "Case", "case_named", "cases"]
 
 _SLOW_HOST = {"rx_packet": 1500, "rx_stack": 800, "poll_entry": 400, "tx_packet": 500}
 
-# Queue pairs of even and of odd number have a vector each, the causes another; what the vectors tell of follows.
-_FEW_VECTORS = {
-    "module_params": {"vectors": 3},
-    "irq_ids": [[*range(16 + first, 32, 2), *range(32 + first, 48, 2)] for first in (0, 1)] + [[]],
-}
+# Queue pairs of even and of odd number have a vector each, the causes another.
+_FEW_VECTORS = {"module_params": {"vectors": 3}, "vector_of": [0, 1] * 8 + [2]}
 
 
 @dataclass(frozen=True, slots=True)
