@@ -128,11 +128,11 @@ module nic_top
 
   // descriptors, and what became of them
   logic [Queues-1:0]        tx_avail;
-  q_t                       tx_rd_queue, tx_pop_queue, rx_rd_queue, sent_queue, rec_queue, cq_queue;
+  q_t                       tx_rd_queue, tx_pop_queue, rx_rd_queue, rx_pop_queue, sent_queue, rec_queue, cq_queue;
   logic                     tx_rd_valid, rx_rd_valid, rx_rd_more, tx_pop, rx_pop, rx_arrived, done;
   logic [$clog2(DescDepth)-1:0] rx_rd_skip;
   desc_t                    tx_desc, rx_desc;
-  index_t                   tx_rd_index, rx_rd_index, sent_end;
+  index_t                   tx_rd_index, rx_rd_index, rx_pop_index, sent_end;
   logic                     rx_scan_ready, rec_err, rec_pop, tx_cq_valid, rx_cq_valid;
   logic [$clog2(RxRecords):0] rec_ready;
   rx_record_t               rec;
@@ -217,8 +217,9 @@ module nic_top
       .tx_desc_o(tx_desc), .tx_rd_index_o(tx_rd_index), .tx_pop_i(tx_pop), .tx_pop_queue_i(tx_pop_queue),
       .tx_scan_head_o(tx_scan_head), .done_i(done), .sent_queue_i(sent_queue), .sent_end_i(sent_end),
       .rx_rd_queue_i(rx_rd_queue), .rx_rd_skip_i(rx_rd_skip), .rx_rd_valid_o(rx_rd_valid), .rx_rd_more_o(rx_rd_more),
-      .rx_desc_o(rx_desc), .rx_rd_index_o(rx_rd_index), .rx_pop_i(rx_pop), .rx_arrived_o(rx_arrived),
-      .rx_scan_head_o(rx_scan_head), .rx_scan_ready_i(rx_scan_ready),
+      .rx_desc_o(rx_desc), .rx_rd_index_o(rx_rd_index), .rx_pop_i(rx_pop), .rx_pop_queue_i(rx_pop_queue),
+      .rx_pop_index_i(rx_pop_index), .rx_arrived_o(rx_arrived), .rx_scan_head_o(rx_scan_head),
+      .rx_scan_ready_i(rx_scan_ready),
       .rec_queue_o(rec_queue), .rec_ready_i(rec_ready), .rec_i(rec), .rec_err_i(rec_err), .rec_pop_o(rec_pop),
       .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_first_o(cpl_first), .cpl_last_o(cpl_last),
       .cpl_req_o(cpl_req), .cpl_wdata_o(cpl_wdata), .cpl_wstrb_o(cpl_wstrb), .cpl_out_o(cpl_out), .cpl_hold_i(cpl_hold),
@@ -255,15 +256,14 @@ module nic_top
       .r_valid_i(tx_data_valid), .r_queue_i(r_queue), .r_data_i(r_data), .r_last_i(r_last), .r_err_i(r_err),
       .done_o(done), .sent_queue_o(sent_queue), .sent_end_o(sent_end),
       .rx_rd_queue_o(rx_rd_queue), .rx_rd_skip_o(rx_rd_skip), .rx_rd_valid_i(rx_rd_valid), .rx_rd_more_i(rx_rd_more),
-      .rx_desc_i(rx_desc), .rx_rd_index_i(rx_rd_index), .rx_pop_o(rx_pop), .rx_arrived_i(rx_arrived),
-      .data_valid_o(data_valid), .data_ready_i(data_ready), .data_first_o(data_first), .data_last_o(data_last),
-      .data_req_o(data_req), .data_wdata_o(data_wdata), .data_wstrb_o(data_wstrb),
-      .b_valid_i(rx_data_done), .b_queue_i(b_queue), .b_err_i(b_err),
-      .scan_ready_o(rx_scan_ready),
-      .rec_queue_i(rec_queue), .rec_ready_o(rec_ready), .rec_o(rec), .rec_err_o(rec_err), .rec_pop_i(rec_pop),
+      .rx_desc_i(rx_desc), .rx_rd_index_i(rx_rd_index), .rx_pop_o(rx_pop), .rx_pop_queue_o(rx_pop_queue),
+      .rx_pop_index_o(rx_pop_index), .rx_arrived_i(rx_arrived), .data_valid_o(data_valid), .data_ready_i(data_ready),
+      .data_first_o(data_first), .data_last_o(data_last), .data_req_o(data_req), .data_wdata_o(data_wdata),
+      .data_wstrb_o(data_wstrb), .b_valid_i(rx_data_done), .b_queue_i(b_queue), .b_err_i(b_err),
+      .scan_ready_o(rx_scan_ready), .rec_queue_i(rec_queue), .rec_ready_o(rec_ready), .rec_o(rec),
+      .rec_err_o(rec_err), .rec_pop_i(rec_pop), .link_down_i, .link_mbps_i, .link_o(link),
       .m_axis_tdata, .m_axis_tkeep, .m_axis_tvalid, .m_axis_tready, .m_axis_tlast,
-      .s_axis_tdata, .s_axis_tkeep, .s_axis_tvalid, .s_axis_tready, .s_axis_tlast, .s_axis_tuser,
-      .link_down_i, .link_mbps_i, .link_o(link)
+      .s_axis_tdata, .s_axis_tkeep, .s_axis_tvalid, .s_axis_tready, .s_axis_tlast, .s_axis_tuser
   );
 
   nic_dma #(

@@ -54,7 +54,7 @@ module nic_desc_fetch
     output logic                   rd_valid_o,
     output logic                   rd_more_o,
     output desc_t                  rd_desc_o,
-    output index_t                 rd_index_o,    // of the first that is not consumed
+    output index_t                 rd_index_o,    // its index
     input  logic                   pop_i,
     input  logic [QWidth-1:0]      pop_queue_i,
     output logic                   arrived_o,     // descriptors came for ring r_queue_i
@@ -173,19 +173,22 @@ module nic_desc_fetch
     end
   end
 
+  index_t pos;                       // the descriptor that is read
+  assign pos = con_q[rd_queue_i] + index_t'(rd_skip_i);
+
   for (genvar i = 0; i < PerBeat; i++) begin : gen_lane
-    // The window's slot of a descriptor is its index modulo Depth: lane and row.
+    // A slot, lane and row, is an index modulo Depth. None is read when written. Lengths go to comparators: block
+    // memories are too slow for that.
     localparam int unsigned Rows = Depth / PerBeat;
     localparam int unsigned RowLog2 = $clog2(Rows);
-    logic [63:0] addr_mem [Slots * Rows];
+    (* no_rw_check *) logic [63:0] addr_mem [Slots * Rows];
+    (* no_rw_check, ram_style = (Kind == RdRxDesc) ? "distributed" : "block" *)
     logic [CtrlWidth-1:0] ctrl_mem [Slots * Rows];
     logic [QWidth+RowLog2-1:0] wrow, rrow;
     logic                      we_addr, we_ctrl;
     logic [CtrlWidth-1:0]      ctrl;
     logic [63:0]               rd_addr;
     logic [CtrlWidth-1:0]      rd_ctrl;
-    index_t                    rd_pos;
-
     assign wrow = {r_queue_i, RowLog2'(arr >> LaneLog2)};
     if (DataWidth == 64) begin : gen_half
       assign we_addr = store && !half_q[r_queue_i];
@@ -203,8 +206,7 @@ module nic_desc_fetch
       if (we_ctrl) ctrl_mem[wrow] <= ctrl;
     end
 
-    assign rd_pos  = con_q[rd_queue_i] + index_t'(rd_skip_i);
-    assign rrow    = {rd_queue_i, RowLog2'(rd_pos >> LaneLog2)};
+    assign rrow    = {rd_queue_i, RowLog2'(pos >> LaneLog2)};
     assign rd_addr = addr_mem[rrow];
     assign rd_ctrl = ctrl_mem[rrow];
   end
@@ -213,14 +215,12 @@ module nic_desc_fetch
   logic [PerBeat-1:0][63:0] lane_addr;
   logic [PerBeat-1:0][CtrlWidth-1:0] lane_ctrl;
   logic [CtrlWidth-1:0]     ctrl;
-  index_t                   pos;
   level_t                   level;
 
   for (genvar i = 0; i < PerBeat; i++) begin : gen_read
     assign lane_addr[i] = gen_lane[i].rd_addr;
     assign lane_ctrl[i] = gen_lane[i].rd_ctrl;
   end
-  assign pos = con_q[rd_queue_i] + index_t'(rd_skip_i);
   if (PerBeat == 1) begin : gen_one
     assign rd_desc_o.addr = lane_addr[0];
     assign ctrl           = lane_ctrl[0];
@@ -233,7 +233,7 @@ module nic_desc_fetch
   assign level      = level_t'(arr_q[rd_queue_i] - con_q[rd_queue_i]);
   assign rd_valid_o = level > level_t'(rd_skip_i);
   assign rd_more_o  = !rd_valid_o && tail_i[rd_queue_i] != pos;
-  assign rd_index_o = con_q[rd_queue_i];
+  assign rd_index_o = pos;
 
   assign scan_head_o = con_q[scan_i];
   assign busy_o      = out_q[scan_i] != '0;

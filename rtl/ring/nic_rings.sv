@@ -76,6 +76,8 @@ module nic_rings
     output desc_t                        rx_desc_o,
     output index_t                       rx_rd_index_o,
     input  logic                         rx_pop_i,
+    input  logic [QWidth-1:0]            rx_pop_queue_i,
+    input  index_t                       rx_pop_index_i,
     output logic                         rx_arrived_o,
     output index_t                       rx_scan_head_o,
     input  logic                         rx_scan_ready_i,
@@ -148,13 +150,13 @@ module nic_rings
       .active_o(rx_active_o), .error_o(rx_error_o), .code_o(rx_code_o), .sts_o(rx_sts_o),
       .err_read_i(rx_err_read_i), .err_write_i(rx_err_write_i), .err_write_queue_i,
       .err_desc_i(rx_err_desc_i), .err_desc_queue_i(rx_err_queue_i), .err_tail_o(rx_err_tail_o),
-      .head_valid_i(rx_pop_i), .head_queue_i(rx_rd_queue_i), .head_i(rx_rd_index_o + 1'b1),
+      .head_valid_i(rx_pop_i), .head_queue_i(rx_pop_queue_i), .head_i(rx_pop_index_i + 1'b1),
       .cq_valid_i(rx_cq_valid_o), .cq_queue_i(cq_queue_o), .cq_head_i(cq_head), .cq_frames_i(cq_frames),
       .req_valid_o(rx_req_valid_o), .req_o(rx_req_o), .req_ready_i(rx_req_ready_i),
       .r_valid_i(rx_desc_valid_i), .r_queue_i, .r_data_i, .r_last_i, .r_err_i,
       .avail_o(), .rd_queue_i(rx_rd_queue_i), .rd_skip_i(rx_rd_skip_i),
       .rd_valid_o(rx_rd_valid_o), .rd_more_o(rx_rd_more_o),
-      .rd_desc_o(rx_desc_o), .rd_index_o(rx_rd_index_o), .pop_i(rx_pop_i), .pop_queue_i(rx_rd_queue_i),
+      .rd_desc_o(rx_desc_o), .rd_index_o(rx_rd_index_o), .pop_i(rx_pop_i), .pop_queue_i(rx_pop_queue_i),
       .arrived_o(rx_arrived_o), .scan_head_o(rx_scan_head_o)
   );
 

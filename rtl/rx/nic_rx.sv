@@ -64,7 +64,9 @@ module nic_rx
     input  logic                     rd_more_i,
     input  desc_t                    rd_desc_i,
     input  index_t                   rd_index_i,
-    output logic                     pop_o,
+    output logic                     pop_o,           // one of ring pop_queue_o is used
+    output logic [QWidth-1:0]        pop_queue_o,
+    output index_t                   pop_index_o,
     input  logic                     arrived_i,
     input  logic [QWidth-1:0]        arrived_queue_i,
 
@@ -192,8 +194,8 @@ module nic_rx
       .free_queue_o     (free_queue),
       .free_ptr_o       (free_ptr),
       .run_i, .start_i, .start_queue_i, .scan_i, .work_o, .err_desc_o, .err_desc_queue_o,
-      .rd_queue_o, .rd_skip_o, .rd_valid_i, .rd_more_i, .rd_desc_i, .rd_index_i, .pop_o, .arrived_i,
-      .arrived_queue_i, .out_valid_o, .out_ready_i, .out_first_o, .out_last_o, .out_req_o,
+      .rd_queue_o, .rd_skip_o, .rd_valid_i, .rd_more_i, .rd_desc_i, .rd_index_i, .pop_o, .pop_queue_o,
+      .pop_index_o, .arrived_i, .arrived_queue_i, .out_valid_o, .out_ready_i, .out_first_o, .out_last_o, .out_req_o,
       .out_data_o, .out_strb_o, .b_valid_i, .b_queue_i, .b_err_i, .scan_ready_o, .rec_queue_i,
       .rec_ready_o, .rec_o, .rec_err_o, .rec_pop_i, .cnt_frame_o, .cnt_len_o, .cnt_nodesc_o,
       .cnt_queue_o

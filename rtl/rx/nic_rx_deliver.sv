@@ -59,7 +59,9 @@ module nic_rx_deliver
     input  logic                     rd_more_i,
     input  desc_t                    rd_desc_i,
     input  index_t                   rd_index_i,
-    output logic                     pop_o,
+    output logic                     pop_o,           // one of ring pop_queue_o is used
+    output logic [QWidth-1:0]        pop_queue_o,
+    output index_t                   pop_index_o,
     input  logic                     arrived_i,
     input  logic [QWidth-1:0]        arrived_queue_i,
 
@@ -91,7 +93,7 @@ module nic_rx_deliver
 );
 
   logic                     next_valid, take, settle, reject;
-  logic [QWidth-1:0]        next_queue;
+  logic [QWidth-1:0]        next_queue, settle_queue;
   frame_len_t               next_len;
   rx_meta_t                 next_meta;
   rx_vlan_t                 next_vlan;
@@ -114,8 +116,9 @@ module nic_rx_deliver
   logic [$clog2(Bursts):0]  bursts_used;
 
   assign dma_busy_o        = active || job_valid || mover_busy;
-  assign frame_pop_o       = cnt_frame_o || cnt_nodesc_o;
-  assign frame_pop_queue_o = cnt_queue_o;
+  assign frame_pop_o       = settle;
+  assign frame_pop_queue_o = settle_queue;
+  assign cnt_queue_o       = settle_queue;
   assign work_o            = records_busy || (feed && rd_queue_o == scan_i) || (job_valid && job_queue == scan_i);
 
   nic_rx_list #(
@@ -132,7 +135,7 @@ module nic_rx_deliver
       .next_meta_o     (next_meta),
       .next_vlan_o     (next_vlan),
       .take_i          (take),
-      .queue_i         (rd_queue_o),
+      .queue_i         (settle_queue),
       .release_i       (settle),
       .reject_i        (reject),
       .run_i, .arrived_i, .arrived_queue_i,
@@ -164,8 +167,9 @@ module nic_rx_deliver
       .take_o           (take),
       .settle_o         (settle),
       .reject_o         (reject),
-      .rd_queue_o, .rd_skip_o, .rd_valid_i, .rd_more_i, .rd_desc_i, .rd_index_i, .pop_o, .arrived_i,
-      .arrived_queue_i,
+      .settle_queue_o   (settle_queue),
+      .rd_queue_o, .rd_skip_o, .rd_valid_i, .rd_more_i, .rd_desc_i, .rd_index_i, .pop_o,
+      .pop_queue_o, .pop_index_o, .arrived_i, .arrived_queue_i,
       .part_ready_i     (part_ready),
       .part_soon_i      (part_soon),
       .part_look_o      (part_look),
@@ -182,7 +186,7 @@ module nic_rx_deliver
       .answered_queue_i (b_queue_i),
       .retired_i        (rec_pop_i),
       .retired_queue_i  (rec_queue_i),
-      .cnt_frame_o, .cnt_len_o, .cnt_nodesc_o, .cnt_queue_o
+      .cnt_frame_o, .cnt_len_o, .cnt_nodesc_o
   );
 
   nic_rx_cut #(

@@ -35,7 +35,7 @@ module nic_rx_list
     output rx_vlan_t          next_vlan_o,
     input  logic              take_i,
 
-    // the frame that was taken last
+    // what became of a frame that was taken, after it
     input  logic [QWidth-1:0] queue_i,
     input  logic              release_i,
     input  logic              reject_i,

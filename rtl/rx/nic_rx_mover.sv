@@ -72,7 +72,6 @@ module nic_rx_mover
   logic [63:0] addr;
   logic        job_valid, job_pop;
 
-  assign job_ready_o = (wp_q - rp_q) != job_ptr_t'(1 << JobLog2);
   assign job_valid   = wp_q != rp_q;
   assign job         = jobs[rp_q[JobLog2-1:0]];
   assign addr        = addrs[rp_q[JobLog2-1:0]];
@@ -93,6 +92,8 @@ module nic_rx_mover
   end
 
   always_ff @(posedge clk_i) begin
+    // Room for one more than was seen in the clock before.
+    job_ready_o <= rst_ni && (wp_q - rp_q) < job_ptr_t'((1 << JobLog2) - 1);
     if (!rst_ni) begin
       wp_q <= '0;
       rp_q <= '0;

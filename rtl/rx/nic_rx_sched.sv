@@ -9,7 +9,8 @@
 // a frame that is dropped as one part that only releases its words, in order with the others.
 //
 // A descriptor, and how full the lists are, are read in one clock (Look, Fetch) and judged in the next (Decide, Feed), so
-// a frame in one buffer takes two. What moved while they were read makes it look again before it sets the queue aside.
+// a frame in one buffer takes two. What moves meanwhile makes it look again before it sets the queue aside.
+// What becomes of the frame, and of the descriptor, is told in the clock after that (settle_o, reject_o, pop_o).
 // A frame whose VLAN tag was taken out begins that many bytes after its first word's beginning.
 
 `include "nic_assert.svh"
@@ -40,7 +41,7 @@ module nic_rx_sched
     output logic                   feed_o,       // parts of a frame of queue rd_queue_o may be to come
     output logic                   active_o,     // a frame is looked at
 
-    // the next frame of nic_rx_list; what becomes of the one at hand, of queue rd_queue_o
+    // the next frame of nic_rx_list; what became of the one before, of queue settle_queue_o: one-clock pulses
     input  logic                   next_valid_i,
     input  logic [QWidth-1:0]      next_queue_i,
     input  frame_len_t             next_len_i,
@@ -49,6 +50,7 @@ module nic_rx_sched
     output logic                   take_o,
     output logic                   settle_o,     // it is written, or dropped
     output logic                   reject_o,     // its queue is set aside
+    output logic [QWidth-1:0]      settle_queue_o,
 
     // descriptors
     output logic [QWidth-1:0]      rd_queue_o,
@@ -57,7 +59,9 @@ module nic_rx_sched
     input  logic                   rd_more_i,
     input  desc_t                  rd_desc_i,
     input  index_t                 rd_index_i,
-    output logic                   pop_o,
+    output logic                   pop_o,        // one of ring pop_queue_o is used
+    output logic [QWidth-1:0]      pop_queue_o,
+    output index_t                 pop_index_o,
     input  logic                   arrived_i,    // descriptors came
     input  logic [QWidth-1:0]      arrived_queue_i,
 
@@ -81,11 +85,10 @@ module nic_rx_sched
     input  logic                   retired_i,    // records were released
     input  logic [QWidth-1:0]      retired_queue_i,
 
-    // a frame has left the list: one-clock pulses
+    // with settle_o
     output logic                   cnt_frame_o,
     output frame_len_t             cnt_len_o,
-    output logic                   cnt_nodesc_o,
-    output logic [QWidth-1:0]      cnt_queue_o
+    output logic                   cnt_nodesc_o
 );
 
   localparam int unsigned Slots = 1 << QWidth;
@@ -110,6 +113,7 @@ module nic_rx_sched
 
   // What was read a clock ago.
   logic                hopeless_q, here_q, full_q, open_q, moved_q;   // open: neither hopeless nor full, and here
+  logic                ahead_q;             // pop_o of a descriptor of this ring comes only now
   logic [63:0]         addr_q;
   logic [15:0]         space_q;
   index_t              index_q;
@@ -120,7 +124,7 @@ module nic_rx_sched
   logic [8:0]          recs_limit, bursts_limit;
 
   assign rd_queue_o = queue_q;
-  assign rd_skip_o  = (state_q == Look) ? need_q[$clog2(Depth)-1:0] : '0;
+  assign rd_skip_o  = (state_q == Look) ? {need_q[$clog2(Depth)-1:1], need_q[0] | ahead_q} : ($clog2(Depth))'(ahead_q);
   assign sample     = (state_q == Look || state_q == Fetch) && part_soon_i;
 
   always_comb begin
@@ -130,15 +134,18 @@ module nic_rx_sched
     full         = 1'b0;
     recs_limit   = '0;
     bursts_limit = '0;
-    if (state_q == Look) begin
-      stored = len_q + frame_len_t'(DataWidth / 8 - 1) + (vlan_q.taken ? frame_len_t'(TagBytes) : '0);
+    if (state_q == Look || state_q == Decide) begin
       moves  = (arrived_i && arrived_queue_i == queue_q) || (answered_i && answered_queue_i == queue_q) ||
                (retired_i && retired_queue_i == queue_q) || (start_i && start_queue_i == queue_q);
+    end
+    if (state_q == Look) begin
+      stored = len_q + frame_len_t'(DataWidth / 8 - 1) + (vlan_q.taken ? frame_len_t'(TagBytes) : '0);
       // At most two writes a buffer more than whole bursts in the frame. The part before may add one to each list.
       recs_limit   = 9'(Records) - 9'd2 - 9'(need_q);
       bursts_limit = 9'(Bursts) - 9'd3 - 9'({need_q, 1'b0}) - 9'(len_q >> BurstLog2);
       full         = recs_limit < 9'(recs_used_i) || bursts_limit < 9'(bursts_used_i);
-      hopeless     = !run_i[queue_q] || need_q == ($clog2(Depth) + 1)'(MaxBuffers) || (!rd_valid_i && !rd_more_i);
+      hopeless     = !run_i[queue_q] || (err_desc_o && err_desc_queue_o == queue_q) ||
+                     need_q == ($clog2(Depth) + 1)'(MaxBuffers) || (!rd_valid_i && !rd_more_i);
     end
   end
 
@@ -156,7 +163,7 @@ module nic_rx_sched
   end
 
   // ------------------------------------------------------------------ judge
-  logic bad, drop, accept, wait_more, enough, give, done;
+  logic bad, drop, accept, wait_more, reject, enough, give, done;
 
   assign part_look_o = part_ready_i && (state_q == Decide || state_q == Feed);
 
@@ -172,7 +179,7 @@ module nic_rx_sched
       automatic logic deciding = state_q == Decide;
       automatic logic short    = here_q && space_q < 16'(MinRxBuffer);
       automatic logic single   = need_q == '0;
-      enough    = space_q >= 16'(left_q);
+      enough    = !(space_q < 16'(left_q));
       bad       = deciding && !hopeless_q && short;
       drop      = deciding && (hopeless_q || short);
       wait_more = deciding && !hopeless_q && (!here_q || (enough && full_q && !short));
@@ -182,11 +189,25 @@ module nic_rx_sched
     end
   end
 
-  assign reject_o         = wait_more && !moved_q;
-  assign err_desc_o       = bad;
-  assign err_desc_queue_o = queue_q;
-  assign pop_o            = give && !drop;
-  assign settle_o         = drop || accept;
+  assign reject = wait_more && !moved_q && !moves;
+
+  always_ff @(posedge clk_i) begin
+    settle_o     <= rst_ni && (drop || accept);
+    reject_o     <= rst_ni && reject;
+    err_desc_o   <= rst_ni && bad;
+    pop_o        <= rst_ni && give && !drop;
+    ahead_q      <= rst_ni && give && !drop && (!done || (take_o && next_queue_i == queue_q));
+    cnt_frame_o  <= rst_ni && accept;
+    cnt_nodesc_o <= rst_ni && drop;
+    if (part_look_o) begin
+      settle_queue_o <= queue_q;
+      cnt_len_o      <= len_q;
+    end
+  end
+
+  assign err_desc_queue_o = settle_queue_o;
+  assign pop_queue_o      = settle_queue_o;
+  assign pop_index_o      = index_q;
 
   assign part_valid_o = give;
   assign part_drop_o  = drop;
@@ -206,7 +227,8 @@ module nic_rx_sched
   assign active_o = state_q != Idle;
 
   // ------------------------------------------------------------------ sequence
-  assign take_o = next_valid_i && !stop_i && (state_q == Idle || done);
+  // Not before the list knows that it set a queue aside: the frame shown may be one of it.
+  assign take_o = next_valid_i && !stop_i && !reject_o && (state_q == Idle || done);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -217,7 +239,7 @@ module nic_rx_sched
         Look: if (sample) state_q <= Decide;
         Decide: begin
           if (done) state_q <= take_o ? Look : Idle;
-          else if (reject_o) state_q <= Idle;
+          else if (reject) state_q <= Idle;
           else if (accept) state_q <= Fetch;
           else state_q <= Look;
         end
@@ -253,22 +275,12 @@ module nic_rx_sched
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) word_q[q] <= '0;
-    end else if (settle_o) begin
+    end else if (drop || accept) begin
       word_q[queue_q] <= free_q;
     end
   end
 
-  // ------------------------------------------------------------------ counters
-  always_ff @(posedge clk_i) begin
-    cnt_frame_o  <= rst_ni && accept;
-    cnt_nodesc_o <= rst_ni && drop;
-    if (settle_o) begin
-      cnt_len_o   <= len_q;
-      cnt_queue_o <= queue_q;
-    end
-  end
-
   `NIC_ASSERT_IF(RxBufferIsThere, state_q == Fetch, rd_valid_i)
-  `NIC_ASSERT_IF(RxBufferIsLongEnough, pop_o, space_q >= 16'(MinRxBuffer))
+  `NIC_ASSERT_IF(RxBufferIsLongEnough, give && !drop, space_q >= 16'(MinRxBuffer))
 
 endmodule

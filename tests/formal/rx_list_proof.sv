@@ -3,7 +3,7 @@
 // and never while their queue is set aside; somebody is shown whenever anybody may be; nobody is passed over twice.
 //
 // Two queues, four frames each. One frame of one queue is watched, any of them. The scheduler takes what is shown, has one
-// frame at hand, and releases it or sets its queue aside.
+// frame at hand, and settles it or sets its queue aside; the list is told a clock later.
 
 `include "nic_assert.svh"
 
@@ -18,8 +18,8 @@ module rx_list_proof
     input rx_meta_t   frame_meta_i,
     input rx_vlan_t   frame_vlan_i,
     input logic       take_i,
-    input logic       release_i,
-    input logic       reject_i,
+    input logic       settle,
+    input logic       refuse,
     input logic [1:0] run_i,
     input logic       arrived_i,
     input logic [0:0] arrived_queue_i,
@@ -42,6 +42,7 @@ module rx_list_proof
     rx_meta_t   meta;
   } frame_t;
   logic       frames_left_o, next_valid_o;
+  logic       release_i, reject_i;
   logic [0:0] next_queue_o, queue_i;
   frame_len_t next_len_o;
   rx_meta_t   next_meta_o;
@@ -52,14 +53,17 @@ module rx_list_proof
   ) dut (.*);
 
   // The scheduler.
-  logic hand_q;                   // a frame is at hand
+  logic       hand_q;             // a frame is at hand
+  logic [0:0] hand_queue_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) hand_q <= 1'b0;
-    else hand_q <= take_i || (hand_q && !release_i && !reject_i);
-    if (take_i) queue_i <= next_queue_o;
+    hand_q    <= rst_ni && (take_i || (hand_q && !settle && !refuse));
+    release_i <= rst_ni && settle;
+    reject_i  <= rst_ni && refuse;
+    if (take_i) hand_queue_q <= next_queue_o;
+    if (settle || refuse) queue_i <= hand_queue_q;
   end
-  `NIC_ASSUME(TakesWhatIsShown, !take_i || (next_valid_o && (!hand_q || release_i)))
-  `NIC_ASSUME(OneEnd, !(release_i && reject_i) && (hand_q || !(release_i || reject_i)))
+  `NIC_ASSUME(TakesWhatIsShown, !take_i || (next_valid_o && !reject_i && (!hand_q || settle)))
+  `NIC_ASSUME(OneEnd, !(settle && refuse) && (hand_q || !(settle || refuse)))
 
   // The frame that is watched: its number, modulo twice the list.
   logic [0:0] mine;
@@ -70,13 +74,14 @@ module rx_list_proof
   end
   logic [2:0] in_q, out_q, expected, listed;   // frames entered, and released; the next to be shown
   logic [3:0] left_q;                          // of both queues
-  logic       at_hand, shown, in, out, here;
+  logic [2:0] at_hand;                         // 0 to 2: taken, and not yet ended as far as the list knows
+  logic       shown, in, out, here;
   frame_t     frame_q, frame;
   assign in       = frame_valid_i && frame_queue_i == mine;
   assign out      = release_i && queue_i == mine;
-  assign at_hand  = hand_q && queue_i == mine;
+  assign at_hand  = 3'(hand_q && hand_queue_q == mine) + 3'((release_i || reject_i) && queue_i == mine);
   assign shown    = next_valid_o && next_queue_o == mine;
-  assign expected = out_q + 3'(at_hand);
+  assign expected = out_q + at_hand;
   assign listed   = in_q - out_q;
   assign here     = 3'(slot - out_q) < listed;
   assign frame    = {next_vlan_o, next_len_o, next_meta_o};
@@ -119,15 +124,16 @@ module rx_list_proof
   `NIC_ASSERT(CountsAgree, dut.wp_q[mine] == in_q && dut.rp_q[mine] == out_q && 4'(dut.total_q) == left_q &&
               4'(3'(dut.wp_q[~mine] - dut.rp_q[~mine])) == 4'(left_q - 4'(listed)))
   for (genvar q = 0; q < 2; q++) begin : gen_queue
-    logic       at, next;
-    logic [2:0] look, there;
-    assign at    = hand_q && queue_i == 1'(q);
+    logic       next;
+    logic [2:0] at, look, there;
+    assign at    = 3'(hand_q && hand_queue_q == 1'(q)) + 3'((release_i || reject_i) && queue_i == 1'(q));
     assign next  = next_valid_o && next_queue_o == 1'(q);
-    assign look  = dut.rp_q[q] + 3'(at) + 3'(next);
+    assign look  = dut.rp_q[q] + at + 3'(next);
     assign there = dut.wp_q[q] - dut.rp_q[q];
-    `NIC_ASSERT(LookAgrees, dut.look_q[q] == look && 3'(at) + 3'(next) <= there &&
+    `NIC_ASSERT(LookAgrees, dut.look_q[q] == look && at + 3'(next) <= there &&
                 dut.have_q[q] == (look != dut.wp_q[q] || (dut.chosen_q && next_queue_o == 1'(q))))
   end
+  `NIC_ASSERT(OneIsTold, !(release_i && reject_i) && !(reject_i && hand_q))
   `NIC_ASSERT(ChosenIsShown, !dut.chosen_q || next_valid_o)
   `NIC_ASSERT(AsideAgrees, dut.blocked_q[mine] == aside_q)
   `NIC_ASSERT(PassedByOther, !passed_q || next_queue_o != mine)
@@ -136,5 +142,5 @@ module rx_list_proof
 
   `NIC_COVER(Full, listed == 3'(Frames) && shown)
   `NIC_COVER(AgainAfterAside, aside_q && moves && listed == 3'd3 && out_q == 3'd1)
-  `NIC_COVER(TakenAtOnce, take_i && release_i && queue_i == mine && next_queue_o == mine && out_q == 3'd2)
+  `NIC_COVER(TakenAtOnce, take_i && settle && hand_queue_q == mine && next_queue_o == mine && out_q == 3'd2)
 endmodule
