@@ -102,6 +102,35 @@ package nic_dma_pkg;
     end
   endfunction
 
+  // Longest frame without its tag.
+  function automatic logic [14:0] longest(logic vlan);
+    return 15'(MaxFrame) - (vlan ? 15'(TagBytes) : '0);
+  endfunction
+
+  // What is wrong with a tx_tso descriptor: no payload, no room for TCP's or IP's header, frames that are too long.
+  function automatic logic [3:0] tso_mistakes(
+      frame_len_t mss, logic vlan, logic ipv6, logic [7:0] hdr_len, logic [7:0] l3_off, logic [7:0] l4_off);
+    return {mss == '0, 9'(hdr_len) < 9'(l4_off) + 9'd20, 9'(l4_off) < 9'(l3_off) + (ipv6 ? 9'd40 : 9'd20),
+            longest(vlan) < 15'(mss) + 15'(hdr_len)};
+  endfunction
+
+  // How far a queue is with the frame that is read.
+  typedef struct packed {
+    logic        given;       // an offload descriptor came before the frame
+    frame_len_t  sofar;       // bytes of the frame in the pieces before
+    // TSO
+    logic        later;       // the headers have been read before
+    logic        next;        // a frame has been read before
+    logic [15:0] used;        // bytes of the descriptor that are done with
+    frame_len_t  left;        // payload of the frame that is still to be read
+  } tx_progress_t;
+
+  typedef struct packed {
+    logic [63:0] headers;     // their address
+    logic [31:0] seq;         // of this frame
+    logic [15:0] id;
+  } tx_tso_t;
+
   // Header fields of one frame of a TCP segment that is cut.
   typedef struct packed {
     logic        ipv6;

@@ -2,8 +2,8 @@
 // Cuts a piece of host memory, which nic_tx_issue took, into read bursts: each ends with the piece or at a multiple of
 // BurstBytes, so that none crosses 4 KiB.
 //
-// take_i, only with free_o: the piece. Its bursts follow from the next clock on, one for each req_ready_i; a piece may be
-// taken in the clock in which the last of the piece before is. With each request comes what the burst is for; a request stays
+// take_i, only with free_o: the piece. Its bursts follow from the next clock on, one for each req_ready_i; the next piece may
+// be taken in the clock after the last of them: what it is does not wait for req_ready_i. With each request comes what the burst is for; a request stays
 // as it is until it is taken.
 
 `include "nic_assert.svh"
@@ -57,20 +57,20 @@ module nic_tx_cut
   logic        fire;
 
   assign fire   = valid_q && req_ready_i;
-  assign free_o = !valid_q || (req_ready_i && last_q);
+  assign free_o = !valid_q;
   assign room   = part_t'(BurstBytes) - part_t'(addr_i[BurstLog2-1:0]);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 1'b0;
-    else if (free_o) valid_q <= take_i;
+    else if (free_o || (req_ready_i && last_q)) valid_q <= take_i;
   end
 
   always_ff @(posedge clk_i) begin
     if (take_i) begin
       queue_o   <= queue_i;
       addr_q    <= addr_i;
-      last_q    <= len_i <= frame_len_t'(room);
-      bytes_q   <= (len_i <= frame_len_t'(room)) ? len_i[BurstLog2:0] : room;
+      last_q    <= !(frame_len_t'(room) < len_i);
+      bytes_q   <= (frame_len_t'(room) < len_i) ? room : len_i[BurstLog2:0];
       left_q    <= len_i - frame_len_t'(room);
       end_q     <= end_i;
       sum_q     <= sum_i;
@@ -78,8 +78,8 @@ module nic_tx_cut
       ip_skip_q <= ip_skip_i;
     end else if (fire) begin
       addr_q    <= {addr_q[63:BurstLog2] + 1'b1, BurstLog2'(0)};
-      last_q    <= left_q <= frame_len_t'(BurstBytes);
-      bytes_q   <= (left_q <= frame_len_t'(BurstBytes)) ? left_q[BurstLog2:0] : part_t'(BurstBytes);
+      last_q    <= !(frame_len_t'(BurstBytes) < left_q);
+      bytes_q   <= (frame_len_t'(BurstBytes) < left_q) ? part_t'(BurstBytes) : left_q[BurstLog2:0];
       left_q    <= left_q - frame_len_t'(BurstBytes);
       if (sum_q) begin
         skip_q    <= behind(skip_q, bytes_q);

@@ -4,7 +4,8 @@
 //
 // A piece is taken only when everything that its data will need is reserved: room in the queue's part of the
 // packet buffer, entries in its burst and frame lists. A queue that cannot be served is set aside until something of
-// it is released, so it never delays another. What there is of it is looked up in the clock before the piece comes. Frames begin at a word of the buffer and fill it without gaps.
+// it is released, so it never delays another. What there is of it is looked up two clocks before
+// the piece comes, and compared in the clock before. Frames begin at a word of the buffer and fill it without gaps.
 // An offload descriptor needs no room.
 //
 // A frame's entry in the frame list is made after its last piece; nic_tx_store says when its data is there.
@@ -111,6 +112,8 @@ module nic_tx_issue
     end else if (!next_valid_q || step) begin
       next_valid_q <= any;
       if (any) next_q <= pick;
+    end else if (!run_i[next_q]) begin
+      next_valid_q <= 1'b0;
     end
   end
 
@@ -119,8 +122,10 @@ module nic_tx_issue
   ptr_t              free_q [Slots];      // first word that is not released
   burst_count_t      asked_q [Slots];     // bursts of the pieces taken, a free-running count
 
-  logic              coming, valid, is_data, bad, ends, sums, pop, fits, look, take, taken, slot_free;
-  logic [QWidth-1:0] queue;
+  logic              early, soon, valid, is_data, bad, ends, sums, pop, look, take, taken, slot_free;
+  logic [QWidth-1:0] queue, soon_queue;
+  logic [16:0]       soon_total;
+  logic [13-BurstLog2:0] soon_bursts;
   logic [63:0]       addr;
   frame_len_t        len, skip, ip_skip;
   logic [14:0]       total;
@@ -138,8 +143,12 @@ module nic_tx_issue
       .queue_i    (next_q),
       .desc_i     (rd_desc_i),
       .index_i    (rd_index_i),
-      .coming_o   (coming),
-      .coming_queue_o(ask_queue_o),
+      .early_o    (early),
+      .early_queue_o(ask_queue_o),
+      .soon_o     (soon),
+      .soon_queue_o(soon_queue),
+      .soon_total_o(soon_total),
+      .soon_bursts_o(soon_bursts),
       .valid_o    (valid),
       .queue_o    (queue),
       .is_data_o  (is_data),
@@ -159,47 +168,56 @@ module nic_tx_issue
       .frame_o
   );
 
-  assign look = valid && slot_free && !start_i;
+  assign look = valid && (slot_free || !is_data) && !start_i;
   assign step = !valid || look;
 
-  // What the queue had when the piece came; it takes nothing meanwhile, and what is released since shows in touched_q.
+  // What the queue had when it was looked up; it takes nothing meanwhile, and what is released since shows in touched_q.
   ptr_t         room_q;                   // words
   burst_count_t bursts_q;                 // entries of the burst list
-  logic         frame_q, touched, touched_q;
+  logic         frame_q, fits_q, soon_touched_q, touched_q;
   ptr_t         words;
-  burst_count_t bursts;
+  burst_count_t bursts, asks_bursts_q;    // a clock later they are counted
+  logic         asks_q;
+  logic [QWidth-1:0] asks_queue_q;
+
+  function automatic logic touches(logic [QWidth-1:0] whose);
+    return (free_valid_i && free_queue_i == whose) || (burst_done_i && burst_done_queue_i == whose);
+  endfunction
 
   always_ff @(posedge clk_i) begin
-    if (coming && step) begin
+    if (early && step) begin
       room_q   <= ptr_t'(Words) - (base_q[ask_queue_o] - free_q[ask_queue_o]);
       bursts_q <= burst_count_t'(Bursts) - (asked_q[ask_queue_o] - answered_i);
       // The frame of the descriptor before may not be counted yet.
-      frame_q  <= 8'(frames_used_i) + 8'd1 <= 8'(Frames);
+      frame_q  <= 8'(frames_used_i) + 8'd2 <= 8'(Frames);
+    end
+    // As many bursts as there are at the worst address: the sum would take too long.
+    if (soon && step) begin
+      fits_q <= !(17'({room_q, ByteLog2'(0)}) < soon_total) && frame_q &&
+                !(bursts_q < burst_count_t'(soon_bursts) + burst_count_t'(2));
     end
   end
 
-  always_comb begin
-    automatic logic [QWidth-1:0] whose = step ? ask_queue_o : queue;
-    touched = (free_valid_i && free_queue_i == whose) || (burst_done_i && burst_done_queue_i == whose);
-  end
-
   always_ff @(posedge clk_i) begin
-    if (step || touched) touched_q <= touched;
+    if (step) begin
+      soon_touched_q <= touches(ask_queue_o);
+      touched_q      <= soon_touched_q || touches(soon_queue);
+    end else if (free_valid_i || burst_done_i) begin
+      if (touches(soon_queue)) soon_touched_q <= 1'b1;
+      if (touches(queue)) touched_q <= 1'b1;
+    end
   end
 
   always_comb begin
     words  = '0;
     bursts = '0;
-    fits   = 1'b0;
     if (valid) begin
       words  = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
       bursts = burst_count_t'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2);
-      // As many bursts as there are at the worst address: the sum would take too long.
-      fits   = words <= room_q && burst_count_t'(len[13:BurstLog2]) + burst_count_t'(2) <= bursts_q && frame_q;
     end
   end
 
-  assign take             = look && run_i[queue] && !bad && (fits || !is_data);
+  assign take             = look && run_i[queue] && !bad && (fits_q || !is_data);
   assign taken            = take && is_data;
   assign err_desc_o       = look && run_i[queue] && bad;
   assign err_desc_queue_o = queue;
@@ -207,7 +225,7 @@ module nic_tx_issue
   assign pop_queue_o      = queue;
 
   always_ff @(posedge clk_i) begin
-    if (look && is_data && !fits && !touched_q) blocked_q[queue] <= 1'b1;
+    if (look && is_data && !fits_q && !touched_q) blocked_q[queue] <= 1'b1;
     if (free_valid_i) blocked_q[free_queue_i] <= 1'b0;
     if (burst_done_i) blocked_q[burst_done_queue_i] <= 1'b0;
     if (start_i) blocked_q[start_queue_i] <= 1'b0;
@@ -229,7 +247,8 @@ module nic_tx_issue
       automatic logic [QWidth-1:0] at = start_i ? start_queue_i : queue;
       base_q[at] <= start_i ? free_q[at] : base_q[at] + words;
     end
-    if (taken) asked_q[queue] <= asked_q[queue] + bursts;
+    if (taken) {asks_queue_q, asks_bursts_q} <= {queue, bursts};
+    if (asks_q) asked_q[asks_queue_q] <= asked_q[asks_queue_q] + asks_bursts_q;
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
         free_q[q]  <= '0;
@@ -237,6 +256,8 @@ module nic_tx_issue
       end
     end
   end
+
+  always_ff @(posedge clk_i) asks_q <= taken && rst_ni;
 
   assign start_word_o = free_q[start_queue_i][PtrWidth-2:0];
 
@@ -271,6 +292,6 @@ module nic_tx_issue
   assign busy_o = req_valid_o;
 
   `NIC_ASSERT_IF(TxBufferNotOverbooked, taken, base_q[queue] + words - free_q[queue] <= ptr_t'(Words))
-  `NIC_ASSERT_IF(TxBurstsNotOverbooked, coming && step, asked_q[ask_queue_o] - answered_i <= burst_count_t'(Bursts))
+  `NIC_ASSERT_IF(TxBurstsNotOverbooked, early && step, asked_q[ask_queue_o] - answered_i <= burst_count_t'(Bursts))
 
 endmodule

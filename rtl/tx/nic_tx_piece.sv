@@ -2,7 +2,7 @@
 // What is to be read next for a queue, and what it is for: offload descriptors are kept here until their frame ends, and
 // a TCP segment that is to be cut (TSO) is read as frames of all headers and up to mss bytes of payload.
 //
-// valid_i: a queue's oldest descriptor enters. Three clocks later (in which step_i was high) valid_o: the piece to read,
+// valid_i: a queue's oldest descriptor enters. Four clocks later (in which step_i was high) valid_o: the piece to read,
 // or an offload descriptor, and whether it breaks the rules. It stays until step_i. A queue is in here once at a time,
 // and forgotten in a clock without its run_i.
 // A piece is a whole tx_desc, but of a TSO: the headers, which lie in the first tx_desc and are read anew for each
@@ -31,8 +31,13 @@ module nic_tx_piece
     input  desc_t             desc_i,
     input  index_t            index_i,      // of the descriptor
 
-    output logic              coming_o,     // with step_i: the piece of coming_queue_o is the next one
-    output logic [QWidth-1:0] coming_queue_o,
+    // with step_i: the piece of early_queue_o is the next but one, that of soon_queue_o the next
+    output logic              early_o,
+    output logic [QWidth-1:0] early_queue_o,
+    output logic              soon_o,
+    output logic [QWidth-1:0] soon_queue_o,
+    output logic [16:0]       soon_total_o, // bytes of its frame, itself included
+    output logic [13-BurstLog2:0] soon_bursts_o,   // of its own, whole ones
     output logic              valid_o,
     output logic [QWidth-1:0] queue_o,
     output logic              is_data_o,    // 0: an offload descriptor
@@ -55,51 +60,41 @@ module nic_tx_piece
 );
 
   localparam int unsigned Slots = 1 << QWidth;
-  localparam int unsigned TcpBytes = 20, Ipv4Bytes = 20, Ipv6Bytes = 40;
 
-  // Longest frame without its tag.
-  function automatic logic [14:0] limit(logic vlan);
-    return 15'(MaxFrame) - (vlan ? 15'(TagBytes) : '0);
-  endfunction
+  tx_progress_t progress_q [Slots];
+  tx_todo_t     todo_q [Slots];       // what the offload descriptor said
+  tx_tso_t      tso_q [Slots];
 
-  // ------------------------------------------------------------------ state of the queues
-  typedef struct packed {
-    logic        given;       // an offload descriptor came before the frame
-    frame_len_t  sofar;       // bytes of the frame in the pieces before
-    // TSO
-    logic        later;       // the headers have been read before
-    logic        next;        // a frame has been read before
-    logic [15:0] used;        // bytes of the descriptor that are done with
-    frame_len_t  left;        // payload of the frame that is still to be read
-  } progress_t;
-
-  typedef struct packed {
-    logic [63:0] headers;     // their address
-    logic [31:0] seq;         // of this frame
-    logic [15:0] id;
-  } tso_t;
-
-  progress_t   progress_q [Slots];
-  tx_todo_t    todo_q [Slots];        // what the offload descriptor said
-  tso_t        tso_q [Slots];
+  // ------------------------------------------------------------------ the descriptor
+  logic              got_q;            // a block memory gives it late in the clock: nothing is made of it here
+  logic [QWidth-1:0] got_queue_q;
+  desc_t             got_desc_q;
+  index_t            got_index_q;
+  always_ff @(posedge clk_i) begin
+    if (valid_i && step_i) begin
+      got_queue_q <= queue_i;
+      got_desc_q  <= desc_i;
+      got_index_q <= index_i;
+    end
+  end
 
   // ------------------------------------------------------------------ what is known of the queue is read
   logic              read_q;
   logic [QWidth-1:0] read_queue_q;
   desc_t             read_desc_q;
   index_t            read_index_q;
-  progress_t         read_at_q;
+  tx_progress_t      read_at_q;
   tx_todo_t          read_todo_q;
-  tso_t              read_tso_q;
+  tx_tso_t           read_tso_q;
 
   always_ff @(posedge clk_i) begin
-    if (valid_i && step_i) begin
-      read_queue_q <= queue_i;
-      read_desc_q  <= desc_i;
-      read_index_q <= index_i;
-      read_at_q    <= progress_q[queue_i];
-      read_todo_q  <= progress_q[queue_i].given ? todo_q[queue_i] : '0;
-      read_tso_q   <= tso_q[queue_i];
+    if (got_q && step_i) begin
+      read_queue_q <= got_queue_q;
+      read_desc_q  <= got_desc_q;
+      read_index_q <= got_index_q;
+      read_at_q    <= progress_q[got_queue_q];
+      read_todo_q  <= progress_q[got_queue_q].given ? todo_q[got_queue_q] : '0;
+      read_tso_q   <= tso_q[got_queue_q];
     end
   end
 
@@ -108,10 +103,11 @@ module nic_tx_piece
   logic [QWidth-1:0] cut_queue_q;
   logic              cut_eop_q;
   index_t            cut_index_q;
-  progress_t         cut_at_q;
+  tx_progress_t      cut_at_q;
   tx_todo_t          cut_todo_q;
-  tso_t              cut_tso_q;
-  logic              cut_data_q, cut_bad_q, cut_headers_q, cut_again_q, cut_done_q, cut_end_q;
+  tx_tso_t           cut_tso_q;
+  logic              cut_data_q, cut_headers_q, cut_again_q, cut_done_q, cut_end_q;
+  logic [4:0]        cut_bad_q;        // reasons
   logic [15:0]       cut_len_q;
   logic [63:0]       cut_base_q;       // where the piece is: from here on, so many bytes behind
   logic [15:0]       cut_off_q;
@@ -124,7 +120,7 @@ module nic_tx_piece
       automatic logic        headers   = tso && read_at_q.sofar == '0;
       automatic logic        again     = headers && read_at_q.later;
       automatic logic [15:0] desc_left = read_desc_q.len - read_at_q.used;
-      automatic logic        all       = desc_left <= 16'(read_at_q.left);
+      automatic logic        all       = !(16'(read_at_q.left) < desc_left);
       automatic logic        short     = read_desc_q.len < 16'(read_todo_q.hdr_len);
       cut_queue_q   <= read_queue_q;
       cut_eop_q     <= read_desc_q.eop;
@@ -149,36 +145,33 @@ module nic_tx_piece
       end else begin
         cut_len_q  <= all ? desc_left : 16'(read_at_q.left);
         cut_done_q <= all;
-        cut_end_q  <= 16'(read_at_q.left) <= desc_left;
+        cut_end_q  <= !(desc_left < 16'(read_at_q.left));
       end
-      if (is_data) cut_bad_q <= read_desc_q.len == '0 || (headers && !again && short);
-      else cut_bad_q <= read_at_q.sofar != '0 || read_at_q.given ||
-                        !(read_desc_q.kind == TxTso || read_desc_q.kind == TxOffload);
-      if (read_desc_q.kind == TxTso) begin
-        automatic logic [15:0] room    = read_desc_q.len;
-        automatic logic [7:0]  l3_off  = read_desc_q.rsvd[7:0], l4_off = read_desc_q.rsvd[15:8];
-        automatic logic [7:0]  hdr_len = read_desc_q.more[7:0];
-        // No payload, no room for the headers, or frames that are too long.
-        if (room[13:0] == '0 || 10'(l4_off) + 10'(TcpBytes) > 10'(hdr_len) ||
-            10'(l3_off) + (room[15] ? 10'(Ipv6Bytes) : 10'(Ipv4Bytes)) > 10'(l4_off) ||
-            15'(room[13:0]) + 15'(hdr_len) > limit(room[14])) cut_bad_q <= 1'b1;
-      end
+      cut_bad_q <= '0;
+      if (is_data) cut_bad_q[0] <= read_desc_q.len == '0 || (headers && !again && short);
+      else cut_bad_q[0] <= read_at_q.sofar != '0 || read_at_q.given ||
+                           !(read_desc_q.kind == TxTso || read_desc_q.kind == TxOffload);
+      if (read_desc_q.kind == TxTso) cut_bad_q[4:1] <=
+          tso_mistakes(read_desc_q.len[13:0], read_desc_q.len[14], read_desc_q.len[15], read_desc_q.more[7:0],
+                       read_desc_q.rsvd[7:0], read_desc_q.rsvd[15:8]);
     end
   end
 
   // ------------------------------------------------------------------ where it is, and what that makes of the frame
-  progress_t         at_q;             // before it
+  tx_progress_t      at_q;             // before it
   tx_todo_t          todo_now_q;
-  tso_t              tso_now_q;
+  tx_tso_t           tso_now_q;
   index_t            index_q;
   frame_len_t        csum_at_q;
   logic              last_q, done_q, headers_q, again_q;
   logic [15:0]       used_q;
   frame_len_t        left_q;
+  logic [16:0]       total;
+
+  assign total = cut_q ? 17'(cut_at_q.sofar) + 17'(cut_len_q) : '0;
 
   always_ff @(posedge clk_i) begin
     if (cut_q && step_i) begin
-      automatic logic [16:0] total = 17'(cut_at_q.sofar) + 17'(cut_len_q);
       automatic logic        last  = cut_done_q && cut_eop_q;
       automatic frame_len_t  skip  = (cut_todo_q.csum_start > cut_at_q.sofar) ?
                                      cut_todo_q.csum_start - cut_at_q.sofar : '0;
@@ -204,30 +197,34 @@ module nic_tx_piece
       sum_o      <= cut_todo_q.csum;
       skip_o     <= skip;
       ip_skip_o  <= (cut_todo_q.tso && !cut_todo_q.ipv6) ? ip : skip;
-      bad_o      <= cut_bad_q;
+      bad_o      <= cut_bad_q != '0;
       if (cut_data_q && cut_todo_q.tso) begin
         if (cut_headers_q && last) bad_o <= 1'b1;
       end else if (cut_data_q) begin
-        if (total > 17'(limit(cut_todo_q.vlan))) bad_o <= 1'b1;
-        if (last && (total < 17'(MinFrame) || (cut_todo_q.csum && 17'(cut_csum_at_q) + 17'd2 > total))) bad_o <= 1'b1;
+        if (17'(longest(cut_todo_q.vlan)) < total) bad_o <= 1'b1;
+        if (last && (total < 17'(MinFrame) || (cut_todo_q.csum && total < 17'(cut_csum_at_q) + 17'd2))) bad_o <= 1'b1;
       end
     end
   end
 
   assign pop_o = !is_data_o || done_q;
-  assign {coming_o, coming_queue_o} = {cut_q, cut_queue_q};
+  assign {early_o, early_queue_o} = {read_q, read_queue_q};
+  assign {soon_o, soon_queue_o, soon_total_o, soon_bursts_o} = {cut_q, cut_queue_q, total, cut_len_q[13:BurstLog2]};
 
   always_ff @(posedge clk_i) begin
     if (step_i) begin
-      read_q  <= valid_i && run_i[queue_i];
+      got_q   <= valid_i && run_i[queue_i];
+      read_q  <= got_q && run_i[got_queue_q];
       cut_q   <= read_q && run_i[read_queue_q];
       valid_o <= cut_q && run_i[cut_queue_q];
     end else begin
+      if (!run_i[got_queue_q]) got_q <= 1'b0;
       if (!run_i[read_queue_q]) read_q <= 1'b0;
       if (!run_i[cut_queue_q]) cut_q <= 1'b0;
       if (!run_i[queue_o]) valid_o <= 1'b0;
     end
     if (!rst_ni) begin
+      got_q   <= 1'b0;
       read_q  <= 1'b0;
       cut_q   <= 1'b0;
       valid_o <= 1'b0;
@@ -237,7 +234,7 @@ module nic_tx_piece
   // ------------------------------------------------------------------ progress
   always_ff @(posedge clk_i) begin
     if (start_i || take_i) begin
-      automatic progress_t then = at_q;
+      automatic tx_progress_t then = at_q;
       if (start_i) then = '0;
       else if (!is_data_o) then = '{given: 1'b1, default: '0};
       else begin
@@ -257,7 +254,7 @@ module nic_tx_piece
   always_ff @(posedge clk_i) begin
     if (read_q && read_desc_q.kind != TxData) todo_q[read_queue_q] <= todo_of(read_desc_q);
     if (take_i && (!is_data_o || todo_now_q.tso)) begin
-      automatic tso_t then = tso_now_q;
+      automatic tx_tso_t then = tso_now_q;
       if (!is_data_o) begin
         then.seq = addr_o[31:0];
         then.id  = addr_o[47:32];

@@ -76,7 +76,7 @@ module tx_cut_proof
     return (a < b) ? a : b;
   endfunction
 
-  `NIC_ASSERT(RequestWhilePiece, req_valid_o == piece_q && free_o == (!piece_q || (fire && last)))
+  `NIC_ASSERT(RequestWhilePiece, req_valid_o == piece_q && free_o == !piece_q)
   `NIC_ASSERT(RequestHolds, !wait_q || (req_valid_o && req_o == was_q))
   `NIC_ASSERT(FromWhereItWas, !piece_q || (req_o.addr == addr_q && req_o.id == {RdTxData, 3'b0, queue_q} &&
               offset_o == addr_q[2:0] && queue_o == queue_q))
@@ -97,7 +97,7 @@ module tx_cut_proof
 
   logic [1:0] bursts_q;
   always_ff @(posedge clk_i) bursts_q <= take_i ? '0 : bursts_q + 2'(fire);
-  `NIC_COVER(ThreeBursts, fire && last && bursts_q == 2'd2 && len_i == 14'd2056 && take_i)
+  `NIC_COVER(ThreeBursts, fire && last && bursts_q == 2'd2 && bytes == 15'd8 && end_q)
   `NIC_COVER(EndsAt4KiB, fire && last && addr_q[11:0] + bytes[11:0] == '0 && bytes == 15'd2048)
   `NIC_COVER(SkipOverTwo, fire && sums_q && bursts_q == 2'd1 && skip_o == 12'd5 && ip_skip_o == '0)
 endmodule
