@@ -49,6 +49,7 @@ tx/nic_tx_ram.sv
 tx/nic_tx_headers.sv
 tx/nic_tx_edit.sv
 tx/nic_tx_list.sv
+tx/nic_tx_out.sv
 tx/nic_tx_egress.sv
 tx/nic_tx.sv
 mac/nic_mac_pkg.sv

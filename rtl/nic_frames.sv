@@ -200,9 +200,17 @@ module nic_frames
 
   assign busy_o = tx_busy || mac_busy || rx_busy;
 
+  logic       sent_q;                   // counted a clock later
+  frame_len_t sent_len_q;
+
+  always_ff @(posedge clk_i) begin
+    sent_q <= sent && !tx_dropped && rst_ni;
+    if (sent) sent_len_q <= sent_len;
+  end
+
   assign cnt_evt_o = '{
-      tx_frame: sent && !tx_dropped,
-      tx_len: sent_len,
+      tx_frame: sent_q,
+      tx_len: sent_len_q,
       rx_frame: rx_frame,
       rx_len: rx_len,
       rx_drop_nodesc: rx_nodesc,

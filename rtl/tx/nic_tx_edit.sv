@@ -2,9 +2,9 @@
 // What is changed in a frame on its way from the packet buffer to the stream: header fields and checksum are put in
 // (nic_tx_headers), a VLAN tag is inserted behind the addresses, and what follows the data is zero.
 //
-// Nothing moves but in clocks of en_i. frame_i: a frame, whose words follow, in order, each with valid_i; word_i counts them
-// from 0. The next frame's frame_i may come with the last word. bytes_i of a word are data; with a tag, or padding, words
-// without data follow until everything is out. A word comes out two clocks later.
+// Nothing moves but in clocks of en_i. next_i: a word, in order, next_word_i counts them from 0; frame_i with a frame's first, and
+// what is changed in it. In the next clock of en_i come its bytes_i of data, with valid_i; with a tag, or padding, words
+// without data follow until everything is out. A word comes out three clocks after its next_i.
 
 module nic_tx_edit
   import nic_pkg::*;
@@ -17,6 +17,8 @@ module nic_tx_edit
     input  logic                 clk_i,
 
     input  logic                 en_i,
+    input  logic                 next_i,
+    input  logic [13-ByteLog2:0] next_word_i,
     input  logic                 frame_i,
     input  tx_edit_t             edit_i,
     input  logic                 tso_i,      // the header fields, too
@@ -29,7 +31,6 @@ module nic_tx_edit
     input  logic                 valid_i,
     input  logic [DataWidth-1:0] data_i,
     input  logic [ByteLog2:0]    bytes_i,
-    input  logic [13-ByteLog2:0] word_i,
     output logic [DataWidth-1:0] data_o
 );
 
@@ -45,6 +46,7 @@ module nic_tx_edit
   logic [DataWidth-1:0] clean, put, clean_q, put_q;
   logic [Bytes-1:0]     put_be, put_be_q;
   logic                 vlan_q, puts, valid_q, puts_q, tag_here_q, tag_before_q;
+  logic                 here_q, behind_q;     // the tag comes in in this word, or before it
   logic [15:0]          frame_tci_q, tci_q;
 
   assign clean = bytes_i[ByteLog2] ? data_i : data_i & ~({DataWidth{1'b1}} << {bytes_i, 3'b000});
@@ -53,7 +55,8 @@ module nic_tx_edit
       .DataWidth(DataWidth)
   ) u_headers (
       .clk_i,
-      .load_i   (en_i && frame_i),
+      .step_i   (en_i && next_i),
+      .load_i   (frame_i),
       .csum_i   (edit_i.csum),
       .csum_at_i(edit_i.csum_at),
       .sum_i,
@@ -62,7 +65,7 @@ module nic_tx_edit
       .headers_i,
       .ip_sum_i,
       .ip_adjust_i,
-      .word_i,
+      .word_i   (next_word_i),
       .any_o    (puts),
       .be_o     (put_be),
       .data_o   (put)
@@ -75,11 +78,15 @@ module nic_tx_edit
         vlan_q      <= edit_i.vlan;
         frame_tci_q <= edit_i.tci;
       end
+      if (next_i && (frame_i ? edit_i.vlan : vlan_q)) begin
+        here_q   <= next_word_i == word_t'(TagWord);
+        behind_q <= next_word_i > word_t'(TagWord);
+      end
       if (valid_i) begin
         clean_q      <= clean;
         puts_q       <= puts;
-        tag_here_q   <= vlan_q && word_i == word_t'(TagWord);
-        tag_before_q <= vlan_q && word_i > word_t'(TagWord);
+        tag_here_q   <= vlan_q && here_q;
+        tag_before_q <= vlan_q && behind_q;
         if (puts) begin
           put_q    <= put;
           put_be_q <= put_be;

@@ -3,10 +3,8 @@
 // padded with zeros to PadFrame.
 //
 // A frame begins only when all of it is in the buffer, so tvalid never falls inside a frame, and frames follow each
-// other without a gap. A frame counts as sent when the stream has taken its last beat. stop_i (device reset):
+// other without a gap. A frame counts as sent when the stream has taken its last beat (nic_tx_out). stop_i (device reset):
 // the frame under way is finished, and one that was already chosen; busy_o falls then.
-
-`include "nic_assert.svh"
 
 module nic_tx_egress
   import nic_pkg::*;
@@ -53,10 +51,10 @@ module nic_tx_egress
 
     // a frame was sent
     output logic                 sent_o,
-    output logic                 done_o,               // and with it all descriptors before sent_end_o are done
+    output frame_len_t           sent_len_o,           // with tag and padding
+    output logic                 done_o,               // a clock later: all descriptors before sent_end_o are done
     output logic [QWidth-1:0]    sent_queue_o,
     output index_t               sent_end_o,
-    output frame_len_t           sent_len_o,           // with tag and padding
     input  logic [QWidth-1:0]    scan_i,
     output logic                 pending_o,            // queue scan_i has complete frames that are not sent
 
@@ -79,6 +77,7 @@ module nic_tx_egress
   logic [15:0]       next_sum_q, next_ip_sum_q;
 
   logic              cur_valid_q, cur_last_q, cur_more_q;   // of the frame that is read: last word; more data
+  logic              told;                                  // it is sent
 
   nic_tx_list #(
       .Queues(Queues),
@@ -106,7 +105,7 @@ module nic_tx_egress
       .next_sum_o   (next_sum_q),
       .next_ip_sum_o(next_ip_sum_q),
       .take_i       (load),
-      .sent_i       (sent_o),
+      .sent_i       (told),
       .sent_queue_i (sent_queue_o),
       .scan_i,
       .pending_o
@@ -118,7 +117,7 @@ module nic_tx_egress
   tx_edit_t          cur_edit_q;
   index_t            cur_end_q;
   frame_len_t        cur_len_q;
-  logic              cur_tso_q, cur_part_q;
+  logic              cur_tso_q, cur_part_q, cur_first_q;    // the first word
   tx_headers_t       cur_headers_q;
   logic [15:0]       cur_sum_q, cur_adjust_q, cur_ip_sum_q, cur_ip_adjust_q;
   word_t             cur_word_q;
@@ -131,7 +130,6 @@ module nic_tx_egress
     return swap ? {value[7:0], value[15:8]} : value;
   endfunction
 
-  assign en       = !m_axis_tvalid || m_axis_tready;
   assign load     = next_valid_q && (!cur_valid_q || (en && cur_last_q));
 
   assign ram_re_o    = en && cur_valid_q && cur_more_q;
@@ -159,13 +157,15 @@ module nic_tx_egress
       cur_ip_sum_q    <= swapped(next_ip_sum_q, !next_frame_q.headers.l3_off[0]);
       cur_ip_adjust_q <= next_frame_q.ip_adjust;
       cur_word_q  <= '0;
+      cur_first_q <= 1'b1;
       cur_data_q  <= next_frame_q.len;
       cur_left_q  <= next_wire_q;
       cur_more_q  <= 1'b1;
       cur_last_q  <= next_wire_q <= frame_len_t'(Bytes);
       cur_ptr_q   <= ptr_t'(next_frame_q.word);
     end else if (en && cur_valid_q) begin
-      cur_word_q <= cur_word_q + 1'b1;
+      cur_word_q  <= cur_word_q + 1'b1;
+      cur_first_q <= 1'b0;
       cur_left_q <= cur_left_q - frame_len_t'(Bytes);
       cur_last_q <= cur_left_q <= frame_len_t'(2 * Bytes);
       if (ram_re_o) begin
@@ -187,23 +187,24 @@ module nic_tx_egress
   logic              rd_valid_q, rd_last_q, fix_valid_q, fix_last_q;   // fix: between the steps of nic_tx_edit
   logic [ByteLog2:0] rd_bytes_q;        // of data in this word
   logic [ByteLog2:0] rd_keep_q, fix_keep_q;    // valid bytes
-  word_t             rd_word_q;
-  logic              first;             // word of a frame
   sent_t             rd_sent_q, fix_sent_q, out_sent_q;
+
+  logic                 out_valid_q, out_last_q;
+  logic [Bytes-1:0]     out_keep_q;
+  logic [DataWidth-1:0] out_data;
 
   always_ff @(posedge clk_i) begin
     if (en) begin
       rd_valid_q    <= cur_valid_q;
       fix_valid_q   <= rd_valid_q;
-      m_axis_tvalid <= fix_valid_q;
+      out_valid_q   <= fix_valid_q;
       if (cur_valid_q) begin
         rd_last_q  <= cur_last_q;
         rd_bytes_q <= (ByteLog2 + 1)'(Bytes);
         if (!cur_more_q) rd_bytes_q <= '0;
         else if (cur_data_q < frame_len_t'(Bytes)) rd_bytes_q <= (ByteLog2 + 1)'(cur_data_q);
         rd_keep_q  <= cur_last_q ? (ByteLog2 + 1)'(cur_left_q) : (ByteLog2 + 1)'(Bytes);
-        rd_word_q  <= cur_word_q;
-        if (first) rd_sent_q <= '{qp: cur_queue_q, part: cur_part_q, last: cur_end_q, len: cur_len_q};
+        if (cur_first_q) rd_sent_q <= '{qp: cur_queue_q, part: cur_part_q, last: cur_end_q, len: cur_len_q};
       end
       if (rd_valid_q) begin
         fix_last_q <= rd_last_q;
@@ -211,26 +212,26 @@ module nic_tx_egress
         if (rd_last_q) fix_sent_q <= rd_sent_q;
       end
       if (fix_valid_q) begin
-        m_axis_tkeep <= ~({Bytes{1'b1}} << fix_keep_q);
-        m_axis_tlast <= fix_last_q;
+        out_keep_q <= ~({Bytes{1'b1}} << fix_keep_q);
+        out_last_q <= fix_last_q;
         if (fix_last_q) out_sent_q <= fix_sent_q;
       end
     end
     if (!rst_ni) begin
-      rd_valid_q    <= 1'b0;
-      fix_valid_q   <= 1'b0;
-      m_axis_tvalid <= 1'b0;
+      rd_valid_q  <= 1'b0;
+      fix_valid_q <= 1'b0;
+      out_valid_q <= 1'b0;
     end
   end
-
-  assign first = cur_valid_q && cur_word_q == '0;
 
   nic_tx_edit #(
       .DataWidth(DataWidth)
   ) u_edit (
       .clk_i,
       .en_i   (en),
-      .frame_i(first),
+      .next_i (cur_valid_q),
+      .next_word_i(cur_word_q),
+      .frame_i(cur_first_q),
       .edit_i (cur_edit_q),
       .tso_i  (cur_tso_q),
       .headers_i (cur_headers_q),
@@ -241,34 +242,37 @@ module nic_tx_egress
       .valid_i(rd_valid_q),
       .data_i (ram_data_i),
       .bytes_i(rd_bytes_q),
-      .word_i (rd_word_q),
-      .data_o (m_axis_tdata)
+      .data_o (out_data)
   );
 
-  assign sent_o       = m_axis_tvalid && m_axis_tready && m_axis_tlast;
-  assign done_o       = sent_o && !out_sent_q.part;
-  assign sent_queue_o = out_sent_q.qp;
-  assign sent_end_o   = out_sent_q.last;
-  assign sent_len_o   = out_sent_q.len;
-  assign busy_o       = next_valid_q || cur_valid_q || rd_valid_q || fix_valid_q || m_axis_tvalid;
+  nic_tx_out #(
+      .DataWidth(DataWidth),
+      .Queues   (Queues)
+  ) u_out (
+      .clk_i,
+      .rst_ni,
+      .valid_i(out_valid_q),
+      .ready_o(en),
+      .data_i (out_data),
+      .keep_i (out_keep_q),
+      .last_i (out_last_q),
+      .queue_i(out_sent_q.qp),
+      .part_i (out_sent_q.part),
+      .end_i  (out_sent_q.last),
+      .len_i  (out_sent_q.len),
+      .m_axis_tdata,
+      .m_axis_tkeep,
+      .m_axis_tvalid,
+      .m_axis_tready,
+      .m_axis_tlast,
+      .sent_o,
+      .sent_len_o,
+      .told_o (told),
+      .done_o,
+      .sent_queue_o,
+      .sent_end_o
+  );
 
-  // ------------------------------------------------------------------ rules
-`ifndef SYNTHESIS
-  logic inside_q;                       // between a frame's first and last beat
-  logic wait_q;
-  logic [DataWidth-1:0] data_was_q;
-  logic last_was_q;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) inside_q <= 1'b0;
-    else if (m_axis_tvalid && m_axis_tready) inside_q <= !m_axis_tlast;
-    wait_q <= rst_ni && m_axis_tvalid && !m_axis_tready;
-    if (m_axis_tvalid && !m_axis_tready) begin
-      data_was_q <= m_axis_tdata;
-      last_was_q <= m_axis_tlast;
-    end
-  end
-  `NIC_ASSERT_IF(TxNoGapInFrame, inside_q, m_axis_tvalid)
-  `NIC_ASSERT_IF(TxStreamStable, wait_q, (m_axis_tvalid && m_axis_tlast == last_was_q && m_axis_tdata == data_was_q))
-`endif
+  assign busy_o = next_valid_q || cur_valid_q || rd_valid_q || fix_valid_q || m_axis_tvalid;
 
 endmodule

@@ -3,8 +3,8 @@
 // segment that is cut: the IP length, with IPv4 the identification and the header's checksum, TCP's sequence number
 // and flags. A field may be anywhere in the frame, and lie in two of its words.
 //
-// load_i: the frame whose words are asked for from the next clock on, in any order; word_i counts them. be_o and data_o say
-// in the same clock which of the word's bytes are written, and have 0 for the others. A checksum is the complement of a sum
+// step_i: a word of the frame, in order, word_i counts them; load_i with the first: what is to be written. A clock later, until
+// the next step_i, be_o and data_o say which of the word's bytes are written, and have 0 for the others. A checksum is the complement of a sum
 // of the frame's bytes and of what its new header fields add to that; TCP's and UDP's is never 0, which in UDP means that
 // there is none.
 
@@ -18,6 +18,7 @@ module nic_tx_headers
 ) (
     input  logic                 clk_i,
 
+    input  logic                 step_i,
     input  logic                 load_i,
     input  logic                 csum_i,     // the checksum's two bytes: from csum_at_i on
     input  frame_len_t           csum_at_i,
@@ -54,53 +55,52 @@ module nic_tx_headers
     return {value[7:0], value[15:8]};
   endfunction
 
-  typedef logic [13-ByteLog2:0] word_t;
-
-  logic [Fields-1:0]       is_q;
-  frame_len_t [Fields-1:0] at_q;
-  word_t [Fields-1:0]      next_q;       // the word after the one that it begins in
+  logic                    load;
+  logic [Fields-1:0]       is_q, here_q, begun_q;    // a field begins in this word, or in the one before
+  frame_len_t [Fields-1:0] at, at_q;
   logic [Written-1:0][7:0] value_q;
 
-  always_ff @(posedge clk_i) begin
-    if (load_i) any_o <= csum_i || tso_i;
-    if (load_i && (csum_i || tso_i)) begin
-      automatic logic [15:0]             check = checksum(sum_i, adjust_i);
-      automatic frame_len_t [Fields-1:0] at;
-      check   = (check == '0) ? '1 : swapped(check);
+  assign load = step_i && load_i;
+
+  always_comb begin
+    at = at_q;
+    if (load_i) begin
       at      = {place(headers_i.l4_off, 4'd13), place(headers_i.l4_off, 4'd4), place(headers_i.l3_off, 4'd10),
                  place(headers_i.l3_off, 4'd4), place(headers_i.l3_off, headers_i.ipv6 ? 4'd4 : 4'd2), csum_at_i};
-      for (int f = 0; f < int'(Fields); f++) next_q[f] <= at[f][13:ByteLog2] + 1'b1;
-      is_q    <= {tso_i, tso_i, {2{tso_i && !headers_i.ipv6}}, tso_i, csum_i};
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (load) any_o <= csum_i || tso_i;
+    if (step_i && (load_i || any_o)) begin
+      automatic logic [Fields-1:0] is;
+      is = load_i ? {tso_i, tso_i, {2{tso_i && !headers_i.ipv6}}, tso_i, csum_i} : is_q;
+      for (int f = 0; f < int'(Fields); f++) here_q[f] <= is[f] && at[f][13:ByteLog2] == word_i;
+      begun_q <= load_i ? '0 : here_q;
+      is_q    <= is;
+    end
+    if (load && (csum_i || tso_i)) begin
+      automatic logic [15:0] check = checksum(sum_i, adjust_i);
+      check   = (check == '0) ? '1 : swapped(check);
       at_q    <= at;
       value_q <= {headers_i.flags, swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16]),
                   swapped(checksum(ip_sum_i, ip_adjust_i)), swapped(headers_i.ip_id), swapped(headers_i.ip_len), check};
     end
   end
 
-  // A field begins in this word, or in the one before.
-  logic [Fields-1:0] here, begun;
-
   always_comb begin
-    here   = '0;
-    begun  = '0;
     be_o   = '0;
     data_o = '0;
-    if (any_o) begin
+    if (any_o && (here_q | begun_q) != '0) begin
       for (int f = 0; f < int'(Fields); f++) begin
-        here[f]   = is_q[f] && at_q[f][13:ByteLog2] == word_i;
-        begun[f]  = is_q[f] && next_q[f] == word_i;
-      end
-      if ((here | begun) != '0) begin
-        for (int f = 0; f < int'(Fields); f++) begin
-          automatic logic [Bytes-1:0] first = Bytes'(1) << at_q[f][ByteLog2-1:0];
-          for (int n = 0; n < int'(First[f+1] - First[f]); n++) begin
-            // The lane of the field's byte n. Fields do not overlap: what is put side by side may be ORed.
-            automatic logic [2*Bytes-1:0] both = (2 * Bytes)'(first) << n;
-            automatic logic [Bytes-1:0]   lane = ({Bytes{here[f]}} & both[Bytes-1:0]) |
-                                                 ({Bytes{begun[f]}} & both[2*Bytes-1:Bytes]);
-            be_o |= lane;
-            for (int b = 0; b < int'(Bytes); b++) data_o[8*b+:8] |= {8{lane[b]}} & value_q[First[f]+n];
-          end
+        automatic logic [Bytes-1:0] first = Bytes'(1) << at_q[f][ByteLog2-1:0];
+        for (int n = 0; n < int'(First[f+1] - First[f]); n++) begin
+          // The lane of the field's byte n. Fields do not overlap: what is put side by side may be ORed.
+          automatic logic [2*Bytes-1:0] both = (2 * Bytes)'(first) << n;
+          automatic logic [Bytes-1:0]   lane = ({Bytes{here_q[f]}} & both[Bytes-1:0]) |
+                                               ({Bytes{begun_q[f]}} & both[2*Bytes-1:Bytes]);
+          be_o |= lane;
+          for (int b = 0; b < int'(Bytes); b++) data_o[8*b+:8] |= {8{lane[b]}} & value_q[First[f]+n];
         end
       end
     end

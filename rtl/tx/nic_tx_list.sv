@@ -63,6 +63,7 @@ module nic_tx_list
 
   tx_frame_t   list [Slots * Frames];
   frame_len_t  wire_bytes [Slots * Frames];
+  frame_len_t  first_bytes [Slots * Frames];           // the same: read where a turn begins
   logic [31:0] sums [Slots * Frames];                 // of the complete ones
   count_t      wp_q [Slots], cp_q [Slots], rp_q [Slots], sp_q [Slots];   // entered, complete, chosen, sent
   logic [Queues-1:0] have_q;                          // complete and not chosen
@@ -73,9 +74,11 @@ module nic_tx_list
   always_ff @(posedge clk_i) begin
     if (frame_valid_i) begin
       automatic frame_len_t length = frame_i.len + (frame_i.edit.vlan ? frame_len_t'(TagBytes) : '0);
-      list[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <= frame_i;
-      wire_bytes[{frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]}] <=
-          (length < frame_len_t'(PadFrame)) ? frame_len_t'(PadFrame) : length;
+      automatic logic [QWidth+ListLog2-1:0] at = {frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]};
+      if (length < frame_len_t'(PadFrame)) length = frame_len_t'(PadFrame);
+      list[at]        <= frame_i;
+      wire_bytes[at]  <= length;
+      first_bytes[at] <= length;
     end
     // What a halted ring had entered and never became complete is forgotten.
     if (start_i || frame_valid_i) begin
@@ -127,7 +130,7 @@ module nic_tx_list
     if (go_on) begin
       turn_q            <= pick_q;
       at_q              <= rp_q[pick_q];
-      bytes_q           <= wire_bytes[{pick_q, rp_q[pick_q][ListLog2-1:0]}];
+      bytes_q           <= first_bytes[{pick_q, rp_q[pick_q][ListLog2-1:0]}];
       deficit_q[turn_q] <= left_q;
       left_q            <= ((pick_q == turn_q) ? left_q : deficit_q[pick_q]) + deficit_t'(turn_bytes(weight_i[pick_q]));
       on_q              <= 1'b1;
