@@ -98,11 +98,11 @@ module nic_rx_ingress
   );
 
   // ------------------------------------------------------------------ until the parser has decided
-  logic                 in_decided, beat, first, last, stage_busy, csum_busy;
+  logic                 in_decided, frame_comes, beat, first, last, stage_busy, csum_busy;
   rx_tag_t              tag;
   rx_pass_t             in_pass, pass;
   logic [ByteLog2:0]    bytes;
-  logic [QWidth-1:0]    in_queue, qp;
+  logic [QWidth-1:0]    in_queue, coming_queue, qp;
   rss_type_t            in_type, hash_type;
   logic [31:0]          in_hash, hash;
   sum_plan_t            in_plan, plan;
@@ -149,6 +149,8 @@ module nic_rx_ingress
       .type_i   (in_type),
       .hash_i   (in_hash),
       .plan_i   (in_plan),
+      .coming_o (frame_comes),
+      .coming_queue_o(coming_queue),
       .valid_o  (beat),
       .first_o  (first),
       .data_o   (data),
@@ -177,9 +179,10 @@ module nic_rx_ingress
       .clk_i,
       .rst_ni,
       .max_frame_i(glob_i.max_frame),
+      .coming_i   (frame_comes),
+      .coming_queue_i(coming_queue),
       .valid_i    (beat),
       .bytes_i    (bytes),
-      .first_i    (first),
       .last_i     (last),
       .own_i      (tag.own),
       .bad_i      (tag.bad),

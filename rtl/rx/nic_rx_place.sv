@@ -24,11 +24,12 @@ module nic_rx_place
     input  logic rst_ni,
     input  frame_len_t max_frame_i,
 
-    // a beat
+    // a beat; a frame's first is announced a clock before, with its queue
+    input  logic                coming_i,
+    input  logic [QWidth-1:0]   coming_queue_i,
     input  logic                valid_i,
     input  logic [ByteLog2:0]   bytes_i,
-    input  logic                first_i,       // it begins a frame
-    input  logic                last_i,
+    input  logic                last_i,        // it ends the frame
     input  logic                own_i,         // with the last: the MAC side has taken the frame itself
     input  logic                bad_i,         // or marked it
     input  rx_pass_t            pass_i,        // the same in all of a frame's beats
@@ -63,23 +64,26 @@ module nic_rx_place
   ptr_t   free_q [Slots];       // first word not released
   level_t listed_q [Slots];     // entries put into the frame list, and released, ever
   level_t popped_q [Slots];
-  ptr_t   word_q, word;         // next word of the frame under way
-  logic   lost_q, lost;         // no room for one of the frame's words
+  // Of the frame under way, and its queue:
+  ptr_t   word_q, next;         // its next word, and the one after
+  ptr_t   end_q;                // first word not released, a clock ago
+  level_t number_q, gone_q;     // entries put into the frame list before it; and released, a clock ago
+  logic   lost_q, lost;         // no room for one of its words
   logic   too_long, commit;
   logic [14:0] len;             // saturates
 
-  assign word     = first_i ? base_q[queue_i] : word_q;
-  assign lost     = lost_q || word == (free_q[queue_i] ^ ptr_t'(1 << WordLog2));   // all words are in use
+  assign next     = word_q + 1'b1;
+  assign lost     = lost_q || word_q == (end_q ^ ptr_t'(1 << WordLog2));   // all words are in use
   assign len      = 15'(at_o) + 15'(bytes_i);
   assign len_o    = len[14] ? '1 : len[13:0];
   assign too_long = 15'(max_frame_i) < len;
 
   // A frame that will be dropped is not written further; it does not matter what it has written.
   assign we_o   = valid_i && !lost && !too_long;
-  assign word_o = word[WordLog2-1:0];
+  assign word_o = word_q[WordLog2-1:0];
 
   logic no_room;
-  assign no_room = lost || listed_q[queue_i] == (popped_q[queue_i] ^ level_t'(Frames));
+  assign no_room = lost || number_q == (gone_q ^ level_t'(Frames));
   assign commit  = valid_i && last_i && !own_i && !bad_i && len >= 15'(MinFrame) && !too_long && pass_i == '1 &&
                    !no_room;
 
@@ -99,8 +103,18 @@ module nic_rx_place
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       lost_q  <= lost && !last_i;
-      word_q  <= lost ? word : word + 1'b1;
+      if (!lost) word_q <= next;
+      end_q   <= free_q[queue_i];
+      gone_q  <= popped_q[queue_i];
       at_o    <= last_i ? '0 : len_o;
+    end
+    if (coming_i) begin
+      // Behind the frame that ends now, if it is of the same queue.
+      automatic logic behind = commit && queue_i == coming_queue_i;
+      word_q   <= behind ? next : base_q[coming_queue_i];
+      number_q <= behind ? number_q + 1'b1 : listed_q[coming_queue_i];
+      gone_q   <= popped_q[coming_queue_i];
+      end_q    <= free_q[coming_queue_i];
     end
     if (!rst_ni) begin
       lost_q  <= 1'b0;
@@ -117,8 +131,8 @@ module nic_rx_place
         popped_q[q] <= '0;
       end
     end else begin
-      if (commit) base_q[queue_i] <= word + 1'b1;
-      if (commit) listed_q[queue_i] <= listed_q[queue_i] + 1'b1;
+      if (commit) base_q[queue_i] <= next;
+      if (commit) listed_q[queue_i] <= number_q + 1'b1;
       if (free_valid_i) free_q[free_queue_i] <= free_ptr_i;
       if (pop_i) popped_q[pop_queue_i] <= popped_q[pop_queue_i] + 1'b1;
     end
@@ -139,7 +153,7 @@ module nic_rx_place
       if (valid_i) begin
         stored_last_q  <= last_i;
         stored_queue_q <= queue_i;
-        stored_to_q    <= (last_i && !commit) ? base_q[queue_i] : word + 1'b1;
+        stored_to_q    <= (last_i && !commit) ? base_q[queue_i] : next;
         stored_from_q  <= free_q[queue_i];
       end
       if (free_valid_i) begin
@@ -171,6 +185,6 @@ module nic_rx_place
   );
 
   `NIC_ASSERT_IF(RxFrameListInRange, pop_i, listed_q[pop_queue_i] != popped_q[pop_queue_i])
-  `NIC_ASSERT_IF(RxBufferInRange, valid_i, (word - free_q[queue_i]) <= ptr_t'(1 << WordLog2))
+  `NIC_ASSERT_IF(RxBufferInRange, valid_i, (word_q - free_q[queue_i]) <= ptr_t'(1 << WordLog2))
 
 endmodule

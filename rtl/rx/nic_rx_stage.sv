@@ -34,7 +34,9 @@ module nic_rx_stage
     input  logic [31:0]          hash_i,
     input  sum_plan_t            plan_i,
 
-    // a beat leaves
+    // a beat leaves; a frame's first is announced a clock before
+    output logic                 coming_o,
+    output logic [QWidth-1:0]    coming_queue_o,
     output logic                 valid_o,
     output logic                 first_o,      // it begins a frame
     output logic [DataWidth-1:0] data_o,
@@ -67,6 +69,8 @@ module nic_rx_stage
   assign leaves       = wp_q != rp_q && decided_wp_q != decided_rp_q;
   assign {tag, last, bytes} = tail[slot];
   assign busy_o       = wp_q != rp_q || valid_o;
+  assign coming_o     = leaves && begins_q;
+  assign coming_queue_o = route[decided_slot][QWidth-1:0];
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin

@@ -31,7 +31,8 @@ module rx_stage_proof
   initial rst_ni = 1'b0;
   always_ff @(posedge clk_i) rst_ni <= 1'b1;
 
-  logic        busy_o, valid_o, first_o, last_o;
+  logic        busy_o, coming_o, valid_o, first_o, last_o;
+  logic [0:0]  coming_queue_o;
   logic [15:0] data_o;
   logic [1:0]  bytes_o;
   rx_tag_t     tag_o;
@@ -48,7 +49,8 @@ module rx_stage_proof
 
   // Beats and decisions, in and out; frames out are decisions out. What is offered has left its memory.
   logic [2:0] in_q, out_q, decided_q, frames_q, left, frames_left, held, decisions, kept, kept_decisions;
-  logic       could_q, begins_q;
+  logic       could_q, begins_q, came_q;
+  logic [0:0] came_queue_q;
   assign held           = in_q - out_q;
   assign decisions      = decided_q - frames_q;
   assign left           = out_q + 3'(valid_o);
@@ -69,7 +71,9 @@ module rx_stage_proof
       frames_q  <= frames_left;
       if (valid_o) begins_q <= last_o;
     end
-    could_q <= rst_ni && kept != '0 && kept_decisions != '0;
+    came_q       <= rst_ni && coming_o;
+    came_queue_q <= coming_queue_o;
+    could_q      <= rst_ni && kept != '0 && kept_decisions != '0;
   end
   `NIC_ASSUME(BeatHasRoom, !valid_i || kept < 3'(Depth))
   `NIC_ASSUME(DecisionHasRoom, !decided_i || kept_decisions < 3'(Depth))
@@ -113,6 +117,7 @@ module rx_stage_proof
   `NIC_ASSERT(WithItsDecision, !(valid_o && frames_q == number) || (decision_in_q && decision == decision_q))
   `NIC_ASSERT(AtOnce, valid_o == could_q)
   `NIC_ASSERT(FirstIsTrue, !valid_o || first_o == begins_q)
+  `NIC_ASSERT(FirstIsAnnounced, (valid_o && first_o) == came_q && (!came_q || queue_o == came_queue_q))
   `NIC_ASSERT(BusyIsTrue, busy_o == (held != '0))
   // What makes it inductive.
   `NIC_ASSERT(Bounded, kept <= 3'(Depth) && kept_decisions <= 3'(Depth))
