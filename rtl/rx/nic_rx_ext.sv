@@ -20,9 +20,6 @@ module nic_rx_ext
     output exts_t exts_o
 );
 
-  // The last header may begin here, in units of 8 bytes: eight bytes of it are in the window.
-  localparam logic [3:0] LastUnit = 4'(L3Bytes / 8 - 1);
-
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
@@ -31,14 +28,10 @@ module nic_rx_ext
     end
     if (valid_i && net_i.is_ip6 && (net_i.proto == ProtoHopByHop || net_i.proto == ProtoRouting ||
                                     net_i.proto == ProtoDest || net_i.proto == ProtoFragment)) begin
-      // A header's length is in units of 8 bytes, not counting the first.
-      automatic ext_t       ext     = exts_i[net_i.off[3:1]];
-      automatic logic [3:0] room    = LastUnit - 4'd1 - net_i.off[4:1];     // modulo 16: 15 at the last unit
-      automatic logic       unknown = net_i.proto == ProtoFragment || net_i.off[4:1] == LastUnit ||
-          net_i.len < {net_i.off, 2'b00} + 7'd8 || ext.len[7:4] != '0 || room < ext.len[3:0] ||
-          (net_i.proto == ProtoRouting && ext.left != '0);
+      automatic ext_t ext     = exts_i[net_i.off[3:1]];
+      automatic logic unknown = ext.dead || net_i.proto == ProtoFragment || (net_i.proto == ProtoRouting && ext.hops);
       net_o.proto <= unknown ? ProtoNone : ext.next;
-      if (!unknown) net_o.off <= {net_i.off[4:1] + 4'd1 + ext.len[3:0], 1'b0};
+      if (!unknown) net_o.off <= {ext.to, 1'b0};
     end
   end
 

@@ -30,18 +30,22 @@ module nic_rx_l2
     for (int unsigned b = 0; b < HdrBeats; b++) whole[DataWidth*b+:DataWidth] = beats[b];
   endfunction
 
+  // Bytes behind the first `from` that are there.
+  function automatic logic [6:0] behind(logic [7:0] len, logic [7:0] from);
+    if (len < from) return '0;
+    return (len < 8'(L3Bytes) + from) ? 7'(len - from) : 7'(L3Bytes);
+  endfunction
+
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
-      automatic hdr_t       hdr  = whole(hdr_i);
-      automatic logic       one  = (types_i[0].ctag || types_i[0].stag) && len_i >= 8'd18;
-      automatic logic       two  = one && (types_i[1].ctag || types_i[1].stag) && len_i >= 8'd22;
-      automatic logic [7:0] from = two ? 8'd22 : one ? 8'd18 : 8'd14;
-      automatic logic [8:0] left = {1'b0, len_i} - {1'b0, from};
+      automatic hdr_t hdr = whole(hdr_i);
+      automatic logic one = (types_i[0].ctag || types_i[0].stag) && len_i >= 8'd18;
+      automatic logic two = one && (types_i[1].ctag || types_i[1].stag) && len_i >= 8'd22;
       if (two)      l3_o <= hdr[8*22+:8*L3Bytes];
       else if (one) l3_o <= hdr[8*18+:8*L3Bytes];
       else          l3_o <= hdr[8*14+:8*L3Bytes];
-      len_o      <= left[8] ? '0 : (left[7:0] >= 8'(L3Bytes)) ? 7'(L3Bytes) : left[6:0];
+      len_o      <= two ? behind(len_i, 8'd22) : one ? behind(len_i, 8'd18) : behind(len_i, 8'd14);
       tags_o     <= {two, one && !two};
       type_ip4_o <= two ? types_i[2].ip4 : one ? types_i[1].ip4 : types_i[0].ip4;
       type_ip6_o <= two ? types_i[2].ip6 : one ? types_i[1].ip6 : types_i[0].ip6;

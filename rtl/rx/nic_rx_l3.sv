@@ -23,6 +23,9 @@ module nic_rx_l3
     output exts_t      exts_o        // of IPv6
 );
 
+  // The last header may begin here, in units of 8 bytes: eight bytes of it are in the window.
+  localparam int unsigned LastUnit = L3Bytes / 8 - 1;
+
   function automatic net_t net_of(l3_bytes_t l3, logic [6:0] len, logic [1:0] tags, logic ip4, logic ip6);
     logic [3:0] ihl;
     logic       fragment;
@@ -31,7 +34,7 @@ module nic_rx_l3
     net_of        = '0;
     net_of.len    = len;
     net_of.tags   = tags;
-    net_of.is_ip4 = ip4 && l3[7:4] == 4'd4 && ihl >= 4'd5 && len >= {1'b0, ihl, 2'b00};
+    net_of.is_ip4 = ip4 && l3[7:4] == 4'd4 && ihl >= 4'd5 && !(len[6:2] < {1'b0, ihl});
     net_of.is_ip6 = ip6 && l3[7:4] == 4'd6 && len >= 7'd40;
     if (ip4) begin
       net_of.ip_len = {1'b0, l3[8*2+:8], l3[8*3+:8]};
@@ -44,10 +47,15 @@ module nic_rx_l3
     end
   endfunction
 
-  function automatic exts_t exts_of(l3_bytes_t l3);
+  // An extension header's length is in units of 8 bytes, not counting the first.
+  function automatic exts_t exts_of(l3_bytes_t l3, logic [6:0] len);
     exts_of = '0;
-    for (int unsigned w = 10; w <= 22; w += 2) begin
-      exts_of[3'(w/2)] = '{left: l3[32*w+24+:8], len: l3[32*w+8+:8], next: l3[32*w+:8]};
+    for (int unsigned u = 5; u <= LastUnit; u++) begin
+      automatic logic [7:0] more = l3[64*u+8+:8];
+      exts_of[3'(u)].dead = u == LastUnit || more > 8'(LastUnit - 1 - u) || len < 7'(8 * u + 8);
+      exts_of[3'(u)].hops = l3[64*u+24+:8] != '0;
+      exts_of[3'(u)].to   = 4'(u + 1) + more[3:0];
+      exts_of[3'(u)].next = l3[64*u+:8];
     end
   endfunction
 
@@ -56,7 +64,7 @@ module nic_rx_l3
     if (valid_i) begin
       net_o       <= net_of(l3_i, len_i, tags_i, type_ip4_i, type_ip6_i);
       net_o.strip <= strip_i;
-      if (type_ip6_i) exts_o <= exts_of(l3_i);
+      if (type_ip6_i) exts_o <= exts_of(l3_i, len_i);
     end
   end
 

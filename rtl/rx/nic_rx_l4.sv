@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Last stage of the RX parser: finds the ports of TCP and UDP and lays out what the RSS hash is made of, in the order of
 // Microsoft's definition: source address, destination address, source port, destination port. With sym_xor both
-// sources and both destinations are the exclusive or of the two, as Linux defines RXH_XFRM_SYM_XOR. One clock.
+// sources and both destinations are the exclusive or of the two, as Linux defines RXH_XFRM_SYM_XOR. One clock, ports two.
 
 module nic_rx_l4
   import nic_pkg::*;
@@ -20,7 +20,7 @@ module nic_rx_l4
     output rss_type_t    type_o,
     output logic         ip4_o,
     output logic [255:0] addrs_o,    // first byte most significant, zeros after those of IPv4; of RssNone anything
-    output logic [31:0]  ports_o     // 0 if they are not hashed
+    output logic [31:0]  ports_o     // a clock later; 0 if they are not hashed
 );
 
   // Which bit of types enables what.
@@ -37,7 +37,7 @@ module nic_rx_l4
 
   function automatic rss_type_t kind_of(net_t net, logic [5:0] en);
     logic there, tcp, udp;
-    there = net.len >= {net.off, 2'b00} + 7'd4;
+    there = net.off < net.len[6:2];          // four bytes of it
     tcp   = net.proto == ProtoTcp && there;
     udp   = net.proto == ProtoUdp && there;
     if (net.is_ip4) begin
@@ -53,8 +53,9 @@ module nic_rx_l4
     return RssNone;
   endfunction
 
-  logic [31:0] word_q;
-  logic        with_ports_q;
+  logic [127:0] near_q;
+  logic [1:0]   at_q;
+  logic         with_ports_q;
 
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
@@ -64,7 +65,8 @@ module nic_rx_l4
       pass_o       <= net_i.pass;
       type_o       <= kind;
       ip4_o        <= net_i.is_ip4;
-      word_q       <= word_at(l3_i, net_i.off, 1'b0);
+      near_q       <= words_near(l3_i, net_i.off[4:2], 0);
+      at_q         <= net_i.off[1:0];
       with_ports_q <= kind == RssTcp4 || kind == RssUdp4 || kind == RssTcp6 || kind == RssUdp6;
       if (net_i.is_ip4) begin
         automatic logic [31:0] src = turned(l3_i[8*12+:32]);
@@ -78,11 +80,11 @@ module nic_rx_l4
     end
   end
 
-  always_comb begin
-    ports_o = '0;
-    if (valid_o && with_ports_q) begin
-      automatic logic [31:0] word = turned(word_q);
-      ports_o = rss_cfg_i.sym_xor ? {2{word[31:16] ^ word[15:0]}} : word;
+  always_ff @(posedge clk_i) begin
+    if (valid_o) begin
+      automatic logic [31:0] word = turned(near_q[32*at_q+:32]);
+      if (!with_ports_q) ports_o <= '0;
+      else ports_o <= rss_cfg_i.sym_xor ? {2{word[31:16] ^ word[15:0]}} : word;
     end
   end
 

@@ -53,19 +53,20 @@ package nic_rx_pkg;
     logic [6:0]   len;       // bytes from the network header on that are there, at most L3Bytes
   } net_t;
 
-  // Of each word at which an IPv6 extension header may begin (10, 12 to 22): next header, length, segments left. Entry
-  // off[3:1] is that of the word off.
+  // Of each word at which an IPv6 header may begin (10, 12 to 24), if it is an extension header. Entry off[3:1] is that of
+  // the word off.
   typedef struct packed {
-    logic [7:0] left;
-    logic [7:0] len;
-    logic [7:0] next;
+    logic       dead;        // not all there, or what follows it is beyond what the parser sees
+    logic       hops;        // segments left
+    logic [3:0] to;          // where the next header begins, in units of 8 bytes
+    logic [7:0] next;        // which it is
   } ext_t;
   typedef ext_t [7:0] exts_t;
 
-  // The word at off, or the one after it, for a header that may begin there.
-  function automatic logic [31:0] word_at(l3_bytes_t l3, logic [4:0] off, logic second);
-    if (off[4]) return l3[32*{1'b1, off[3:1], second}+:32];
-    return second ? l3[32*off[3:0]+32+:32] : l3[32*off[3:0]+:32];
+  // Four words from 4 * `four` + `first` on. With off[4:2], word off[1:0] of them is word `first` of the header at off.
+  function automatic logic [127:0] words_near(l3_bytes_t l3, logic [2:0] four, int unsigned first);
+    automatic logic [32*29-1:0] padded = (32*29)'(l3);
+    return padded[128*four+32*first+:128];
   endfunction
 
   // What is to be summed of a frame. Places are bytes from the frame's beginning.

@@ -34,10 +34,11 @@ module nic_rx_plan
 
   // ------------------------------------------------------------------ where things are; sums of two words
   logic        valid0_q, ip4_0_q, ip6_0_q, strip0_q, there0_q, tcp0_q, udp0_q;
+  logic [1:0]  at0_q;
   logic [7:0]  proto0_q, start0_q;
   logic [16:0] end0_q;
-  logic [15:0] l4_len0_q;
-  logic [31:0] second0_q;                // the transport header's second word
+  logic [16:0] l4_len0_q;                // negative if the packet ends before it
+  logic [127:0] near0_q;                 // about the transport header's second word
   two_t        ip_sums0_q [8];
   two_t        addr_sums0_q [4];
 
@@ -48,14 +49,15 @@ module nic_rx_plan
       ip4_0_q   <= net_i.is_ip4;
       ip6_0_q   <= net_i.is_ip6;
       strip0_q  <= net_i.strip;
-      there0_q  <= net_i.len >= off + 7'd8 && net_i.ip_len >= 17'(off) + 17'd8;
+      there0_q  <= 6'(net_i.off) + 6'd1 < 6'(net_i.len[6:2]);    // eight bytes of it
       tcp0_q    <= net_i.proto == ProtoTcp;
       udp0_q    <= net_i.proto == ProtoUdp;
       proto0_q  <= net_i.proto;
       start0_q  <= 8'd14 + {4'b0, net_i.tags, 2'b00} + 8'(off);
       end0_q    <= 17'd14 + 17'({net_i.tags, 2'b00}) + net_i.ip_len;
-      l4_len0_q <= 16'(net_i.ip_len - 17'(off));
-      second0_q <= word_at(l3_i, net_i.off, 1'b1);
+      l4_len0_q <= net_i.ip_len - 17'(off);
+      near0_q   <= words_near(l3_i, net_i.off[4:2], 1);
+      at0_q     <= net_i.off[1:0];
       if (net_i.is_ip4) begin
         automatic logic [15:0] has = ~(16'hffff << net_i.off[3:0]);
         for (int unsigned g = 0; g < 8; g++) ip_sums0_q[g] <= two(l3_i, has, 2 * g);
@@ -67,7 +69,9 @@ module nic_rx_plan
   end
 
   // ------------------------------------------------------------------ which protocol; the sums together
-  logic        valid1_q, ip4_1_q, ip6_1_q, strip1_q, want1_q;
+  logic        valid1_q, ip4_1_q, ip6_1_q, strip1_q, tcp1_q, udp1_q;
+  logic [15:0] l4_len1_q;
+  logic [31:0] second1_q;                // the transport header's second word
   logic [7:0]  start1_q;
   logic [16:0] end1_q, pseudo1_q;
   many_t       ip_sums1_q [2], addr_sum1_q;
@@ -75,12 +79,14 @@ module nic_rx_plan
   always_ff @(posedge clk_i) begin
     valid1_q <= rst_ni && valid0_q;
     if (valid0_q) begin
-      automatic logic tcp = tcp0_q && l4_len0_q >= 16'd20;
-      automatic logic udp = udp0_q && {second0_q[7:0], second0_q[15:8]} == l4_len0_q && second0_q[31:16] != '0;
+      automatic logic there = there0_q && !l4_len0_q[16];
       ip4_1_q     <= ip4_0_q;
       ip6_1_q     <= ip6_0_q;
       strip1_q    <= strip0_q;
-      want1_q     <= there0_q && (tcp || udp);
+      tcp1_q      <= there && tcp0_q && !(l4_len0_q[15:0] < 16'd20);
+      udp1_q      <= there && udp0_q && !(l4_len0_q[15:0] < 16'd8);
+      l4_len1_q   <= l4_len0_q[15:0];
+      second1_q   <= near0_q[32*at0_q+:32];
       start1_q    <= start0_q;
       end1_q      <= end0_q;
       pseudo1_q   <= 17'({proto0_q, 8'h00}) + 17'({l4_len0_q[7:0], l4_len0_q[15:8]});
@@ -107,7 +113,8 @@ module nic_rx_plan
       ip4_2_q   <= ip4_1_q;
       ip6_2_q   <= ip6_1_q;
       strip2_q  <= strip1_q;
-      want2_q   <= want1_q;
+      want2_q   <= tcp1_q ||
+                   (udp1_q && {second1_q[7:0], second1_q[15:8]} == l4_len1_q && second1_q[31:16] != '0);
       start2_q  <= start1_q;
       end2_q    <= end1_q;
       ip_sum2_q <= halves(ip_sums1_q[0] + ip_sums1_q[1]);

@@ -15,7 +15,7 @@ module nic_rx_toeplitz #(
     input  logic              want_i,
     input  logic              ip4_i,
     input  logic [255:0]      addrs_i,    // first byte most significant, zeros after those of IPv4
-    input  logic [31:0]       ports_i,    // 0 if they are not hashed
+    input  logic [31:0]       ports_i,    // a clock later; 0 if they are not hashed
     input  logic [Along-1:0]  along_i,
 
     output logic              valid_o,
@@ -33,8 +33,9 @@ module nic_rx_toeplitz #(
     return of_word(part[95:64], key[127:64]) ^ of_word(part[63:32], key[95:32]) ^ of_word(part[31:0], key[63:0]);
   endfunction
 
-  logic             valid0_q, valid1_q, want0_q, want1_q, ip4_0_q, ip4_1_q;
-  logic [31:0]      hash0_q, hash1_q, ports0_q, ports1_q;
+  logic             valid0_q, valid1_q, want0_q, want1_q, ip4_0_q;
+  logic [31:0]      hash0_q, hash1_q, ports1_q;
+  logic [63:0]      ports_key_q;
   logic [159:0]     addrs0_q;
   logic [63:0]      addrs1_q;
   logic [Along-1:0] along0_q, along1_q;
@@ -49,24 +50,23 @@ module nic_rx_toeplitz #(
     if (valid_i) begin
       hash0_q  <= of_part(addrs_i[255:160], key_i[319:192]);
       addrs0_q <= addrs_i[159:0];
-      ports0_q <= ports_i;
       ip4_0_q  <= ip4_i;
       want0_q  <= want_i;
       along0_q <= along_i;
     end
     if (valid0_q) begin
-      hash1_q  <= hash0_q ^ of_part(addrs0_q[159:64], key_i[223:96]);
-      addrs1_q <= addrs0_q[63:0];
-      ports1_q <= ports0_q;
-      ip4_1_q  <= ip4_0_q;
-      want1_q  <= want0_q;
-      along1_q <= along0_q;
+      hash1_q     <= hash0_q ^ of_part(addrs0_q[159:64], key_i[223:96]);
+      addrs1_q    <= addrs0_q[63:0];
+      ports1_q    <= ports_i;
+      ports_key_q <= ip4_0_q ? key_i[255:192] : key_i[63:0];
+      want1_q     <= want0_q;
+      along1_q    <= along0_q;
     end
     if (valid1_q) begin
       hash_o <= '0;
       if (want1_q) begin
         hash_o <= hash1_q ^ of_word(addrs1_q[63:32], key_i[127:64]) ^ of_word(addrs1_q[31:0], key_i[95:32]) ^
-                  of_word(ports1_q, ip4_1_q ? key_i[255:192] : key_i[63:0]);
+                  of_word(ports1_q, ports_key_q);
       end
       along_o <= along1_q;
     end

@@ -271,7 +271,7 @@ MISTAKES: dict[str, Mistake] = {
         "corners_are_decided_as_written_out", "hash ",
     ),
     "a routing header is stepped over with segments left": (
-        "nic_rx_ext.sv", "(net_i.proto == ProtoRouting && ext.left != '0)", "1'b0",
+        "nic_rx_ext.sv", "(net_i.proto == ProtoRouting && ext.hops)", "1'b0",
         "corners_are_decided_as_written_out", "hash ",
     ),
     "a tag cut short is stepped over": (
