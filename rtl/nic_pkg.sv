@@ -118,11 +118,13 @@ package nic_pkg;
     rx_verdict_e rx_verdict;     // of a frame on the stream
   } cnt_evt_t;
 
-  // The register bus behind the AXI4-Lite slave. A request takes one clock and is broadcast to all blocks. In the
-  // next clock, each block answers: the one that has the register with hit = 1 and its data (for a write too), the
-  // others with zeros, so that the answers are ORed. No hit at all becomes SLVERR. An answer stays, and means nothing,
-  // until the next request.
+  // The register bus behind the AXI4-Lite slave. A request is broadcast to all blocks, one at a time. It takes two clocks:
+  // in the first (setup) its address may be decoded, in the second (valid) it happens; all else of it is the same in
+  // both. Two clocks later the answers are looked at: of the block that has the register hit = 1 and its data (for a write
+  // too), of the others zeros, so that they are ORed. No hit at all becomes SLVERR. An answer stays, and means
+  // nothing, until the next request.
   typedef struct packed {
+    logic                      setup;
     logic                      valid;
     logic                      write;
     logic [RegAddrWidth-1:0]   addr;   // word-aligned

@@ -4,7 +4,8 @@
 // Whoever counts keeps the lower 20 bits, and tells of each counter that has wrapped (carry_i, any number of them in a clock).
 // A carry waits until its counter's turn comes, or until it is read, so that one adder and one memory serve all. It
 // has done so before the counter wraps again, which takes 64 clocks or more: a frame a clock adds less than 16 KiB.
-// Reset clears one entry a clock (clear_o says which, for the lower bits too): it lasts Counters clocks or more.
+// The counter that is looked at is chosen in one clock, and read and written in the next. Reset clears one entry a clock
+// (clear_o says which, for the lower bits too): it lasts Counters clocks or more.
 
 module nic_counter_bank #(
     parameter int unsigned  Counters = 32,   // a power of two, 32 at most
@@ -23,7 +24,7 @@ module nic_counter_bank #(
     input  logic [IdxWidth-1:0] index_i,
     input  logic                high_i,      // HI
     input  logic [19:0]         low_i,       // the lower bits of counter index_i
-    output logic [31:0]         value_o      // a clock later
+    output logic [31:0]         value_o      // two clocks later
 );
 
   logic [43:0]         upper_mem [Counters];
@@ -31,19 +32,38 @@ module nic_counter_bank #(
   logic [Counters-1:0] pend_q;               // a carry waits
   logic [IdxWidth-1:0] turn_q;
 
+  // The counter that is looked at, a clock later: a carry, and what is asked of it.
+  logic                work_q, carry_q, clear_q, look_q, low_q, high_q, hold_q;
+  logic [IdxWidth-1:0] at_q;
+  logic [19:0]         value_q;
+
   assign clear_o = turn_q;
 
   always_ff @(posedge clk_i) begin
+    work_q <= look_i || carry_i != '0 || pend_q != '0 || !rst_ni;
     if (look_i || carry_i != '0 || pend_q != '0 || !rst_ni) begin : turn
-      automatic logic                use_it = select_i && rst_ni;
-      automatic logic [IdxWidth-1:0] at     = use_it ? index_i : turn_q;
-      automatic logic [Counters-1:0] pend   = pend_q | carry_i;
-      automatic logic [43:0]         upper  = upper_mem[at] + 44'(pend[at]);
-      upper_mem[at] <= rst_ni ? upper : '0;
-      pend_q        <= rst_ni ? pend & ~(Counters'(1) << at) : '0;
-      if (!use_it) turn_q <= turn_q + 1'b1;
-      if (look_i) value_o <= !select_i ? '0 : high_i ? latch_mem[index_i] : {upper[11:0], low_i};
-      if (!rst_ni || (select_i && !high_i && !write_i)) latch_mem[at] <= rst_ni ? upper[43:12] : '0;
+      automatic logic                asked = select_i && rst_ni;
+      automatic logic [IdxWidth-1:0] at    = asked ? index_i : turn_q;
+      automatic logic [Counters-1:0] pend  = pend_q | carry_i;
+      at_q    <= at;
+      carry_q <= pend[at];
+      clear_q <= !rst_ni;
+      look_q  <= look_i;
+      hold_q  <= select_i && !high_i && !write_i;
+      low_q   <= select_i && !high_i;
+      high_q  <= select_i && high_i;
+      if (look_i) value_q <= low_i;
+      pend_q <= rst_ni ? pend & ~(Counters'(1) << at) : '0;
+      if (!asked) turn_q <= turn_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (work_q) begin : act
+      automatic logic [43:0] upper = upper_mem[at_q] + 44'(carry_q);
+      upper_mem[at_q] <= clear_q ? '0 : upper;
+      if (look_q) value_o <= high_q ? latch_mem[at_q] : low_q ? {upper[11:0], value_q} : '0;
+      if (clear_q || hold_q) latch_mem[at_q] <= clear_q ? '0 : upper[43:12];
     end
   end
 

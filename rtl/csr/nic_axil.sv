@@ -3,7 +3,7 @@
 //
 // One request at a time. A write goes first, but not in the clock in which the answer of the one before it is given:
 // so writes and reads take turns when both wait. Each channel has a buffer of one entry, so that its ready is a
-// register and AW and W may come in either order. A read takes 4 clocks from AR to R, a write 4 from the later of AW
+// register and AW and W may come in either order. A read takes 6 clocks from AR to R, a write 6 from the later of AW
 // and W to B; no address is decoded here. A request that no block answers with a hit gets SLVERR.
 
 `include "nic_assert.svh"
@@ -52,7 +52,9 @@ module nic_axil
   logic [31:0]             w_data_q;
   logic [3:0]              w_strb_q;
 
-  logic answer_q;       // the answer to the request of the clock before is on rsp_i
+  logic wait_q;         // the blocks are about to answer
+  logic answer_q;       // their answers are on rsp_i
+  logic busy;           // a request is under way and not yet answered
   logic is_write_q;     // the request under way
   logic can_write, can_read, do_write, do_read;
   logic [1:0] resp;
@@ -61,8 +63,9 @@ module nic_axil
   assign s_axil_wready  = !w_full_q;
   assign s_axil_arready = !ar_full_q;
 
-  assign can_write = aw_full_q && w_full_q && !s_axil_bvalid && !hold_i && !req_o.valid && !answer_q;
-  assign can_read  = ar_full_q && !s_axil_rvalid && !hold_i && !hold_read_i && !req_o.valid && !answer_q;
+  assign busy      = req_o.setup || req_o.valid || wait_q;
+  assign can_write = aw_full_q && w_full_q && !s_axil_bvalid && !hold_i && !busy && !(answer_q && is_write_q);
+  assign can_read  = ar_full_q && !s_axil_rvalid && !hold_i && !hold_read_i && !busy && !(answer_q && !is_write_q);
   assign do_write  = can_write;
   assign do_read   = can_read && !can_write;
   assign answer_o  = answer_q;
@@ -97,8 +100,10 @@ module nic_axil
     if (s_axil_wvalid && s_axil_wready) w_full_q <= 1'b1;
     if (s_axil_arvalid && s_axil_arready) ar_full_q <= 1'b1;
 
-    req_o.valid <= do_write || do_read;
-    answer_q    <= req_o.valid;
+    req_o.setup <= do_write || do_read;
+    req_o.valid <= req_o.setup;
+    wait_q      <= req_o.valid;
+    answer_q    <= wait_q;
     if (s_axil_bready) s_axil_bvalid <= 1'b0;
     if (s_axil_rready) s_axil_rvalid <= 1'b0;
     if (answer_q && is_write_q) s_axil_bvalid <= 1'b1;
@@ -108,7 +113,9 @@ module nic_axil
       aw_full_q     <= 1'b0;
       w_full_q      <= 1'b0;
       ar_full_q     <= 1'b0;
+      req_o.setup   <= 1'b0;
       req_o.valid   <= 1'b0;
+      wait_q        <= 1'b0;
       answer_q      <= 1'b0;
       is_write_q    <= 1'b0;
       s_axil_bvalid <= 1'b0;
@@ -123,6 +130,6 @@ module nic_axil
   // An answer holds until it is taken: the next one never comes while it waits.
   `NIC_ASSERT(AxilBHolds, !(answer_q && is_write_q && s_axil_bvalid))
   `NIC_ASSERT(AxilRHolds, !(answer_q && !is_write_q && s_axil_rvalid))
-  `NIC_ASSERT(AxilOneRequest, !(req_o.valid && answer_q))
+  `NIC_ASSERT_IF(AxilOneRequest, req_o.setup, !(req_o.valid || wait_q || answer_q))
 
 endmodule

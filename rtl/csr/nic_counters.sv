@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The 64-bit counters, and each queue's 32-bit RX_DROPS. Reading LO latches HI of the same counter. They are at the
-// value after the events of all clocks before the request, and return to 0 only with the device's reset, in which there
-// are no events (nic_counter_bank has the upper bits).
+// The 64-bit counters, and each queue's 32-bit RX_DROPS. Reading LO latches HI of the same counter. An event counts in the
+// clock after it, so a request sees those of all clocks but the last before it. They return to 0 only with the device's
+// reset, in which there are no events (nic_counter_bank has the upper bits).
 
 `include "nic_assert.svh"
 
@@ -51,37 +51,46 @@ module nic_counters
   logic [15:0] carry_q;              // what has wrapped in the clock before
   place_t      clear;
 
+  cnt_evt_t    evt_q;                // of the clock before
+  logic        any, any_q;
+
+  assign any = evt_i.tx_frame || evt_i.rx_frame || evt_i.rx_verdict != RxNoFrame || evt_i.rx_drop_nodesc;
+
   always_ff @(posedge clk_i) begin
-    if (evt_i.tx_frame || evt_i.rx_frame || evt_i.rx_verdict != RxNoFrame || evt_i.rx_drop_nodesc || carry_q != '0 ||
-        !rst_ni) begin : count
+    any_q <= any && rst_ni;
+    if (any || any_q || !rst_ni) evt_q <= rst_ni ? evt_i : '0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (any_q || carry_q != '0 || !rst_ni) begin : count
       // In reset one entry after the other is cleared.
-      automatic place_t                at    = rst_ni ? place_of_verdict(evt_i.rx_verdict) : clear;
-      automatic logic [QueueWidth-1:0] queue = rst_ni ? evt_i.rx_drop_queue[QueueWidth-1:0] : clear[QueueWidth-1:0];
-      automatic logic [20:0]           tx    = {1'b0, tx_bytes_q} + 21'(evt_i.tx_len);
-      automatic logic [20:0]           rx    = {1'b0, rx_bytes_q} + 21'(evt_i.rx_len);
+      automatic place_t                at    = rst_ni ? place_of_verdict(evt_q.rx_verdict) : clear;
+      automatic logic [QueueWidth-1:0] queue = rst_ni ? evt_q.rx_drop_queue[QueueWidth-1:0] : clear[QueueWidth-1:0];
+      automatic logic [20:0]           tx    = {1'b0, tx_bytes_q} + 21'(evt_q.tx_len);
+      automatic logic [20:0]           rx    = {1'b0, rx_bytes_q} + 21'(evt_q.rx_len);
       automatic logic [15:0]           carry = '0;
-      if (evt_i.rx_verdict != RxNoFrame || !rst_ni) verdict_mem[at] <= rst_ni ? verdict_mem[at] + 1'b1 : '0;
-      if (evt_i.rx_drop_nodesc || !rst_ni) drops_mem[queue] <= rst_ni ? drops_mem[queue] + 1'b1 : '0;
-      if (evt_i.tx_frame) begin
+      if (evt_q.rx_verdict != RxNoFrame || !rst_ni) verdict_mem[at] <= rst_ni ? verdict_mem[at] + 1'b1 : '0;
+      if (evt_q.rx_drop_nodesc || !rst_ni) drops_mem[queue] <= rst_ni ? drops_mem[queue] + 1'b1 : '0;
+      if (evt_q.tx_frame) begin
         tx_frames_q <= tx_frames_q + 1'b1;
         tx_bytes_q  <= tx[19:0];
         carry[place_of(TX_FRAMES_LO_OFFSET)] = &tx_frames_q;
         carry[place_of(TX_BYTES_LO_OFFSET)]  = tx[20];
       end
-      if (evt_i.rx_frame) begin
+      if (evt_q.rx_frame) begin
         rx_frames_q <= rx_frames_q + 1'b1;
         rx_bytes_q  <= rx[19:0];
         carry[place_of(RX_FRAMES_LO_OFFSET)] = &rx_frames_q;
         carry[place_of(RX_BYTES_LO_OFFSET)]  = rx[20];
       end
-      if (evt_i.rx_drop_nodesc) begin
+      if (evt_q.rx_drop_nodesc) begin
         rx_nodesc_q <= rx_nodesc_q + 1'b1;
         carry[place_of(RX_DROP_NODESC_LO_OFFSET)] = &rx_nodesc_q;
       end
-      if (evt_i.rx_verdict != RxNoFrame) begin
+      if (evt_q.rx_verdict != RxNoFrame) begin
         rx_stream_q <= rx_stream_q + 1'b1;
         carry[place_of(RX_STREAM_LO_OFFSET)] = &rx_stream_q;
-        if (evt_i.rx_verdict != RxGood) carry[at] = &verdict_mem[at];
+        if (evt_q.rx_verdict != RxGood) carry[at] = &verdict_mem[at];
       end
       carry_q <= carry;
       if (!rst_ni) begin
@@ -97,34 +106,36 @@ module nic_counters
   end
 
   // ------------------------------------------------------------------ registers
-  logic                  is_counter, is_drops;
-  place_t                place;
+  logic                  is_counter_q, is_drops_q;     // what is asked for
+  place_t                place_q;
+  logic [QueueWidth-1:0] queue_q;
   logic [19:0]           low;
   logic [31:0]           value;
-  logic [QueueWidth-1:0] queue;
+
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      is_counter_q <= req_i.addr[15:7] == First[15:7] && req_i.addr[6:3] < place_t'(Counters);
+      is_drops_q   <= req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
+                      req_i.addr[7:0] == QP_RX_DROPS_OFFSET[7:0];
+      place_q      <= req_i.addr[6:3];
+      queue_q      <= req_i.addr[8+:QueueWidth];
+    end
+  end
 
   always_comb begin
-    place      = '0;
-    is_counter = 1'b0;
-    is_drops   = 1'b0;
-    low        = '0;
+    low = '0;
     if (req_i.valid) begin
-      place      = req_i.addr[6:3];
-      is_counter = req_i.addr[15:7] == First[15:7] && place < place_t'(Counters);
-      is_drops   = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
-                   req_i.addr[7:0] == QP_RX_DROPS_OFFSET[7:0];
-      case (place)
+      case (place_q)
         place_of(TX_FRAMES_LO_OFFSET):      low = tx_frames_q;
         place_of(TX_BYTES_LO_OFFSET):       low = tx_bytes_q;
         place_of(RX_FRAMES_LO_OFFSET):      low = rx_frames_q;
         place_of(RX_BYTES_LO_OFFSET):       low = rx_bytes_q;
         place_of(RX_DROP_NODESC_LO_OFFSET): low = rx_nodesc_q;
         place_of(RX_STREAM_LO_OFFSET):      low = rx_stream_q;
-        default:                            low = verdict_mem[place];
+        default:                            low = verdict_mem[place_q];
       endcase
     end
   end
-  assign queue = req_i.addr[8+:QueueWidth];
 
   nic_counter_bank #(
       .Counters(16)
@@ -134,9 +145,9 @@ module nic_counters
       .clear_o (clear),
       .carry_i (carry_q),
       .look_i  (req_i.valid),
-      .select_i(is_counter),
+      .select_i(req_i.valid && is_counter_q),
       .write_i (req_i.write),
-      .index_i (place),
+      .index_i (place_q),
       .high_i  (req_i.addr[2]),
       .low_i   (low),
       .value_o (value)
@@ -147,8 +158,8 @@ module nic_counters
 
   always_ff @(posedge clk_i) begin
     if (req_i.valid) begin
-      hit_q   <= is_counter || is_drops;
-      drops_q <= is_drops ? drops_mem[queue] : '0;
+      hit_q   <= is_counter_q || is_drops_q;
+      drops_q <= is_drops_q ? drops_mem[queue_q] : '0;
     end
   end
   assign rsp_o = {hit_q, value | drops_q};

@@ -8,7 +8,8 @@
 // Device reset: a write of RESET.reset raises soft_reset_o. The datapath begins nothing new, waits until every AXI
 // transaction is answered and no frame is half sent on the stream, and holds quiesced_i high. Then core_rst_no
 // falls for 128 clocks, in which memories clear themselves: it is the reset of the whole core but for the AXI4-Lite slave,
-// which answers throughout (requests wait while the core is in reset). core_rst_no is low as well while rst_ni is.
+// which answers throughout (requests wait while the core is in reset). core_rst_no is low as well while rst_ni is,
+// a clock later.
 //
 // A read is answered after those MSI-X that were handed over before it and that software has masked since (irq_hold_i), as
 // a read completion pushes posted writes on PCIe: software that masks a vector and reads back sees no interrupt of it later.

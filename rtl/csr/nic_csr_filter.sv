@@ -31,7 +31,8 @@ module nic_csr_filter
   logic        written_q [VLAN_FILTER_COUNT];
 
   // ------------------------------------------------------------------ registers
-  logic        is_addr, is_hash, is_vlan;
+  logic        is_addr_q, is_hash_q, is_vlan_q;      // what is asked for
+  logic        is_addr, is_hash, is_vlan;            // in the clock of the request
   logic [3:0]  entry;
   logic [2:0]  hash_word;
   logic [6:0]  vlan_word;
@@ -44,17 +45,17 @@ module nic_csr_filter
   logic [3:0]  wstrb_q;
 
   // The arrays lie at multiples of their size.
-  always_comb begin
-    is_addr = 1'b0;
-    is_hash = 1'b0;
-    is_vlan = 1'b0;
-    if (req_i.valid) begin
-      is_addr = req_i.addr[15:7] == 9'(RX_ADDR_BASE >> 7);
-      is_hash = req_i.addr[15:5] == 11'(RX_HASH_BASE >> 5);
-      is_vlan = req_i.addr[15:9] == 7'(VLAN_FILTER_BASE >> 9);
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      is_addr_q <= req_i.addr[15:7] == 9'(RX_ADDR_BASE >> 7);
+      is_hash_q <= req_i.addr[15:5] == 11'(RX_HASH_BASE >> 5);
+      is_vlan_q <= req_i.addr[15:9] == 7'(VLAN_FILTER_BASE >> 9);
     end
   end
 
+  assign is_addr   = req_i.valid && is_addr_q;
+  assign is_hash   = req_i.valid && is_hash_q;
+  assign is_vlan   = req_i.valid && is_vlan_q;
   assign entry     = req_i.addr[6:3];
   assign hash_word = req_i.addr[4:2];
   assign vlan_word = req_i.addr[8:2];

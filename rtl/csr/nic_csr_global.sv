@@ -36,13 +36,22 @@ module nic_csr_global
 
   frame_len_t  max_frame_q;   // as written
   logic [31:0] scratch_q;
+  logic        mine_q;        // a register of these is asked for
+  logic [5:0]  place_q;
   logic        write;
 
-  assign write = req_i.valid && req_i.write;
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      mine_q <= req_i.addr[15:6] == '0;
+      if (req_i.addr[15:6] == '0) place_q <= req_i.addr[5:0];
+    end
+  end
+
+  assign write = req_i.valid && req_i.write && mine_q;
 
   always_comb begin
     reset_request_o = 1'b0;
-    if (write && req_i.addr == RESET_OFFSET) begin
+    if (write && place_q == RESET_OFFSET[5:0]) begin
       reset_request_o = |(apply_strb('0, req_i.wdata, req_i.wstrb) & RESET_WMASK);
     end
   end
@@ -60,12 +69,12 @@ module nic_csr_global
       max_frame_q          <= frame_len_t'(MAX_FRAME_DEFAULT);
       scratch_q            <= SCRATCH_DEFAULT;
     end else if (write) begin
-      case (req_i.addr)
-        CTRL_OFFSET: if (req_i.wstrb[0]) glob_cfg_o.enable <= req_i.wdata[CTRL_ENABLE_LSB];
-        MAC_LO_OFFSET: glob_cfg_o.mac[31:0] <= apply_strb(glob_cfg_o.mac[31:0], req_i.wdata, req_i.wstrb);
-        MAC_HI_OFFSET:
+      case (place_q)
+        CTRL_OFFSET[5:0]: if (req_i.wstrb[0]) glob_cfg_o.enable <= req_i.wdata[CTRL_ENABLE_LSB];
+        MAC_LO_OFFSET[5:0]: glob_cfg_o.mac[31:0] <= apply_strb(glob_cfg_o.mac[31:0], req_i.wdata, req_i.wstrb);
+        MAC_HI_OFFSET[5:0]:
         glob_cfg_o.mac[47:32] <= 16'(apply_strb(32'(glob_cfg_o.mac[47:32]), req_i.wdata, req_i.wstrb));
-        RX_CTRL_OFFSET:
+        RX_CTRL_OFFSET[5:0]:
         if (req_i.wstrb[0]) begin
           glob_cfg_o.promisc   <= req_i.wdata[RX_CTRL_PROMISC_LSB];
           glob_cfg_o.allmulti  <= req_i.wdata[RX_CTRL_ALLMULTI_LSB];
@@ -73,12 +82,12 @@ module nic_csr_global
           glob_cfg_o.vlan_strip  <= req_i.wdata[RX_CTRL_VLAN_STRIP_LSB];
           glob_cfg_o.vlan_filter <= req_i.wdata[RX_CTRL_VLAN_FILTER_LSB];
         end
-        MAX_FRAME_OFFSET: begin
+        MAX_FRAME_OFFSET[5:0]: begin
           automatic frame_len_t bytes = 14'(apply_strb(32'(max_frame_q), req_i.wdata, req_i.wstrb));
           max_frame_q          <= bytes;
           glob_cfg_o.max_frame <= limit_frame(bytes);
         end
-        SCRATCH_OFFSET: scratch_q <= apply_strb(scratch_q, req_i.wdata, req_i.wstrb);
+        SCRATCH_OFFSET[5:0]: scratch_q <= apply_strb(scratch_q, req_i.wdata, req_i.wstrb);
         default: ;
       endcase
     end
@@ -87,30 +96,32 @@ module nic_csr_global
   always_ff @(posedge clk_i) begin
     if (req_i.valid) begin
       rsp_o     <= '0;
-      rsp_o.hit <= 1'b1;
-      case (req_i.addr)
-        ID_OFFSET:        rsp_o.rdata <= ID_DEFAULT;
-        VERSION_OFFSET:   rsp_o.rdata <= VERSION_DEFAULT;
-        CAPS_OFFSET:      rsp_o.rdata <= Caps;
-        CTRL_OFFSET:      rsp_o.rdata[CTRL_ENABLE_LSB] <= glob_cfg_o.enable;
-        RESET_OFFSET:     rsp_o.rdata[RESET_RESET_LSB] <= reset_busy_i;
-        STATUS_OFFSET: begin
-          rsp_o.rdata[STATUS_LINK_LSB] <= link_i;
-          rsp_o.rdata[STATUS_IDLE_LSB] <= idle_i;
-        end
-        MAC_LO_OFFSET:    rsp_o.rdata <= glob_cfg_o.mac[31:0];
-        MAC_HI_OFFSET:    rsp_o.rdata <= 32'(glob_cfg_o.mac[47:32]);
-        RX_CTRL_OFFSET: begin
-          rsp_o.rdata[RX_CTRL_PROMISC_LSB]   <= glob_cfg_o.promisc;
-          rsp_o.rdata[RX_CTRL_ALLMULTI_LSB]  <= glob_cfg_o.allmulti;
-          rsp_o.rdata[RX_CTRL_BROADCAST_LSB] <= glob_cfg_o.broadcast;
-          rsp_o.rdata[RX_CTRL_VLAN_STRIP_LSB]  <= glob_cfg_o.vlan_strip;
-          rsp_o.rdata[RX_CTRL_VLAN_FILTER_LSB] <= glob_cfg_o.vlan_filter;
-        end
-        MAX_FRAME_OFFSET: rsp_o.rdata <= 32'(max_frame_q);
-        SCRATCH_OFFSET:   rsp_o.rdata <= scratch_q;
-        default:          rsp_o.hit <= 1'b0;
-      endcase
+      rsp_o.hit <= mine_q;
+      if (mine_q) begin
+        case (place_q)
+          ID_OFFSET[5:0]:        rsp_o.rdata <= ID_DEFAULT;
+          VERSION_OFFSET[5:0]:   rsp_o.rdata <= VERSION_DEFAULT;
+          CAPS_OFFSET[5:0]:      rsp_o.rdata <= Caps;
+          CTRL_OFFSET[5:0]:      rsp_o.rdata[CTRL_ENABLE_LSB] <= glob_cfg_o.enable;
+          RESET_OFFSET[5:0]:     rsp_o.rdata[RESET_RESET_LSB] <= reset_busy_i;
+          STATUS_OFFSET[5:0]: begin
+            rsp_o.rdata[STATUS_LINK_LSB] <= link_i;
+            rsp_o.rdata[STATUS_IDLE_LSB] <= idle_i;
+          end
+          MAC_LO_OFFSET[5:0]:    rsp_o.rdata <= glob_cfg_o.mac[31:0];
+          MAC_HI_OFFSET[5:0]:    rsp_o.rdata <= 32'(glob_cfg_o.mac[47:32]);
+          RX_CTRL_OFFSET[5:0]: begin
+            rsp_o.rdata[RX_CTRL_PROMISC_LSB]   <= glob_cfg_o.promisc;
+            rsp_o.rdata[RX_CTRL_ALLMULTI_LSB]  <= glob_cfg_o.allmulti;
+            rsp_o.rdata[RX_CTRL_BROADCAST_LSB] <= glob_cfg_o.broadcast;
+            rsp_o.rdata[RX_CTRL_VLAN_STRIP_LSB]  <= glob_cfg_o.vlan_strip;
+            rsp_o.rdata[RX_CTRL_VLAN_FILTER_LSB] <= glob_cfg_o.vlan_filter;
+          end
+          MAX_FRAME_OFFSET[5:0]: rsp_o.rdata <= 32'(max_frame_q);
+          SCRATCH_OFFSET[5:0]:   rsp_o.rdata <= scratch_q;
+          default:          rsp_o.hit <= 1'b0;
+        endcase
+      end
     end
   end
 

@@ -58,7 +58,7 @@ module nic_csr_rings
   logic [3:0]            log2_q [Queues];   // as written
   logic [QueueWidth-1:0] queue;
   logic [5:0]            place;
-  logic                  select;
+  logic                  select_q, select;
 
   // A base address after a write of its lower or its upper half.
   function automatic logic [63:0] apply_half(logic [63:0] old);
@@ -70,15 +70,18 @@ module nic_csr_rings
     end
   endfunction
 
-  always_comb begin
-    select = 1'b0;
-    if (req_i.valid) begin
-      select = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
-               req_i.addr[7:6] == Offset[7:6];
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin : decode
+      automatic logic mine = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
+                             req_i.addr[7:6] == Offset[7:6];
+      select_q <= mine;
+      if (mine) begin
+        queue <= req_i.addr[8+:QueueWidth];
+        place <= req_i.addr[5:0];
+      end
     end
   end
-  assign queue = req_i.addr[8+:QueueWidth];
-  assign place = req_i.addr[5:0];
+  assign select = req_i.valid && select_q;
 
   always_ff @(posedge clk_i) begin
     if (select && req_i.write) begin

@@ -40,39 +40,39 @@ module nic_csr_rss
     for (int b = 0; b < 4; b++) apply_queues[4*b+:4] = req_i.wstrb[b] ? req_i.wdata[8*b+:4] : old[4*b+:4];
   endfunction
 
-  logic        is_ctrl, is_key, is_table;
-  logic [15:0] key_at, table_at;
-  logic [4:0]  table_word;
-  logic [8:0]  key_lsb;                     // of the word in the key
+  localparam int unsigned KeyWidth   = $clog2(RSS_KEY_COUNT);
+  localparam int unsigned TableWidth = $clog2(RSS_TABLE_COUNT);
 
-  always_comb begin
-    is_ctrl    = 1'b0;
-    is_key     = 1'b0;
-    is_table   = 1'b0;
-    key_at     = '0;
-    table_at   = '0;
-    key_lsb    = '0;
-    if (req_i.valid) begin
-      key_at   = req_i.addr - RSS_KEY_BASE;
-      table_at = req_i.addr - RSS_TABLE_BASE;
-      is_ctrl  = req_i.addr == RSS_CTRL_OFFSET;
-      is_key   = key_at < 16'(4 * RSS_KEY_COUNT);
-      is_table = table_at < 16'(4 * RSS_TABLE_COUNT);
-      if (is_key) key_lsb = 9'(KeyBits - 32) - {key_at[5:2], 5'b0};
-    end
-  end
-  assign table_word = table_at[6:2];
+  logic                  is_ctrl_q, is_key_q, is_table_q;
+  logic [KeyWidth-1:0]   key_word_q;
+  logic [TableWidth-1:0] table_word_q;
 
   always_ff @(posedge clk_i) begin
-    if (req_i.write) begin
-      if (is_ctrl && req_i.wstrb[0]) begin
+    if (req_i.setup) begin : decode
+      automatic logic [15:0] key_at   = req_i.addr - RSS_KEY_BASE;
+      automatic logic [15:0] table_at = req_i.addr - RSS_TABLE_BASE;
+      is_ctrl_q    <= req_i.addr == RSS_CTRL_OFFSET;
+      is_key_q     <= key_at < 16'(4 * RSS_KEY_COUNT);
+      is_table_q   <= table_at < 16'(4 * RSS_TABLE_COUNT);
+      key_word_q   <= key_at[2+:KeyWidth];
+      table_word_q <= table_at[2+:TableWidth];
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (req_i.valid && req_i.write) begin
+      if (is_ctrl_q && req_i.wstrb[0]) begin
         rss_cfg_o.types   <= req_i.wdata[5:0];
         rss_cfg_o.sym_xor <= req_i.wdata[RSS_CTRL_SYM_XOR_LSB];
       end
-      if (is_key) begin
-        rss_cfg_o.key[key_lsb+:32] <= swap(apply_strb(swap(rss_cfg_o.key[key_lsb+:32]), req_i.wdata, req_i.wstrb));
+      // The key's first word is its most significant.
+      for (int unsigned w = 0; w < RSS_KEY_COUNT; w++) begin
+        if (is_key_q && key_word_q == KeyWidth'(w)) begin
+          rss_cfg_o.key[KeyBits-32*(w+1)+:32] <=
+              swap(apply_strb(swap(rss_cfg_o.key[KeyBits-32*(w+1)+:32]), req_i.wdata, req_i.wstrb));
+        end
       end
-      if (is_table) table_q[table_word] <= apply_queues(table_q[table_word]);
+      if (is_table_q) table_q[table_word_q] <= apply_queues(table_q[table_word_q]);
     end
     if (!rst_ni) begin
       rss_cfg_o.types   <= RSS_CTRL_DEFAULT[5:0];
@@ -85,13 +85,13 @@ module nic_csr_rss
   always_ff @(posedge clk_i) begin
     if (req_i.valid) begin
       rsp_o     <= '0;
-      rsp_o.hit <= is_ctrl || is_key || is_table;
-      if (is_ctrl) begin
+      rsp_o.hit <= is_ctrl_q || is_key_q || is_table_q;
+      if (is_ctrl_q) begin
         rsp_o.rdata[5:0]                  <= rss_cfg_o.types;
         rsp_o.rdata[RSS_CTRL_SYM_XOR_LSB] <= rss_cfg_o.sym_xor;
       end
-      if (is_key) rsp_o.rdata <= swap(rss_cfg_o.key[key_lsb+:32]);
-      if (is_table) rsp_o.rdata <= widen(table_q[table_word]);
+      if (is_key_q) rsp_o.rdata <= swap(rss_cfg_o.key[9'(KeyBits-32)-{key_word_q, 5'b0}+:32]);
+      if (is_table_q) rsp_o.rdata <= widen(table_q[table_word_q]);
     end
   end
 

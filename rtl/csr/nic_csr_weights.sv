@@ -18,17 +18,17 @@ module nic_csr_weights
     output logic [7:0] weight_o [Queues]   // as written
 );
 
-  logic                  select;
+  logic                  select_q, select;
   logic [QueueWidth-1:0] queue;
 
-  always_comb begin
-    select = 1'b0;
-    if (req_i.valid) begin
-      select = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
-               req_i.addr[7:0] == QP_TX_WEIGHT_OFFSET[7:0];
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      select_q <= req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues &&
+                  req_i.addr[7:0] == QP_TX_WEIGHT_OFFSET[7:0];
     end
   end
-  assign queue = req_i.addr[8+:QueueWidth];
+  assign select = req_i.valid && select_q;
+  assign queue  = req_i.addr[8+:QueueWidth];
 
   always_ff @(posedge clk_i) begin
     if (select && req_i.write && req_i.wstrb[0])

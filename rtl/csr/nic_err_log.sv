@@ -5,7 +5,8 @@
 // It watches: the addresses as they go out, the answers as the datapath gets them (one of each channel a clock, with
 // the ID split into kind and queue), and what the datapath says of descriptors. The address of a burst that failed
 // comes from nic_err_addr; that of a descriptor is put together when its ring is looked at (scan_i), from what the
-// ring's blocks show then: at the latest after one turn. error_o tells of each error in its clock.
+// ring's blocks show then: at the latest after one turn. error_o tells of each error: of an access in the clock of its
+// answer, of a descriptor or a tail a clock later.
 
 `include "nic_assert.svh"
 
@@ -172,10 +173,25 @@ module nic_err_log
   logic        more_q;
   logic        clear;                            // ERR_LOG is cleared
 
-  assign error_o = read_err || write_err || tx_err_desc_i || rx_err_desc_i || tx_err_tail_i || rx_err_tail_i;
-
+  // Those of the clock before: of descriptors, of tails.
+  logic              tx_desc_q, rx_desc_q, tx_tail_q, rx_tail_q;
+  logic [QWidth-1:0] tx_queue_q, rx_queue_q, tail_queue_q;
   logic [QWidth-1:0] before_q;
-  always_ff @(posedge clk_i) before_q <= scan_i;
+  logic [5:0]        errors;
+
+  always_ff @(posedge clk_i) begin
+    before_q  <= scan_i;
+    tx_desc_q <= tx_err_desc_i && rst_ni;
+    rx_desc_q <= rx_err_desc_i && rst_ni;
+    tx_tail_q <= tx_err_tail_i && rst_ni;
+    rx_tail_q <= rx_err_tail_i && rst_ni;
+    if (tx_err_desc_i) tx_queue_q <= tx_err_queue_i;
+    if (rx_err_desc_i) rx_queue_q <= rx_err_queue_i;
+    if (tx_err_tail_i || rx_err_tail_i) tail_queue_q <= before_q;
+  end
+
+  assign errors  = {read_err, write_err, tx_desc_q, rx_desc_q, tx_tail_q, rx_tail_q};
+  assign error_o = errors != '0;
 
   // One of those of this clock.
   what_t what;
@@ -198,23 +214,30 @@ module nic_err_log
             resp: {1'b1, b_decode_q},
             qp: msix_done_i ? msix_by_i.qp[QWidth-1:0] : b_queue_i
         };
-      end else if (tx_err_desc_i || rx_err_desc_i) begin
-        what.tx     = tx_err_desc_i;
+      end else if (tx_desc_q || rx_desc_q) begin
+        what.tx     = tx_desc_q;
         what.access = AccBadDesc;
-        what.qp     = tx_err_desc_i ? tx_err_queue_i : rx_err_queue_i;
+        what.qp     = tx_desc_q ? tx_queue_q : rx_queue_q;
       end else begin
-        what.tx     = tx_err_tail_i;
+        what.tx     = tx_tail_q;
         what.access = AccBadTail;
-        what.qp     = before_q;
+        what.qp     = tail_queue_q;
       end
+    end
+  end
+
+  logic is_log_q, is_low_q, is_high_q;           // the register that is asked for
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      is_log_q  <= req_i.addr == ERR_LOG_OFFSET;
+      is_low_q  <= req_i.addr == ERR_ADDR_LO_OFFSET;
+      is_high_q <= req_i.addr == ERR_ADDR_HI_OFFSET;
     end
   end
 
   always_comb begin
     clear = 1'b0;
-    if (req_i.valid && req_i.write && req_i.addr == ERR_LOG_OFFSET && req_i.wstrb[0]) begin
-      clear = req_i.wdata[ERR_LOG_VALID_LSB];
-    end
+    if (req_i.valid && req_i.write && is_log_q && req_i.wstrb[0]) clear = req_i.wdata[ERR_LOG_VALID_LSB];
   end
 
   always_ff @(posedge clk_i) begin
@@ -254,10 +277,7 @@ module nic_err_log
       end else begin
         more_q <= 1'b1;
       end
-      if ((32'(read_err) + 32'(write_err) + 32'(tx_err_desc_i) + 32'(rx_err_desc_i) + 32'(tx_err_tail_i) +
-           32'(rx_err_tail_i)) > 32'd1) begin
-        more_q <= 1'b1;
-      end
+      if ((errors & (errors - 1'b1)) != '0) more_q <= 1'b1;      // more than one
     end
     if (!rst_ni) begin
       state_q <= Free;
@@ -269,10 +289,9 @@ module nic_err_log
   always_ff @(posedge clk_i) begin
     if (req_i.valid) begin
       rsp_o     <= '0;
-      rsp_o.hit <= 1'b1;
-      case (req_i.addr)
-        ERR_LOG_OFFSET:
-        if (state_q == Kept) begin
+      rsp_o.hit <= is_log_q || is_low_q || is_high_q;
+      if (state_q == Kept) begin
+        if (is_log_q) begin
           rsp_o.rdata[ERR_LOG_VALID_LSB]                        <= 1'b1;
           rsp_o.rdata[ERR_LOG_MORE_LSB]                         <= more_q;
           rsp_o.rdata[ERR_LOG_TX_LSB]                           <= what_q.tx;
@@ -281,10 +300,9 @@ module nic_err_log
           rsp_o.rdata[ERR_LOG_RESP_LSB+:ERR_LOG_RESP_WIDTH]     <= what_q.resp;
           rsp_o.rdata[ERR_LOG_QUEUE_LSB+:ERR_LOG_QUEUE_WIDTH]   <= ERR_LOG_QUEUE_WIDTH'(what_q.qp);
         end
-        ERR_ADDR_LO_OFFSET: rsp_o.rdata <= state_q == Kept ? addr_q[31:0] : '0;
-        ERR_ADDR_HI_OFFSET: rsp_o.rdata <= state_q == Kept ? addr_q[63:32] : '0;
-        default:            rsp_o.hit <= 1'b0;
-      endcase
+        if (is_low_q) rsp_o.rdata <= addr_q[31:0];
+        if (is_high_q) rsp_o.rdata <= addr_q[63:32];
+      end
     end
   end
 

@@ -41,6 +41,15 @@ module nic_irq_cause
   vector_t vector_q;             // as written
   logic    link_q, told_q;
   logic    write;
+  logic    is_cause_q, is_mask_q, is_vector_q;    // the register that is asked for
+
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      is_cause_q  <= req_i.addr == IRQ_CAUSE_OFFSET;
+      is_mask_q   <= req_i.addr == IRQ_CAUSE_MASK_OFFSET;
+      is_vector_q <= req_i.addr == IRQ_CAUSE_VECTOR_OFFSET;
+    end
+  end
 
   assign write     = req_i.valid && req_i.write;
   assign pending_o = (cause_q & ~mask_q) != '0;
@@ -49,23 +58,14 @@ module nic_irq_cause
   always_ff @(posedge clk_i) begin
     if (told_i && event_o) told_q <= 1'b1;
     if (write) begin
-      case (req_i.addr)
-        IRQ_CAUSE_OFFSET: begin
-          told_q <= 1'b0;
-          if (req_i.wstrb[0]) cause_q <= cause_q & ~req_i.wdata[1:0];
-        end
-        IRQ_CAUSE_MASK_OFFSET: begin
-          told_q <= 1'b0;
-          if (req_i.wstrb[0]) mask_q <= req_i.wdata[1:0];
-        end
-        IRQ_CAUSE_VECTOR_OFFSET:
-        if (req_i.wstrb[0]) begin
-          vector_q <= req_i.wdata[4:0];
-          // One that does not exist acts as 0.
-          vector_o <= 32'(req_i.wdata[4:0]) <= Queues ? VecWidth'(req_i.wdata[4:0]) : '0;
-        end
-        default: ;
-      endcase
+      if (is_cause_q || is_mask_q) told_q <= 1'b0;
+      if (is_cause_q && req_i.wstrb[0]) cause_q <= cause_q & ~req_i.wdata[1:0];
+      if (is_mask_q && req_i.wstrb[0]) mask_q <= req_i.wdata[1:0];
+      if (is_vector_q && req_i.wstrb[0]) begin
+        vector_q <= req_i.wdata[4:0];
+        // One that does not exist acts as 0.
+        vector_o <= 32'(req_i.wdata[4:0]) <= Queues ? VecWidth'(req_i.wdata[4:0]) : '0;
+      end
     end
     link_q <= link_i;
     if (link_i != link_q) cause_q.link <= 1'b1;
@@ -80,20 +80,17 @@ module nic_irq_cause
   end
 
   always_ff @(posedge clk_i) begin
-    hide_o <= write && rst_ni && (req_i.addr == IRQ_CAUSE_MASK_OFFSET || req_i.addr == IRQ_CAUSE_VECTOR_OFFSET);
+    hide_o <= write && rst_ni && (is_mask_q || is_vector_q);
     if (write) hide_vector_o <= vector_o;
   end
 
   always_ff @(posedge clk_i) begin
     if (req_i.valid) begin
       rsp_o     <= '0;
-      rsp_o.hit <= 1'b1;
-      case (req_i.addr)
-        IRQ_CAUSE_OFFSET:        rsp_o.rdata[1:0] <= cause_q;
-        IRQ_CAUSE_MASK_OFFSET:   rsp_o.rdata[1:0] <= mask_q;
-        IRQ_CAUSE_VECTOR_OFFSET: rsp_o.rdata[4:0] <= vector_q;
-        default:                 rsp_o.hit <= 1'b0;
-      endcase
+      rsp_o.hit <= is_cause_q || is_mask_q || is_vector_q;
+      if (is_cause_q) rsp_o.rdata[1:0] <= cause_q;
+      if (is_mask_q) rsp_o.rdata[1:0] <= mask_q;
+      if (is_vector_q) rsp_o.rdata[4:0] <= vector_q;
     end
   end
 

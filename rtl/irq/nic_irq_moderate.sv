@@ -61,17 +61,22 @@ module nic_irq_moderate
 
   mod_t              mod_q [Queues];
   logic [Queues-1:0] off_q;                 // each record interrupts at once
-  logic              select;
+  logic              select_q, select;
   queue_idx_t        entry;
   logic [31:0]       old;                   // of the register that is asked for
 
   assign entry = req_i.addr[8+:QueueWidth];
 
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      select_q <= req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues && req_i.addr[7:0] == Offset;
+    end
+  end
+  assign select = req_i.valid && select_q;
+
   always_comb begin
-    select = 1'b0;
-    old    = '0;
-    if (req_i.valid) begin
-      select = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues && req_i.addr[7:0] == Offset;
+    old = '0;
+    if (select) begin
       old[QP_IRQ_RX_MOD_USECS_LSB+:QP_IRQ_RX_MOD_USECS_WIDTH]   = mod_q[entry].usecs;
       old[QP_IRQ_RX_MOD_FRAMES_LSB+:QP_IRQ_RX_MOD_FRAMES_WIDTH] = mod_q[entry].frames;
     end

@@ -196,10 +196,11 @@ module nic_irq_msix
   // ------------------------------------------------------------------ the pending bit array
   // Vectors with something to tell that the table masks.
   logic [Vectors-1:0] waiting;
+  logic               is_pba_q, is_pba_hi_q;       // the register that is asked for
 
   always_comb begin
     waiting = '0;
-    if (req_i.valid && !line_mode_i) begin
+    if (req_i.valid && is_pba_q && !line_mode_i) begin
       for (int unsigned q = 0; q < Queues; q++) begin
         if (tx_pend_i[q]) waiting[tx_vector_i[q]] = 1'b1;
         if (rx_pend_i[q]) waiting[rx_vector_i[q]] = 1'b1;
@@ -209,10 +210,14 @@ module nic_irq_msix
   end
 
   always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      is_pba_q    <= req_i.addr == MSIX_PBA_OFFSET;
+      is_pba_hi_q <= req_i.addr == MSIX_PBA_HI_OFFSET;
+    end
     if (req_i.valid) begin
       pba_rsp_q <= '0;
-      if (req_i.addr == MSIX_PBA_OFFSET) pba_rsp_q <= '{hit: 1'b1, rdata: 32'(waiting & mask_o)};
-      if (req_i.addr == MSIX_PBA_HI_OFFSET) pba_rsp_q.hit <= 1'b1;
+      if (is_pba_q) pba_rsp_q <= '{hit: 1'b1, rdata: 32'(waiting & mask_o)};
+      if (is_pba_hi_q) pba_rsp_q.hit <= 1'b1;
     end
   end
 

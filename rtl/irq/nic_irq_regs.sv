@@ -47,7 +47,8 @@ module nic_irq_regs
     output logic                  line_mode_o
 );
 
-  logic                  is_pair;                    // an address in the block of a queue pair
+  logic                  is_arm_q, is_seen_q, is_mask_q, is_status_q, is_vector_q;    // the register asked for
+  logic                  is_ctrl_q, is_pending_q, is_clock_q;
   logic [QueueWidth-1:0] queue;
   logic                  arm, write_mask, write_vector;
   vector_t               tx_written_q [Queues], rx_written_q [Queues];
@@ -57,11 +58,25 @@ module nic_irq_regs
     return 32'(written) <= Queues ? VecWidth'(written) : '0;
   endfunction
 
-  assign queue   = req_i.addr[8+:QueueWidth];
+  // What is asked for: known a clock before it happens.
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin : decode
+      automatic logic pair = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues;
+      queue        <= req_i.addr[8+:QueueWidth];
+      is_arm_q     <= pair && req_i.addr[7:0] == QP_IRQ_ARM_OFFSET[7:0];
+      is_seen_q    <= pair && req_i.addr[7:0] == QP_IRQ_SEEN_OFFSET[7:0];
+      is_mask_q    <= pair && req_i.addr[7:0] == QP_IRQ_MASK_OFFSET[7:0];
+      is_status_q  <= pair && req_i.addr[7:0] == QP_IRQ_STATUS_OFFSET[7:0];
+      is_vector_q  <= pair && req_i.addr[7:0] == QP_IRQ_VECTOR_OFFSET[7:0];
+      is_ctrl_q    <= req_i.addr == IRQ_CTRL_OFFSET;
+      is_pending_q <= req_i.addr == IRQ_PENDING_OFFSET;
+      is_clock_q   <= req_i.addr == CLOCK_OFFSET;
+    end
+  end
+
   assign queue_o = queue;
 
   always_comb begin
-    is_pair      = 1'b0;
     arm          = 1'b0;
     seen_o       = 1'b0;
     write_mask   = 1'b0;
@@ -69,13 +84,12 @@ module nic_irq_regs
     write_vector = 1'b0;
     {tx_index_o, rx_index_o} = '0;
     if (req_i.valid) begin
-      is_pair = req_i.addr[15:12] == QP_BASE[15:12] && 32'(req_i.addr[11:8]) < Queues;
-      if (is_pair && req_i.write) begin
-        arm          = req_i.addr[7:0] == QP_IRQ_ARM_OFFSET[7:0];
-        seen_o       = req_i.addr[7:0] == QP_IRQ_SEEN_OFFSET[7:0] || arm;
-        write_mask   = req_i.addr[7:0] == QP_IRQ_MASK_OFFSET[7:0] && req_i.wstrb[0];
+      if (req_i.write) begin
+        arm          = is_arm_q;
+        seen_o       = is_seen_q || is_arm_q;
+        write_mask   = is_mask_q && req_i.wstrb[0];
         unmask_o     = write_mask && masked_o[queue] && !req_i.wdata[QP_IRQ_MASK_MASKED_LSB];
-        write_vector = req_i.addr[7:0] == QP_IRQ_VECTOR_OFFSET[7:0];
+        write_vector = is_vector_q;
       end
       {tx_index_o, rx_index_o} = apply_strb({tx_seen_i, rx_seen_i}, req_i.wdata, req_i.wstrb);
     end
@@ -95,7 +109,7 @@ module nic_irq_regs
       tx_written_q[queue] <= req_i.wdata[QP_IRQ_VECTOR_TX_VECTOR_LSB+:5];
       tx_vector_o[queue]  <= exists(req_i.wdata[QP_IRQ_VECTOR_TX_VECTOR_LSB+:5]);
     end
-    if (req_i.valid && req_i.write && req_i.addr == IRQ_CTRL_OFFSET && req_i.wstrb[0]) begin
+    if (req_i.valid && req_i.write && is_ctrl_q && req_i.wstrb[0]) begin
       line_mode_o <= req_i.wdata[IRQ_CTRL_LINE_MODE_LSB];
     end
     // "Written, then sent": after each such message the queue pair is masked until a later IRQ_ARM.
@@ -126,32 +140,23 @@ module nic_irq_regs
   always_ff @(posedge clk_i) begin
     if (req_i.valid) begin
       rsp_o     <= '0;
-      rsp_o.hit <= 1'b1;
-      if (is_pair) begin
-        case (req_i.addr[7:0])
-          QP_IRQ_ARM_OFFSET[7:0], QP_IRQ_SEEN_OFFSET[7:0]: ;
-          QP_IRQ_MASK_OFFSET[7:0]: begin
-            rsp_o.rdata[QP_IRQ_MASK_MASKED_LSB]    <= masked_o[queue];
-            rsp_o.rdata[QP_IRQ_MASK_AUTO_MASK_LSB] <= auto_mask_o[queue];
-          end
-          QP_IRQ_STATUS_OFFSET[7:0]: rsp_o.rdata[QP_IRQ_STATUS_EVENT_LSB] <= event_i[queue];
-          QP_IRQ_VECTOR_OFFSET[7:0]: begin
-            rsp_o.rdata[QP_IRQ_VECTOR_RX_VECTOR_LSB+:5] <= rx_written_q[queue];
-            rsp_o.rdata[QP_IRQ_VECTOR_TX_VECTOR_LSB+:5] <= tx_written_q[queue];
-          end
-          default: rsp_o.hit <= 1'b0;
-        endcase
-      end else begin
-        case (req_i.addr)
-          IRQ_CTRL_OFFSET: rsp_o.rdata[IRQ_CTRL_LINE_MODE_LSB] <= line_mode_o;
-          IRQ_PENDING_OFFSET: begin
-            rsp_o.rdata[Queues-1:0]            <= pend_i;
-            rsp_o.rdata[IRQ_PENDING_CAUSE_LSB] <= cause_pending_i;
-          end
-          CLOCK_OFFSET:    rsp_o.rdata[CLOCK_MHZ_LSB+:CLOCK_MHZ_WIDTH] <= CLOCK_MHZ_WIDTH'(ClockMhz);
-          default:         rsp_o.hit <= 1'b0;
-        endcase
+      rsp_o.hit <= is_arm_q || is_seen_q || is_mask_q || is_status_q || is_vector_q || is_ctrl_q || is_pending_q ||
+                   is_clock_q;
+      if (is_mask_q) begin
+        rsp_o.rdata[QP_IRQ_MASK_MASKED_LSB]    <= masked_o[queue];
+        rsp_o.rdata[QP_IRQ_MASK_AUTO_MASK_LSB] <= auto_mask_o[queue];
       end
+      if (is_status_q) rsp_o.rdata[QP_IRQ_STATUS_EVENT_LSB] <= event_i[queue];
+      if (is_vector_q) begin
+        rsp_o.rdata[QP_IRQ_VECTOR_RX_VECTOR_LSB+:5] <= rx_written_q[queue];
+        rsp_o.rdata[QP_IRQ_VECTOR_TX_VECTOR_LSB+:5] <= tx_written_q[queue];
+      end
+      if (is_ctrl_q) rsp_o.rdata[IRQ_CTRL_LINE_MODE_LSB] <= line_mode_o;
+      if (is_pending_q) begin
+        rsp_o.rdata[Queues-1:0]            <= pend_i;
+        rsp_o.rdata[IRQ_PENDING_CAUSE_LSB] <= cause_pending_i;
+      end
+      if (is_clock_q) rsp_o.rdata[CLOCK_MHZ_LSB+:CLOCK_MHZ_WIDTH] <= CLOCK_MHZ_WIDTH'(ClockMhz);
     end
   end
 

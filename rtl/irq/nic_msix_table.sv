@@ -28,13 +28,13 @@ module nic_msix_table
   logic [31:0] data_q [Vectors];
 
   logic [EntryWidth-1:0] entry;
-  logic                  select;
+  logic                  select_q, select;
 
-  always_comb begin
-    select = 1'b0;
-    if (req_i.valid) select = req_i.addr[15:9] == MSIX_BASE[15:9] && 32'(req_i.addr[8:4]) < Vectors;
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) select_q <= req_i.addr[15:9] == MSIX_BASE[15:9] && 32'(req_i.addr[8:4]) < Vectors;
   end
-  assign entry = req_i.addr[4+:EntryWidth];
+  assign select = req_i.valid && select_q;
+  assign entry  = req_i.addr[4+:EntryWidth];
 
   assign addr_o = {addr_hi_q[vector_i], addr_lo_q[vector_i]};
   assign data_o = data_q[vector_i];

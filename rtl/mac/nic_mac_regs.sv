@@ -34,19 +34,29 @@ module nic_mac_regs
   assign fill_high_o = fill[PAUSE_FILL_HIGH_LSB+:PAUSE_FILL_HIGH_WIDTH];
   assign fill_low_o  = fill[PAUSE_FILL_LOW_LSB+:PAUSE_FILL_LOW_WIDTH];
 
+  logic       mine_q;            // a register of these is asked for
+  logic [4:0] place_q;
+
   always_ff @(posedge clk_i) begin
-    if (req_i.valid && req_i.write) begin
-      case (req_i.addr)
-        MAC_CTRL_OFFSET:
+    if (req_i.setup) begin
+      mine_q <= req_i.addr[15:5] == MAC_CTRL_OFFSET[15:5];
+      if (req_i.addr[15:5] == MAC_CTRL_OFFSET[15:5]) place_q <= req_i.addr[4:0];
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (req_i.valid && req_i.write && mine_q) begin
+      case (place_q)
+        MAC_CTRL_OFFSET[4:0]:
         if (req_i.wstrb[0]) begin
           loopback_o <= req_i.wdata[MAC_CTRL_LOOPBACK_LSB];
           rx_pause_o <= req_i.wdata[MAC_CTRL_RX_PAUSE_LSB];
           tx_pause_o <= req_i.wdata[MAC_CTRL_TX_PAUSE_LSB];
           active_o   <= |(req_i.wdata & MAC_CTRL_WMASK) || tx_mbps_o != '0;
         end
-        PAUSE_QUANTA_OFFSET: quanta_o <= 16'(apply_strb(32'(quanta_o), req_i.wdata, req_i.wstrb));
-        PAUSE_FILL_OFFSET:   fill <= apply_strb(fill, req_i.wdata, req_i.wstrb);
-        TX_RATE_OFFSET: begin
+        PAUSE_QUANTA_OFFSET[4:0]: quanta_o <= 16'(apply_strb(32'(quanta_o), req_i.wdata, req_i.wstrb));
+        PAUSE_FILL_OFFSET[4:0]:   fill <= apply_strb(fill, req_i.wdata, req_i.wstrb);
+        TX_RATE_OFFSET[4:0]: begin
           automatic logic [19:0] mbps = 20'(apply_strb(32'(tx_mbps_o), req_i.wdata, req_i.wstrb));
           tx_mbps_o <= mbps;
           active_o  <= loopback_o || rx_pause_o || tx_pause_o || mbps != '0;
@@ -68,24 +78,24 @@ module nic_mac_regs
   reg_rsp_t rsp;
   always_comb begin
     rsp = '0;
-    if (req_i.valid) begin
+    if (req_i.valid && mine_q) begin
       rsp.hit = 1'b1;
-      case (req_i.addr)
-        MAC_CTRL_OFFSET: begin
+      case (place_q)
+        MAC_CTRL_OFFSET[4:0]: begin
           rsp.rdata[MAC_CTRL_LOOPBACK_LSB] = loopback_o;
           rsp.rdata[MAC_CTRL_RX_PAUSE_LSB] = rx_pause_o;
           rsp.rdata[MAC_CTRL_TX_PAUSE_LSB] = tx_pause_o;
         end
-        LINK_OFFSET: begin
+        LINK_OFFSET[4:0]: begin
           rsp.rdata[LINK_UP_LSB]     = up_i;
           rsp.rdata[LINK_PAUSED_LSB] = paused_i;
           rsp.rdata[LINK_XOFF_LSB]   = xoff_i;
           rsp.rdata[LINK_CHANGES_LSB+:LINK_CHANGES_WIDTH] = changes_i;
         end
-        LINK_RATE_OFFSET:    rsp.rdata = 32'(link_mbps_i);
-        PAUSE_QUANTA_OFFSET: rsp.rdata = 32'(quanta_o);
-        PAUSE_FILL_OFFSET:   rsp.rdata = fill;
-        TX_RATE_OFFSET:      rsp.rdata = 32'(tx_mbps_o);
+        LINK_RATE_OFFSET[4:0]:    rsp.rdata = 32'(link_mbps_i);
+        PAUSE_QUANTA_OFFSET[4:0]: rsp.rdata = 32'(quanta_o);
+        PAUSE_FILL_OFFSET[4:0]:   rsp.rdata = fill;
+        TX_RATE_OFFSET[4:0]:      rsp.rdata = 32'(tx_mbps_o);
         default:             rsp.hit = 1'b0;
       endcase
     end

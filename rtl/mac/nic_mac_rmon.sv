@@ -3,7 +3,7 @@
 // one event a clock, the upper in nic_counter_bank. Reading LO latches HI of the same counter. They return to 0 only with
 // the device's reset, in which there are no events.
 //
-// Lengths on the streams are without the 4 bytes of FCS that the RMON sizes include.
+// An event counts two clocks after it. Lengths on the streams are without the 4 bytes of FCS that the RMON sizes include.
 
 module nic_mac_rmon
   import nic_pkg::*;
@@ -69,47 +69,70 @@ module nic_mac_rmon
   endfunction
 
   // ------------------------------------------------------------------ counting
+  // What a frame counts as; it is counted a clock later.
+  logic        rx_q, rx_sized_q, rx_good_q, rx_was_pause_q;
+  logic [2:0]  rx_class_q, rx_bin_q;
+  frame_len_t  rx_octets_more_q;
+  logic        tx_q, tx_sent_q, tx_was_pause_q;
+  logic [1:0]  tx_class_q;
+  logic [2:0]  tx_bin_q;
+  frame_len_t  tx_octets_more_q;
   place_t      clear;
+
+  always_ff @(posedge clk_i) begin
+    if (rx_i || rx_q) begin : came
+      automatic logic [2:0] kind = rx_kind(rx_len_i, max_frame_i, rx_tag_i.bad, rx_tag_i.to);
+      rx_q             <= rx_i;
+      rx_sized_q       <= rx_i && rx_len_i >= frame_len_t'(PadFrame);
+      rx_good_q        <= rx_i && kind < 3'd3;
+      rx_was_pause_q   <= rx_i && rx_tag_i.pause;
+      rx_class_q       <= kind;
+      rx_bin_q         <= bin_of(rx_len_i);
+      rx_octets_more_q <= rx_len_i - frame_len_t'(Header);
+    end
+    if (tx_i || tx_q) begin
+      tx_q             <= tx_i;
+      tx_sent_q        <= tx_i && !tx_dropped_i;
+      tx_was_pause_q   <= tx_i && tx_pause_i;
+      tx_class_q       <= tx_dropped_i ? 2'd3 : tx_cast_i;
+      tx_bin_q         <= bin_of(tx_len_i);
+      tx_octets_more_q <= tx_len_i - frame_len_t'(Header);
+    end
+    if (!rst_ni) begin
+      {rx_q, rx_sized_q, rx_good_q, rx_was_pause_q} <= '0;
+      {tx_q, tx_sent_q, tx_was_pause_q}             <= '0;
+      // One entry after the other is cleared.
+      rx_class_q <= clear[2:0];
+      rx_bin_q   <= clear[2:0];
+      tx_class_q <= clear[1:0];
+      tx_bin_q   <= clear[2:0];
+    end
+  end
+
   logic [31:0] carry_q;             // what has wrapped in the clock before
 
   always_ff @(posedge clk_i) begin
-    if (rx_i || tx_i || carry_q != '0 || !rst_ni) begin : count
-      automatic logic        rx        = rx_i && rst_ni;
-      automatic logic        tx        = tx_i && rst_ni;
-      automatic logic [2:0]  rx_class  = rx_kind(rx_len_i, max_frame_i, rx_tag_i.bad, rx_tag_i.to);
-      automatic logic [1:0]  tx_class  = tx_dropped_i ? 2'd3 : tx_cast_i;
-      automatic logic [2:0]  rx_bin    = bin_of(rx_len_i);
-      automatic logic [2:0]  tx_bin    = bin_of(tx_len_i);
-      automatic logic        rx_sized  = rx && rx_len_i >= frame_len_t'(PadFrame);
-      automatic logic        rx_good   = rx && rx_class < 3'd3;
-      automatic logic        tx_sent   = tx && !tx_dropped_i;
-      automatic logic [20:0] rx_octets = {1'b0, rx_octets_q} + 21'(rx_len_i - frame_len_t'(Header));
-      automatic logic [20:0] tx_octets = {1'b0, tx_octets_q} + 21'(tx_len_i - frame_len_t'(Header));
+    if (rx_q || tx_q || carry_q != '0 || !rst_ni) begin : count
+      automatic logic [20:0] rx_octets = {1'b0, rx_octets_q} + 21'(rx_octets_more_q);
+      automatic logic [20:0] tx_octets = {1'b0, tx_octets_q} + 21'(tx_octets_more_q);
       automatic logic [31:0] carry     = '0;
-      // In reset one entry after the other is cleared.
-      if (!rst_ni) begin
-        rx_class = clear[2:0];
-        rx_bin   = clear[2:0];
-        tx_class = clear[1:0];
-        tx_bin   = clear[2:0];
-      end
-      if (rx || !rst_ni) rx_class_mem[rx_class] <= rst_ni ? rx_class_mem[rx_class] + 1'b1 : '0;
-      if (tx || !rst_ni) tx_class_mem[tx_class] <= rst_ni ? tx_class_mem[tx_class] + 1'b1 : '0;
-      if (rx_sized || !rst_ni) rx_bin_mem[rx_bin] <= rst_ni ? rx_bin_mem[rx_bin] + 1'b1 : '0;
-      if (tx_sent || !rst_ni) tx_bin_mem[tx_bin] <= rst_ni ? tx_bin_mem[tx_bin] + 1'b1 : '0;
-      if (rx_good || !rst_ni) rx_octets_q <= rst_ni ? rx_octets[19:0] : '0;
-      if (tx_sent || !rst_ni) tx_octets_q <= rst_ni ? tx_octets[19:0] : '0;
-      if ((rx && rx_tag_i.pause) || !rst_ni) rx_pause_q <= rst_ni ? rx_pause_q + 1'b1 : '0;
-      if ((tx && tx_pause_i) || !rst_ni) tx_pause_q <= rst_ni ? tx_pause_q + 1'b1 : '0;
+      if (rx_q || !rst_ni) rx_class_mem[rx_class_q] <= rst_ni ? rx_class_mem[rx_class_q] + 1'b1 : '0;
+      if (tx_q || !rst_ni) tx_class_mem[tx_class_q] <= rst_ni ? tx_class_mem[tx_class_q] + 1'b1 : '0;
+      if (rx_sized_q || !rst_ni) rx_bin_mem[rx_bin_q] <= rst_ni ? rx_bin_mem[rx_bin_q] + 1'b1 : '0;
+      if (tx_sent_q || !rst_ni) tx_bin_mem[tx_bin_q] <= rst_ni ? tx_bin_mem[tx_bin_q] + 1'b1 : '0;
+      if (rx_good_q || !rst_ni) rx_octets_q <= rst_ni ? rx_octets[19:0] : '0;
+      if (tx_sent_q || !rst_ni) tx_octets_q <= rst_ni ? tx_octets[19:0] : '0;
+      if (rx_was_pause_q || !rst_ni) rx_pause_q <= rst_ni ? rx_pause_q + 1'b1 : '0;
+      if (tx_was_pause_q || !rst_ni) tx_pause_q <= rst_ni ? tx_pause_q + 1'b1 : '0;
 
-      carry[RxClass+place_t'(rx_class)] = rx && &rx_class_mem[rx_class];
-      carry[RxBin+place_t'(rx_bin)]     = rx_sized && &rx_bin_mem[rx_bin];
-      carry[RxOctets]                   = rx_good && rx_octets[20];
-      carry[RxPause]                    = rx && rx_tag_i.pause && &rx_pause_q;
-      carry[TxClass+place_t'(tx_class)] = tx && &tx_class_mem[tx_class];
-      carry[TxBin+place_t'(tx_bin)]     = tx_sent && &tx_bin_mem[tx_bin];
-      carry[TxOctets]                   = tx_sent && tx_octets[20];
-      carry[TxPause]                    = tx && tx_pause_i && &tx_pause_q;
+      carry[RxClass+place_t'(rx_class_q)] = rx_q && &rx_class_mem[rx_class_q];
+      carry[RxBin+place_t'(rx_bin_q)]     = rx_sized_q && &rx_bin_mem[rx_bin_q];
+      carry[RxOctets]                     = rx_good_q && rx_octets[20];
+      carry[RxPause]                      = rx_was_pause_q && &rx_pause_q;
+      carry[TxClass+place_t'(tx_class_q)] = tx_q && &tx_class_mem[tx_class_q];
+      carry[TxBin+place_t'(tx_bin_q)]     = tx_sent_q && &tx_bin_mem[tx_bin_q];
+      carry[TxOctets]                     = tx_sent_q && tx_octets[20];
+      carry[TxPause]                      = tx_was_pause_q && &tx_pause_q;
       carry_q <= carry;
     end
   end
@@ -119,25 +142,28 @@ module nic_mac_rmon
     return place != TxPause + 5'd1 && place != TxBin + 5'd7;
   endfunction
 
-  logic        select;
-  place_t      place;
+  logic        select_q;            // what is asked for
+  place_t      place_q;
   logic [19:0] low;
   logic [31:0] value;
 
+  always_ff @(posedge clk_i) begin
+    if (req_i.setup) begin
+      select_q <= req_i.addr[15:8] == RMON_RX_UNICAST_LO_OFFSET[15:8] && known(req_i.addr[7:3]);
+      place_q  <= req_i.addr[7:3];
+    end
+  end
+
   always_comb begin
-    select = 1'b0;
-    place  = '0;
-    low    = '0;
-    if (req_i.valid && req_i.addr[15:8] == RMON_RX_UNICAST_LO_OFFSET[15:8]) begin
-      place  = req_i.addr[7:3];
-      select = known(place);
-      case (place[4:2])
-        RxClass[4:2], RxClass[4:2] + 3'd1: low = rx_class_mem[place[2:0]];
-        RxBin[4:2], RxBin[4:2] + 3'd1:     low = (place == RxOctets) ? rx_octets_q : rx_bin_mem[place[2:0]];
-        TxClass[4:2]:                      low = tx_class_mem[place[1:0]];
+    low = '0;
+    if (req_i.valid && select_q) begin
+      case (place_q[4:2])
+        RxClass[4:2], RxClass[4:2] + 3'd1: low = rx_class_mem[place_q[2:0]];
+        RxBin[4:2], RxBin[4:2] + 3'd1:     low = (place_q == RxOctets) ? rx_octets_q : rx_bin_mem[place_q[2:0]];
+        TxClass[4:2]:                      low = tx_class_mem[place_q[1:0]];
         TxOctets[4:2]:
-        low = (place == TxOctets) ? tx_octets_q : (place == RxPause) ? rx_pause_q : tx_pause_q;
-        default:                           low = tx_bin_mem[place[2:0]];
+        low = (place_q == TxOctets) ? tx_octets_q : (place_q == RxPause) ? rx_pause_q : tx_pause_q;
+        default:                           low = tx_bin_mem[place_q[2:0]];
       endcase
     end
   end
@@ -150,9 +176,9 @@ module nic_mac_rmon
       .clear_o (clear),
       .carry_i (carry_q),
       .look_i  (req_i.valid),
-      .select_i(select),
+      .select_i(req_i.valid && select_q),
       .write_i (req_i.write),
-      .index_i (place),
+      .index_i (place_q),
       .high_i  (req_i.addr[2]),
       .low_i   (low),
       .value_o (value)
@@ -160,7 +186,7 @@ module nic_mac_rmon
 
   logic hit_q;
   always_ff @(posedge clk_i) begin
-    if (req_i.valid) hit_q <= select;
+    if (req_i.valid) hit_q <= select_q;
   end
   assign rsp_o = {hit_q, value};
 

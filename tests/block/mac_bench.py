@@ -113,15 +113,13 @@ class Bench:
     # -- registers -----------------------------------------------------------------------------------------------
     async def _request(self, write: int, address: int, value: int, strobes: int) -> int:
         dut = self.dut
-        await FallingEdge(dut.clk_i)
-        self._drive()
-        dut.req_i.value = 1 << 53 | write << 52 | address << 36 | value << 4 | strobes
-        await self._clock()
-        await FallingEdge(dut.clk_i)
-        answer = int(dut.rsp_o.value)
-        self._drive()
-        dut.req_i.value = 0
-        await self._clock()
+        answer = 0
+        for setup, valid in ((1, 0), (0, 1), (0, 0), (0, 0)):
+            await FallingEdge(dut.clk_i)
+            self._drive()
+            answer = int(dut.rsp_o.value)
+            dut.req_i.value = setup << 54 | valid << 53 | write << 52 | address << 36 | value << 4 | strobes
+            await self._clock()
         assert answer >> 32, f"nothing answers at 0x{address:x}"
         return answer & 0xFFFFFFFF
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // nic_counters and nic_counter_bank: each counter is the number of its events since the reset, to 64 bits, and is read
-// as one value: LO is it in the clock of the request, HI belongs to the LO that was read last. So it never goes back,
+// as one value: LO is it in the clock before the request, HI belongs to the LO that was read last. So it never goes back,
 // whichever of its bits wrap while it is read. No carry is lost.
 //
 // One counter is watched, any of the twelve; that each carry is taken before the next is said of all of them.
@@ -39,10 +39,18 @@ module counters_proof
 
   `NIC_ASSUME(WordAligned, req_i.addr[1:0] == '0)
   `NIC_ASSUME(QueueExists, events_i.rx_drop_queue < 4'd2)
-  // nic_axil: a request has the clock after it to be answered.
+  // nic_pkg: a request is set up a clock before it is valid, and is the same in both.
+  reg_req_t setup_q;
+  logic     was_setup_q;
+  always_ff @(posedge clk_i) begin
+    setup_q     <= req_i;
+    was_setup_q <= rst_ni && req_i.setup;
+  end
+  `NIC_ASSUME(SetUpBefore, req_i.valid == was_setup_q && !(req_i.setup && req_i.valid))
+  `NIC_ASSUME(SameInBoth, !req_i.valid || {req_i.write, req_i.addr, req_i.wdata, req_i.wstrb} ==
+              {setup_q.write, setup_q.addr, setup_q.wdata, setup_q.wstrb})
   logic asked_q;
   always_ff @(posedge clk_i) asked_q <= rst_ni && req_i.valid;
-  `NIC_ASSUME(NotAtOnceAgain, !(asked_q && req_i.valid))
 
   // By how much an event moves a counter.
   function automatic logic [13:0] step_of(place_t place, cnt_evt_t evt);
@@ -64,9 +72,10 @@ module counters_proof
   endfunction
 
   place_t      mine;
-  logic [63:0] count_q, was_q;
-  logic [31:0] latch_q, latch_was_q;
-  logic        ask, lo_q, hi_q, other_q;
+  logic [63:0] count_q, was_q, was_qq;
+  logic [31:0] latch_q, latch_was_q, latch_was_qq;
+  logic        ask, lo_q, hi_q, other_q, lo_qq, hi_qq, other_qq;
+  cnt_evt_t    evt_q;
   always_ff @(posedge clk_i) mine <= mine;
   `NIC_ASSUME(MineExists, mine < 4'(Counters))
   assign ask = req_i.valid && req_i.addr[15:3] == 13'(TX_FRAMES_LO_OFFSET >> 3) + 13'(mine);
@@ -75,19 +84,23 @@ module counters_proof
       count_q <= '0;
       latch_q <= '0;
     end else begin
-      count_q <= count_q + 64'(step_of(mine, evt_i));
+      count_q <= count_q + 64'(step_of(mine, evt_q));
       if (ask && !req_i.addr[2] && !req_i.write) latch_q <= count_q[63:32];
     end
-    was_q       <= count_q;
-    latch_was_q <= latch_q;
+    evt_q        <= evt_i;
+    was_q        <= count_q;
+    was_qq       <= was_q;
+    latch_was_q  <= latch_q;
+    latch_was_qq <= latch_was_q;
+    {lo_qq, hi_qq, other_qq} <= rst_ni ? {lo_q, hi_q, other_q} : '0;
     lo_q        <= rst_ni && ask && !req_i.addr[2];
     hi_q        <= rst_ni && ask && req_i.addr[2];
     other_q     <= rst_ni && req_i.valid && (req_i.addr < TX_FRAMES_LO_OFFSET ||
                    (req_i.addr >= TX_FRAMES_LO_OFFSET + 16'(8 * Counters) && req_i.addr < QP_BASE));
   end
-  `NIC_ASSERT(LoIsTheCount, !lo_q || (rsp_o.hit && rsp_o.rdata == was_q[31:0]))
-  `NIC_ASSERT(HiBelongsToLo, !hi_q || (rsp_o.hit && rsp_o.rdata == latch_was_q))
-  `NIC_ASSERT(OthersDoNotAnswer, !other_q || rsp_o == '0)
+  `NIC_ASSERT(LoIsTheCount, !lo_qq || (rsp_o.hit && rsp_o.rdata == was_qq[31:0]))
+  `NIC_ASSERT(HiBelongsToLo, !hi_qq || (rsp_o.hit && rsp_o.rdata == latch_was_qq))
+  `NIC_ASSERT(OthersDoNotAnswer, !other_qq || rsp_o == '0)
 
   // What makes it inductive. The lower bits, a carry that has not been added, and the upper bits are the count.
   logic [15:0][19:0] low;
@@ -103,10 +116,38 @@ module counters_proof
   logic [15:0] waits;
   logic        select_q;             // a counter was asked for in the clock before
   assign waits = dut.u_bank.pend_q | dut.carry_q;
-  always_ff @(posedge clk_i) select_q <= rst_ni && dut.is_counter;
-  `NIC_ASSERT(TotalAgrees, {44'(dut.u_bank.upper_mem[mine] + 44'(waits[mine])), low[mine]} == count_q)
+  always_ff @(posedge clk_i) select_q <= rst_ni && req_i.valid && dut.is_counter_q;
   `NIC_ASSERT(SelectedWasAsked, !select_q || asked_q)
-  `NIC_ASSERT(LatchAgrees, dut.u_bank.latch_mem[mine] == latch_q)
+  // The bank's second clock: what the upper bits and the latch are about to be.
+  logic        acts;
+  logic [43:0] upper;
+  logic [31:0] latch;
+  always_comb begin
+    acts  = dut.u_bank.work_q && dut.u_bank.at_q == mine;
+    upper = dut.u_bank.upper_mem[mine];
+    latch = dut.u_bank.latch_mem[mine];
+    if (acts) begin
+      upper = dut.u_bank.clear_q ? '0 : upper + 44'(dut.u_bank.carry_q);
+      if (dut.u_bank.clear_q || dut.u_bank.hold_q) latch = dut.u_bank.clear_q ? '0 : upper[43:12];
+    end
+  end
+  `NIC_ASSERT(TotalAgrees, {44'(upper + 44'(waits[mine])), low[mine]} == count_q)
+  `NIC_ASSERT(LatchAgrees, latch == latch_q)
+  `NIC_ASSERT(LoUnderWay, !lo_q || (acts && dut.u_bank.look_q && dut.u_bank.low_q && !dut.u_bank.high_q &&
+              !dut.u_bank.clear_q && {upper, dut.u_bank.value_q} == was_q && dut.hit_q && dut.drops_q == '0))
+  `NIC_ASSERT(HiUnderWay, !hi_q || (acts && dut.u_bank.look_q && dut.u_bank.high_q && !dut.u_bank.clear_q &&
+              !dut.u_bank.hold_q && dut.u_bank.latch_mem[mine] == latch_was_q && dut.hit_q && dut.drops_q == '0))
+  `NIC_ASSERT(OtherUnderWay, !other_q || (dut.u_bank.work_q && dut.u_bank.look_q && !dut.u_bank.low_q &&
+              !dut.u_bank.high_q && !dut.hit_q && dut.drops_q == '0))
+  `NIC_ASSERT(HoldsWhatWasAsked, !(acts && dut.u_bank.hold_q && !dut.u_bank.clear_q) || lo_q)
+  `NIC_ASSERT(DecodedBefore, !req_i.valid || (dut.place_q == req_i.addr[6:3] &&
+              dut.is_counter_q == (req_i.addr >= TX_FRAMES_LO_OFFSET &&
+                                   req_i.addr < TX_FRAMES_LO_OFFSET + 16'(8 * Counters)) &&
+              (!dut.is_drops_q || req_i.addr >= QP_BASE)))
+  function automatic logic is_any(cnt_evt_t evt);
+    return evt.tx_frame || evt.rx_frame || evt.rx_drop_nodesc || evt.rx_verdict != RxNoFrame;
+  endfunction
+  `NIC_ASSERT(EventsAgree, dut.any_q == is_any(evt_q) && (is_any(evt_q) ? dut.evt_q == evt_q : !is_any(dut.evt_q)))
   // A carry is added within 64 clocks, and none comes sooner: in these a counter moves by less than 2^20.
   for (genvar p = 0; p < 16; p++) begin : gen_counter
     logic [6:0] age_q;               // clocks since the last carry, no more than 64 counted
@@ -134,9 +175,13 @@ module counters_proof
   for (genvar p = 0; p < 16; p++) begin : gen_clear
     `NIC_ASSERT_RST(ClearedInTime, in_reset, boot_q <= 6'd17 &&
                     (cleared_q[p] || {2'b0, 4'(4'(p) - dut.clear)} + boot_q <= 6'd16), 1'b1)
-    `NIC_ASSERT_RST(ClearedIsZero, in_reset, !waits[p] && (!cleared_q[p] || (dut.u_bank.upper_mem[p] == '0 &&
-                    dut.u_bank.latch_mem[p] == '0 && low[p] == '0)), 1'b1)
+    `NIC_ASSERT_RST(ClearedIsZero, in_reset, !waits[p] && (!cleared_q[p] || (low[p] == '0 &&
+                    ((dut.u_bank.work_q && dut.u_bank.at_q == 4'(p)) ||
+                     (dut.u_bank.upper_mem[p] == '0 && dut.u_bank.latch_mem[p] == '0)))), 1'b1)
   end
 
-  `NIC_COVER(HiAfterLo, hi_q && count_q == 64'd40_000)
+  `NIC_ASSERT_RST(ClearsInReset, in_reset, dut.u_bank.work_q && dut.u_bank.clear_q && !is_any(dut.evt_q) &&
+                  !is_any(evt_q) && !dut.any_q, 1'b1)
+
+  `NIC_COVER(HiAfterLo, hi_qq && count_q == 64'd40_000)
 endmodule

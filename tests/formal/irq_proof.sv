@@ -67,6 +67,16 @@ module irq_proof
   end
   `NIC_ASSUME(RingsRest, !(tx_moved_q && tx_cq_valid_i) && !(rx_moved_q && rx_cq_valid_i))
   `NIC_ASSUME(WordAligned, req_i.addr[1:0] == '0)
+  // nic_pkg: a request is set up a clock before it is valid, and is the same in both.
+  reg_req_t setup_q;
+  logic     was_setup_q;
+  always_ff @(posedge clk_i) begin
+    setup_q     <= req_i;
+    was_setup_q <= rst_ni && req_i.setup;
+  end
+  `NIC_ASSUME(SetUpBefore, req_i.valid == was_setup_q && !(req_i.setup && req_i.valid))
+  `NIC_ASSUME(SameInBoth, !req_i.valid || {req_i.write, req_i.addr, req_i.wdata, req_i.wstrb} ==
+              {setup_q.write, setup_q.addr, setup_q.wdata, setup_q.wstrb})
 
   logic [0:0] mine;        // either queue pair, for ever
   always_ff @(posedge clk_i) mine <= mine;
@@ -122,6 +132,13 @@ module irq_proof
   `NIC_ASSERT(ReadWaitsForTable, (dut.busy & dut.table_mask) == '0 || hold_read_o)
   `NIC_ASSERT(ReadWaitsForHidden, !hide_qq || !dut.busy[hidden_q] || hold_read_o)
   // What makes it inductive.
+  logic pair;
+  assign pair = req_i.addr[15:12] == QP_BASE[15:12] && req_i.addr[11:8] < 4'd2;
+  `NIC_ASSERT(DecodedBefore, !req_i.valid || (dut.queue == req_i.addr[8] &&
+              dut.u_regs.is_arm_q == (pair && req_i.addr[7:0] == QP_IRQ_ARM_OFFSET[7:0]) &&
+              dut.u_regs.is_seen_q == (pair && req_i.addr[7:0] == QP_IRQ_SEEN_OFFSET[7:0]) &&
+              dut.u_regs.is_mask_q == (pair && req_i.addr[7:0] == QP_IRQ_MASK_OFFSET[7:0]) &&
+              dut.u_regs.is_vector_q == (pair && req_i.addr[7:0] == QP_IRQ_VECTOR_OFFSET[7:0])))
   `NIC_ASSERT(VectorsExist, dut.tx_vector[0] < 2'd3 && dut.tx_vector[1] < 2'd3 && dut.rx_vector[0] < 2'd3 &&
               dut.rx_vector[1] < 2'd3 && dut.cause_vector < 2'd3)
   `NIC_ASSERT(PickExists, dut.u_msix.last_q < 3'd5 && (!dut.u_msix.pick_valid_q || dut.u_msix.pick_q < 3'd5))

@@ -29,6 +29,16 @@ module msix_table_proof
   ) dut (.*);
 
   `NIC_ASSUME(WordAligned, req_i.addr[1:0] == '0)
+  // nic_pkg: a request is set up a clock before it is valid, and is the same in both.
+  reg_req_t setup_q;
+  logic     was_setup_q;
+  always_ff @(posedge clk_i) begin
+    setup_q     <= req_i;
+    was_setup_q <= rst_ni && req_i.setup;
+  end
+  `NIC_ASSUME(SetUpBefore, req_i.valid == was_setup_q && !(req_i.setup && req_i.valid))
+  `NIC_ASSUME(SameInBoth, !req_i.valid || {req_i.write, req_i.addr, req_i.wdata, req_i.wstrb} ==
+              {setup_q.write, setup_q.addr, setup_q.wdata, setup_q.wstrb})
   `NIC_ASSUME(VectorExists, vector_i < 3'(Vectors))
 
   logic [2:0] mine;       // any vector, for ever
@@ -67,6 +77,8 @@ module msix_table_proof
   `NIC_ASSERT(HoldsWhatWasWritten, entry[32*word+8*lane+:8] == byte_q)
   `NIC_ASSERT(AddressIsAligned, word != 2'd0 || lane != 2'd0 || byte_q[1:0] == '0)
   `NIC_ASSERT(MessageIsOfItsVector, vector_i != mine || {data_o, addr_o} == entry[95:0])
+  `NIC_ASSERT(DecodedBefore, !req_i.valid || dut.select_q == (req_i.addr[15:4] >= MSIX_BASE[15:4] &&
+              req_i.addr[15:4] < MSIX_BASE[15:4] + 12'(Vectors)))
   logic [7:0] was_q;
   always_ff @(posedge clk_i) was_q <= byte_q;
   `NIC_ASSERT(ReadSaysSo, !asked_q || (rsp_o.hit && rsp_o.rdata[8*lane+:8] == was_q))
