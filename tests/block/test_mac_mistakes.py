@@ -83,11 +83,11 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "AssertionError",
     ),
     "the upper half is not latched": (
-        "nic_counter_bank.sv", "high_i ? latch_mem[index_i] :", "high_i ? upper[43:12] :",
+        "nic_counter_bank.sv", "high_q ? latch_mem[at_q] :", "high_q ? upper[43:12] :",
         "counters_read_as_one_and_never_go_back", "AssertionError",
     ),
     "one latch for all counters": (
-        "nic_counter_bank.sv", "latch_mem[at] <=", "for (int i = 0; i < int'(Counters); i++) latch_mem[i] <=",
+        "nic_counter_bank.sv", "latch_mem[at_q] <=", "for (int i = 0; i < int'(Counters); i++) latch_mem[i] <=",
         "counters_read_as_one_and_never_go_back", "AssertionError",
     ),
     "of carries that wait one is lost when another comes": (
@@ -95,7 +95,7 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "counters_that_wrap_together_all_go_on", "AssertionError",
     ),
     "a carry that waits is not read": (
-        "nic_counter_bank.sv", "44'(pend[at]);", "(use_it ? '0 : 44'(pend[at]));",
+        "nic_counter_bank.sv", "carry_q <= pend[at];", "carry_q <= asked ? 1'b0 : pend[at];",
         "counters_that_wrap_together_all_go_on", "AssertionError",
     ),
 }  # fmt: skip

@@ -174,6 +174,7 @@ module irq_moderate_proof
   `NIC_ASSERT(OffIsNoLimit, off == ((usecs == '0 && frames == '0) || frames == 8'd1))
   `NIC_ASSERT(LetThroughUntilTold, !(was_valid_q && ready_was_q && !gone_q) || ready_o[mine])
   // What makes it inductive.
+  `NIC_ASSERT(DecodedBefore, !req_i.valid || !dut.select_q || req_i.addr[15:12] == QP_BASE[15:12])
   `NIC_ASSERT(OpenIsRun, open_q == dut.run_q[mine])
   `NIC_ASSERT(OpenHasMoved, (!open_q && !moved_q || ever_q) && (!ever_q || set_q))
   `NIC_ASSERT(MovedAgrees, moved_q == (dut.moved_q && dut.moved_queue_q == mine))
