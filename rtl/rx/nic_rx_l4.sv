@@ -18,6 +18,7 @@ module nic_rx_l4
     output logic         valid_o,
     output rx_pass_t     pass_o,
     output rss_type_t    type_o,
+    output logic         want_o,     // a hash: valid_o, and the type is not RssNone
     output logic         ip4_o,
     output logic [255:0] addrs_o,    // first byte most significant, zeros after those of IPv4; of RssNone anything
     output logic [31:0]  ports_o     // a clock later; 0 if they are not hashed
@@ -59,11 +60,13 @@ module nic_rx_l4
 
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
+    want_o  <= 1'b0;
     if (valid_i) begin
       automatic rss_type_t kind = kind_of(net_i, rss_cfg_i.types);
       automatic logic      mix  = rss_cfg_i.sym_xor;
       pass_o       <= net_i.pass;
       type_o       <= kind;
+      want_o       <= rst_ni && kind != RssNone;
       ip4_o        <= net_i.is_ip4;
       near_q       <= words_near(l3_i, net_i.off[4:2], 0);
       at_q         <= net_i.off[1:0];

@@ -176,7 +176,7 @@ module nic_rx_parse
   end
 
   // ------------------------------------------------------------------ ports, sums
-  logic         l4_valid;
+  logic         l4_valid, l4_want;
   rx_pass_t     l4_pass;
   rss_type_t    l4_type;
   logic         l4_is_ip4;
@@ -193,6 +193,7 @@ module nic_rx_parse
       .valid_o(l4_valid),
       .pass_o (l4_pass),
       .type_o (l4_type),
+      .want_o (l4_want),
       .ip4_o  (l4_is_ip4),
       .addrs_o(l4_addrs),
       .ports_o(l4_ports)
@@ -209,13 +210,15 @@ module nic_rx_parse
 
   // ------------------------------------------------------------------ hash, queue
   nic_rx_toeplitz #(
-      .Along($bits(rx_pass_t) + $bits(rss_type_t))
+      .Along   ($bits(rx_pass_t) + $bits(rss_type_t)),
+      .Interval((14 + 20 + Bytes - 1) / Bytes)          // beats of a frame with a whole IPv4 header
   ) u_toeplitz (
       .clk_i,
       .rst_ni,
       .key_i  (rss_cfg_i.key),
+      .soon_i (step_valid[ExtSteps]),
       .valid_i(l4_valid),
-      .want_i (l4_type != RssNone),
+      .want_i (l4_want),
       .ip4_i  (l4_is_ip4),
       .addrs_i(l4_addrs),
       .ports_i(l4_ports),

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Toeplitz hash of addresses and ports, as Microsoft defines it for RSS: for each bit that is 1, counted from the first
 // byte's most significant, the 32 bits of the key that begin there. Ports follow the addresses: 8 bytes of IPv4, 32 of IPv6;
-// zeros change nothing. Three clocks, 12 bytes each; one frame a clock. The hash is 0 if it is not wanted. What goes along
-// comes out with it.
+// zeros change nothing. A frame takes three steps of 12 bytes, a clock each; one frame a clock. The hash is 0 if it is not
+// wanted. What goes along comes out with it.
+//
+// Frames whose hash is wanted are Interval clocks apart or more: with 3 or more, one set of gates takes all three steps.
+
+`include "nic_assert.svh"
 
 module nic_rx_toeplitz #(
-    parameter int unsigned Along = 1
+    parameter int unsigned Along    = 1,
+    parameter int unsigned Interval = 1
 ) (
     input  logic clk_i,
     input  logic rst_ni,
     input  logic [319:0]      key_i,      // first byte most significant
 
+    input  logic              soon_i,     // a frame is in the next clock
     input  logic              valid_i,
-    input  logic              want_i,
+    input  logic              want_i,     // only if valid_i
     input  logic              ip4_i,
     input  logic [255:0]      addrs_i,    // first byte most significant, zeros after those of IPv4
     input  logic [31:0]       ports_i,    // a clock later; 0 if they are not hashed
@@ -23,21 +29,15 @@ module nic_rx_toeplitz #(
     output logic [Along-1:0]  along_o
 );
 
-  function automatic logic [31:0] of_word(logic [31:0] word, logic [63:0] key);
-    of_word = '0;
-    for (int i = 0; i < 32; i++) of_word ^= word[31-i] ? key[32-i+:32] : '0;
-  endfunction
-
-  // Of the three words that begin with word w.
+  // Of three words, with the key from the first one's place on.
   function automatic logic [31:0] of_part(logic [95:0] part, logic [127:0] key);
-    return of_word(part[95:64], key[127:64]) ^ of_word(part[63:32], key[95:32]) ^ of_word(part[31:0], key[63:0]);
+    for (int unsigned b = 0; b < 32; b++) of_part[b] = ^(part & key[b+1+:96]);
   endfunction
 
-  logic             valid0_q, valid1_q, want0_q, want1_q, ip4_0_q;
-  logic [31:0]      hash0_q, hash1_q, ports1_q;
-  logic [63:0]      ports_key_q;
-  logic [159:0]     addrs0_q;
-  logic [63:0]      addrs1_q;
+  // Words 3 to 5 are first, 6 to 8 second, 0 to 2 last: ports, which come in the second step's clock, are word 8 or, behind
+  // the addresses of IPv4, word 2.
+  logic             valid0_q, valid1_q, ip4_0_q;
+  logic [95:0]      begin0_q;
   logic [Along-1:0] along0_q, along1_q;
 
   always_ff @(posedge clk_i) begin
@@ -48,28 +48,68 @@ module nic_rx_toeplitz #(
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      hash0_q  <= of_part(addrs_i[255:160], key_i[319:192]);
-      addrs0_q <= addrs_i[159:0];
+      begin0_q <= addrs_i[255:160];
       ip4_0_q  <= ip4_i;
-      want0_q  <= want_i;
       along0_q <= along_i;
     end
-    if (valid0_q) begin
-      hash1_q     <= hash0_q ^ of_part(addrs0_q[159:64], key_i[223:96]);
-      addrs1_q    <= addrs0_q[63:0];
-      ports1_q    <= ports_i;
-      ports_key_q <= ip4_0_q ? key_i[255:192] : key_i[63:0];
-      want1_q     <= want0_q;
-      along1_q    <= along0_q;
+    if (valid0_q) along1_q <= along0_q;
+    if (valid1_q) along_o <= along1_q;
+  end
+
+  if (Interval >= 3) begin : gen_shared
+    logic         first, second_q, third_q;
+    logic [95:0]  part_q;
+    logic [127:0] key_q;             // of the next step
+    logic [31:0]  hash_q;            // of the steps taken
+
+    assign first = want_i;
+
+    always_ff @(posedge clk_i) begin
+      second_q <= rst_ni && first;
+      third_q  <= rst_ni && second_q;
+      if (first) part_q <= {addrs_i[63:0], 32'b0};
+      if (second_q) part_q <= {begin0_q[95:32], ip4_0_q ? ports_i : begin0_q[31:0]};
+      if (first) key_q <= key_i[127:0];
+      else if (second_q) key_q <= key_i[319:192];
+      else if (soon_i) key_q <= key_i[223:96];
     end
-    if (valid1_q) begin
-      hash_o <= '0;
-      if (want1_q) begin
-        hash_o <= hash1_q ^ of_word(addrs1_q[63:32], key_i[127:64]) ^ of_word(addrs1_q[31:0], key_i[95:32]) ^
-                  of_word(ports1_q, ports_key_q);
+
+    always_ff @(posedge clk_i) begin
+      if (valid1_q) hash_o <= '0;
+      if (first || second_q || third_q) begin : step
+        automatic logic [95:0] part = first ? addrs_i[159:64] : part_q;
+        automatic logic [31:0] hash;
+        if (second_q && !ip4_0_q) part[31:0] = ports_i;
+        hash = hash_q ^ of_part(part, key_q);
+        hash_q <= third_q ? '0 : hash;
+        if (third_q) hash_o <= hash;
       end
-      along_o <= along1_q;
+      if (!rst_ni) hash_q <= '0;
     end
+
+    `NIC_ASSERT_IF(RxHashOneAtATime, first, !second_q && !third_q)
+  end else begin : gen_steps
+    logic        want0_q, want1_q;
+    logic [31:0] hash0_q, hash1_q;
+    logic [63:0] end0_q;
+    logic [95:0] begin1_q;
+
+    always_ff @(posedge clk_i) begin
+      if (valid_i) begin
+        hash0_q <= of_part(addrs_i[159:64], key_i[223:96]);
+        end0_q  <= addrs_i[63:0];
+        want0_q <= want_i;
+      end
+      if (valid0_q) begin
+        hash1_q  <= hash0_q ^ of_part({end0_q, ip4_0_q ? 32'b0 : ports_i}, key_i[127:0]);
+        begin1_q <= {begin0_q[95:32], ip4_0_q ? ports_i : begin0_q[31:0]};
+        want1_q  <= want0_q;
+      end
+      if (valid1_q) hash_o <= want1_q ? hash1_q ^ of_part(begin1_q, key_i[319:192]) : '0;
+    end
+
+    logic unused;
+    assign unused = soon_i;
   end
 
 endmodule

@@ -51,11 +51,13 @@ def built(module: str, edit: tuple[str, str, str] | None = None, **parameters: i
     return build(label, module, [*(_RTL / name for name in _PACKAGES), *sources], parameters, base=base)
 
 
-def simulate_mistake(module: str, test_module: str, mistake: Mistake, **parameters: int) -> None:
+def simulate_mistake(
+    module: str, test_module: str, mistake: Mistake, *, zeros: bool = False, **parameters: int
+) -> None:
     """Make the mistake in a copy: the test must fail with what is said."""
     file, line, wrong, test, says = mistake
     with pytest.raises(SimulationFailed, match=re.escape(says)):
-        simulate(built(module, (file, line, wrong), **parameters), module, test_module, test)
+        simulate(built(module, (file, line, wrong), **parameters), module, test_module, test, zeros=zeros)
 
 
 def beats_of(frame: bytes, width: int) -> list[tuple[int, int]]:

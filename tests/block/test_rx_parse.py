@@ -299,9 +299,9 @@ MISTAKES: dict[str, Mistake] = {
 @pytest.mark.parametrize("test", cocotb_tests_of(Path(__file__)))
 @pytest.mark.parametrize("width", [64, 512])
 def test_rx_parse(width: int, test: str) -> None:
-    simulate(built(MODULE, DataWidth=width, Queues=4), MODULE, "tests.block.test_rx_parse", test)
+    simulate(built(MODULE, DataWidth=width, Queues=4), MODULE, "tests.block.test_rx_parse", test, zeros=True)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_rx_parse_mistake_is_found(mistake: str) -> None:
-    simulate_mistake(MODULE, "tests.block.test_rx_parse", MISTAKES[mistake], DataWidth=64, Queues=4)
+    simulate_mistake(MODULE, "tests.block.test_rx_parse", MISTAKES[mistake], zeros=True, DataWidth=64, Queues=4)

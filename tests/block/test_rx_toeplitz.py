@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """nic_rx_toeplitz: Microsoft's published vectors ("Verifying the RSS Hash Calculation"), each bit of the data alone,
-and a hash in every clock against the definition."""
+and a hash in every clock, or one in three, against the definition."""
 
 from __future__ import annotations
 
@@ -48,30 +48,45 @@ class Hasher:
     def __init__(self, pins: Pins) -> None:
         self.pins = pins
         self.due: dict[int, tuple[int, int]] = {}
-        self.ports: int | None = None  # of the frame in this clock: they come in the next
+        self.ahead: dict[str, int] | None = None  # the frame of this clock: soon_i told of it in the last
+        self.ports: int | None = None  # of the frame of the last clock
+        self.interval = 3  # clocks between frames whose hash is wanted
+        self.free = 0  # the clock from which on there may be the next
 
     @classmethod
     async def start(cls, dut: Any) -> Hasher:
-        names = ("key_i", "valid_i", "want_i", "ip4_i", "addrs_i", "ports_i", "along_i")
+        names = ("key_i", "soon_i", "valid_i", "want_i", "ip4_i", "addrs_i", "ports_i", "along_i")
         return cls(await Pins.start(dut, **dict.fromkeys(names, 0)))
 
     async def frame(self, key: bytes, addrs: bytes, ports: bytes, want: int = 1, value: int | None = None) -> None:
-        """One frame in one clock; `value`: what its hash is known to be."""
+        """One frame in the next clock; `value`: what its hash is known to be."""
         pins = self.pins
-        along = pins.clock & 0xFF
+        while want and pins.clock + 1 < self.free:
+            await self.gap()
+        if want:
+            self.free = pins.clock + 1 + self.interval
+        along = (pins.clock + 1) & 0xFF
         if value is None:
             value = defined(key, addrs + ports)
-        self.due[pins.clock + LATENCY] = (value if want else 0), along
-        pins.drive(
-            key_i=int.from_bytes(key, "big"), valid_i=1, want_i=want, ip4_i=len(addrs) == 8,
-            addrs_i=int.from_bytes(addrs.ljust(32, b"\0"), "big"), along_i=along,
+        self.due[pins.clock + 1 + LATENCY] = (value if want else 0), along
+        pins.drive(key_i=int.from_bytes(key, "big"))
+        await self.step(
+            want_i=want, ip4_i=int(len(addrs) == 8), along_i=along,
+            addrs_i=int.from_bytes(addrs.ljust(32, b"\0"), "big"), ports=int.from_bytes(ports, "big"),
         )  # fmt: skip
-        self.ports = int.from_bytes(ports, "big")
+
+    async def gap(self) -> None:
+        """No frame in the next clock."""
         await self.step()
 
-    async def step(self) -> None:
-        """To the end of the clock."""
+    async def step(self, **following: int) -> None:
+        """To the end of the clock; the frame of the next, if there is one."""
         pins = self.pins
+        now = self.ahead or {}
+        ports, self.ports = self.ports, now.pop("ports", None)
+        pins.drive(soon_i=int(bool(following)), valid_i=int(bool(now)), want_i=0)
+        pins.drive(ports_i=pins.rng.getrandbits(32) if ports is None else ports, **now)
+        self.ahead = following
         await pins.settle()
         due = self.due.pop(pins.clock, None)
         assert pins.read("valid_o") == (due is not None), f"clock {pins.clock}: valid_o, due is {due}"
@@ -79,13 +94,10 @@ class Hasher:
             got = pins.read("hash_o"), pins.read("along_o")
             assert got == due, f"clock {pins.clock}: hash {got[0]:#010x}, {got[1]}, not {due[0]:#010x}, {due[1]}"
         await pins.tick()
-        pins.drive(ports_i=pins.rng.getrandbits(32) if self.ports is None else self.ports)
-        self.ports = None
 
     async def rest(self) -> None:
-        self.pins.drive(valid_i=0)
-        for _ in range(LATENCY + 1):
-            await self.step()
+        for _ in range(LATENCY + 2):
+            await self.gap()
         assert not self.due
 
 
@@ -112,41 +124,70 @@ async def each_bit_of_the_data_alone(dut: Any) -> None:
     await hasher.rest()
 
 
-@cocotb.test(timeout_time=8, timeout_unit="ms")
-async def random_frames_a_clock_each(dut: Any) -> None:
+async def random_frames(dut: Any, interval: int) -> None:
     """Kinds mixed, gaps, frames whose hash is not wanted; keys change when nothing is under way."""
     hasher = await Hasher.start(dut)
+    hasher.interval = interval
     rng = hasher.pins.rng
     for _ in range(30):
         key = rng.choice((KEY, rng.randbytes(40), b"\xff" * 40))
         for _ in range(20):
             if rng.random() < 0.2:
-                hasher.pins.drive(valid_i=0)
-                await hasher.step()
+                await hasher.gap()
             ports = rng.randbytes(4) if rng.random() < 0.7 else bytes(4)
-            await hasher.frame(key, rng.randbytes(rng.choice((8, 32))), ports, want=rng.random() < 0.8)
+            await hasher.frame(key, rng.randbytes(rng.choice((8, 32))), ports, want=rng.random() < 1 - 0.2 * interval)
         await hasher.rest()
+
+
+@cocotb.test(timeout_time=8, timeout_unit="ms")
+async def a_hash_in_three_clocks(dut: Any) -> None:
+    """Frames whose hash is not wanted come at any clock."""
+    await random_frames(dut, 3)
+
+
+@cocotb.test(timeout_time=8, timeout_unit="ms")
+async def a_hash_in_every_clock(dut: Any) -> None:
+    await random_frames(dut, 1)
 
 
 MISTAKES: dict[str, Mistake] = {
     "ports of IPv4 are hashed as those of IPv6": (
-        "nic_rx_toeplitz.sv", "ip4_0_q ? key_i[255:192] : key_i[63:0]", "key_i[63:0]", "published_vectors", "hash ",
+        "nic_rx_toeplitz.sv", "ip4_0_q ? 32'b0 : ports_i", "ports_i", "published_vectors", "hash ",
     ),
     "the key's window is a bit off": (
-        "nic_rx_toeplitz.sv", "word[31-i] ? key[32-i+:32]", "word[31-i] ? key[31-i+:32]",
+        "nic_rx_toeplitz.sv", "key[b+1+:96]", "key[b+:96]",
         "each_bit_of_the_data_alone", "hash ",
     ),
     "a frame that is not hashed has a hash": (
-        "nic_rx_toeplitz.sv", "if (want1_q) begin", "begin", "random_frames_a_clock_each", "hash ",
+        "nic_rx_toeplitz.sv", "want1_q ? hash1_q ^", "1'b1 ? hash1_q ^", "a_hash_in_every_clock", "hash ",
+    ),
+}  # fmt: skip
+SHARED_MISTAKES: dict[str, Mistake] = {
+    "a frame that is not hashed has the hash before it": (
+        "nic_rx_toeplitz.sv", "if (valid1_q) hash_o <= '0;", "", "a_hash_in_three_clocks", "hash ",
+    ),
+    "a hash begins with the one before it": (
+        "nic_rx_toeplitz.sv", "hash_q <= third_q ? '0 : hash;", "hash_q <= hash;", "published_vectors", "hash ",
+    ),
+    "a frame that is not hashed takes a step": (
+        "nic_rx_toeplitz.sv", "if (first || second_q || third_q)", "if (first || valid0_q || third_q)",
+        "a_hash_in_three_clocks", "hash ",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("test", cocotb_tests_of(Path(__file__)))
-def test_rx_toeplitz(test: str) -> None:
-    simulate(built(MODULE, Along=8), MODULE, "tests.block.test_rx_toeplitz", test)
+TESTS = cocotb_tests_of(Path(__file__))
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize(
+    ("interval", "test"), [(1, test) for test in TESTS] + [(3, test) for test in TESTS if "every" not in test]
+)
+def test_rx_toeplitz(interval: int, test: str) -> None:
+    simulate(built(MODULE, Along=8, Interval=interval), MODULE, "tests.block.test_rx_toeplitz", test, zeros=True)
+
+
+@pytest.mark.parametrize("mistake", [*MISTAKES, *SHARED_MISTAKES])
 def test_rx_toeplitz_mistake_is_found(mistake: str) -> None:
-    simulate_mistake(MODULE, "tests.block.test_rx_toeplitz", MISTAKES[mistake], Along=8)
+    interval = 3 if mistake in SHARED_MISTAKES else 1
+    found = {**MISTAKES, **SHARED_MISTAKES}[mistake]
+    simulate_mistake(MODULE, "tests.block.test_rx_toeplitz", found, zeros=True, Along=8, Interval=interval)
