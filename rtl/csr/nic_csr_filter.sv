@@ -2,8 +2,8 @@
 // The RX filter and its registers: 16 addresses, 256 bits that a hash of the address chooses from, 4096 VLANs.
 //
 // The datapath looks a frame up and has the answer two clocks later, a frame a clock. Registers may change at any clock; a
-// frame at that time may be judged by either setting. VLAN_FILTER is a memory; words that were not written since the reset
-// count as 0.
+// frame at that time may be judged by either setting. HASH and VLAN_FILTER are memories, as is the copy of the addresses
+// that software reads. Reset clears a word of each in a clock: it lasts VLAN_FILTER_COUNT clocks or more.
 
 module nic_csr_filter
   import nic_pkg::*;
@@ -25,24 +25,26 @@ module nic_csr_filter
     output logic        vlan_pass_o   // so does the VLAN
 );
 
-  logic [47:0] addr_q    [RX_ADDR_COUNT];
-  logic        valid_q   [RX_ADDR_COUNT];
-  logic [31:0] hash_q    [RX_HASH_COUNT];
-  logic        written_q [VLAN_FILTER_COUNT];
+  logic [47:0] addr_q  [RX_ADDR_COUNT];
+  logic        valid_q [RX_ADDR_COUNT];
+  (* ram_style = "distributed" *)
+  logic [31:0] hash_mem [RX_HASH_COUNT];
+  (* ram_style = "distributed" *)
+  logic [31:0] vlan_mem [VLAN_FILTER_COUNT];
 
   // ------------------------------------------------------------------ registers
+  // What software reads are copies: no wide choice between all words that the datapath looks at.
+  (* no_rw_check *)
+  logic [31:0] low_copy  [64];                       // addresses, then hash
+  (* no_rw_check *)
+  logic [31:0] vlan_copy [VLAN_FILTER_COUNT];
+  logic [31:0] low_q, vlan_q;
   logic        is_addr_q, is_hash_q, is_vlan_q;      // what is asked for
-  logic        is_addr, is_hash, is_vlan;            // in the clock of the request
-  logic [3:0]  entry;
-  logic [2:0]  hash_word;
-  logic [6:0]  vlan_word;
-  (* ram_style = "distributed" *)
-  logic [31:0] vlans [VLAN_FILTER_COUNT];
-  logic [31:0] vlan_q, value_q;
-  logic        vlan_known_q, vlan_write_q;
-  logic [6:0]  vlan_word_q;
-  logic [31:0] wdata_q;
-  logic [3:0]  wstrb_q;
+  logic        asked_q;                              // it was, a clock ago
+  logic [6:0]  clear_q;                              // in reset, each word in its turn
+  logic [6:0]  word;
+  logic [3:0]  strobes;
+  logic [31:0] wdata;
 
   // The arrays lie at multiples of their size.
   always_ff @(posedge clk_i) begin
@@ -53,62 +55,52 @@ module nic_csr_filter
     end
   end
 
-  assign is_addr   = req_i.valid && is_addr_q;
-  assign is_hash   = req_i.valid && is_hash_q;
-  assign is_vlan   = req_i.valid && is_vlan_q;
-  assign entry     = req_i.addr[6:3];
-  assign hash_word = req_i.addr[4:2];
-  assign vlan_word = req_i.addr[8:2];
-
-  always_ff @(posedge clk_i) begin
-    if (req_i.write) begin
-      if (is_addr && !req_i.addr[2]) addr_q[entry][31:0] <= apply_strb(addr_q[entry][31:0], req_i.wdata, req_i.wstrb);
-      if (is_addr && req_i.addr[2]) begin
-        addr_q[entry][47:32] <= 16'(apply_strb(32'(addr_q[entry][47:32]), req_i.wdata, req_i.wstrb));
-        if (req_i.wstrb[3]) valid_q[entry] <= req_i.wdata[RX_ADDR_HI_VALID_LSB];
-      end
-      if (is_hash) hash_q[hash_word] <= apply_strb(hash_q[hash_word], req_i.wdata, req_i.wstrb);
-    end
-    if (vlan_write_q) written_q[vlan_word_q] <= 1'b1;
+  always_comb begin
+    word    = req_i.addr[8:2];
+    wdata   = req_i.wdata;
+    strobes = (req_i.valid && req_i.write) ? req_i.wstrb : '0;
+    if (is_addr_q && req_i.addr[2]) wdata = req_i.wdata & RX_ADDR_HI_WMASK;
     if (!rst_ni) begin
-      for (int unsigned i = 0; i < RX_ADDR_COUNT; i++) begin
-        addr_q[i]  <= '0;
-        valid_q[i] <= 1'b0;
+      word    = clear_q;
+      wdata   = '0;
+      strobes = '1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) clear_q <= clear_q + 1'b1;
+    if (!rst_ni || (req_i.valid && req_i.write)) begin
+      for (int unsigned b = 0; b < 4; b++) begin
+        if (strobes[b] && (!rst_ni || is_addr_q || is_hash_q)) low_copy[word[5:0]][8*b+:8] <= wdata[8*b+:8];
+        if (strobes[b] && (!rst_ni || is_hash_q)) hash_mem[word[2:0]][8*b+:8] <= wdata[8*b+:8];
+        if (strobes[b] && (!rst_ni || is_vlan_q)) begin
+          vlan_copy[word][8*b+:8] <= wdata[8*b+:8];
+          vlan_mem[word][8*b+:8]  <= wdata[8*b+:8];
+        end
+        for (int unsigned i = 0; i < RX_ADDR_COUNT; i++) begin
+          if (!rst_ni || (is_addr_q && word[4:1] == 4'(i) && strobes[b])) begin
+            if (!rst_ni || !word[0]) addr_q[i][8*b+:8] <= wdata[8*b+:8];
+            if (b < 2 && (!rst_ni || word[0])) addr_q[i][32+8*b+:8] <= wdata[8*b+:8];
+            if (b == 3 && (!rst_ni || word[0])) valid_q[i] <= wdata[RX_ADDR_HI_VALID_LSB];
+          end
+        end
       end
-      for (int unsigned i = 0; i < RX_HASH_COUNT; i++) hash_q[i] <= '0;
-      for (int unsigned i = 0; i < VLAN_FILTER_COUNT; i++) written_q[i] <= 1'b0;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (req_i.valid) begin
-      rsp_o.hit <= is_addr || is_hash || is_vlan;
-      value_q   <= '0;
-      if (is_hash) value_q <= hash_q[hash_word];
-      if (is_addr && !req_i.addr[2]) value_q <= addr_q[entry][31:0];
-      if (is_addr && req_i.addr[2]) begin
-        value_q[15:0]                 <= addr_q[entry][47:32];
-        value_q[RX_ADDR_HI_VALID_LSB] <= valid_q[entry];
-      end
-    end
-  end
-
-  assign rsp_o.rdata = vlan_known_q ? vlan_q : value_q;
-
-  // A word of VLAN_FILTER is read in the clock of the request, and written in the next.
-  always_ff @(posedge clk_i) begin
-    vlan_write_q <= rst_ni && is_vlan && req_i.write;
-    if (req_i.valid) vlan_known_q <= is_vlan && written_q[vlan_word];
-    if (is_vlan) begin
-      vlan_q      <= vlans[vlan_word];
-      vlan_word_q <= vlan_word;
-      wdata_q     <= req_i.wdata;
-      wstrb_q     <= req_i.wstrb;
+    if (req_i.valid && !req_i.write) begin
+      low_q  <= low_copy[word[5:0]];
+      vlan_q <= vlan_copy[word];
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (vlan_write_q) vlans[vlan_word_q] <= apply_strb(rsp_o.rdata, wdata_q, wstrb_q);
+    asked_q <= rst_ni && req_i.valid;
+    if (asked_q) begin
+      rsp_o.hit   <= is_addr_q || is_hash_q || is_vlan_q;
+      rsp_o.rdata <= is_vlan_q ? vlan_q : (is_addr_q || is_hash_q) ? low_q : '0;
+    end
   end
 
   // ------------------------------------------------------------------ the datapath's question
@@ -120,12 +112,24 @@ module nic_csr_filter
     return crc[31:24];
   endfunction
 
+  // A CRC is linear: which bits of the address each bit of the hash is the parity of, but for the hash of 0. So written it
+  // is three levels of logic, not one for each bit of the address.
+  typedef logic [7:0][47:0] hash_taps_t;
+  function automatic hash_taps_t hash_taps();
+    for (int unsigned i = 0; i < 48; i++) begin
+      automatic logic [7:0] changed = hash_of(48'd1 << i) ^ hash_of('0);
+      for (int unsigned h = 0; h < 8; h++) hash_taps[h][i] = changed[h];
+    end
+  endfunction
+  localparam hash_taps_t HashTaps = hash_taps();
+  localparam logic [7:0] HashOfZero = hash_of('0);
+
   function automatic logic open(glob_cfg_t glob, logic [47:0] dest);
     return glob.promisc || dest == glob.mac || (dest[0] && glob.allmulti) || (dest == '1 && glob.broadcast);
   endfunction
 
   logic [RX_ADDR_COUNT-1:0] equal_q;
-  logic        looked_q, open_q, known_q;
+  logic        looked_q, open_q;
   logic [7:0]  dest_hash_q;
   logic [31:0] vlans_q;
   logic [4:0]  vlan_bit_q;
@@ -135,14 +139,13 @@ module nic_csr_filter
     if (look_i) begin
       open_q      <= open(glob_i, dest_i);
       for (int unsigned i = 0; i < RX_ADDR_COUNT; i++) equal_q[i] <= valid_q[i] && addr_q[i] == dest_i;
-      dest_hash_q <= hash_of(dest_i);
-      known_q     <= written_q[vid_i[11:5]];
-      vlans_q     <= vlans[vid_i[11:5]];
+      for (int unsigned h = 0; h < 8; h++) dest_hash_q[h] <= ^(dest_i & HashTaps[h]) ^ HashOfZero[h];
+      vlans_q     <= vlan_mem[vid_i[11:5]];
       vlan_bit_q  <= vid_i[4:0];
     end
     if (looked_q) begin
-      addr_pass_o <= open_q || equal_q != '0 || hash_q[dest_hash_q[7:5]][dest_hash_q[4:0]];
-      vlan_pass_o <= known_q && vlans_q[vlan_bit_q];
+      addr_pass_o <= open_q || equal_q != '0 || hash_mem[dest_hash_q[7:5]][dest_hash_q[4:0]];
+      vlan_pass_o <= vlans_q[vlan_bit_q];
     end
   end
 
