@@ -38,13 +38,9 @@ module nic_csr_filter
   logic [31:0] low_copy  [64];                       // addresses, then hash
   (* no_rw_check *)
   logic [31:0] vlan_copy [VLAN_FILTER_COUNT];
-  logic [31:0] low_q, vlan_q;
+  logic [31:0] low_q, vlan_q;                        // the word asked for, as it was
   logic        is_addr_q, is_hash_q, is_vlan_q;      // what is asked for
-  logic        asked_q;                              // it was, a clock ago
   logic [6:0]  clear_q;                              // in reset, each word in its turn
-  logic [6:0]  word;
-  logic [3:0]  strobes;
-  logic [31:0] wdata;
 
   // The arrays lie at multiples of their size.
   always_ff @(posedge clk_i) begin
@@ -52,52 +48,33 @@ module nic_csr_filter
       is_addr_q <= req_i.addr[15:7] == 9'(RX_ADDR_BASE >> 7);
       is_hash_q <= req_i.addr[15:5] == 11'(RX_HASH_BASE >> 5);
       is_vlan_q <= req_i.addr[15:9] == 7'(VLAN_FILTER_BASE >> 9);
-    end
-  end
-
-  always_comb begin
-    word    = req_i.addr[8:2];
-    wdata   = req_i.wdata;
-    strobes = (req_i.valid && req_i.write) ? req_i.wstrb : '0;
-    if (is_addr_q && req_i.addr[2]) wdata = req_i.wdata & RX_ADDR_HI_WMASK;
-    if (!rst_ni) begin
-      word    = clear_q;
-      wdata   = '0;
-      strobes = '1;
+      low_q     <= low_copy[req_i.addr[7:2]];
+      vlan_q    <= vlan_copy[req_i.addr[8:2]];
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) clear_q <= clear_q + 1'b1;
-    if (!rst_ni || (req_i.valid && req_i.write)) begin
-      for (int unsigned b = 0; b < 4; b++) begin
-        if (strobes[b] && (!rst_ni || is_addr_q || is_hash_q)) low_copy[word[5:0]][8*b+:8] <= wdata[8*b+:8];
-        if (strobes[b] && (!rst_ni || is_hash_q)) hash_mem[word[2:0]][8*b+:8] <= wdata[8*b+:8];
-        if (strobes[b] && (!rst_ni || is_vlan_q)) begin
-          vlan_copy[word][8*b+:8] <= wdata[8*b+:8];
-          vlan_mem[word][8*b+:8]  <= wdata[8*b+:8];
-        end
-        for (int unsigned i = 0; i < RX_ADDR_COUNT; i++) begin
-          if (!rst_ni || (is_addr_q && word[4:1] == 4'(i) && strobes[b])) begin
-            if (!rst_ni || !word[0]) addr_q[i][8*b+:8] <= wdata[8*b+:8];
-            if (b < 2 && (!rst_ni || word[0])) addr_q[i][32+8*b+:8] <= wdata[8*b+:8];
-            if (b == 3 && (!rst_ni || word[0])) valid_q[i] <= wdata[RX_ADDR_HI_VALID_LSB];
-          end
-        end
+    if (!rst_ni || (req_i.valid && req_i.write)) begin : store
+      automatic logic [6:0]  word  = rst_ni ? req_i.addr[8:2] : clear_q;
+      automatic logic [31:0] value = rst_ni ? apply_strb(is_vlan_q ? vlan_q : low_q, req_i.wdata, req_i.wstrb) : '0;
+      if (is_addr_q && word[0]) value &= RX_ADDR_HI_WMASK;
+      if (!rst_ni || is_addr_q || is_hash_q) low_copy[word[5:0]] <= value;
+      if (!rst_ni || is_hash_q) hash_mem[word[2:0]] <= value;
+      if (!rst_ni || is_vlan_q) begin
+        vlan_copy[word] <= value;
+        vlan_mem[word]  <= value;
+      end
+      if (!rst_ni || (is_addr_q && !word[0])) addr_q[word[4:1]][31:0] <= value;
+      if (!rst_ni || (is_addr_q && word[0])) begin
+        addr_q[word[4:1]][47:32] <= value[15:0];
+        valid_q[word[4:1]]       <= value[RX_ADDR_HI_VALID_LSB];
       end
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (req_i.valid && !req_i.write) begin
-      low_q  <= low_copy[word[5:0]];
-      vlan_q <= vlan_copy[word];
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    asked_q <= rst_ni && req_i.valid;
-    if (asked_q) begin
+    if (req_i.valid) begin
       rsp_o.hit   <= is_addr_q || is_hash_q || is_vlan_q;
       rsp_o.rdata <= is_vlan_q ? vlan_q : (is_addr_q || is_hash_q) ? low_q : '0;
     end
