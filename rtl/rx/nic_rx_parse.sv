@@ -3,8 +3,8 @@
 // RSS hash, and which queue gets it. One decision a frame, in order, 11 clocks after the beat that completes the
 // first HdrBytes bytes or ends the frame. A frame a clock is possible. Runts get a decision too; it has no meaning.
 //
-//   collect > l2 (VLAN tags) > l3 (IP) > ext x 4 (IPv6 extension headers) > l4 (ports) > toeplitz (three clocks) > table
-//                  beside it: filter (two clocks)                            > plan (four clocks)
+//   l2 (VLAN tags) > l3 (IP) > ext x 4 (IPv6 extension headers) > l4 (ports) > toeplitz (three clocks) > table
+//         beside it: filter (two clocks)                          > plan (four clocks)
 //
 // The bytes from the network header on wait in a memory for l4 and plan.
 
@@ -45,45 +45,6 @@ module nic_rx_parse
     output logic [QWidth-1:0]    queue_o
 );
 
-  localparam int unsigned HdrBeats  = HdrBytes / Bytes;
-  localparam int unsigned BeatWidth = $clog2(HdrBeats + 1);
-
-  // ------------------------------------------------------------------ collect
-  logic [DataWidth-1:0]               hdr_q [HdrBeats];
-  logic [BeatWidth-1:0]               beat_q;      // HdrBeats: all have been seen
-  logic                               take;
-  logic                               done_q;
-  logic [7:0]                         len_q;
-  ethertype_t                         types_q [3];  // at 12, and behind one tag and two
-
-  assign take = valid_i && !beat_q[BeatWidth-1];
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      beat_q <= '0;
-      done_q <= 1'b0;
-    end else begin
-      done_q <= take && (last_i || beat_q == BeatWidth'(HdrBeats - 1));
-      if (valid_i && last_i) beat_q <= '0;
-      else if (take) beat_q <= beat_q + 1'b1;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (take) begin
-      hdr_q[beat_q[$clog2(HdrBeats)-1:0]] <= data_i;
-      for (int unsigned t = 0; t < 3; t++) begin
-        if (beat_q == BeatWidth'((12 + 4 * t) / Bytes)) types_q[t] <= ethertype_of(data_i[8*((12+4*t)%Bytes)+:16]);
-      end
-      len_q <= 8'(32'(beat_q) * Bytes + 32'(bytes_i));
-    end
-  end
-
-  // ------------------------------------------------------------------ filter
-  assign filter_look_o = done_q;
-  assign filter_dest_o = hdr_q[0][47:0];
-  assign filter_vid_o  = {hdr_q[14/Bytes][8*(14%Bytes)+:4], hdr_q[15/Bytes][8*(15%Bytes)+:8]};   // if there is a tag
-
   // ------------------------------------------------------------------ headers
   logic       l2_valid, l2_ip4, l2_ip6, l2_ctag;
   l3_bytes_t  l2_bytes;
@@ -95,10 +56,10 @@ module nic_rx_parse
   ) u_l2 (
       .clk_i,
       .rst_ni,
-      .valid_i   (done_q),
-      .hdr_i     (hdr_q),
-      .len_i     (len_q),
-      .types_i   (types_q),
+      .valid_i, .data_i, .last_i, .bytes_i,
+      .look_o    (filter_look_o),
+      .dest_o    (filter_dest_o),
+      .vid_o     (filter_vid_o),
       .valid_o   (l2_valid),
       .l3_o      (l2_bytes),
       .len_o     (l2_len),

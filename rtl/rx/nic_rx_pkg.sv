@@ -19,8 +19,7 @@ package nic_rx_pkg;
   localparam logic [7:0] ProtoDest     = 8'd60;
   /* verilator lint_on UNUSEDPARAM */
 
-  typedef logic [8*HdrBytes-1:0] hdr_t;                  // first byte on the wire in 7:0
-  typedef logic [8*L3Bytes-1:0]  l3_bytes_t;
+  typedef logic [8*L3Bytes-1:0] l3_bytes_t;              // first byte on the wire in 7:0
 
   // The filter's verdict.
   typedef struct packed {

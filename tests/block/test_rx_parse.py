@@ -275,7 +275,7 @@ MISTAKES: dict[str, Mistake] = {
         "corners_are_decided_as_written_out", "hash ",
     ),
     "a tag cut short is stepped over": (
-        "nic_rx_l2.sv", "len_i >= 8'd18", "len_i >= 8'd16", "tags_are_stepped_over_if_they_are_all_there", "passes ",
+        "nic_rx_l2.sv", "len_q >= 8'd18", "len_q >= 8'd16", "tags_are_stepped_over_if_they_are_all_there", "passes ",
     ),
     "options are not in the IPv4 header's sum": (
         "nic_rx_plan.sv", "16'hffff << net_i.off[3:0]", "16'hffff << 5", "corners_are_decided_as_written_out", "plan ",
