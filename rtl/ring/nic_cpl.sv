@@ -6,8 +6,8 @@
 // (not if the error was the write of a record: that ring is dead, and what it would report is forgotten).
 //
 // One job at a time goes through
-//   Look   the queue of each clock (scan_i), until one has something to do: RX first. The ring is taken, its state read
-//   Place  where its next record goes, and how many follow without a gap
+//   Look   the queue of each clock (scan_i), and a clock later (before_i) whether it has something to do: RX first. Its ring
+//          is taken; where its next record goes, and how many follow without a gap
 //   Size   as many records as are ready
 //   Send   nic_cpl_burst makes the beats; then the ring moves on
 //
@@ -47,7 +47,8 @@ module nic_cpl
     input  logic                     rx_start_i,
     input  logic [QWidth-1:0]        rx_start_queue_i,
     input  logic [QWidth-1:0]        scan_i,
-    output logic                     tx_busy_o,     // ring scan_i: something is not completed yet
+    input  logic [QWidth-1:0]        before_i,      // scan_i of the clock before
+    output logic                     tx_busy_o,     // ring before_i: something is not completed yet
     output logic                     rx_busy_o,
     input  logic [Queues-1:0]        hold_i,        // begin no burst of these queue pairs
     output logic [Queues-1:0]        out_o,         // they have a burst outstanding
@@ -91,46 +92,68 @@ module nic_cpl
     output frame_cnt_t               cq_frames_o    // that the records so far report
 );
 
-  typedef enum logic [1:0] {Look, Place, Size, Send} state_e;
+  typedef enum logic [1:0] {Look, Size, Send} state_e;
 
-  // ------------------------------------------------------------------ Look
-  state_e     state_q;
-  logic       tx_new, tx_due, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent;
-  logic       take, take_tx, tell;
-  index_t     tx_head;
-  frame_cnt_t tx_frames;
+  // ------------------------------------------------------------------ Look: what there is, in the clock of scan_i
+  state_e      state_q;
+  logic        take, look_q, ready_q, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent, tx_new, tx_due;
+  logic        rx_can_q, tx_can_q, tell_q, idle_q, tx_busy_q, rx_busy_q;
+  typedef struct packed {
+    logic [63:0] base;
+    logic [3:0]  log2;
+    index_t      next;
+  } place_t;
+  place_t      tx_place_q, rx_place_q, place;       // they stay for the job
+  index_t      tx_next, rx_next, rx_head_q;
+  logic [Queues-1:0] here_q;            // before_i
 
   assign tx_err = tx_error_i[scan_i] && tx_code_i[scan_i] != ErrAxiWrite && !tx_silent;
   assign rx_err = rx_error_i[scan_i] && rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
 
-  always_comb begin
-    take    = 1'b0;
-    take_tx = 1'b0;
-    if (state_q == Look && !stop_i && !hold_i[scan_i]) begin
-      if (!rx_out) take = scan_ready_i || (rx_err && rx_idle_i);
-      if (!take && !tx_out) take_tx = tx_due;
-      if (take_tx) take = 1'b1;
+  // What can be taken now can be so a clock later, if none was taken meanwhile: then the state is another.
+  always_ff @(posedge clk_i) begin
+    look_q    <= state_q == Look && rst_ni;
+    here_q    <= Queues'(1) << scan_i;
+    ready_q   <= scan_ready_i;
+    rx_can_q  <= !rx_out && (scan_ready_i || (rx_err && rx_idle_i));
+    tx_can_q  <= !tx_out && tx_due;
+    tell_q    <= tx_err && tx_idle_i;
+    idle_q    <= tx_idle_i;
+    tx_busy_q <= tx_out || tx_new || tx_err;
+    rx_busy_q <= rx_out || rx_err;
+    if (state_q == Look && !take) begin
+      tx_place_q <= {tx_base_i, tx_log2_i, tx_next};
+      rx_place_q <= {rx_base_i, rx_log2_i, rx_next};
+      rx_head_q  <= rx_head_i;
     end
   end
 
-  assign tell      = take_tx ? tx_err && tx_idle_i : !scan_ready_i;    // with take: the record of the error
-  assign tx_busy_o = tx_out || tx_new || tx_err;
-  assign rx_busy_o = rx_out || rx_err;
+  // ------------------------------------------------------------------ and whether it is to be done
+  logic       take_tx, tell;     // with take: a TX ring; the record of its error
+  index_t     tx_head;
+  frame_cnt_t tx_frames;
+
+  assign take      = state_q == Look && look_q && !stop_i && (rx_can_q || tx_can_q) && (hold_i & here_q) == '0;
+  assign take_tx   = take && !rx_can_q;
+  assign tell      = rx_can_q ? !ready_q : tell_q;
+  assign tx_busy_o = tx_busy_q;
+  assign rx_busy_o = rx_busy_q;
+  assign place     = rx_can_q ? rx_place_q : tx_place_q;
 
   nic_cpl_tx #(.Queues(Queues), .TxDelay(TxDelay)) u_tx (
       .clk_i,
       .rst_ni,
       .start_i      (tx_start_i),
       .start_queue_i(tx_start_queue_i),
-      .sent_i,
-      .sent_queue_i,
-      .sent_end_i,
+      .sent_i, .sent_queue_i, .sent_end_i,
       .scan_i,
       .log2_i       (tx_log2_i),
-      .idle_i       (tx_idle_i),
       .err_i        (tx_err),
       .new_o        (tx_new),
       .due_o        (tx_due),
+      .before_i,
+      .idle_i       (idle_q),
+      .tell_i       (tell_q),
       .head_o       (tx_head),
       .frames_o     (tx_frames),
       .take_i       (take_tx)
@@ -141,37 +164,28 @@ module nic_cpl
   logic              job_own_q;         // one record, not of the list
   logic              job_drop_q;        // what a dead ring would report is forgotten
   logic [QWidth-1:0] job_queue_q;
-  logic [63:0]       job_base_q;
-  logic [3:0]        job_log2_q;
-  index_t            job_next_q;
   frame_cnt_t        job_frames_q;
   index_t            job_head_q;
   ring_error_e       job_code_q;
 
   logic              ring_dead;
-  index_t            ring_next;
   frame_cnt_t        ring_frames;
 
   always_ff @(posedge clk_i) begin
     if (take) begin
-      job_queue_q  <= scan_i;
-      job_tx_q     <= take_tx;
+      job_queue_q  <= before_i;
+      job_tx_q     <= !rx_can_q;
       job_drop_q   <= ring_dead;
-      job_next_q   <= ring_next;
-      if (take_tx) begin
+      if (!rx_can_q) begin
         job_own_q    <= 1'b1;
-        job_base_q   <= tx_base_i;
-        job_log2_q   <= tx_log2_i;
         job_frames_q <= tx_frames;
         job_head_q   <= tx_head;
-        job_code_q   <= tell ? tx_code_i[scan_i] : ErrNone;
+        job_code_q   <= tell ? tx_code_i[before_i] : ErrNone;
       end else begin
-        job_own_q    <= !scan_ready_i;
-        job_base_q   <= rx_base_i;
-        job_log2_q   <= rx_log2_i;
+        job_own_q    <= !ready_q;
         job_frames_q <= ring_frames;
-        job_head_q   <= rx_head_i;
-        job_code_q   <= rx_code_i[scan_i];
+        job_head_q   <= rx_head_q;
+        job_code_q   <= rx_code_i[before_i];
       end
     end
   end
@@ -189,10 +203,10 @@ module nic_cpl
   ) u_place (
       .clk_i,
       .rst_ni,
-      .place_i  (state_q == Place),
-      .base_i   (job_base_q),
-      .log2_i   (job_log2_q),
-      .next_i   (job_next_q),
+      .place_i  (state_q == Look && (rx_can_q || tx_can_q)),
+      .base_i   (place.base),
+      .log2_i   (place.log2),
+      .next_i   (place.next),
       .addr_o   (job_addr),
       .phase_o  (job_phase),
       .size_i   (size),
@@ -211,8 +225,7 @@ module nic_cpl
 
   always_ff @(posedge clk_i) begin
     case (state_q)
-      Look:    if (take) state_q <= Place;
-      Place:   state_q <= Size;
+      Look:    if (take) state_q <= Size;
       Size:    state_q <= job_drop_q ? Look : Send;
       default: if (done) state_q <= Look;
     endcase
@@ -239,12 +252,7 @@ module nic_cpl
       .rec_err_i,
       .rec_pop_o(pop),
       .eops_o   (eops),
-      .out_valid_o,
-      .out_ready_i,
-      .out_first_o,
-      .out_last_o,
-      .out_data_o,
-      .out_strb_o
+      .out_valid_o, .out_ready_i, .out_first_o, .out_last_o, .out_data_o, .out_strb_o
   );
 
   assign rec_queue_o = job_queue_q;
@@ -257,34 +265,29 @@ module nic_cpl
   ) u_rings (
       .clk_i,
       .rst_ni,
-      .tx_start_i,
-      .tx_start_queue_i,
-      .rx_start_i,
-      .rx_start_queue_i,
+      .tx_start_i, .tx_start_queue_i, .rx_start_i, .rx_start_queue_i,
       .scan_i,
       .tx_out_o   (tx_out),
       .rx_out_o   (rx_out),
       .tx_silent_o(tx_silent),
       .rx_silent_o(rx_silent),
+      .before_i,
       .take_i     (take),
-      .take_tx_i  (take_tx),
+      .take_tx_i  (!rx_can_q),
       .tell_i     (tell),
       .dead_o     (ring_dead),
-      .next_o     (ring_next),
+      .tx_next_o  (tx_next),
+      .rx_next_o  (rx_next),
       .frames_o   (ring_frames),
       .done_i     (done),
       .done_ring_i({job_tx_q, job_queue_q}),
-      .next_i     (job_next_q + index_t'(job_records_q)),
+      .next_i     ((job_tx_q ? tx_place_q.next : rx_place_q.next) + index_t'(job_records_q)),
       .frames_i   (job_frames_q + frame_cnt_t'(eops)),
       .b_valid_i,
       .b_tx_i,
       .b_queue_i,
       .b_err_i,
-      .tx_cq_valid_o,
-      .rx_cq_valid_o,
-      .cq_queue_o,
-      .cq_head_o,
-      .cq_frames_o,
+      .tx_cq_valid_o, .rx_cq_valid_o, .cq_queue_o, .cq_head_o, .cq_frames_o,
       .out_o
   );
 

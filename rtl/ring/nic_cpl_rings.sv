@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The completion rings of both directions: where each is, and whether a burst of it is outstanding.
 //
-// take_i: a burst of ring {take_tx_i, scan_i} is chosen; the ring is out until b_valid_i, its answer. done_i, before that: the
+// take_i: a burst of ring {take_tx_i, before_i} is chosen; the ring is out until b_valid_i, its answer. done_i, before that: the
 // ring has moved on to next_i. As a ring has one burst outstanding, its next record and the frames reported so far are
 // what is told when it is answered. A ring is dead once a record could not be written, and silent when it is dead or the
 // record of its error is made (tell_i); both until it starts anew.
@@ -28,11 +28,15 @@ module nic_cpl_rings
     output logic              rx_out_o,
     output logic              tx_silent_o,
     output logic              rx_silent_o,
+    output index_t            tx_next_o,      // record to write
+    output index_t            rx_next_o,
+
+    // the ones looked at before
+    input  logic [QWidth-1:0] before_i,
     input  logic              take_i,
     input  logic              take_tx_i,
     input  logic              tell_i,
     output logic              dead_o,         // with take_i: this ring, which is not out then
-    output index_t            next_o,
     output frame_cnt_t        frames_o,
 
     // the burst is made
@@ -67,21 +71,21 @@ module nic_cpl_rings
   logic [2 * Slots-1:0] out_q, dead_q, silent_q;
   ring_t                take_ring, b_ring;
 
-  assign take_ring   = {take_tx_i, scan_i};
+  assign take_ring   = {take_tx_i, before_i};
   assign b_ring      = {b_tx_i, b_queue_i};
   assign tx_out_o    = out_q[{1'b1, scan_i}];
   assign rx_out_o    = out_q[{1'b0, scan_i}];
   assign tx_silent_o = silent_q[{1'b1, scan_i}];
   assign rx_silent_o = silent_q[{1'b0, scan_i}];
+  assign tx_next_o   = cq_q[{1'b1, scan_i}].next;
+  assign rx_next_o   = cq_q[{1'b0, scan_i}].next;
   assign out_o       = out_q[0+:Queues] | out_q[Slots+:Queues];
 
   always_comb begin
     dead_o   = 1'b0;
-    next_o   = '0;
     frames_o = '0;
     if (take_i) begin
       dead_o   = dead_q[take_ring];
-      next_o   = cq_q[take_ring].next;
       frames_o = cq_q[take_ring].frames;
     end
   end

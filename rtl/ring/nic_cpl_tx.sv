@@ -3,8 +3,8 @@
 //
 // A ring is due when a quarter of it (at most 16 descriptors) has gathered, when its queue has nothing left to do, or
 // TxDelay clocks after the first frame that is not reported; or, halted, for the record of its error. One ring is looked
-// at in each clock (scan_i): due_o is what its last look found, so it follows by up to a turn. take_i reports all that is
-// done by now (head_o); a frame that is sent in the same clock is for the next record.
+// at in each clock (scan_i), and judged in the next (before_i): due_o is what the look before that found, so it follows by up
+// to a turn. take_i reports all that is done by now (head_o); a frame that is sent in the same clock is for the next record.
 
 `include "nic_assert.svh"
 
@@ -29,10 +29,14 @@ module nic_cpl_tx
     // the ring looked at
     input  logic [QWidth-1:0] scan_i,
     input  logic [3:0]        log2_i,           // of its size
-    input  logic              idle_i,           // no frame, no descriptor, no read
     input  logic              err_i,            // an error is to be reported
     output logic              new_o,            // frames are sent that are not reported
     output logic              due_o,
+
+    // the one looked at before, as it was then
+    input  logic [QWidth-1:0] before_i,
+    input  logic              idle_i,           // no frame, no descriptor, no read
+    input  logic              tell_i,           // and an error is to be reported
     output index_t            head_o,
     output frame_cnt_t        frames_o,         // sent before head_o
     input  logic              take_i            // a record reports head_o
@@ -53,25 +57,37 @@ module nic_cpl_tx
 
   assign new_o    = new_q[scan_i];
   assign due_o    = due_q[scan_i] && (new_o || err_i);   // an error whose record was due may have become silent
-  assign head_o   = done_q[scan_i].at;
-  assign frames_o = done_q[scan_i].frames;
+  assign head_o   = done_q[before_i].at;
+  assign frames_o = done_q[before_i].frames;
 
   always_ff @(posedge clk_i) begin
     now_q <= now_q + 1'b1;
     if (!rst_ni) now_q <= '0;
   end
 
+  // What has gathered, and since when.
+  logic        found_q;
+  index_t      gathered_q;
+  logic [2:0]  shift_q;
+  logic [11:0] waited_q;
+
   always_ff @(posedge clk_i) begin
-    if (new_o && !due_o) begin
-      automatic index_t gathered = done_q[scan_i].at - told_q[scan_i];
-      automatic logic [2:0] shift = (log2_i > 4'd6) ? 3'd4 : 3'(log2_i - 4'd2);
-      automatic logic [11:0] waited = now_q - since_q[scan_i];
-      if (idle_i || (gathered >> shift) != '0 || waited >= 12'(TxDelay)) due_q[scan_i] <= 1'b1;
+    found_q <= new_o && !due_q[scan_i] && !take_i;
+    if (new_o && !due_q[scan_i]) begin
+      gathered_q <= done_q[scan_i].at - told_q[scan_i];
+      shift_q    <= (log2_i > 4'd6) ? 3'd4 : 3'(log2_i - 4'd2);
+      waited_q   <= now_q - since_q[scan_i];
     end
-    if (err_i && idle_i) due_q[scan_i] <= 1'b1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (found_q && new_q[before_i]) begin
+      if (idle_i || (gathered_q >> shift_q) != '0 || waited_q >= 12'(TxDelay)) due_q[before_i] <= 1'b1;
+    end
+    if (tell_i) due_q[before_i] <= 1'b1;
     if (take_i) begin
-      new_q[scan_i] <= 1'b0;
-      due_q[scan_i] <= 1'b0;
+      new_q[before_i] <= 1'b0;
+      due_q[before_i] <= 1'b0;
     end
     if (sent_i) new_q[sent_queue_i] <= 1'b1;
     if (start_i) begin
@@ -87,16 +103,16 @@ module nic_cpl_tx
   always_ff @(posedge clk_i) begin
     if (sent_i) begin
       done_q[sent_queue_i] <= '{at: sent_end_i, frames: done_q[sent_queue_i].frames + 1'b1};
-      if (!new_q[sent_queue_i] || (take_i && sent_queue_i == scan_i)) since_q[sent_queue_i] <= now_q;
+      if (!new_q[sent_queue_i] || (take_i && sent_queue_i == before_i)) since_q[sent_queue_i] <= now_q;
     end
-    if (take_i) told_q[scan_i] <= done_q[scan_i].at;
+    if (take_i) told_q[before_i] <= done_q[before_i].at;
     if (start_i) begin
       done_q[start_queue_i] <= '0;
       told_q[start_queue_i] <= '0;
     end
   end
 
-  `NIC_ASSERT_IF(CplTxMovesOn, take_i, new_o || err_i)
+  `NIC_ASSERT_IF(CplTxMovesOn, take_i, new_q[before_i] || tell_i)
   `NIC_ASSERT_IF(CplTxStartsWithNothing, start_i, !new_q[start_queue_i])
 
 endmodule

@@ -2,7 +2,7 @@
 // Reads the descriptors of one direction's rings ahead of their use, into a small window for each ring.
 //
 // The ring under examination (scan_i) is fetched from, a clock later, when software has posted descriptors and the window
-// has room for a whole burst: up to 8 descriptors, ending at a multiple of 128 bytes and at the ring's end, several
+// has room for a whole burst (what was asked for is counted a clock after that): up to 8 descriptors, ending at a multiple of 128 bytes and at the ring's end, several
 // bursts outstanding. So a busy ring is read in full bursts, and a single new descriptor at once.
 //
 // Consumer: rd_queue_i and rd_skip_i choose a descriptor, rd_skip_i beyond the first that is not consumed;
@@ -34,7 +34,7 @@ module nic_desc_fetch
     input  logic                   start_i,
     input  logic [QWidth-1:0]      start_queue_i,
     input  logic [QWidth-1:0]      scan_i,
-    output logic                   busy_o,        // reads of ring scan_i are outstanding
+    output logic                   busy_o,        // reads of the ring looked at before are outstanding
     output logic                   err_tail_o,    // of the ring looked at before: more is posted than it has entries
 
     // read requests and data
@@ -80,24 +80,25 @@ module nic_desc_fetch
   // ------------------------------------------------------------------ the ring that is looked at: what there is to fetch
   localparam index_t Burst = 16'd8;   // descriptors
 
-  logic              look, look_q, want;
+  logic              look, look_q, want, want_q;
   logic [QWidth-1:0] queue_q;         // looked at in the clock before
+  logic [QWidth-1:0] want_queue_q;    // asked for in the clock before
   logic [63:0]       base_q;
   logic [3:0]        log2_q;
   index_t            slot_q, ahead_q;
-  logic [3:0]        posted_q, limit_q, n;
+  logic [3:0]        posted_q, limit_q, n, want_n_q;
   level_t            room_q;
 
-  // With one queue, what was just asked for is not in req_q yet.
-  assign look = run_i[scan_i] && scan_tail_i != req_q[scan_i] && !(Queues == 1 && want);
+  assign look = run_i[scan_i] && scan_tail_i != req_q[scan_i];
 
   always_ff @(posedge clk_i) begin
-    look_q <= look;
+    // What may just have been asked for is not in req_q yet.
+    look_q <= look && !(look_q && queue_q == scan_i) && !(want_q && want_queue_q == scan_i);
     if (look) begin
-      automatic index_t mask   = (16'd1 << scan_log2_i) - 1'b1;
+      automatic index_t mask   = ~(16'hFFFF << scan_log2_i);
       automatic index_t slot   = req_q[scan_i] & mask;
       automatic index_t posted = scan_tail_i - req_q[scan_i];
-      automatic logic   at_end = &(slot | ~mask | (Burst - 1'b1));   // among the ring's last 8
+      automatic logic   at_end = &(req_q[scan_i] | ~mask | (Burst - 1'b1));   // among the ring's last 8
       // Up to a multiple of 128 bytes, or the ring's end. A ring begins at one, or 64 bytes before.
       automatic logic   half   = scan_base_i[6] ? !slot[2] || at_end : slot[2];
       queue_q  <= scan_i;
@@ -114,17 +115,16 @@ module nic_desc_fetch
 
   // ------------------------------------------------------------------ what is asked for, a clock later
   always_comb begin
-    n          = '0;
-    want       = 1'b0;
-    err_tail_o = 1'b0;
+    {n, want, err_tail_o} = '0;
     if (look_q) begin
       n          = (posted_q < limit_q) ? posted_q : limit_q;
       err_tail_o = run_i[queue_q] && ahead_q > (16'd1 << log2_q);
-      want       = run_i[queue_q] && !err_tail_o && room_q >= level_t'(n) && out_q[queue_q] != 3'(MaxOut) &&
-                   (!req_valid_o || req_ready_i);
+      want       = run_i[queue_q] && !err_tail_o && out_q[queue_q] != 3'(MaxOut) && (!req_valid_o || req_ready_i) &&
+                   (!(room_q < level_t'(posted_q)) || !(room_q < level_t'(limit_q)));
     end
   end
   always_ff @(posedge clk_i) begin
+    want_q <= want && rst_ni;
     if (!rst_ni) req_valid_o <= 1'b0;
     else if (!req_valid_o || req_ready_i) req_valid_o <= want;
   end
@@ -139,8 +139,9 @@ module nic_desc_fetch
           addr: addr,
           len: 8'((bytes - 1'b1) >> $clog2(DataWidth / 8))
       };
-      len_mem[{queue_q, len_wp_q[queue_q]}] <= n;
+      {want_queue_q, want_n_q} <= {queue_q, n};
     end
+    if (want_q) len_mem[{want_queue_q, len_wp_q[want_queue_q]}] <= want_n_q;
   end
 
   // ------------------------------------------------------------------ what arrives
@@ -150,10 +151,11 @@ module nic_desc_fetch
   logic [Slots-1:0] bad_q;           // a read of the ring has failed
   logic [3:0] rem, here;
   logic [3:0] lane0;
-  logic       store;
+  logic       store, ends;
   index_t     arr;
 
   assign arrived_o = store;
+  assign ends      = r_valid_i && r_last_i;
 
   // Descriptors that this beat completes: here.
   always_comb begin
@@ -236,7 +238,7 @@ module nic_desc_fetch
   assign rd_index_o = pos;
 
   assign scan_head_o = con_q[scan_i];
-  assign busy_o      = out_q[scan_i] != '0;
+  always_ff @(posedge clk_i) busy_o <= out_q[scan_i] != '0 || (want_q && want_queue_q == scan_i);
 
   always_ff @(posedge clk_i) begin
     if (pop_i && level_t'(arr_q[pop_queue_i] - con_q[pop_queue_i]) == level_t'(1)) avail_o[pop_queue_i] <= 1'b0;
@@ -246,8 +248,6 @@ module nic_desc_fetch
   end
 
   // ------------------------------------------------------------------ state of the rings
-  logic ends;
-  assign ends = r_valid_i && r_last_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -263,9 +263,9 @@ module nic_desc_fetch
       half_q   <= '0;
       bad_q    <= '0;
     end else begin
-      if (want) begin
-        req_q[queue_q]    <= req_q[queue_q] + {12'b0, n};
-        len_wp_q[queue_q] <= len_wp_q[queue_q] + 1'b1;
+      if (want_q) begin
+        req_q[want_queue_q]    <= req_q[want_queue_q] + {12'b0, want_n_q};
+        len_wp_q[want_queue_q] <= len_wp_q[want_queue_q] + 1'b1;
       end
       if (r_valid_i) begin
         first_q[r_queue_i] <= r_last_i;
@@ -275,8 +275,8 @@ module nic_desc_fetch
       end
       if (store) arr_q[r_queue_i] <= arr + {12'b0, here};
       if (pop_i) con_q[pop_queue_i] <= con_q[pop_queue_i] + 1'b1;
-      if (want && !(ends && r_queue_i == queue_q)) out_q[queue_q] <= out_q[queue_q] + 1'b1;
-      if (ends && !(want && r_queue_i == queue_q)) out_q[r_queue_i] <= out_q[r_queue_i] - 1'b1;
+      if (want_q && !(ends && r_queue_i == want_queue_q)) out_q[want_queue_q] <= out_q[want_queue_q] + 1'b1;
+      if (ends && !(want_q && r_queue_i == want_queue_q)) out_q[r_queue_i] <= out_q[r_queue_i] - 1'b1;
       if (start_i) begin
         con_q[start_queue_i] <= '0;
         arr_q[start_queue_i] <= '0;

@@ -26,9 +26,10 @@ module nic_ring
     // a ring's life
     output logic [QWidth-1:0]        scan_o,          // the ring that is looked at
     output logic [QWidth-1:0]        scan_next_o,     // and in the next clock
-    input  logic                     work_i,          // ring scan_o: the datapath, or nic_cpl, has something of it
+    output logic [QWidth-1:0]        before_o,        // and was in the last
+    input  logic                     work_i,          // ring before_o: the datapath, or nic_cpl, has something of it
     input  logic                     cpl_busy_i,
-    output logic                     busy_o,          // ring scan_o: something of it is under way
+    output logic                     busy_o,          // ring before_o: something of it is under way
     output logic                     start_o,
     output logic [QWidth-1:0]        start_queue_o,
     output logic [Queues-1:0]        run_o,
@@ -43,7 +44,7 @@ module nic_ring
     input  logic [QWidth-1:0]        err_write_queue_i,
     input  logic                     err_desc_i,
     input  logic [QWidth-1:0]        err_desc_queue_i,
-    output logic                     err_tail_o,      // of the ring that was scan_o before
+    output logic                     err_tail_o,      // of ring before_o
     input  logic                     head_valid_i,
     input  logic [QWidth-1:0]        head_queue_i,
     input  index_t                   head_i,
@@ -85,7 +86,7 @@ module nic_ring
       .clk_i,
       .rst_ni,
       .go_i, .enable_i,
-      .scan_o, .scan_next_o,
+      .scan_o, .scan_next_o, .before_o,
       .busy_i          (busy_o),
       .start_o, .start_queue_o, .run_o,
       .err_read_i,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Life of the rings of one direction: start, stop, halt on error, and what software sees of it.
 //
-// One ring is looked at in each clock, in turn (scan_o), so that the work does not grow with the number of rings:
+// One ring is looked at in each clock, in turn (scan_o), so that the work does not grow with the number of rings; what is found
+// counts in the next clock, in which the ring is before_o:
 //   Off    enable is set: pulse start_o (every block forgets the ring's state), then
 //   Start  one turn later: run_o may rise
 //   Run    enable has been 0, if only for a clock: run_o falls
-//   Stop   busy_i says that nothing of the ring is in flight: Off, active falls
+//   Stop   busy_i says that nothing of the ring is in flight since it was looked at: Off, active falls
 // run_o of a ring is high while its descriptors may be fetched and used: not while the device is disabled or about
 // to be reset (go_i low), and not after an error. The first error of a ring halts it and stays until it is Off.
 
@@ -23,10 +24,11 @@ module nic_ring_ctl
     input  logic                   go_i,
     input  logic [Queues-1:0]      enable_i,
 
-    // the ring under examination, and the one that follows
+    // the ring under examination, the one that follows and the one before
     output logic [QWidth-1:0]      scan_o,
     output logic [QWidth-1:0]      scan_next_o,
-    input  logic                   busy_i,
+    output logic [QWidth-1:0]      before_o,
+    input  logic                   busy_i,            // of ring before_o
 
     // to the blocks of this direction
     output logic                   start_o,
@@ -40,7 +42,7 @@ module nic_ring_ctl
     input  logic [QWidth-1:0]      err_write_queue_i,
     input  logic                   err_desc_i,
     input  logic [QWidth-1:0]      err_desc_queue_i,
-    input  logic                   err_tail_i,        // the tail is out of range of the ring that was scan_o before
+    input  logic                   err_tail_i,        // the tail of ring before_o is out of range
 
     // progress
     input  logic                   head_valid_i,
@@ -63,18 +65,28 @@ module nic_ring_ctl
   localparam int unsigned Slots = 1 << QWidth;
 
   state_e [Slots-1:0] state_q;
-  logic [QWidth-1:0] scan_q, before_q;
+  (* keep *) logic [QWidth-1:0] scan_q;    // of each direction: it goes to many places
+  logic [QWidth-1:0] before_q;
   logic [Queues-1:0] run_q;         // in state Run and not halted
   logic [Queues-1:0] enable_q;      // enable of the clock before
   logic [Queues-1:0] drop_q;        // enable has been 0 since the ring was started
 
   assign scan_o      = scan_q;
+  assign before_o    = before_q;
   assign scan_next_o = (scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
   assign run_o       = go_i ? run_q : '0;
 
   state_e state;
   logic   begins, starts, stops, ends;
-  assign state = state_q[scan_q];
+  assign state = state_q[before_q];
+
+  // A ring that is looked at in each clock was not to stop yet when it was looked at for the first time.
+  logic stopping;
+  if (Queues == 1) begin : gen_one
+    always_ff @(posedge clk_i) stopping <= state == Stop;
+  end else begin : gen_several
+    assign stopping = 1'b1;
+  end
 
   always_comb begin
     begins = 1'b0;
@@ -82,10 +94,10 @@ module nic_ring_ctl
     stops  = 1'b0;
     ends   = 1'b0;
     case (state)
-      Off:     begins = enable_i[scan_q];
+      Off:     begins = enable_i[before_q];
       Start:   starts = 1'b1;
-      Run:     stops = drop_q[scan_q];
-      default: ends = !busy_i;
+      Run:     stops = drop_q[before_q];
+      default: ends = stopping && !busy_i;
     endcase
   end
 
@@ -98,7 +110,7 @@ module nic_ring_ctl
       scan_q   <= scan_next_o;
       before_q <= scan_q;
       if (begins || starts || stops || ends) begin
-        state_q[scan_q] <= begins ? Start : starts ? Run : stops ? Stop : Off;
+        state_q[before_q] <= begins ? Start : starts ? Run : stops ? Stop : Off;
       end
     end
   end
@@ -107,21 +119,21 @@ module nic_ring_ctl
   always_ff @(posedge clk_i) begin
     enable_q <= enable_i;
     drop_q   <= drop_q | (enable_q & ~enable_i);
-    if (begins) drop_q[scan_q] <= 1'b0;
+    if (begins) drop_q[before_q] <= 1'b0;
     if (!rst_ni) drop_q <= '0;
   end
 
   always_ff @(posedge clk_i) begin
     start_o       <= begins && rst_ni;
-    start_queue_o <= scan_q;
+    start_queue_o <= before_q;
   end
 
   logic error;
   assign error = err_desc_i || err_tail_i || err_read_i || err_write_i;
 
   always_ff @(posedge clk_i) begin
-    if (starts) run_q[scan_q] <= 1'b1;
-    if (stops) run_q[scan_q] <= 1'b0;
+    if (starts) run_q[before_q] <= 1'b1;
+    if (stops) run_q[before_q] <= 1'b0;
     if (error) begin
       if (err_read_i) run_q[err_read_queue_i] <= 1'b0;
       if (err_write_i) run_q[err_write_queue_i] <= 1'b0;
@@ -144,9 +156,9 @@ module nic_ring_ctl
       if (err_write_i) error_o[err_write_queue_i] <= 1'b1;
     end
     if (begins || ends) begin
-      active_o[scan_q] <= begins;
-      error_o[scan_q]  <= 1'b0;
-      code_o[scan_q]   <= ErrNone;
+      active_o[before_q] <= begins;
+      error_o[before_q]  <= 1'b0;
+      code_o[before_q]   <= ErrNone;
     end
     if (!rst_ni) begin
       active_o <= '0;
@@ -161,7 +173,7 @@ module nic_ring_ctl
       sts_o[cq_queue_i].cq_head   <= cq_head_i;
       sts_o[cq_queue_i].cq_frames <= cq_frames_i;
     end
-    if (begins) sts_o[scan_q] <= '0;
+    if (begins) sts_o[before_q] <= '0;
     if (!rst_ni) begin
       for (int q = 0; q < int'(Queues); q++) sts_o[q] <= '0;
     end
@@ -170,6 +182,6 @@ module nic_ring_ctl
   // Progress belongs to an active ring.
   `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, active_o[head_queue_i])
   `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, active_o[cq_queue_i])
-  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[scan_q], active_o[scan_q])
+  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[before_q], active_o[before_q])
 
 endmodule

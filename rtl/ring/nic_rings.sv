@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All rings: descriptor rings of both directions (nic_ring) and their completion rings (nic_cpl). One queue is looked
-// at a clock, the same one by all (scan_o): that is when rings start and end, and when records are gathered.
+// at a clock, the same one by all (scan_o): what there is of it is read then; a clock later rings start and end, and records
+// are gathered.
 
 `include "nic_assert.svh"
 
@@ -104,7 +105,8 @@ module nic_rings
     input  logic [Queues-1:0]            cpl_hold_i
 );
 
-  logic [QWidth-1:0] rx_scan, rx_scan_next;
+  logic [QWidth-1:0] tx_before, rx_scan, rx_scan_next, rx_before;
+  logic              tx_work_q, rx_work_q;          // ring scan_o before
   logic              tx_busy, rx_busy, tx_cpl_busy, rx_cpl_busy;
   index_t            cq_head;
   frame_cnt_t        cq_frames;
@@ -119,8 +121,8 @@ module nic_rings
       .rst_ni,
       .go_i, .enable_i(tx_enable_i), .tail_i(tx_tail_i),
       .scan_base_i(tx_base_i), .scan_log2_i(tx_log2_i), .scan_tail_i(tx_scan_tail_i),
-      .scan_o, .scan_next_o,
-      .work_i(tx_work_i), .cpl_busy_i(tx_cpl_busy), .busy_o(tx_busy),
+      .scan_o, .scan_next_o, .before_o(tx_before),
+      .work_i(tx_work_q), .cpl_busy_i(tx_cpl_busy), .busy_o(tx_busy),
       .start_o(tx_start_o), .start_queue_o(tx_start_queue_o), .run_o(tx_run_o),
       .active_o(tx_active_o), .error_o(tx_error_o), .code_o(tx_code_o), .sts_o(tx_sts_o),
       .err_read_i(tx_err_read_i), .err_write_i(tx_err_write_i), .err_write_queue_i,
@@ -144,8 +146,8 @@ module nic_rings
       .rst_ni,
       .go_i, .enable_i(rx_enable_i), .tail_i(rx_tail_i),
       .scan_base_i(rx_base_i), .scan_log2_i(rx_log2_i), .scan_tail_i(rx_scan_tail_i),
-      .scan_o(rx_scan), .scan_next_o(rx_scan_next),
-      .work_i(rx_work_i), .cpl_busy_i(rx_cpl_busy), .busy_o(rx_busy),
+      .scan_o(rx_scan), .scan_next_o(rx_scan_next), .before_o(rx_before),
+      .work_i(rx_work_q), .cpl_busy_i(rx_cpl_busy), .busy_o(rx_busy),
       .start_o(rx_start_o), .start_queue_o(rx_start_queue_o), .run_o(rx_run_o),
       .active_o(rx_active_o), .error_o(rx_error_o), .code_o(rx_code_o), .sts_o(rx_sts_o),
       .err_read_i(rx_err_read_i), .err_write_i(rx_err_write_i), .err_write_queue_i,
@@ -172,7 +174,7 @@ module nic_rings
       .tx_error_i(tx_error_o), .tx_code_i(tx_code_o), .rx_error_i(rx_error_o), .rx_code_i(rx_code_o),
       .tx_start_i(tx_start_o), .tx_start_queue_i(tx_start_queue_o),
       .rx_start_i(rx_start_o), .rx_start_queue_i(rx_start_queue_o),
-      .scan_i(scan_o), .tx_busy_o(tx_cpl_busy), .rx_busy_o(rx_cpl_busy),
+      .scan_i(scan_o), .before_i(tx_before), .tx_busy_o(tx_cpl_busy), .rx_busy_o(rx_cpl_busy),
       .sent_i(done_i), .sent_queue_i, .sent_end_i,
       .tx_idle_i(!tx_work_i && !(tx_avail_o[scan_o] && tx_run_o[scan_o])),
       .scan_ready_i(rx_scan_ready_i), .rec_queue_o, .rec_ready_i, .rec_i, .rec_err_i, .rec_pop_o,
@@ -184,6 +186,11 @@ module nic_rings
       .out_o(cpl_out_o), .hold_i(cpl_hold_i)
   );
 
+  always_ff @(posedge clk_i) begin
+    tx_work_q <= tx_work_i;
+    rx_work_q <= rx_work_i;
+  end
+
   logic [$clog2(MaxQueues):0] quiet_q;   // rings looked at since one was busy
   assign idle_o = quiet_q == ($clog2(MaxQueues) + 1)'(Queues);
 
@@ -194,6 +201,6 @@ module nic_rings
   end
 
   // Both directions look at the same queue at a time: nic_cpl serves both.
-  `NIC_ASSERT(ScansInStep, scan_o == rx_scan && scan_next_o == rx_scan_next)
+  `NIC_ASSERT(ScansInStep, scan_o == rx_scan && scan_next_o == rx_scan_next && tx_before == rx_before)
 
 endmodule

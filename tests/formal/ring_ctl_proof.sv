@@ -34,7 +34,7 @@ module ring_ctl_proof
   initial rst_ni = 1'b0;
   always_ff @(posedge clk_i) rst_ni <= 1'b1;
 
-  logic [1:0]      scan_o, scan_next_o, start_queue_o;
+  logic [1:0]      scan_o, scan_next_o, before_o, start_queue_o;
   logic            start_o;
   logic [2:0]      run_o;
   ring_sts_t       sts_o [3];
@@ -76,10 +76,11 @@ module ring_ctl_proof
                       (err_desc_i && err_desc_queue_i == mine) || (err_tail_i && before_q == mine);
 
   // What the datapath has under way for the ring: it begins only while the ring may run, busy_i tells of it when the
-  // ring is looked at, and what fails is of it.
-  logic work_q;
+  // ring is looked at, a clock later, and what fails is of it.
+  logic work_q, work_was_q;
+  always_ff @(posedge clk_i) work_was_q <= rst_ni && work_q;
   always_ff @(posedge clk_i) work_q <= rst_ni && ((work_q && !work_ends_i) || (work_begins_i && run_o[mine]));
-  `NIC_ASSUME(BusyWithWork, !(work_q && scan_o == mine) || busy_i)
+  `NIC_ASSUME(BusyWithWork, !(work_was_q && before_q == mine) || busy_i)
   `NIC_ASSUME(ErrorsAreOfWork, !err_mine || work_q || (err_tail_i && before_q == mine))
 
   always_ff @(posedge clk_i) begin
@@ -87,12 +88,12 @@ module ring_ctl_proof
     was_sts_q    <= now;
     run_was_q    <= rst_ni && dut.run_q[mine];
     enable_was_q <= enable_i[mine];
-    busy_mine_q  <= scan_o == mine && busy_i;
+    busy_mine_q  <= before_q == mine && busy_i;
     err_was_q    <= rst_ni && err_mine;
     // The enable has been 0 while the ring was active: from then on it is to stop.
     if (!rst_ni || !now.active) dropped_q <= 1'b0;
     else if (was_q && enable_was_q && !enable_i[mine]) dropped_q <= 1'b1;
-    if (!rst_ni || !dropped_q || !now.active || (scan_o == mine && busy_i)) drain_q <= '0;
+    if (!rst_ni || !dropped_q || !now.active || (before_q == mine && busy_i)) drain_q <= '0;
     else drain_q <= drain_q + 1'b1;
   end
 
@@ -110,18 +111,21 @@ module ring_ctl_proof
   `NIC_ASSERT(EndsWithNothingInFlight, !fell || !busy_mine_q)
   `NIC_ASSERT(StopsWithinThreeTurns, drain_q <= 5'd9)
   // What makes it inductive.
-  `NIC_ASSERT(ScanExists, scan_o < 2'd3 && dut.before_q == before_q)
+  `NIC_ASSERT(ScanExists, scan_o < 2'd3 && before_q < 2'd3 && before_o == before_q)
+  `NIC_ASSERT(ScanFollows, !was_q || scan_o == ((before_q == 2'd2) ? 2'd0 : before_q + 2'd1))
   for (genvar q = 0; q < 3; q++) begin : gen_ring
     `NIC_ASSERT(ActiveIsNotOff, active_o[q] == (dut.state_q[q] != 2'd0))
+    `NIC_ASSERT(ResetIsOff, was_q || dut.state_q[q] == 2'd0)
     `NIC_ASSERT(ErrorIsOfActive, !error_o[q] || active_o[q])
     `NIC_ASSERT(RunIsRun, !dut.run_q[q] || dut.state_q[q] == 2'd2)
   end
+  `NIC_ASSERT(NoneBeginsInStop, !(work_q && before_q == mine && dut.state_q[mine] == 2'd3) || work_was_q)
   `NIC_ASSERT(WorkIsOfRunOrStop, !work_q || dut.state_q[mine] >= 2'd2)
   `NIC_ASSERT(StartsSound, dut.state_q[mine] != 2'd1 || !now.error)
   `NIC_ASSERT(EnableAgrees, !was_q || dut.enable_q[mine] == enable_was_q)
   `NIC_ASSERT(DropIsKept, !dropped_q || !now.active || dut.drop_q[mine] || dut.state_q[mine] == 2'd3)
   logic [4:0] ahead;     // clocks until it is off, if nothing is in flight
-  assign ahead = ((mine >= scan_o) ? 5'(mine - scan_o) : 5'(mine) + 5'd3 - 5'(scan_o)) +
+  assign ahead = ((mine >= before_q) ? 5'(mine - before_q) : 5'(mine) + 5'd3 - 5'(before_q)) +
                  (dut.state_q[mine] == 2'd1 ? 5'd6 : dut.state_q[mine] == 2'd2 ? 5'd3 : 5'd0);
   `NIC_ASSERT(OffComesNearer, !dropped_q || !now.active || drain_q + ahead <= 5'd8)
 
