@@ -50,45 +50,44 @@ module nic_tx_sums
   // The lanes of beat `beat` from position `at` on.
   function automatic lanes_t from(place_t at, logic [BeatLog2-1:0] beat);
     lanes_t part;
-    part = {Bytes{1'b1}} << at[ByteLog2-1:0];
-    if (at[BurstLog2:ByteLog2] == {1'b0, beat}) return part;
-    return (at[BurstLog2:ByteLog2] < {1'b0, beat}) ? '1 : '0;
+    logic   here, behind;
+    part   = {Bytes{1'b1}} << at[ByteLog2-1:0];
+    here   = at[BurstLog2:ByteLog2] == {1'b0, beat};
+    behind = at[BurstLog2:ByteLog2] > {1'b0, beat};
+    return {Bytes{!behind}} & (part | {Bytes{!here}});
   endfunction
 
-  logic [Slots-1:0]     summed_q, ip_summed_q;    // bytes of the queue's frame have been summed
-  logic                 sum_q, sum_first_q, ip_sum_q, ip_first_q, eof_q, odd_q;
+  logic                 valid_q, eof_q, odd_q, sums, ip_sums;
   logic [Bytes-1:0]     sum_be_q, ip_be_q;
   logic [QWidth-1:0]    queue_q;
   logic [DataWidth-1:0] data_q;
 
   always_ff @(posedge clk_i) begin
-    sum_q    <= 1'b0;
-    ip_sum_q <= 1'b0;
-    eof_q    <= rst_ni && eof_i;
+    valid_q <= rst_ni && valid_i;
+    eof_q   <= rst_ni && eof_i;
+    queue_q <= queue_i;
     if (valid_i) begin
       automatic lanes_t lanes   = (~({Bytes{1'b1}} << n_i)) << from_i;
       automatic lanes_t covered = from(sum_at_i, beat_i);
-      automatic lanes_t sum     = lanes & covered;
-      automatic lanes_t ip      = lanes & from(ip_at_i, beat_i) & ~covered;
-      odd_q       <= odd_i;
-      data_q      <= data_i;
-      sum_be_q    <= sum;
-      sum_first_q <= !summed_q[queue_i];
-      ip_be_q     <= ip;
-      ip_first_q  <= !ip_summed_q[queue_i];
-      if (sum != '0) begin
-        sum_q             <= rst_ni;
-        summed_q[queue_i] <= 1'b1;
-      end
-      if (ip != '0) begin
-        ip_sum_q             <= rst_ni;
-        ip_summed_q[queue_i] <= 1'b1;
-      end
+      odd_q    <= odd_i;
+      data_q   <= data_i;
+      sum_be_q <= lanes & covered;
+      ip_be_q  <= lanes & from(ip_at_i, beat_i) & ~covered;
     end
-    queue_q <= queue_i;
-    if (eof_i) begin
-      summed_q[queue_i]    <= 1'b0;
-      ip_summed_q[queue_i] <= 1'b0;
+  end
+
+  assign sums    = valid_q && sum_be_q != '0;
+  assign ip_sums = valid_q && ip_be_q != '0;
+
+  // Bytes of the queue's frame have been summed.
+  logic [Slots-1:0] summed_q, ip_summed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (sums) summed_q[queue_q] <= 1'b1;
+    if (ip_sums) ip_summed_q[queue_q] <= 1'b1;
+    if (eof_q) begin
+      summed_q[queue_q]    <= 1'b0;
+      ip_summed_q[queue_q] <= 1'b0;
     end
     if (start_i) begin
       summed_q[start_queue_i]    <= 1'b0;
@@ -111,8 +110,8 @@ module nic_tx_sums
   ) u_csum (
       .clk_i,
       .rst_ni,
-      .add_i  (sum_q),
-      .first_i(sum_first_q),
+      .add_i  (sums),
+      .first_i(!summed_q[queue_q]),
       .eof_i  (eof_q),
       .queue_i(queue_q),
       .odd_i  (odd_q),
@@ -131,8 +130,8 @@ module nic_tx_sums
   ) u_ip_csum (
       .clk_i,
       .rst_ni,
-      .add_i  (ip_sum_q),
-      .first_i(ip_first_q),
+      .add_i  (ip_sums),
+      .first_i(!ip_summed_q[queue_q]),
       .eof_i  (eof_q),
       .queue_i(queue_q),
       .odd_i  (odd_q),
