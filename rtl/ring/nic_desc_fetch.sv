@@ -6,7 +6,7 @@
 // bursts outstanding. So a busy ring is read in full bursts, and a single new descriptor at once.
 //
 // Consumer: rd_queue_i and rd_skip_i choose a descriptor, rd_skip_i beyond the first that is not consumed;
-// rd_valid_o says that it is here, rd_more_o that it is not but has been posted. pop_i consumes one of pop_queue_i.
+// rd_valid_o says that it is here, rd_more_o that it has been posted. pop_i consumes one of pop_queue_i.
 // After a read error nothing more of the ring arrives.
 
 `include "nic_assert.svh"
@@ -234,7 +234,7 @@ module nic_desc_fetch
 
   assign level      = level_t'(arr_q[rd_queue_i] - con_q[rd_queue_i]);
   assign rd_valid_o = level > level_t'(rd_skip_i);
-  assign rd_more_o  = !rd_valid_o && tail_i[rd_queue_i] != pos;
+  assign rd_more_o  = tail_i[rd_queue_i] != pos;
   assign rd_index_o = pos;
 
   assign scan_head_o = con_q[scan_i];

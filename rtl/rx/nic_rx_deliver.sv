@@ -121,6 +121,13 @@ module nic_rx_deliver
   assign cnt_queue_o       = settle_queue;
   assign work_o            = records_busy || (feed && rd_queue_o == scan_i) || (job_valid && job_queue == scan_i);
 
+  logic              retired_q;
+  logic [QWidth-1:0] retired_queue_q;
+  always_ff @(posedge clk_i) begin
+    retired_q <= rst_ni && rec_pop_i;
+    if (rec_pop_i) retired_queue_q <= rec_queue_i;
+  end
+
   nic_rx_list #(
       .Queues(Queues),
       .Frames(Frames)
@@ -141,8 +148,8 @@ module nic_rx_deliver
       .run_i, .arrived_i, .arrived_queue_i,
       .answered_i      (b_valid_i),
       .answered_queue_i(b_queue_i),
-      .retired_i       (rec_pop_i),
-      .retired_queue_i (rec_queue_i),
+      .retired_i       (retired_q),
+      .retired_queue_i (retired_queue_q),
       .start_i, .start_queue_i
   );
 
@@ -184,8 +191,8 @@ module nic_rx_deliver
       .bursts_used_i    (bursts_used),
       .answered_i       (b_valid_i),
       .answered_queue_i (b_queue_i),
-      .retired_i        (rec_pop_i),
-      .retired_queue_i  (rec_queue_i),
+      .retired_i        (retired_q),
+      .retired_queue_i  (retired_queue_q),
       .cnt_frame_o, .cnt_len_o, .cnt_nodesc_o
   );
 

@@ -98,7 +98,7 @@ module nic_rx_ingress
   );
 
   // ------------------------------------------------------------------ until the parser has decided
-  logic                 in_decided, frame_comes, beat, first, last, stage_busy, csum_busy;
+  logic                 in_decided, between, frame_comes, beat, first, last, stage_busy, csum_busy;
   rx_tag_t              tag;
   rx_pass_t             in_pass, pass;
   logic [ByteLog2:0]    bytes;
@@ -149,6 +149,7 @@ module nic_rx_ingress
       .type_i   (in_type),
       .hash_i   (in_hash),
       .plan_i   (in_plan),
+      .between_o(between),
       .coming_o (frame_comes),
       .coming_queue_o(coming_queue),
       .valid_o  (beat),
@@ -179,6 +180,7 @@ module nic_rx_ingress
       .clk_i,
       .rst_ni,
       .max_frame_i(glob_i.max_frame),
+      .between_i  (between),
       .coming_i   (frame_comes),
       .coming_queue_i(coming_queue),
       .valid_i    (beat),

@@ -56,7 +56,8 @@ module nic_rx_list
   localparam int unsigned ListLog2 = $clog2(Frames);
   typedef logic [ListLog2:0] count_t;
 
-  count_t wp_q [Slots], rp_q [Slots], look_q [Slots];   // look: the entry looked at ahead
+  count_t wp_q [Slots], rp_q [Slots], look_q [Slots];   // look: the entry looked at ahead, a clock after it was chosen
+  count_t look_next;
   logic [Queues-1:0] have_q, blocked_q, eligible;       // have: look is not wp
   logic              any, choose, chosen, chosen_q;
   logic [QWidth-1:0] pick;
@@ -76,6 +77,8 @@ module nic_rx_list
       .any_o (any),
       .pick_o(pick)
   );
+
+  assign look_next = look_q[next_queue_o] + 1'b1;
 
   assign waddr = {frame_queue_i, wp_q[frame_queue_i][ListLog2-1:0]};
   assign raddr = {pick, look_q[pick][ListLog2-1:0]};
@@ -128,8 +131,10 @@ module nic_rx_list
       have_q <= '0;
     end else begin
       if (frame_valid_i) wp_q[frame_queue_i] <= wp_q[frame_queue_i] + 1'b1;
-      if (chosen) look_q[pick] <= look_q[pick] + 1'b1;
-      if (chosen_q && look_q[next_queue_o] == wp_q[next_queue_o]) have_q[next_queue_o] <= 1'b0;
+      if (chosen_q) begin
+        look_q[next_queue_o] <= look_next;
+        if (look_next == wp_q[next_queue_o]) have_q[next_queue_o] <= 1'b0;
+      end
       if (reject_i) look_q[queue_i] <= rp_q[queue_i];
       if (reject_i) have_q[queue_i] <= 1'b1;
       if (frame_valid_i) have_q[frame_queue_i] <= 1'b1;

@@ -25,6 +25,7 @@ module nic_rx_place
     input  frame_len_t max_frame_i,
 
     // a beat; a frame's first is announced a clock before, with its queue
+    input  logic                between_i,     // no more of the frame under way comes behind this beat
     input  logic                coming_i,
     input  logic [QWidth-1:0]   coming_queue_i,
     input  logic                valid_i,
@@ -66,14 +67,14 @@ module nic_rx_place
   level_t popped_q [Slots];
   // Of the frame under way, and its queue:
   ptr_t   word_q, next;         // its next word, and the one after
-  ptr_t   end_q;                // first word not released, a clock ago
+  logic   full_q;               // it is in use, or was a clock ago: all words are
   level_t number_q, gone_q;     // entries put into the frame list before it; and released, a clock ago
   logic   lost_q, lost;         // no room for one of its words
   logic   too_long, commit;
   logic [14:0] len;             // saturates
 
   assign next     = word_q + 1'b1;
-  assign lost     = lost_q || word_q == (end_q ^ ptr_t'(1 << WordLog2));   // all words are in use
+  assign lost     = lost_q || full_q;
   assign len      = 15'(at_o) + 15'(bytes_i);
   assign len_o    = len[14] ? '1 : len[13:0];
   assign too_long = 15'(max_frame_i) < len;
@@ -86,6 +87,12 @@ module nic_rx_place
   assign no_room = lost || number_q == (gone_q ^ level_t'(Frames));
   assign commit  = valid_i && last_i && !own_i && !bad_i && len >= 15'(MinFrame) && !too_long && pass_i == '1 &&
                    !no_room;
+
+  // The next frame is behind the one that ends now, if it is of the same queue.
+  logic              behind;
+  logic [QWidth-1:0] look_queue;
+  assign behind     = commit && queue_i == coming_queue_i;
+  assign look_queue = between_i ? coming_queue_i : queue_i;
 
   always_comb begin
     verdict_o = RxNoFrame;
@@ -102,20 +109,16 @@ module nic_rx_place
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      lost_q  <= lost && !last_i;
-      if (!lost) word_q <= next;
-      end_q   <= free_q[queue_i];
-      gone_q  <= popped_q[queue_i];
-      at_o    <= last_i ? '0 : len_o;
+      lost_q <= lost && !last_i;
+      at_o   <= last_i ? '0 : len_o;
     end
-    if (coming_i) begin
-      // Behind the frame that ends now, if it is of the same queue.
-      automatic logic behind = commit && queue_i == coming_queue_i;
-      word_q   <= behind ? next : base_q[coming_queue_i];
-      number_q <= behind ? number_q + 1'b1 : listed_q[coming_queue_i];
-      gone_q   <= popped_q[coming_queue_i];
-      end_q    <= free_q[coming_queue_i];
+    if (coming_i || (valid_i && !lost)) begin
+      automatic ptr_t none = free_q[look_queue] ^ ptr_t'(1 << WordLog2);   // the word after all that there are
+      word_q <= (!between_i || behind) ? next : base_q[coming_queue_i];
+      full_q <= (!between_i || behind) ? next == none : base_q[coming_queue_i] == none;
     end
+    if (coming_i) number_q <= behind ? number_q + 1'b1 : listed_q[coming_queue_i];
+    if (coming_i || valid_i) gone_q <= popped_q[look_queue];
     if (!rst_ni) begin
       lost_q  <= 1'b0;
       at_o    <= '0;

@@ -112,14 +112,14 @@ module nic_rx_sched
   ptr_t                word_q [Slots];      // first word of the queue's oldest frame
 
   // What was read a clock ago.
-  logic                hopeless_q, here_q, full_q, open_q, moved_q;   // open: neither hopeless nor full, and here
+  logic                stopped_q, here_q, more_q, full_q, moved_q;
   logic                ahead_q;             // pop_o of a descriptor of this ring comes only now
   logic [63:0]         addr_q;
   logic [15:0]         space_q;
   index_t              index_q;
 
   // ------------------------------------------------------------------ read
-  logic                sample, moves, hopeless, full;
+  logic                sample, moves, stopped, full;
   frame_len_t          stored;              // bytes of the frame's words
   logic [8:0]          recs_limit, bursts_limit;
 
@@ -130,7 +130,7 @@ module nic_rx_sched
   always_comb begin
     stored       = '0;
     moves        = 1'b0;
-    hopeless     = 1'b0;
+    stopped      = 1'b0;
     full         = 1'b0;
     recs_limit   = '0;
     bursts_limit = '0;
@@ -144,26 +144,30 @@ module nic_rx_sched
       recs_limit   = 9'(Records) - 9'd2 - 9'(need_q);
       bursts_limit = 9'(Bursts) - 9'd3 - 9'({need_q, 1'b0}) - 9'(len_q >> BurstLog2);
       full         = recs_limit < 9'(recs_used_i) || bursts_limit < 9'(bursts_used_i);
-      hopeless     = !run_i[queue_q] || (err_desc_o && err_desc_queue_o == queue_q) ||
-                     need_q == ($clog2(Depth) + 1)'(MaxBuffers) || (!rd_valid_i && !rd_more_i);
+      stopped      = !run_i[queue_q] || (err_desc_o && err_desc_queue_o == queue_q) ||
+                     need_q == ($clog2(Depth) + 1)'(MaxBuffers);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (sample) begin
-      hopeless_q <= hopeless;
-      full_q     <= full;
-      open_q     <= !hopeless && !full && rd_valid_i;
-      here_q     <= rd_valid_i;
-      addr_q     <= rd_desc_i.addr;
-      space_q    <= rd_desc_i.len;
-      index_q    <= rd_index_i;
-      moved_q    <= moves;
+      stopped_q <= stopped;
+      full_q    <= full;
+      here_q    <= rd_valid_i;
+      more_q    <= rd_more_i;
+      addr_q    <= rd_desc_i.addr;
+      space_q   <= rd_desc_i.len;
+      index_q   <= rd_index_i;
+      moved_q   <= moves;
     end
   end
 
   // ------------------------------------------------------------------ judge
   logic bad, drop, accept, wait_more, reject, enough, give, done;
+  logic hopeless, open;              // open: neither hopeless nor full, and here
+
+  assign hopeless = stopped_q || (!here_q && !more_q);
+  assign open     = !stopped_q && here_q && !full_q;
 
   assign part_look_o = part_ready_i && (state_q == Decide || state_q == Feed);
 
@@ -180,12 +184,12 @@ module nic_rx_sched
       automatic logic short    = here_q && space_q < 16'(MinRxBuffer);
       automatic logic single   = need_q == '0;
       enough    = !(space_q < 16'(left_q));
-      bad       = deciding && !hopeless_q && short;
-      drop      = deciding && (hopeless_q || short);
-      wait_more = deciding && !hopeless_q && (!here_q || (enough && full_q && !short));
-      accept    = deciding && open_q && !short && enough;
-      give      = !deciding || hopeless_q || short || (open_q && single && enough);
-      done      = (enough && (!deciding || (open_q && single))) || (deciding && (hopeless_q || short));
+      bad       = deciding && !hopeless && short;
+      drop      = deciding && (hopeless || short);
+      wait_more = deciding && !hopeless && (!here_q || (enough && full_q && !short));
+      accept    = deciding && open && !short && enough;
+      give      = !deciding || hopeless || short || (open && single && enough);
+      done      = (enough && (!deciding || (open && single))) || (deciding && (hopeless || short));
     end
   end
 
@@ -203,6 +207,13 @@ module nic_rx_sched
       settle_queue_o <= queue_q;
       cnt_len_o      <= len_q;
     end
+  end
+
+  // The queue's first word, of which word_q hears a clock after settle_o.
+  ptr_t settled_q, word;
+  assign word = (settle_o && settle_queue_o == queue_q) ? settled_q : word_q[queue_q];
+  always_ff @(posedge clk_i) begin
+    if (drop || accept) settled_q <= free_q;
   end
 
   assign err_desc_queue_o = settle_queue_o;
@@ -259,8 +270,8 @@ module nic_rx_sched
       vlan_q  <= next_vlan_i;
       need_q  <= '0;
     end else if (state_q == Look) begin
-      free_q <= word_q[queue_q] + ptr_t'(stored >> ByteLog2);
-      src_q  <= BufLog2'({word_q[queue_q], vlan_q.taken ? ByteLog2'(TagBytes) : ByteLog2'(0)});
+      free_q <= word + ptr_t'(stored >> ByteLog2);
+      src_q  <= BufLog2'({word, vlan_q.taken ? ByteLog2'(TagBytes) : ByteLog2'(0)});
     end else if (accept) begin
       left_q <= len_q;
     end else if (state_q == Decide && part_ready_i && !wait_more) begin
@@ -275,8 +286,8 @@ module nic_rx_sched
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) word_q[q] <= '0;
-    end else if (drop || accept) begin
-      word_q[queue_q] <= free_q;
+    end else if (settle_o) begin
+      word_q[settle_queue_o] <= settled_q;
     end
   end
 

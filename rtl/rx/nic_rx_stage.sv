@@ -35,7 +35,8 @@ module nic_rx_stage
     input  sum_plan_t            plan_i,
 
     // a beat leaves; a frame's first is announced a clock before
-    output logic                 coming_o,
+    output logic                 between_o,    // the next to leave is a frame's first
+    output logic                 coming_o,     // it leaves now
     output logic [QWidth-1:0]    coming_queue_o,
     output logic                 valid_o,
     output logic                 first_o,      // it begins a frame
@@ -69,6 +70,7 @@ module nic_rx_stage
   assign leaves       = wp_q != rp_q && decided_wp_q != decided_rp_q;
   assign {tag, last, bytes} = tail[slot];
   assign busy_o       = wp_q != rp_q || valid_o;
+  assign between_o    = begins_q;
   assign coming_o     = leaves && begins_q;
   assign coming_queue_o = route[decided_slot][QWidth-1:0];
 

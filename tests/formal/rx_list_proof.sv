@@ -128,10 +128,10 @@ module rx_list_proof
     logic [2:0] at, look, there;
     assign at    = 3'(hand_q && hand_queue_q == 1'(q)) + 3'((release_i || reject_i) && queue_i == 1'(q));
     assign next  = next_valid_o && next_queue_o == 1'(q);
-    assign look  = dut.rp_q[q] + at + 3'(next);
+    assign look  = dut.rp_q[q] + at + 3'(next && !dut.chosen_q);
     assign there = dut.wp_q[q] - dut.rp_q[q];
     `NIC_ASSERT(LookAgrees, dut.look_q[q] == look && at + 3'(next) <= there &&
-                dut.have_q[q] == (look != dut.wp_q[q] || (dut.chosen_q && next_queue_o == 1'(q))))
+                dut.have_q[q] == (look != dut.wp_q[q]))
   end
   `NIC_ASSERT(OneIsTold, !(release_i && reject_i) && !(reject_i && hand_q))
   `NIC_ASSERT(ChosenIsShown, !dut.chosen_q || next_valid_o)

@@ -31,7 +31,7 @@ module rx_stage_proof
   initial rst_ni = 1'b0;
   always_ff @(posedge clk_i) rst_ni <= 1'b1;
 
-  logic        busy_o, coming_o, valid_o, first_o, last_o;
+  logic        busy_o, between_o, coming_o, valid_o, first_o, last_o;
   logic [0:0]  coming_queue_o;
   logic [15:0] data_o;
   logic [1:0]  bytes_o;
@@ -118,6 +118,7 @@ module rx_stage_proof
   `NIC_ASSERT(AtOnce, valid_o == could_q)
   `NIC_ASSERT(FirstIsTrue, !valid_o || first_o == begins_q)
   `NIC_ASSERT(FirstIsAnnounced, (valid_o && first_o) == came_q && (!came_q || queue_o == came_queue_q))
+  `NIC_ASSERT(BetweenIsTrue, between_o == (valid_o ? last_o : begins_q))
   `NIC_ASSERT(BusyIsTrue, busy_o == (held != '0))
   // What makes it inductive.
   `NIC_ASSERT(Bounded, kept <= 3'(Depth) && kept_decisions <= 3'(Depth))
