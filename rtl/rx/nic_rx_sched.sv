@@ -163,7 +163,7 @@ module nic_rx_sched
   end
 
   // ------------------------------------------------------------------ judge
-  logic bad, drop, accept, wait_more, reject, enough, give, done;
+  logic bad, drop, accept, wait_more, reject, enough, give, done, told_q;   // told: something may be
   logic hopeless, open;              // open: neither hopeless nor full, and here
 
   assign hopeless = stopped_q || (!here_q && !more_q);
@@ -196,13 +196,16 @@ module nic_rx_sched
   assign reject = wait_more && !moved_q && !moves;
 
   always_ff @(posedge clk_i) begin
-    settle_o     <= rst_ni && (drop || accept);
-    reject_o     <= rst_ni && reject;
-    err_desc_o   <= rst_ni && bad;
-    pop_o        <= rst_ni && give && !drop;
-    ahead_q      <= rst_ni && give && !drop && (!done || (take_o && next_queue_i == queue_q));
-    cnt_frame_o  <= rst_ni && accept;
-    cnt_nodesc_o <= rst_ni && drop;
+    if (part_look_o || told_q || !rst_ni) begin
+      told_q       <= rst_ni && part_look_o;
+      settle_o     <= rst_ni && (drop || accept);
+      reject_o     <= rst_ni && reject;
+      err_desc_o   <= rst_ni && bad;
+      pop_o        <= rst_ni && give && !drop;
+      ahead_q      <= rst_ni && give && !drop && (!done || (take_o && next_queue_i == queue_q));
+      cnt_frame_o  <= rst_ni && accept;
+      cnt_nodesc_o <= rst_ni && drop;
+    end
     if (part_look_o) begin
       settle_queue_o <= queue_q;
       cnt_len_o      <= len_q;
