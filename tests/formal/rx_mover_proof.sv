@@ -144,12 +144,14 @@ module rx_mover_proof
   // What makes it inductive.
   `NIC_ASSERT(CountsAgree, dut.wp_q == in_q && dut.rp_q == done_q && dut.rd_valid_q == some_q)
   `NIC_ASSERT(Bounded, held <= 3'(Jobs) && !(job_ready_o && held == 3'(Jobs)))
-  `NIC_ASSERT(SlotHoldsJob, !there_q || (3'(slot - done_q) < held && {dut.jobs[slot[1:0]], dut.addrs[slot[1:0]]} == job_q))
+  `NIC_ASSERT(SlotHoldsJob, !there_q ||
+              (3'(slot - done_q) < held && {dut.jobs[slot[1:0]], dut.addrs[slot[1:0]]} == job_q))
   `NIC_ASSERT(BeatAgrees, !mine || (read_q == {1'b0, dut.beat_q} && dut.beat_q <= job_q.len &&
               (!job_q.drop || read_q == '0)))
   `NIC_ASSERT(NextAgrees, !(mine && read_q != '0) || {job_q.qp, dut.next_q} == place(job_q, read_q))
   `NIC_ASSERT(NotYetRead, !(there_q && (!mine || read_q == '0)) || !(mine_q || out_mine_q))
-  `NIC_ASSERT(BeatsInPlace, (!mine_q || beat_q <= {1'b0, job_q.len}) && (!out_mine_q || out_beat_q <= {1'b0, job_q.len}) &&
+  `NIC_ASSERT(BeatsInPlace, (!mine_q || beat_q <= {1'b0, job_q.len}) &&
+              (!out_mine_q || out_beat_q <= {1'b0, job_q.len}) &&
               (!(mine_q && out_mine_q) || beat_q == out_beat_q + 1'b1) && (!mine_q || some_q) &&
               (!out_mine_q || out_some_q))
   `NIC_ASSERT(ReadAgrees, !mine_q || (read_place_q == place(job_q, beat_q) &&
