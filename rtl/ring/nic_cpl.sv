@@ -100,7 +100,7 @@ module nic_cpl
   logic        rx_can_q, tx_can_q, tell_q, idle_q, tx_busy_q, rx_busy_q;
   typedef struct packed {
     logic [63:0] base;
-    logic [3:0]  log2;
+    index_t      mask;                  // entries, less one
     index_t      next;
   } place_t;
   place_t      tx_place_q, rx_place_q, place;       // they stay for the job
@@ -122,8 +122,8 @@ module nic_cpl
     tx_busy_q <= tx_out || tx_new || tx_err;
     rx_busy_q <= rx_out || rx_err;
     if (state_q == Look && !take) begin
-      tx_place_q <= {tx_base_i, tx_log2_i, tx_next};
-      rx_place_q <= {rx_base_i, rx_log2_i, rx_next};
+      tx_place_q <= '{base: tx_base_i, mask: ~(16'hFFFF << tx_log2_i), next: tx_next};
+      rx_place_q <= '{base: rx_base_i, mask: ~(16'hFFFF << rx_log2_i), next: rx_next};
       rx_head_q  <= rx_head_i;
     end
   end
@@ -205,7 +205,7 @@ module nic_cpl
       .rst_ni,
       .place_i  (state_q == Look && (rx_can_q || tx_can_q)),
       .base_i   (place.base),
-      .log2_i   (place.log2),
+      .mask_i   (place.mask),
       .next_i   (place.next),
       .addr_o   (job_addr),
       .phase_o  (job_phase),

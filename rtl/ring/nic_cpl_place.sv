@@ -16,7 +16,7 @@ module nic_cpl_place
 
     input  logic                     place_i,
     input  logic [63:0]              base_i,
-    input  logic [3:0]               log2_i,
+    input  index_t                   mask_i,         // entries of the ring, less one
     input  index_t                   next_i,
     output logic [63:0]              addr_o,
     output logic                     phase_o,
@@ -28,24 +28,29 @@ module nic_cpl_place
     output logic [4:0]               records_o
 );
 
-  logic [3:0] room_q;                   // records that follow the first without a gap
+  // Records that follow the first without a gap: to the ring's end, if that is near, or to the block's.
+  logic       near_q;
+  logic [3:0] rest_q, line, room;
 
   always_ff @(posedge clk_i) begin
     if (place_i) begin
-      automatic index_t mask = ~(16'hFFFF << log2_i);
-      automatic index_t slot = next_i & mask;
-      automatic index_t rest = ~next_i & mask;
-      automatic logic [3:0] line = ~(base_i[7:4] + slot[3:0]);
-      phase_o <= ~next_i[log2_i];
-      room_q  <= (rest[15:4] == '0 && rest[3:0] < line) ? rest[3:0] : line;
+      automatic index_t slot = next_i & mask_i;
+      automatic index_t rest = ~next_i & mask_i;
+      phase_o <= (next_i & ~mask_i & {mask_i[14:0], 1'b1}) == '0;    // the bit above those of the slot
+      near_q  <= rest[15:4] == '0;
+      rest_q  <= rest[3:0];
       addr_o  <= base_i + {44'b0, slot, 4'b0};
     end
   end
 
   always_comb begin
     records_o = '0;
+    line      = '0;
+    room      = '0;
     if (size_i && !drop_i) begin
-      records_o = own_i ? 5'd1 : {1'b0, room_q} + 1'b1;
+      line      = ~addr_o[7:4];
+      room      = (near_q && rest_q < line) ? rest_q : line;
+      records_o = own_i ? 5'd1 : {1'b0, room} + 1'b1;
       if (!own_i && 32'(ready_i) < 32'(records_o)) records_o = 5'(ready_i);
     end
   end

@@ -80,13 +80,13 @@ module nic_desc_fetch
   // ------------------------------------------------------------------ the ring that is looked at: what there is to fetch
   localparam index_t Burst = 16'd8;   // descriptors
 
-  logic              look, look_q, want, want_q;
+  logic              look, look_q, want, want_q, whole;   // whole: a whole burst is posted
   logic [QWidth-1:0] queue_q;         // looked at in the clock before
   logic [QWidth-1:0] want_queue_q;    // asked for in the clock before
   logic [63:0]       base_q;
   logic [3:0]        log2_q;
-  index_t            slot_q, ahead_q;
-  logic [3:0]        posted_q, limit_q, n, want_n_q;
+  index_t            slot_q, ahead_q, posted_q;
+  logic [3:0]        limit_q, n, want_n_q;
   level_t            room_q;
 
   assign look = run_i[scan_i] && scan_tail_i != req_q[scan_i];
@@ -97,7 +97,6 @@ module nic_desc_fetch
     if (look) begin
       automatic index_t mask   = ~(16'hFFFF << scan_log2_i);
       automatic index_t slot   = req_q[scan_i] & mask;
-      automatic index_t posted = scan_tail_i - req_q[scan_i];
       automatic logic   at_end = &(req_q[scan_i] | ~mask | (Burst - 1'b1));   // among the ring's last 8
       // Up to a multiple of 128 bytes, or the ring's end. A ring begins at one, or 64 bytes before.
       automatic logic   half   = scan_base_i[6] ? !slot[2] || at_end : slot[2];
@@ -106,7 +105,7 @@ module nic_desc_fetch
       log2_q   <= scan_log2_i;
       slot_q   <= slot;
       ahead_q  <= scan_tail_i - con_q[scan_i];
-      posted_q <= (posted < Burst) ? posted[3:0] : Burst[3:0];
+      posted_q <= scan_tail_i - req_q[scan_i];
       limit_q  <= (half ? 4'd4 : 4'd8) - {2'b0, slot[1:0]};
       room_q   <= level_t'(Depth) - level_t'(req_q[scan_i] - con_q[scan_i]);
     end
@@ -115,12 +114,13 @@ module nic_desc_fetch
 
   // ------------------------------------------------------------------ what is asked for, a clock later
   always_comb begin
-    {n, want, err_tail_o} = '0;
+    {whole, n, want, err_tail_o} = '0;
     if (look_q) begin
-      n          = (posted_q < limit_q) ? posted_q : limit_q;
+      whole      = posted_q[15:3] != '0;
+      n          = (!whole && posted_q[3:0] < limit_q) ? posted_q[3:0] : limit_q;
       err_tail_o = run_i[queue_q] && ahead_q > (16'd1 << log2_q);
       want       = run_i[queue_q] && !err_tail_o && out_q[queue_q] != 3'(MaxOut) && (!req_valid_o || req_ready_i) &&
-                   (!(room_q < level_t'(posted_q)) || !(room_q < level_t'(limit_q)));
+                   ((!whole && !(room_q < level_t'(posted_q[2:0]))) || !(room_q < level_t'(limit_q)));
     end
   end
   always_ff @(posedge clk_i) begin

@@ -22,6 +22,9 @@ module cpl_place_proof
   initial rst_ni = 1'b0;
   always_ff @(posedge clk_i) rst_ni <= 1'b1;
 
+  index_t      mask_i;
+  assign mask_i = 16'((17'd1 << log2_i) - 17'd1);
+
   logic [63:0] addr_o;
   logic        phase_o;
   logic [4:0]  records_o;
@@ -64,9 +67,12 @@ module cpl_place_proof
 
   // What makes it inductive.
   logic [15:0] block_records;
+  logic [3:0]  line, room;
+  assign line = ~addr_o[7:4];
+  assign room = (dut.near_q && dut.rest_q < line) ? dut.rest_q : line;
   assign block_records = 16'(block_left >> 4);
   `NIC_ASSERT(RoomAgrees, !placed_q || (addr_o[3:0] == '0 &&
-              16'(dut.room_q) + 16'd1 == (left_q < block_records ? left_q : block_records)))
+              16'(room) + 16'd1 == (left_q < block_records ? left_q : block_records)))
 
   `NIC_COVER(WholeBlock, size_i && records_o == 5'd16)
   `NIC_COVER(RingEndsFirst, size_i && 16'(records_o) == left_q && bytes < block_left && 6'(records_o) < ready_i)
