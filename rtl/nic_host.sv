@@ -97,7 +97,7 @@ module nic_host
 );
 
   reg_rsp_t irq_rsp;
-  logic     irq_busy, irq_hold, quiesced_q, idle_q;
+  logic     irq_busy, irq_hold, soft_q, quiesced_q, idle_q;
 
   nic_csr #(
       .Queues   (Queues),
@@ -154,11 +154,11 @@ module nic_host
       .irq_o
   );
 
-  assign go_o = glob_o.enable && !soft_reset_o;
-
   // Idle: no DMA, no frame, and no ring had anything on its way when it was last looked at.
   always_ff @(posedge clk_i) begin
-    quiesced_q <= core_rst_no && soft_reset_o && dma_idle_i && !msix_valid_o;
+    go_o       <= core_rst_no && glob_o.enable && !soft_reset_o;
+    soft_q     <= core_rst_no && soft_reset_o;          // and what it stops has seen it
+    quiesced_q <= core_rst_no && soft_q && dma_idle_i && !msix_valid_o;
     idle_q     <= core_rst_no && dma_idle_i && rx_idle_i && rings_idle_i;
   end
 

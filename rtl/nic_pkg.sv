@@ -139,9 +139,7 @@ package nic_pkg;
 
   // Whether a ring at head is past seen: whether the record at seen is there.
   function automatic logic beyond(index_t head, index_t seen);
-    index_t distance;
-    distance = head - seen;
-    return !distance[15] && distance != '0;
+    return 1'(16'(seen - head) >> 15);      // negative: a ring of 32768 records may be that far ahead
   endfunction
 
   // A message's ID among those of its kind on the bus: its vector, of which there may be one more than IDs.

@@ -46,7 +46,7 @@ module nic_counter_bank #(
       automatic logic [IdxWidth-1:0] at    = asked ? index_i : turn_q;
       automatic logic [Counters-1:0] pend  = pend_q | carry_i;
       at_q    <= at;
-      carry_q <= pend[at];
+      carry_q <= asked ? pend[index_i] : pend[turn_q];
       clear_q <= !rst_ni;
       look_q  <= look_i;
       hold_q  <= select_i && !high_i && !write_i;

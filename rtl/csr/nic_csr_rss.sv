@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registers of receive-side scaling: RSS_CTRL, the hash key and the table of queues, which the datapath looks up
 // without a clock's delay. They may change at any clock; a frame at that time may get the hash or queue of either.
+// The table is a memory, of which reset clears a word a clock: it lasts as many clocks as there are words, or more.
 
 module nic_csr_rss
   import nic_pkg::*;
@@ -23,7 +24,7 @@ module nic_csr_rss
 
   localparam int unsigned KeyBits = 32 * RSS_KEY_COUNT;
 
-  logic [15:0] table_q [RSS_TABLE_COUNT];   // four queues each
+  logic [15:0] table_mem [RSS_TABLE_COUNT];   // four queues each
 
   // ------------------------------------------------------------------ registers
   // A word of the key has its first byte in 7:0, the key its first byte most significant.
@@ -36,26 +37,34 @@ module nic_csr_rss
     return {4'b0, queues[15:12], 4'b0, queues[11:8], 4'b0, queues[7:4], 4'b0, queues[3:0]};
   endfunction
 
-  function automatic logic [15:0] apply_queues(logic [15:0] old);
-    for (int b = 0; b < 4; b++) apply_queues[4*b+:4] = req_i.wstrb[b] ? req_i.wdata[8*b+:4] : old[4*b+:4];
-  endfunction
-
   localparam int unsigned KeyWidth   = $clog2(RSS_KEY_COUNT);
   localparam int unsigned TableWidth = $clog2(RSS_TABLE_COUNT);
 
   logic                  is_ctrl_q, is_key_q, is_table_q;
   logic [KeyWidth-1:0]   key_word_q;
-  logic [TableWidth-1:0] table_word_q;
+  logic [TableWidth-1:0] table_word_q, clear_q;
+  logic [31:0]           wdata_q;
+  logic [3:0]            wstrb_q;
+
+  function automatic logic [15:0] apply_queues(logic [15:0] old);
+    for (int b = 0; b < 4; b++) apply_queues[4*b+:4] = wstrb_q[b] ? wdata_q[8*b+:4] : old[4*b+:4];
+  endfunction
 
   always_ff @(posedge clk_i) begin
     if (req_i.setup) begin : decode
       automatic logic [15:0] key_at   = req_i.addr - RSS_KEY_BASE;
       automatic logic [15:0] table_at = req_i.addr - RSS_TABLE_BASE;
-      is_ctrl_q    <= req_i.addr == RSS_CTRL_OFFSET;
-      is_key_q     <= key_at < 16'(4 * RSS_KEY_COUNT);
-      is_table_q   <= table_at < 16'(4 * RSS_TABLE_COUNT);
-      key_word_q   <= key_at[2+:KeyWidth];
-      table_word_q <= table_at[2+:TableWidth];
+      automatic logic        key      = key_at < 16'(4 * RSS_KEY_COUNT);
+      automatic logic        is_table = table_at < 16'(4 * RSS_TABLE_COUNT);
+      is_ctrl_q  <= req_i.addr == RSS_CTRL_OFFSET;
+      is_key_q   <= key;
+      is_table_q <= is_table;
+      if (key || is_table) begin
+        key_word_q   <= key_at[2+:KeyWidth];
+        table_word_q <= table_at[2+:TableWidth];
+        wdata_q      <= req_i.wdata;
+        wstrb_q      <= req_i.wstrb;
+      end
     end
   end
 
@@ -69,16 +78,22 @@ module nic_csr_rss
       for (int unsigned w = 0; w < RSS_KEY_COUNT; w++) begin
         if (is_key_q && key_word_q == KeyWidth'(w)) begin
           rss_cfg_o.key[KeyBits-32*(w+1)+:32] <=
-              swap(apply_strb(swap(rss_cfg_o.key[KeyBits-32*(w+1)+:32]), req_i.wdata, req_i.wstrb));
+              swap(apply_strb(swap(rss_cfg_o.key[KeyBits-32*(w+1)+:32]), wdata_q, wstrb_q));
         end
       end
-      if (is_table_q) table_q[table_word_q] <= apply_queues(table_q[table_word_q]);
     end
     if (!rst_ni) begin
       rss_cfg_o.types   <= RSS_CTRL_DEFAULT[5:0];
       rss_cfg_o.sym_xor <= RSS_CTRL_DEFAULT[RSS_CTRL_SYM_XOR_LSB];
       rss_cfg_o.key     <= {RSS_KEY_COUNT{swap(RSS_KEY_WORD_DEFAULT)}};
-      for (int unsigned w = 0; w < RSS_TABLE_COUNT; w++) table_q[w] <= '0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if ((req_i.valid && req_i.write && is_table_q) || !rst_ni) begin : store
+      automatic logic [TableWidth-1:0] at = rst_ni ? table_word_q : clear_q;
+      clear_q       <= clear_q + 1'b1;
+      table_mem[at] <= rst_ni ? apply_queues(table_mem[at]) : '0;
     end
   end
 
@@ -91,14 +106,14 @@ module nic_csr_rss
         rsp_o.rdata[RSS_CTRL_SYM_XOR_LSB] <= rss_cfg_o.sym_xor;
       end
       if (is_key_q) rsp_o.rdata <= swap(rss_cfg_o.key[9'(KeyBits-32)-{key_word_q, 5'b0}+:32]);
-      if (is_table_q) rsp_o.rdata <= widen(table_q[table_word_q]);
+      if (is_table_q) rsp_o.rdata <= widen(table_mem[table_word_q]);
     end
   end
 
   // ------------------------------------------------------------------ datapath
   queue_t entry;
 
-  assign entry   = table_q[index_i[6:2]][{index_i[1:0], 2'b00}+:4];
+  assign entry   = table_mem[index_i[6:2]][{index_i[1:0], 2'b00}+:4];
   assign queue_o = (32'(entry) < Queues) ? entry : '0;
 
 endmodule

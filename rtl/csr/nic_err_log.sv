@@ -249,10 +249,9 @@ module nic_err_log
           else if (of_data_q) addr_q <= data_addr;
           else if (what_q.access == AccCompletion) addr_q <= record_addr;
         end
-        Seek:
-        if (what_q.qp == scan_i) begin
+        Seek: begin
           automatic index_t mask = (16'd1 << (what_q.tx ? tx_log2_i : rx_log2_i)) - 1'b1;
-          state_q <= Add;
+          if (what_q.qp == scan_i) state_q <= Add;
           addr_q  <= what_q.tx ? tx_base_i : rx_base_i;
           slot_q  <= (what_q.tx ? tx_head_i : rx_head_i) & mask;
         end

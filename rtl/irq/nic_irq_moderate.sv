@@ -116,11 +116,10 @@ module nic_irq_moderate
   end
 
   always_ff @(posedge clk_i) begin
-    if (moved_q) begin
-      if (!run_q[moved_queue_q] && beyond(sts_i[moved_queue_q].cq_head, mark_q[moved_queue_q])) begin
-        run_q[moved_queue_q]   <= 1'b1;
-        since_q[moved_queue_q] <= now_q;
-      end
+    // since_q says something only while run_q.
+    if (moved_q && !run_q[moved_queue_q]) begin
+      since_q[moved_queue_q] <= now_q;
+      if (beyond(sts_i[moved_queue_q].cq_head, mark_q[moved_queue_q])) run_q[moved_queue_q] <= 1'b1;
     end
 
     // The ring that is looked at
@@ -160,13 +159,9 @@ module nic_irq_moderate
       mark_q[queue_i] <= index_i;
       // What it was told of and has not read is not held back again.
       if (beyond(all_q[queue_i] || told_i[queue_i] ? head : mark_q[queue_i], index_i)) due_q[queue_i] <= 1'b1;
-      if (!beyond(head, index_i)) begin
-        run_q[queue_i] <= 1'b0;
-        due_q[queue_i] <= 1'b0;
-      end else if (!run_q[queue_i]) begin
-        run_q[queue_i]   <= 1'b1;
-        since_q[queue_i] <= now_q + 1'b1;
-      end
+      if (!run_q[queue_i]) since_q[queue_i] <= now_q + 1'b1;
+      run_q[queue_i] <= beyond(head, index_i);
+      if (!beyond(head, index_i)) due_q[queue_i] <= 1'b0;
     end
     if (unmask_i) begin
       if (event_i[queue_i] && !told_i[queue_i]) due_q[queue_i] <= 1'b1;

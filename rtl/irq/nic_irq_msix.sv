@@ -162,12 +162,13 @@ module nic_irq_msix
       rx_sent_o    <= rx_tells;
       cause_sent_o <= grant && cause_vector_i == vector;
     end
-    if (grant) begin
+    // What would go, whether it may or not: it counts with msix_valid_o.
+    if (pick_valid_q && !msix_valid_o) begin
       msix_vector_o <= vector_t'(vector);
       msix_data_o   <= table_data;
       msix_by_o     <= '{none: is_cause, tx: is_tx, qp: queue_t'(queue), addr: table_addr};
-      last_q        <= pick_q;
     end
+    if (grant) last_q <= pick_q;
     if (msix_ready_i) msix_valid_o <= 1'b0;
     if (grant) msix_valid_o <= 1'b1;
     if (!rst_ni) begin

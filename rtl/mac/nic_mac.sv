@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MAC side: between the datapath and the streams. Neither stream is delayed.
+// The MAC side: between the datapath and the streams. The stream to the wire is not delayed, that to RX by a clock.
 //
 // TX -> nic_mac_tx (PAUSE frames, waiting, no link) -> the wire, or back into RX in loopback.
 // The wire, or TX -> nic_mac_rx (finds PAUSE frames) -> RX. nic_mac_pause and nic_mac_pace say when TX waits.
@@ -194,27 +194,41 @@ module nic_mac
   );
 
   // ------------------------------------------------------------------ in, or back
-  logic skip_q, skip;             // a frame from the wire that RX does not get: no link, or loopback
-  logic rx_bad;
+  logic                 skip_q, skip;   // a frame from the wire that RX does not get: no link, or loopback
+  logic                 in_valid, in_last, in_bad;
+  logic [DataWidth-1:0] in_data;
+  logic [Bytes-1:0]     in_keep;
+  rx_tag_t              in_tag;
 
   always_comb begin
-    skip      = 1'b0;
-    rx_tdata  = s_axis_tdata;
-    rx_tkeep  = s_axis_tkeep;
-    rx_tlast  = s_axis_tlast;
-    rx_bad    = s_axis_tuser;
-    rx_tvalid = s_axis_tvalid;
+    skip     = 1'b0;
+    in_data  = s_axis_tdata;
+    in_keep  = s_axis_tkeep;
+    in_last  = s_axis_tlast;
+    in_bad   = s_axis_tuser;
+    in_valid = s_axis_tvalid;
     if (special || skip_q) begin
-      skip      = skip_q || loop || (!rx_inside && (!link_o || loopback));
-      rx_tvalid = s_axis_tvalid && !skip;
+      skip     = skip_q || loop || (!rx_inside && (!link_o || loopback));
+      in_valid = s_axis_tvalid && !skip;
       if (loop) begin
-        rx_tdata  = out_data;
-        rx_tkeep  = out_keep;
-        rx_tlast  = out_last;
-        rx_bad    = 1'b0;
-        rx_tvalid = back_valid;
+        in_data  = out_data;
+        in_keep  = out_keep;
+        in_last  = out_last;
+        in_bad   = 1'b0;
+        in_valid = back_valid;
       end
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    rx_tvalid <= in_valid;
+    if (in_valid) begin
+      rx_tdata <= in_data;
+      rx_tkeep <= in_keep;
+      rx_tlast <= in_last;
+      if (in_last) rx_tag_o <= in_tag;
+    end
+    if (!hard_rst_ni) rx_tvalid <= 1'b0;
   end
 
   always_ff @(posedge clk_i) begin
@@ -231,23 +245,29 @@ module nic_mac
       .rst_ni   (hard_rst_ni),
       .enable_i (rx_pause),
       .station_i,
-      .valid_i  (rx_tvalid),
-      .data_i   (rx_tdata),
-      .keep_i   (rx_tkeep),
-      .last_i   (rx_tlast),
-      .bad_i    (rx_bad),
+      .valid_i  (in_valid),
+      .data_i   (in_data),
+      .keep_i   (in_keep),
+      .last_i   (in_last),
+      .bad_i    (in_bad),
       .inside_o (rx_inside),
-      .tag_o    (rx_tag_o),
+      .tag_o    (in_tag),
       .pause_o  (rx_is_pause),
       .quanta_o (rx_quanta)
   );
+
+  // The link's rate, in which the time of PAUSE is counted.
+  logic [19:0] rate_q;
+  always_ff @(posedge clk_i) begin
+    if (special) rate_q <= (link_mbps_i == '0) ? 20'(DataWidth * ClockMhz) : link_mbps_i;
+  end
 
   nic_mac_pause #(
       .ClockMhz(ClockMhz)
   ) u_pause (
       .clk_i,
       .rst_ni,
-      .mbps_i      ((link_mbps_i == '0) ? 20'(DataWidth * ClockMhz) : link_mbps_i),
+      .mbps_i      (rate_q),
       .up_i        (up),
       .active_i    (special),
       .stop_i,

@@ -2,8 +2,8 @@
 // The link, and what the MAC side is to do that is not as usual. With nothing enabled and the link up, special_o is 0, and no
 // more is done than to look at the frames; all else that is said here is 0 then, and up_o is 1.
 //
-// Loopback begins and ends between frames, in both directions (hold_o until then). What was enabled counts until it is over:
-// late_q.
+// special_o follows by a clock, and stays until all that was enabled is over: what is switched off is seen as off before
+// nobody looks at it any more. Loopback begins and ends between frames, in both directions (hold_o until then).
 
 module nic_mac_mode (
     input  logic        clk_i,
@@ -35,10 +35,7 @@ module nic_mac_mode (
     output logic        hold_o           // begin no frame
 );
 
-  logic late_q;
-
   assign link_change_o = link_o == link_down_i;
-  assign special_o     = active_i || late_q || !link_o || stop_i;
 
   always_ff @(posedge clk_i) begin
     if (link_change_o) begin
@@ -52,13 +49,14 @@ module nic_mac_mode (
   end
 
   always_ff @(posedge clk_i) begin
-    if (active_i || late_q) begin
-      late_q <= loopback_i || loop_o || paused_i || xoff_i || pause_req_i || pace_stall_i;
+    special_o <= active_i || !link_o || stop_i;
+    if (special_o) begin
+      if (loop_o || paused_i || xoff_i || pause_req_i || pace_stall_i) special_o <= 1'b1;
       if (loopback_i != loop_o && !tx_inside_i && !rx_inside_i) loop_o <= loopback_i;
     end
     if (!rst_ni) begin
-      late_q <= 1'b0;
-      loop_o <= 1'b0;
+      special_o <= 1'b0;
+      loop_o    <= 1'b0;
     end
   end
 

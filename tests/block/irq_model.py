@@ -31,7 +31,7 @@ def message_id(vector: int) -> int:
 
 def beyond(head: int, seen: int) -> bool:
     """Whether a ring at `head` holds a record that one who has read up to `seen` has not read."""
-    return 0 < (head - seen & 0xFFFF) < 0x8000
+    return 0 < (head - seen & 0xFFFF) <= 0x8000
 
 
 @dataclass(slots=True)

@@ -235,7 +235,8 @@ class Bench:
         if int(getattr(dut, f"{name}_tlast").value):
             rx = name == "rx"
             bad = rx and bool(int(dut.rx_bad_o.value))
-            done.append(Sent(part[0], part[1], self.now, bad, rx and bool(int(dut.rx_own_o.value))))
+            # RX is shown a beat a clock after it came.
+            done.append(Sent(part[0], part[1] - rx, self.now - rx, bad, rx and bool(int(dut.rx_own_o.value))))
             part[:] = [b"", 0]
         else:
             assert n == self.bytes

@@ -169,6 +169,24 @@ async def pause_of_zero_and_a_later_pause_replace_the_first(dut: Any) -> None:
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
+async def pause_that_comes_as_it_is_switched_off_is_forgotten(dut: Any) -> None:
+    """Whichever clock of a PAUSE frame rx_pause is switched off in: once on again, nobody waits for that frame."""
+    bench = await Bench.start(dut)
+    for wait in range(-(-60 // bench.bytes) + 4):
+        await bench.write(hw.MAC_CTRL, hw.MAC_CTRL_RX_PAUSE)
+        bench.from_wire.append((pause_frame(0xFFFF), False))
+        await bench.run(wait)
+        await bench.write(hw.MAC_CTRL, 0)
+        await bench.drain()
+        assert not await bench.read(hw.LINK) & hw.LINK_PAUSED, f"{wait} clocks after its first beat"
+        await bench.write(hw.MAC_CTRL, hw.MAC_CTRL_RX_PAUSE)
+        assert not await bench.read(hw.LINK) & hw.LINK_PAUSED, f"{wait} clocks after its first beat"
+        bench.from_tx.append(frame(bench.rng, 60))
+        await bench.drain(100)
+        await bench.write(hw.MAC_CTRL, 0)
+
+
+@cocotb.test(timeout_time=2, timeout_unit="ms")
 async def what_is_no_pause_frame_pauses_nobody(dut: Any) -> None:
     """Another opcode, address or EtherType, a bad or a short frame; with rx_pause off it goes to the host, counted."""
     bench = await Bench.start(dut)

@@ -95,7 +95,7 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "counters_that_wrap_together_all_go_on", "AssertionError",
     ),
     "a carry that waits is not read": (
-        "nic_counter_bank.sv", "carry_q <= pend[at];", "carry_q <= asked ? 1'b0 : pend[at];",
+        "nic_counter_bank.sv", "carry_q <= asked ? pend[index_i] :", "carry_q <= asked ? 1'b0 :",
         "counters_that_wrap_together_all_go_on", "AssertionError",
     ),
 }  # fmt: skip

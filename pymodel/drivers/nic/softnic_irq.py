@@ -22,7 +22,7 @@ _MESSAGE = 0x30  # AXI ID of messages, with the lower bits of the vector's numbe
 
 def _beyond(head: int, seen: int) -> bool:
     """Whether a ring at ``head`` holds a record that one who has read up to ``seen`` has not read."""
-    return 0 < (head - seen & _INDEX) < 0x8000
+    return 0 < (head - seen & _INDEX) <= 0x8000
 
 
 class _Side:
