@@ -73,38 +73,33 @@ module nic_dma_write
     input  logic [1:0]           m_axi_bresp
 );
 
-  typedef enum logic [1:0] {SrcNone, SrcData, SrcCpl, SrcMsix} src_e;
+  typedef enum logic [1:0] {SrcNone, SrcData, SrcCpl} src_e;
 
   // ------------------------------------------------------------------ choice
-  src_e lock_q, sel;           // lock: the source whose burst is under way
-  logic aw_free, w_free;
+  src_e lock_q;                // the source whose burst is under way
+  logic aw_free, w_free, open;
+  logic sel_data, sel_cpl, sel_msix;
   logic sel_first, sel_last, fire, begun;
 
   assign aw_free = !m_axi_awvalid || m_axi_awready;
   assign w_free  = !m_axi_wvalid || m_axi_wready;
 
-  always_comb begin
-    sel = SrcNone;
-    if (lock_q == SrcData)      sel = data_valid_i ? SrcData : SrcNone;
-    else if (lock_q == SrcCpl)  sel = cpl_valid_i ? SrcCpl : SrcNone;
-    else if (msix_valid_i)      sel = SrcMsix;
-    else if (cpl_valid_i)       sel = SrcCpl;
-    else if (data_valid_i)      sel = SrcData;
-  end
-
   assign sel_first = lock_q == SrcNone;
-  assign sel_last  = (sel == SrcMsix) || (sel == SrcCpl && cpl_last_i)  || (sel == SrcData && data_last_i);
-  assign fire      = (sel != SrcNone) && w_free && (aw_free || !sel_first);
-
+  assign open      = w_free && (aw_free || !sel_first);       // a beat may go
+  assign sel_msix  = msix_valid_i && sel_first;
+  assign sel_cpl   = cpl_valid_i && (lock_q == SrcCpl || (sel_first && !msix_valid_i));
+  assign sel_data  = data_valid_i && (lock_q == SrcData || (sel_first && !msix_valid_i && !cpl_valid_i));
+  assign sel_last  = sel_msix || (sel_cpl && cpl_last_i) || (sel_data && data_last_i);
+  assign fire      = open && (sel_msix || sel_cpl || sel_data);
   assign begun     = fire && sel_first;
 
-  assign data_ready_o = fire && sel == SrcData;
-  assign cpl_ready_o  = fire && sel == SrcCpl;
-  assign msix_ready_o = fire && sel == SrcMsix;
+  assign data_ready_o = open && sel_data;
+  assign cpl_ready_o  = open && sel_cpl;
+  assign msix_ready_o = open && sel_msix;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) lock_q <= SrcNone;
-    else if (fire) lock_q <= sel_last ? SrcNone : sel;
+    else if (fire) lock_q <= sel_last ? SrcNone : sel_cpl ? SrcCpl : SrcData;
   end
 
   // ------------------------------------------------------------------ AW, W
@@ -120,20 +115,20 @@ module nic_dma_write
 
   always_ff @(posedge clk_i) begin
     if (begun) begin
-      if (sel == SrcMsix)
+      if (sel_msix)
         {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= {WrMsix, message_id(msix_vector_i), msix_addr_i, 8'd0};
-      else if (sel == SrcCpl) {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= cpl_req_i;
-      else                    {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= data_req_i;
+      else if (sel_cpl) {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= cpl_req_i;
+      else              {m_axi_awid, m_axi_awaddr, m_axi_awlen} <= data_req_i;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (fire) begin
       m_axi_wlast <= sel_last;
-      if (sel == SrcMsix) begin
+      if (sel_msix) begin
         m_axi_wdata <= {DataWidth/32{msix_data_i}};
         m_axi_wstrb <= Bytes'(15) << {msix_addr_i[$clog2(Bytes)-1:2], 2'b00};
-      end else if (sel == SrcCpl) begin
+      end else if (sel_cpl) begin
         m_axi_wdata <= cpl_wdata_i;
         m_axi_wstrb <= cpl_wstrb_i;
       end else begin
@@ -185,8 +180,8 @@ module nic_dma_write
   `NIC_ASSERT_IF(BQueueExists, m_axi_bvalid, 32'(m_axi_bid[3:0]) < Queues + 32'(m_axi_bid[5:4] == WrMsix))
   `NIC_ASSERT(WritesOutstandingBounded, out_q != '1)
   `NIC_ASSERT_IF(BurstBeginsWithFirst, fire,
-                 sel_first == (sel == SrcMsix || (sel == SrcCpl && cpl_first_i) || (sel == SrcData && data_first_i)))
-  `NIC_ASSERT_IF(MsixGoesFirst, begun, !msix_valid_i || sel == SrcMsix)
+                 sel_first == (sel_msix || (sel_cpl && cpl_first_i) || (sel_data && data_first_i)))
+  `NIC_ASSERT_IF(MsixGoesFirst, begun, !msix_valid_i || !(sel_cpl || sel_data))
 `ifndef SYNTHESIS
   logic [7:0] beat_q;       // of the burst that enters W
   logic [7:0] beats_q;      // its length
@@ -199,7 +194,7 @@ module nic_dma_write
     if (!rst_ni) beat_q <= '0;
     else if (fire) beat_q <= sel_last ? '0 : beat_q + 1'b1;
     if (begun)
-      beats_q <= (sel == SrcMsix) ? 8'd0 : (sel == SrcCpl) ? cpl_req_i.len : data_req_i.len;
+      beats_q <= sel_msix ? 8'd0 : sel_cpl ? cpl_req_i.len : data_req_i.len;
     aw_wait_q <= rst_ni && m_axi_awvalid && !m_axi_awready;
     w_wait_q  <= rst_ni && m_axi_wvalid && !m_axi_wready;
     if (m_axi_awvalid && !m_axi_awready) aw_was_q <= {m_axi_awid, m_axi_awaddr, m_axi_awlen};

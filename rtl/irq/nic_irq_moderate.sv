@@ -160,7 +160,7 @@ module nic_irq_moderate
       // What it was told of and has not read is not held back again.
       if (beyond(all_q[queue_i] || told_i[queue_i] ? head : mark_q[queue_i], index_i)) due_q[queue_i] <= 1'b1;
       if (!run_q[queue_i]) since_q[queue_i] <= now_q + 1'b1;
-      run_q[queue_i] <= beyond(head, index_i);
+      run_q[queue_i] <= beyond(head, index_i) && !(run_q[queue_i] && told_i[queue_i]);
       if (!beyond(head, index_i)) due_q[queue_i] <= 1'b0;
     end
     if (unmask_i) begin

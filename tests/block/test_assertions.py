@@ -49,8 +49,8 @@ BROKEN = {
     ),
     "a record goes before a message": (
         "dma/nic_dma_write.sv",
-        "else if (msix_valid_i)      sel = SrcMsix;",
-        "else if (msix_valid_i && !cpl_valid_i) sel = SrcMsix;",
+        "(lock_q == SrcCpl || (sel_first && !msix_valid_i));",
+        "(lock_q == SrcCpl || sel_first);",
         "MsixGoesFirst",
     ),
 }

@@ -117,7 +117,7 @@ module counters_proof
   logic        select_q;             // a counter was asked for in the clock before
   assign waits = dut.u_bank.pend_q | dut.carry_q;
   always_ff @(posedge clk_i) select_q <= rst_ni && req_i.valid && dut.is_counter_q;
-  `NIC_ASSERT(SelectedWasAsked, (!select_q || asked_q) && !(asked_q && was_setup_q))
+  `NIC_ASSERT(SelectedWasAsked, (!(select_q || lo_q || hi_q || other_q) || asked_q) && !(asked_q && was_setup_q))
   // The bank's second clock: what the upper bits and the latch are about to be.
   logic        acts;
   logic [43:0] upper;
