@@ -4,7 +4,8 @@
 // seen is how far software has read each ring, as IRQ_ARM or IRQ_SEEN said (or, without auto_mask, how far the ring
 // was when the last MSI-X went). Whenever one of the two sides moves (cq_head by cq_valid_i, seen by seen_i) they are
 // compared in the clock after, with the values of that clock: a completion before, in or after the clock of IRQ_ARM is
-// found alike, and nothing has to be looked at while nothing moves. Indices are compared as signed 16-bit distances,
+// found alike, and nothing has to be looked at while nothing moves. Where software had read all that was there, a record
+// is an event at once. Indices are compared as signed 16-bit distances,
 // since software may write an index whose record it saw in memory before the write was answered; the event is
 // sticky, since a ring can move by more than half the index range while no one arms.
 
@@ -48,6 +49,7 @@ module nic_irq_events
 
   index_t            seen_q [Queues];
   logic [Queues-1:0] all_q;         // software knows all that is there: seen is cq_head, seen_q does not matter
+  logic [Queues-1:0] level_q;       // else: seen_q is cq_head
   logic [Queues-1:0] found;
 
   assign seen_o = all_q[queue_i] ? sts_i[queue_i].cq_head : seen_q[queue_i];
@@ -69,18 +71,24 @@ module nic_irq_events
       event_o <= (event_o | found) & ~told_i;
       all_q   <= all_q | told_i;
     end
+    if (asked_q) level_q[asked_queue_q] <= sts_i[asked_queue_q].cq_head == seen_q[asked_queue_q];
     if (cq_valid_i) begin
+      if (all_q[cq_queue_i] || level_q[cq_queue_i] || told_i[cq_queue_i]) event_o[cq_queue_i] <= 1'b1;
+      level_q[cq_queue_i] <= 1'b0;
       all_q[cq_queue_i] <= 1'b0;
       if (all_q[cq_queue_i] || told_i[cq_queue_i]) seen_q[cq_queue_i] <= sts_i[cq_queue_i].cq_head;
     end
     if (seen_i) begin
       event_o[queue_i] <= 1'b0;
+      level_q[queue_i] <= 1'b0;
       all_q[queue_i]   <= 1'b0;
       seen_q[queue_i]  <= index_i;
     end
     // A ring that starts counts from 0; what software saw of its former life says nothing.
+    if (start_i) level_q[start_queue_i] <= 1'b0;
     if (start_i) all_q[start_queue_i] <= 1'b1;
     if (!rst_ni) begin
+      level_q <= '0;
       event_o <= '0;
       all_q   <= '1;
     end
