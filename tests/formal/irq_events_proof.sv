@@ -81,6 +81,9 @@ module irq_events_proof
     end
   end
 
+  // An advance is one, by no more than a ring holds.
+  `NIC_ASSUME(AdvancesForward, !(cq_valid_i && cq_queue_i == mine) || beyond(cq_head_i, head))
+
   `NIC_ASSERT(NoEventLost, !due_q || event_o[mine])
   `NIC_ASSERT(NoEventInvented, due_q || (look_q && new_rec && !starts) || !event_o[mine])
   // What makes it inductive.
