@@ -425,8 +425,8 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "indices are compared for inequality": (
         "nic_pkg.sv",
-        "return !distance[15] && distance != '0;",
-        "return distance != '0;",
+        "return 1'(16'(seen - head) >> 15);",
+        "return seen != head;",
         "completion_seen_in_memory_before_its_answer_does_not_interrupt",
         "which has no reason to send",
     ),
@@ -439,8 +439,8 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "the time of before IRQ_ARM goes on": (
         "nic_irq_moderate.sv",
-        "        run_q[queue_i] <= 1'b0;\n        due_q[queue_i] <= 1'b0;\n",
-        "        due_q[queue_i] <= 1'b0;\n",
+        "run_q[queue_i] <= beyond(head, index_i) &&",
+        "run_q[queue_i] <= (run_q[queue_i] || beyond(head, index_i)) &&",
         "moderated_software_driven_by_interrupts_alone_sees_everything",
         "which has no reason to send",
     ),

@@ -63,7 +63,7 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "link_that_comes_and_goes_cuts_no_frame", "AssertionError",
     ),
     "the rest of a frame passes when the link comes": (
-        "nic_mac.sv", "skip      = skip_q || loop ||", "skip      = loop ||",
+        "nic_mac.sv", "skip     = skip_q || loop ||", "skip     = loop ||",
         "link_that_comes_and_goes_cuts_no_frame", "AssertionError",
     ),
     "loopback begins within a frame": (
@@ -91,7 +91,7 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "counters_read_as_one_and_never_go_back", "AssertionError",
     ),
     "of carries that wait one is lost when another comes": (
-        "nic_counter_bank.sv", "pend   = pend_q | carry_i;", "pend   = (carry_i != '0) ? carry_i : pend_q;",
+        "nic_counter_bank.sv", "pend  = pend_q | carry_i;", "pend  = (carry_i != '0) ? carry_i : pend_q;",
         "counters_that_wrap_together_all_go_on", "AssertionError",
     ),
     "a carry that waits is not read": (
