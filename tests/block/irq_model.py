@@ -116,6 +116,7 @@ class _Side:
         self.late = 2 * queues + 3
         self.usecs = self.frames = 0
         self.event = False
+        self.early = False  # one that is found in the next clock; where software had read all it is there already
         self.active = False
         self.seen = 0
         self.mark = 0  # told of or read so far
@@ -186,7 +187,7 @@ class _Pair:
 
     def may(self, tx_or_rx: int) -> bool:
         side = self.sides[tx_or_rx]
-        return not self.masked and side.event and (side.off or side.may)
+        return not self.masked and (side.event or side.early) and (side.off or side.may)
 
     def must(self, tx_or_rx: int) -> bool:
         side = self.sides[tx_or_rx]
@@ -336,6 +337,7 @@ class IrqModel:
         for pair, rings in zip(self.pairs, before.rings, strict=True):
             for side, ring in zip(pair.sides, rings, strict=True):
                 side.error = ring.error
+                side.early = ring.active and side.active and beyond(ring.head, side.seen)
         may, must = self.askers("may"), self.askers("must")
         self._hold(before, now, may, must)
         want = [a for a in must if self._open(a) and not self._out(before, a)]
@@ -438,8 +440,9 @@ class IrqModel:
                 side.told(ring.head, ring.frames)
             if seen:
                 side.arm(ring.head, ring.frames, index)
-            if unmask and side.event and not sent:
-                side.may = side.must = True
+            if unmask and (side.event or side.early) and not sent:
+                side.may = True
+                side.must |= side.event
             # What seen becomes is looked at from the next clock on; what it was does not matter any more.
             new = beyond(ring.head, side.seen) and not restart
             side.event = (side.event or new) and not seen and not consumed
@@ -518,6 +521,8 @@ class IrqModel:
                 hw.QP_IRQ_TX_MOD: pair.sides[0].frames << 16 | pair.sides[0].usecs,
                 hw.QP_IRQ_RX_MOD: pair.sides[1].frames << 16 | pair.sides[1].usecs,
             }
+            if offset == hw.QP_IRQ_STATUS and any(side.early for side in pair.sides):
+                own[offset] = answer & 1
             if offset in own:
                 values[addr] = own[offset]
         if addr in values:

@@ -201,7 +201,7 @@ async def ring_restart_forgets_the_armed_index(dut: Any) -> None:
     tx.active = 0
     bench.show()
     assert await bench.arrived() == []
-    tx.active, tx.cq_head = 1, 0
+    tx.active, tx.cq_head, tx.cq_frames = 1, 0, 0
     bench.show()
     assert await bench.arrived() == []
     bench.complete(tx)

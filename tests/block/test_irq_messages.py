@@ -85,7 +85,7 @@ async def answer_concerns_no_ring_that_began_anew(dut: Any) -> None:
                 ring.active = 0
                 bench.show()
                 await bench.clocks(SETTLE)
-                ring.active, ring.cq_head = 1, 0
+                ring.active, ring.cq_head, ring.cq_frames = 1, 0, 0
                 bench.show()
                 await bench.clocks(SETTLE)
             bench.sink.blocked = False  # the model looks at what the answer says
