@@ -98,7 +98,7 @@ module nic_rx_sched
   typedef logic [WordLog2:0] ptr_t;
 
   // ------------------------------------------------------------------ the frame at hand
-  typedef enum logic [2:0] {Idle, Look, Decide, Fetch, Feed} state_e;
+  typedef enum logic [2:0] {Idle = 3'd0, Look = 3'd1, Fetch = 3'd2, Decide = 3'd4, Feed = 3'd5} state_e;
 
   state_e              state_q;
   logic [QWidth-1:0]   queue_q;
@@ -169,7 +169,7 @@ module nic_rx_sched
   assign hopeless = stopped_q || (!here_q && !more_q);
   assign open     = !stopped_q && here_q && !full_q;
 
-  assign part_look_o = part_ready_i && (state_q == Decide || state_q == Feed);
+  assign part_look_o = part_ready_i && state_q[2];     // Decide, Feed
 
   always_comb begin
     bad       = 1'b0;
