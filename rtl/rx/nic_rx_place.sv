@@ -113,9 +113,10 @@ module nic_rx_place
       at_o   <= last_i ? '0 : len_o;
     end
     if (coming_i || (valid_i && !lost)) begin
-      automatic ptr_t none = free_q[look_queue] ^ ptr_t'(1 << WordLog2);   // the word after all that there are
+      automatic ptr_t all = ptr_t'(1 << WordLog2);     // a word is in use if it is so far beyond the first not released
       word_q <= (!between_i || behind) ? next : base_q[coming_queue_i];
-      full_q <= (!between_i || behind) ? next == none : base_q[coming_queue_i] == none;
+      full_q <= (!between_i || behind) ? next == (free_q[queue_i] ^ all)
+                                       : base_q[coming_queue_i] == (free_q[coming_queue_i] ^ all);
     end
     if (coming_i) number_q <= behind ? number_q + 1'b1 : listed_q[coming_queue_i];
     if (coming_i || valid_i) gone_q <= popped_q[look_queue];
