@@ -97,7 +97,7 @@ module nic_cpl
   // ------------------------------------------------------------------ Look: what there is, in the clock of scan_i
   state_e      state_q;
   logic        take, look_q, ready_q, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent, tx_new, tx_due;
-  logic        rx_can_q, tx_can_q, tell_q, idle_q, tx_busy_q, rx_busy_q;
+  logic        rx_can, tx_can, rx_can_q, tx_can_q, tell_q, idle_q, tx_busy_q, rx_busy_q;
   typedef struct packed {
     logic [63:0] base;
     index_t      mask;                  // entries, less one
@@ -109,19 +109,21 @@ module nic_cpl
 
   assign tx_err = tx_error_i[scan_i] && tx_code_i[scan_i] != ErrAxiWrite && !tx_silent;
   assign rx_err = rx_error_i[scan_i] && rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
+  assign rx_can = !rx_out && (scan_ready_i || (rx_err && rx_idle_i));
+  assign tx_can = !tx_out && tx_due;
 
   // What can be taken now can be so a clock later, if none was taken meanwhile: then the state is another.
   always_ff @(posedge clk_i) begin
     look_q    <= state_q == Look && rst_ni;
     here_q    <= Queues'(1) << scan_i;
     ready_q   <= scan_ready_i;
-    rx_can_q  <= !rx_out && (scan_ready_i || (rx_err && rx_idle_i));
-    tx_can_q  <= !tx_out && tx_due;
+    rx_can_q  <= rx_can;
+    tx_can_q  <= tx_can;
     tell_q    <= tx_err && tx_idle_i;
     idle_q    <= tx_idle_i;
     tx_busy_q <= tx_out || tx_new || tx_err;
     rx_busy_q <= rx_out || rx_err;
-    if (state_q == Look && !take) begin
+    if (state_q == Look && !take && (rx_can || tx_can)) begin
       tx_place_q <= '{base: tx_base_i, mask: ~(16'hFFFF << tx_log2_i), next: tx_next};
       rx_place_q <= '{base: rx_base_i, mask: ~(16'hFFFF << rx_log2_i), next: rx_next};
       rx_head_q  <= rx_head_i;
