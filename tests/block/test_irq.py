@@ -442,7 +442,7 @@ MISTAKES: dict[str, Mistake] = {
         "run_q[queue_i] <= beyond(head, index_i) &&",
         "run_q[queue_i] <= (run_q[queue_i] || beyond(head, index_i)) &&",
         "moderated_software_driven_by_interrupts_alone_sees_everything",
-        "which has no reason to send",
+        "are to begin no records",
     ),
 }
 
