@@ -79,8 +79,9 @@ module nic_rx_place
   assign len_o    = len[14] ? '1 : len[13:0];
   assign too_long = 15'(max_frame_i) < len;
 
-  // A frame that will be dropped is not written further; it does not matter what it has written.
-  assign we_o   = valid_i && !lost && !too_long;
+  // What is too long is written, too: MAX_FRAME may change before the frame ends. It does not matter what a frame that is
+  // dropped has written.
+  assign we_o   = valid_i && !lost;
   assign word_o = word_q[WordLog2-1:0];
 
   logic no_room;
