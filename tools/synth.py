@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """``make synth``: what the NIC takes on an FPGA, and what clock it reaches.
 
-ECP5-85F: yosys synth_ecp5, then nextpnr-ecp5, out of context (no pins), placed and routed at speed grade GRADE (6 is the
-slowest, 8 the fastest); LUT, FF, BRAM and Fmax. UltraScale+: yosys synth_xilinx alone, so LUT, FF, BRAM. A table, what
-limits Fmax, and build/synth.json. Takes long: minutes for yosys, 20 or more for nextpnr.
+ECP5-85F: yosys synth_ecp5, then nextpnr-ecp5, out of context (no pins), placed and routed at speed grade GRADE (6 is
+the slowest, 8 the fastest); LUT, FF, BRAM and Fmax. UltraScale+: yosys synth_xilinx alone, so LUT, FF, BRAM. A table,
+what limits Fmax, and build/synth.json. Takes long: minutes for yosys, 20 or more for nextpnr.
 
 BLOCK=nic_cpl: that module alone on the ECP5, its ports in registers: a minute for most, so that its own paths can be
 worked on. Nothing is written to build/synth.json.

@@ -101,10 +101,6 @@ module nic_csr_filter
   localparam hash_taps_t HashTaps = hash_taps();
   localparam logic [7:0] HashOfZero = hash_of('0);
 
-  function automatic logic open(glob_cfg_t glob, logic [47:0] dest);
-    return glob.promisc || dest == glob.mac || (dest[0] && glob.allmulti) || (dest == '1 && glob.broadcast);
-  endfunction
-
   logic [RX_ADDR_COUNT-1:0] equal_q;
   logic        looked_q, open_q;
   logic [7:0]  dest_hash_q;
@@ -114,7 +110,8 @@ module nic_csr_filter
   always_ff @(posedge clk_i) begin
     looked_q <= rst_ni && look_i;
     if (look_i) begin
-      open_q      <= open(glob_i, dest_i);
+      open_q      <= glob_i.promisc || dest_i == glob_i.mac || (dest_i[0] && glob_i.allmulti) ||
+                     (dest_i == '1 && glob_i.broadcast);
       for (int unsigned i = 0; i < RX_ADDR_COUNT; i++) equal_q[i] <= valid_q[i] && addr_q[i] == dest_i;
       for (int unsigned h = 0; h < 8; h++) dest_hash_q[h] <= ^(dest_i & HashTaps[h]) ^ HashOfZero[h];
       vlans_q     <= vlan_mem[vid_i[11:5]];

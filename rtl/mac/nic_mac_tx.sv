@@ -96,12 +96,6 @@ module nic_mac_tx
 
   // ------------------------------------------------------------------ PAUSE frames
   // A beat of the frame: destination, station, EtherType 0x8808, opcode 1, quanta, zeros.
-  function automatic logic [DataWidth-1:0] pause_beat(logic [3:0] beat, logic [47:0] station, logic [15:0] quanta);
-    logic [511:0] frame;
-    frame = 512'({quanta[7:0], quanta[15:8], 32'h01000888, station, 48'h010000C28001});
-    return frame[beat*DataWidth+:DataWidth];
-  endfunction
-
   always_ff @(posedge clk_i) begin
     if (gate) begin
       // Back to an open gate at a boundary only.
@@ -109,7 +103,8 @@ module nic_mac_tx
       if (pause_taken_o || (pause_q && (m_tready || loop_i))) begin : pause
         automatic logic [3:0]  beat   = pause_taken_o ? '0 : beat_q + 1'b1;
         automatic logic [15:0] quanta = pause_taken_o ? quanta_i : quanta_q;
-        pause_data_q <= pause_beat(beat, station_i, quanta);
+        automatic logic [511:0] frame = 512'({quanta[7:0], quanta[15:8], 32'h01000888, station_i, 48'h010000C28001});
+        pause_data_q <= frame[beat*DataWidth+:DataWidth];
         pause_q      <= pause_taken_o || !m_tlast;
         beat_q       <= beat;
         quanta_q     <= quanta;

@@ -72,40 +72,6 @@ module nic_cpl_burst
 
   assign done_o = accepted && out_last_o;
 
-  // ------------------------------------------------------------------ the record
-  function automatic logic [127:0] own_record();
-    tx_completion_t tx;
-    rx_completion_t rx;
-    tx            = '0;
-    tx.phase      = phase_i;
-    tx.error_code = code_i;
-    tx.head       = head_i;
-    rx            = '0;
-    rx.phase      = phase_i;
-    rx.error_code = code_i;
-    rx.eop        = 1'b1;
-    rx.index      = head_i;
-    return tx_i ? tx : rx;
-  endfunction
-
-  function automatic logic [127:0] list_record(rx_record_t record, logic failed);
-    rx_completion_t rx;
-    rx            = '0;
-    rx.phase      = phase_i;
-    rx.error_code = failed ? ErrAxiWrite : ErrNone;
-    rx.eop        = record.eop;
-    rx.hash       = record.meta.hash;
-    rx.hash_type  = record.meta.hash_type;
-    rx.csum       = record.meta.csum;
-    rx.ip_ok      = record.meta.ip_ok;
-    rx.l4_ok      = record.meta.l4_ok;
-    rx.index      = record.index;
-    rx.vlan       = record.vlan.taken;
-    rx.tci        = record.vlan.tci;
-    rx.len        = 16'(record.len);
-    return rx;
-  endfunction
-
   // ------------------------------------------------------------------ beats
   logic [3:0] lane0;
   assign lane0 = line_i & 4'(PerBeat - 1);
@@ -123,12 +89,31 @@ module nic_cpl_burst
         first_q <= 1'b0;
         half_q  <= !half_q;
       end
-      if (step) begin
+      if (step) begin : record
+        automatic tx_completion_t tx = '0;
+        automatic rx_completion_t rx = '0;
+        tx.phase      = phase_i;
+        tx.error_code = code_i;
+        tx.head       = head_i;
+        rx.phase      = phase_i;
+        rx.error_code = own_i ? code_i : rec_err_i ? ErrAxiWrite : ErrNone;
+        rx.eop        = own_i || rec_i.eop;
+        rx.index      = own_i ? head_i : rec_i.index;
+        if (!own_i) begin
+          rx.hash      = rec_i.meta.hash;
+          rx.hash_type = rec_i.meta.hash_type;
+          rx.csum      = rec_i.meta.csum;
+          rx.ip_ok     = rec_i.meta.ip_ok;
+          rx.l4_ok     = rec_i.meta.l4_ok;
+          rx.vlan      = rec_i.vlan.taken;
+          rx.tci       = rec_i.vlan.tci;
+          rx.len       = 16'(rec_i.len);
+        end
         left_q       <= left_q - 1'b1;
         last_q       <= left_q == 5'd1;
         if (!own_i && rec_i.eop) eops_o <= eops_o + 1'b1;
         beat_valid_q <= PerBeat == 1 || left_q == 5'd1 || lane_q == LaneLog2'(PerBeat - 1);
-        acc_q[(PerBeat == 1) ? '0 : lane_q] <= own_i ? own_record() : list_record(rec_i, rec_err_i);
+        acc_q[(PerBeat == 1) ? '0 : lane_q] <= (own_i && tx_i) ? tx : rx;
       end else if (beat_done) begin
         beat_valid_q <= 1'b0;
       end

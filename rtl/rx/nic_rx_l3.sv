@@ -26,7 +26,7 @@ module nic_rx_l3
   // The last header may begin here, in units of 8 bytes: eight bytes of it are in the window.
   localparam int unsigned LastUnit = L3Bytes / 8 - 1;
 
-  function automatic net_t net_of(l3_bytes_t l3, logic [6:0] len, logic [1:0] tags, logic ip4, logic ip6);
+  function automatic net_t net_of(logic [79:0] l3, logic [6:0] len, logic [1:0] tags, logic ip4, logic ip6);
     logic [3:0] ihl;
     logic       fragment;
     ihl           = l3[3:0];
@@ -47,24 +47,22 @@ module nic_rx_l3
     end
   endfunction
 
-  // An extension header's length is in units of 8 bytes, not counting the first.
-  function automatic exts_t exts_of(l3_bytes_t l3, logic [6:0] len);
-    exts_of = '0;
-    for (int unsigned u = 5; u <= LastUnit; u++) begin
-      automatic logic [7:0] more = l3[64*u+8+:8];
-      exts_of[3'(u)].dead = u == LastUnit || more > 8'(LastUnit - 1 - u) || len < 7'(8 * u + 8);
-      exts_of[3'(u)].hops = l3[64*u+24+:8] != '0;
-      exts_of[3'(u)].to   = 4'(u + 1) + more[3:0];
-      exts_of[3'(u)].next = l3[64*u+:8];
-    end
-  endfunction
-
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni && valid_i;
     if (valid_i) begin
-      net_o       <= net_of(l3_i, len_i, tags_i, type_ip4_i, type_ip6_i);
+      net_o       <= net_of(l3_i[79:0], len_i, tags_i, type_ip4_i, type_ip6_i);
       net_o.strip <= strip_i;
-      if (type_ip6_i) exts_o <= exts_of(l3_i, len_i);
+      // An extension header's length is in units of 8 bytes, not counting the first.
+      if (type_ip6_i) begin
+        exts_o <= '0;
+        for (int unsigned u = 5; u <= LastUnit; u++) begin
+          automatic logic [7:0] more = l3_i[64*u+8+:8];
+          exts_o[3'(u)].dead <= u == LastUnit || more > 8'(LastUnit - 1 - u) || len_i < 7'(8 * u + 8);
+          exts_o[3'(u)].hops <= l3_i[64*u+24+:8] != '0;
+          exts_o[3'(u)].to   <= 4'(u + 1) + more[3:0];
+          exts_o[3'(u)].next <= l3_i[64*u+:8];
+        end
+      end
     end
   end
 

@@ -31,11 +31,6 @@ module nic_rx_l4
     return {word[7:0], word[15:8], word[23:16], word[31:24]};
   endfunction
 
-  // The 16 bytes from byte at on, first byte most significant.
-  function automatic logic [127:0] address(l3_bytes_t l3, int unsigned at);
-    return {turned(l3[8*at+:32]), turned(l3[8*at+32+:32]), turned(l3[8*at+64+:32]), turned(l3[8*at+96+:32])};
-  endfunction
-
   function automatic rss_type_t kind_of(net_t net, logic [5:0] en);
     logic there, tcp, udp;
     there = net.off < net.len[6:2];          // four bytes of it
@@ -62,13 +57,14 @@ module nic_rx_l4
     valid_o <= rst_ni && valid_i;
     want_o  <= 1'b0;
     if (valid_i) begin
-      automatic rss_type_t kind = kind_of(net_i, rss_cfg_i.types);
-      automatic logic      mix  = rss_cfg_i.sym_xor;
+      automatic rss_type_t kind   = kind_of(net_i, rss_cfg_i.types);
+      automatic logic      mix    = rss_cfg_i.sym_xor;
+      automatic padded_t   padded = padded_t'(l3_i);
       pass_o       <= net_i.pass;
       type_o       <= kind;
       want_o       <= rst_ni && kind != RssNone;
       ip4_o        <= net_i.is_ip4;
-      near_q       <= words_near(l3_i, net_i.off[4:2], 0);
+      near_q       <= padded[128*net_i.off[4:2]+:128];
       at_q         <= net_i.off[1:0];
       with_ports_q <= kind == RssTcp4 || kind == RssUdp4 || kind == RssTcp6 || kind == RssUdp6;
       if (net_i.is_ip4) begin
@@ -76,8 +72,10 @@ module nic_rx_l4
         automatic logic [31:0] dst = turned(l3_i[8*16+:32]);
         addrs_o <= {mix ? {2{src ^ dst}} : {src, dst}, 192'b0};
       end else begin
-        automatic logic [127:0] src = address(l3_i, 8);
-        automatic logic [127:0] dst = address(l3_i, 24);
+        automatic logic [127:0] src = {turned(l3_i[64+:32]), turned(l3_i[96+:32]), turned(l3_i[128+:32]),
+                                        turned(l3_i[160+:32])};
+        automatic logic [127:0] dst = {turned(l3_i[192+:32]), turned(l3_i[224+:32]), turned(l3_i[256+:32]),
+                                        turned(l3_i[288+:32])};
         addrs_o <= mix ? {2{src ^ dst}} : {src, dst};
       end
     end

@@ -62,11 +62,8 @@ package nic_rx_pkg;
   } ext_t;
   typedef ext_t [7:0] exts_t;
 
-  // Four words from 4 * `four` + `first` on. With off[4:2], word off[1:0] of them is word `first` of the header at off.
-  function automatic logic [127:0] words_near(l3_bytes_t l3, logic [2:0] four, int unsigned first);
-    automatic logic [32*29-1:0] padded = (32*29)'(l3);
-    return padded[128*four+32*first+:128];
-  endfunction
+  // Where any four words can be taken: of those from word 4 * off[4:2] + n on, word off[1:0] is word n of the header at off.
+  typedef logic [32*29-1:0] padded_t;
 
   // What is to be summed of a frame. Places are bytes from the frame's beginning.
   typedef struct packed {

@@ -23,9 +23,9 @@ module nic_rx_plan
   typedef logic [32:0] two_t;            // of two words
   typedef logic [35:0] many_t;
 
-  // Of words `first` and `first` + 1, as far as the header has them.
-  function automatic two_t two(l3_bytes_t l3, logic [15:0] has, int unsigned first);
-    return (has[first] ? two_t'(l3[32*first+:32]) : '0) + (has[first+1] ? two_t'(l3[32*first+32+:32]) : '0);
+  // Of two words, as far as the header has them.
+  function automatic two_t two(logic [63:0] words, logic [1:0] has);
+    return (has[0] ? two_t'(words[31:0]) : '0) + (has[1] ? two_t'(words[63:32]) : '0);
   endfunction
 
   function automatic logic [18:0] halves(many_t sum);
@@ -45,7 +45,8 @@ module nic_rx_plan
   always_ff @(posedge clk_i) begin
     valid0_q <= rst_ni && valid_i;
     if (valid_i) begin
-      automatic logic [6:0] off = {net_i.off, 2'b00};
+      automatic logic [6:0] off    = {net_i.off, 2'b00};
+      automatic padded_t    padded = padded_t'(l3_i);
       ip4_0_q   <= net_i.is_ip4;
       ip6_0_q   <= net_i.is_ip6;
       strip0_q  <= net_i.strip;
@@ -56,14 +57,14 @@ module nic_rx_plan
       start0_q  <= 8'd14 + {4'b0, net_i.tags, 2'b00} + 8'(off);
       end0_q    <= 17'd14 + 17'({net_i.tags, 2'b00}) + net_i.ip_len;
       l4_len0_q <= net_i.ip_len - 17'(off);
-      near0_q   <= words_near(l3_i, net_i.off[4:2], 1);
+      near0_q   <= padded[128*net_i.off[4:2]+32+:128];
       at0_q     <= net_i.off[1:0];
       if (net_i.is_ip4) begin
         automatic logic [15:0] has = ~(16'hffff << net_i.off[3:0]);
-        for (int unsigned g = 0; g < 8; g++) ip_sums0_q[g] <= two(l3_i, has, 2 * g);
-        addr_sums0_q <= '{two(l3_i, '1, 3), '0, '0, '0};
+        for (int unsigned g = 0; g < 8; g++) ip_sums0_q[g] <= two(l3_i[64*g+:64], has[2*g+:2]);
+        addr_sums0_q <= '{two(l3_i[96+:64], '1), '0, '0, '0};
       end else begin
-        for (int unsigned g = 0; g < 4; g++) addr_sums0_q[g] <= two(l3_i, '1, 2 * g + 2);
+        for (int unsigned g = 0; g < 4; g++) addr_sums0_q[g] <= two(l3_i[64*g+64+:64], '1);
       end
     end
   end
