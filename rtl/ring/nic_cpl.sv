@@ -97,7 +97,7 @@ module nic_cpl
   // ------------------------------------------------------------------ Look: what there is, in the clock of scan_i
   state_e      state_q;
   logic        take, look_q, ready_q, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent, tx_new, tx_due;
-  logic        rx_can, tx_can, rx_can_q, tx_can_q, tell_q, idle_q, tx_busy_q, rx_busy_q;
+  logic        rx_can, tx_can, find, rx_can_q, tx_can_q, tell_q, idle_q, tx_busy_q, rx_busy_q;
   typedef struct packed {
     logic [63:0] base;
     index_t      mask;                  // entries, less one
@@ -107,10 +107,14 @@ module nic_cpl
   index_t      tx_next, rx_next, rx_head_q;
   logic [Queues-1:0] here_q;            // before_i
 
-  assign tx_err = tx_error_i[scan_i] && tx_code_i[scan_i] != ErrAxiWrite && !tx_silent;
-  assign rx_err = rx_error_i[scan_i] && rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
+  always_comb begin
+    {tx_err, rx_err} = '0;
+    if (tx_error_i[scan_i]) tx_err = tx_code_i[scan_i] != ErrAxiWrite && !tx_silent;
+    if (rx_error_i[scan_i]) rx_err = rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
+  end
   assign rx_can = !rx_out && (scan_ready_i || (rx_err && rx_idle_i));
   assign tx_can = !tx_out && tx_due;
+  assign find   = state_q == Look && !take && (rx_can || tx_can);
 
   // What can be taken now can be so a clock later, if none was taken meanwhile: then the state is another.
   always_ff @(posedge clk_i) begin
@@ -123,7 +127,7 @@ module nic_cpl
     idle_q    <= tx_idle_i;
     tx_busy_q <= tx_out || tx_new || tx_err;
     rx_busy_q <= rx_out || rx_err;
-    if (state_q == Look && !take && (rx_can || tx_can)) begin
+    if (find) begin
       tx_place_q <= '{base: tx_base_i, mask: ~(16'hFFFF << tx_log2_i), next: tx_next};
       rx_place_q <= '{base: rx_base_i, mask: ~(16'hFFFF << rx_log2_i), next: rx_next};
       rx_head_q  <= rx_head_i;
@@ -172,6 +176,13 @@ module nic_cpl
 
   logic              ring_dead;
   frame_cnt_t        ring_frames;
+  logic              job_phase;
+  logic [63:0]       job_addr;
+  logic [4:0]        records, job_records_q, eops;
+  logic [7:0]        len;
+  logic              size, pop, done;
+
+  assign size = state_q == Size;
 
   always_ff @(posedge clk_i) begin
     if (take) begin
@@ -189,16 +200,16 @@ module nic_cpl
         job_head_q   <= rx_head_q;
         job_code_q   <= rx_code_i[before_i];
       end
+      state_q <= Size;
     end
+    if (size) begin
+      job_records_q <= records;
+      out_req_o <= '{id: '{kind: job_tx_q ? WrTxCpl : WrRxCpl, qp: queue_t'(job_queue_q)}, addr: job_addr, len: len};
+      state_q   <= job_drop_q ? Look : Send;
+    end
+    if (done) state_q <= Look;
+    if (!rst_ni) state_q <= Look;
   end
-
-  logic        job_phase;
-  logic [63:0] job_addr;
-  logic [4:0]  records, job_records_q, eops;
-  logic [7:0]  len;
-  logic        size, pop, done;
-
-  assign size = state_q == Size;
 
   nic_cpl_place #(
       .Records(Records)
@@ -217,22 +228,6 @@ module nic_cpl
       .ready_i  (rec_ready_i),
       .records_o(records)
   );
-
-  always_ff @(posedge clk_i) begin
-    if (size) begin
-      job_records_q <= records;
-      out_req_o <= '{id: '{kind: job_tx_q ? WrTxCpl : WrRxCpl, qp: queue_t'(job_queue_q)}, addr: job_addr, len: len};
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    case (state_q)
-      Look:    if (take) state_q <= Size;
-      Size:    state_q <= job_drop_q ? Look : Send;
-      default: if (done) state_q <= Look;
-    endcase
-    if (!rst_ni) state_q <= Look;
-  end
 
   nic_cpl_burst #(
       .DataWidth(DataWidth)

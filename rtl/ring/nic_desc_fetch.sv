@@ -73,7 +73,7 @@ module nic_desc_fetch
   index_t     con_q [Slots];     // first not consumed
   index_t     arr_q [Slots];     // first not here
   index_t     req_q [Slots];     // first not asked for
-  logic [Slots-1:0][2:0] out_q;  // bursts outstanding
+  logic [Slots-1:0][3:0] out_q;  // bursts outstanding; bit 3 stays 0: fields of 4 bits are found without a multiplication
   logic [3:0] len_mem [Slots * MaxOut];   // descriptors of each outstanding burst, in order
   logic [Slots-1:0][1:0] len_wp_q, len_rp_q;
 
@@ -93,13 +93,14 @@ module nic_desc_fetch
 
   always_ff @(posedge clk_i) begin
     // What may just have been asked for is not in req_q yet.
-    look_q <= look && !(look_q && queue_q == scan_i) && !(want_q && want_queue_q == scan_i);
+    look_q <= 1'b0;
     if (look) begin
       automatic index_t mask   = ~(16'hFFFF << scan_log2_i);
       automatic index_t slot   = req_q[scan_i] & mask;
       automatic logic   at_end = &(req_q[scan_i] | ~mask | (Burst - 1'b1));   // among the ring's last 8
       // Up to a multiple of 128 bytes, or the ring's end. A ring begins at one, or 64 bytes before.
       automatic logic   half   = scan_base_i[6] ? !slot[2] || at_end : slot[2];
+      look_q   <= rst_ni && !(look_q && queue_q == scan_i) && !(want_q && want_queue_q == scan_i);
       queue_q  <= scan_i;
       base_q   <= scan_base_i;
       log2_q   <= scan_log2_i;
@@ -109,7 +110,6 @@ module nic_desc_fetch
       limit_q  <= (half ? 4'd4 : 4'd8) - {2'b0, slot[1:0]};
       room_q   <= level_t'(Depth) - level_t'(req_q[scan_i] - con_q[scan_i]);
     end
-    if (!rst_ni) look_q <= 1'b0;
   end
 
   // ------------------------------------------------------------------ what is asked for, a clock later
@@ -119,7 +119,7 @@ module nic_desc_fetch
       whole      = posted_q[15:3] != '0;
       n          = (!whole && posted_q[3:0] < limit_q) ? posted_q[3:0] : limit_q;
       err_tail_o = run_i[queue_q] && ahead_q > (16'd1 << log2_q);
-      want       = run_i[queue_q] && !err_tail_o && out_q[queue_q] != 3'(MaxOut) && (!req_valid_o || req_ready_i) &&
+      want       = run_i[queue_q] && !err_tail_o && out_q[queue_q] != 4'(MaxOut) && (!req_valid_o || req_ready_i) &&
                    ((!whole && !(room_q < level_t'(posted_q[2:0]))) || !(room_q < level_t'(limit_q)));
     end
   end
@@ -151,11 +151,10 @@ module nic_desc_fetch
   logic [Slots-1:0] bad_q;           // a read of the ring has failed
   logic [3:0] rem, here;
   logic [3:0] lane0;
-  logic       store, ends;
+  logic       store;
   index_t     arr;
 
   assign arrived_o = store;
-  assign ends      = r_valid_i && r_last_i;
 
   // Descriptors that this beat completes: here.
   always_comb begin
@@ -186,26 +185,24 @@ module nic_desc_fetch
     (* no_rw_check *) logic [63:0] addr_mem [Slots * Rows];
     (* no_rw_check, ram_style = (Kind == RdRxDesc) ? "distributed" : "block" *)
     logic [CtrlWidth-1:0] ctrl_mem [Slots * Rows];
-    logic [QWidth+RowLog2-1:0] wrow, rrow;
-    logic                      we_addr, we_ctrl;
-    logic [CtrlWidth-1:0]      ctrl;
+    logic [QWidth+RowLog2-1:0] rrow;
     logic [63:0]               rd_addr;
     logic [CtrlWidth-1:0]      rd_ctrl;
-    assign wrow = {r_queue_i, RowLog2'(arr >> LaneLog2)};
-    if (DataWidth == 64) begin : gen_half
-      assign we_addr = store && !half_q[r_queue_i];
-      assign we_ctrl = store && half_q[r_queue_i];
-      assign ctrl    = r_data_i[CtrlWidth-1:0];
-    end else begin : gen_whole
-      assign we_addr = store && 4'(i) >= lane0 && 4'(i) < lane0 + here;
-      assign we_ctrl = we_addr;
-      assign ctrl    = r_data_i[128*i+64+:CtrlWidth];
+    always_ff @(posedge clk_i) begin
+      if (store) begin
+        automatic logic [QWidth+RowLog2-1:0] wrow = {r_queue_i, RowLog2'(arr >> LaneLog2)};
+        if (DataWidth == 64 ? !half_q[r_queue_i] : 4'(i) >= lane0 && 4'(i) < lane0 + here) begin
+          addr_mem[wrow] <= r_data_i[(DataWidth == 64 ? 0 : 128*i)+:64];
+        end
+      end
     end
     always_ff @(posedge clk_i) begin
-      if (we_addr) addr_mem[wrow] <= r_data_i[(DataWidth == 64 ? 0 : 128*i)+:64];
-    end
-    always_ff @(posedge clk_i) begin
-      if (we_ctrl) ctrl_mem[wrow] <= ctrl;
+      if (store) begin
+        automatic logic [QWidth+RowLog2-1:0] wrow = {r_queue_i, RowLog2'(arr >> LaneLog2)};
+        if (DataWidth == 64 ? half_q[r_queue_i] : 4'(i) >= lane0 && 4'(i) < lane0 + here) begin
+          ctrl_mem[wrow] <= r_data_i[(DataWidth == 64 ? 0 : 128*i+64)+:CtrlWidth];
+        end
+      end
     end
 
     assign rrow    = {rd_queue_i, RowLog2'(pos >> LaneLog2)};
@@ -240,13 +237,6 @@ module nic_desc_fetch
   assign scan_head_o = con_q[scan_i];
   always_ff @(posedge clk_i) busy_o <= out_q[scan_i] != '0 || (want_q && want_queue_q == scan_i);
 
-  always_ff @(posedge clk_i) begin
-    if (pop_i && level_t'(arr_q[pop_queue_i] - con_q[pop_queue_i]) == level_t'(1)) avail_o[pop_queue_i] <= 1'b0;
-    if (store && here != '0) avail_o[r_queue_i] <= 1'b1;
-    if (start_i) avail_o[start_queue_i] <= 1'b0;
-    if (!rst_ni) avail_o <= '0;
-  end
-
   // ------------------------------------------------------------------ state of the rings
 
   always_ff @(posedge clk_i) begin
@@ -262,22 +252,32 @@ module nic_desc_fetch
       first_q  <= '1;
       half_q   <= '0;
       bad_q    <= '0;
+      avail_o  <= '0;
     end else begin
       if (want_q) begin
         req_q[want_queue_q]    <= req_q[want_queue_q] + {12'b0, want_n_q};
         len_wp_q[want_queue_q] <= len_wp_q[want_queue_q] + 1'b1;
+        if (!(r_valid_i && r_last_i && r_queue_i == want_queue_q)) out_q[want_queue_q][2:0] <= out_q[want_queue_q][2:0] + 1'b1;
       end
       if (r_valid_i) begin
         first_q[r_queue_i] <= r_last_i;
         half_q[r_queue_i]  <= (DataWidth == 64) && !half_q[r_queue_i];
-        if (r_last_i) len_rp_q[r_queue_i] <= len_rp_q[r_queue_i] + 1'b1;
+        if (r_last_i) begin
+          len_rp_q[r_queue_i] <= len_rp_q[r_queue_i] + 1'b1;
+          if (!(want_q && r_queue_i == want_queue_q)) out_q[r_queue_i][2:0] <= out_q[r_queue_i][2:0] - 1'b1;
+        end
         if (r_err_i) bad_q[r_queue_i] <= 1'b1;
       end
-      if (store) arr_q[r_queue_i] <= arr + {12'b0, here};
-      if (pop_i) con_q[pop_queue_i] <= con_q[pop_queue_i] + 1'b1;
-      if (want_q && !(ends && r_queue_i == want_queue_q)) out_q[want_queue_q] <= out_q[want_queue_q] + 1'b1;
-      if (ends && !(want_q && r_queue_i == want_queue_q)) out_q[r_queue_i] <= out_q[r_queue_i] - 1'b1;
+      if (pop_i) begin
+        con_q[pop_queue_i] <= con_q[pop_queue_i] + 1'b1;
+        if (level_t'(arr_q[pop_queue_i] - con_q[pop_queue_i]) == level_t'(1)) avail_o[pop_queue_i] <= 1'b0;
+      end
+      if (store) begin
+        arr_q[r_queue_i] <= arr + {12'b0, here};
+        if (here != '0) avail_o[r_queue_i] <= 1'b1;
+      end
       if (start_i) begin
+        avail_o[start_queue_i] <= 1'b0;
         con_q[start_queue_i] <= '0;
         arr_q[start_queue_i] <= '0;
         req_q[start_queue_i] <= '0;

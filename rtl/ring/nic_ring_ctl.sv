@@ -73,7 +73,7 @@ module nic_ring_ctl
 
   assign scan_o      = scan_q;
   assign before_o    = before_q;
-  assign scan_next_o = (scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
+  assign scan_next_o = (Queues != Slots && scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
   assign run_o       = go_i ? run_q : '0;
 
   state_e state;

@@ -54,18 +54,23 @@ module nic_tx_csum #(
 
   // ------------------------------------------------------------------ the words of a beat, and their sum in 16 bits
   typedef struct packed {
-    logic              add, eof, first;
+    logic              first;
     logic [QWidth-1:0] qp;
   } step_t;
 
-  step_t       one_q, two_q;
+  logic        one_add_q, one_eof_q, two_add_q, two_eof_q;
+  step_t       one_q, two_q;           // with either
   logic        odd_q;
   part_t       part_q;
   logic [15:0] words_q;
 
   always_ff @(posedge clk_i) begin
-    one_q <= '{add: rst_ni && add_i, eof: rst_ni && eof_i, first: first_i, qp: queue_i};
-    two_q <= rst_ni ? one_q : '0;
+    one_add_q <= add_i && rst_ni;
+    one_eof_q <= eof_i && rst_ni;
+    two_add_q <= one_add_q && rst_ni;
+    two_eof_q <= one_eof_q && rst_ni;
+    if (add_i || eof_i) one_q <= '{first: first_i, qp: queue_i};
+    if (one_add_q || one_eof_q) two_q <= one_q;
   end
 
   always_ff @(posedge clk_i) begin
@@ -73,7 +78,7 @@ module nic_tx_csum #(
       odd_q  <= odd_i;
       part_q <= sum_words(data_i, be_i);
     end
-    if (one_q.add) begin
+    if (one_add_q) begin
       automatic logic [15:0] words = fold(part_q[15:0], 16'(part_q[SumWidth-1:16]));
       words_q <= odd_q ? {words[7:0], words[15:8]} : words;
     end
@@ -85,10 +90,10 @@ module nic_tx_csum #(
   logic [16:0] sum_q;
 
   always_ff @(posedge clk_i) begin
-    valid_o <= rst_ni && two_q.eof;
-    if (two_q.add || two_q.eof) begin
-      automatic logic [16:0] was = (two_q.add && two_q.first) ? '0 : acc_q[two_q.qp];
-      automatic logic [16:0] sum = {1'b0, was[15:0]} + (two_q.add ? {1'b0, words_q} : '0) + 17'(was[16]);
+    valid_o <= two_eof_q && rst_ni;
+    if (two_add_q || two_eof_q) begin
+      automatic logic [16:0] was = (two_add_q && two_q.first) ? '0 : acc_q[two_q.qp];
+      automatic logic [16:0] sum = {1'b0, was[15:0]} + (two_add_q ? {1'b0, words_q} : '0) + 17'(was[16]);
       acc_q[two_q.qp] <= sum;
       queue_o         <= two_q.qp;
       sum_q           <= sum;
@@ -96,6 +101,6 @@ module nic_tx_csum #(
   end
 
   assign sum_o  = fold(sum_q[15:0], 16'(sum_q[16]));
-  assign busy_o = (one_q.eof && one_q.qp == scan_i) || (two_q.eof && two_q.qp == scan_i);
+  assign busy_o = (one_eof_q && one_q.qp == scan_i) || (two_eof_q && two_q.qp == scan_i);
 
 endmodule

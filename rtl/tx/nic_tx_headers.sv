@@ -55,36 +55,30 @@ module nic_tx_headers
     return {value[7:0], value[15:8]};
   endfunction
 
-  logic                    load;
   logic [Fields-1:0]       is_q, here_q, begun_q;    // a field begins in this word, or in the one before
-  frame_len_t [Fields-1:0] at, at_q;
+  frame_len_t [Fields-1:0] at_q;
   logic [Written-1:0][7:0] value_q;
 
-  assign load = step_i && load_i;
-
-  always_comb begin
-    at = at_q;
-    if (load_i) begin
-      at      = {place(headers_i.l4_off, 4'd13), place(headers_i.l4_off, 4'd4), place(headers_i.l3_off, 4'd10),
-                 place(headers_i.l3_off, 4'd4), place(headers_i.l3_off, headers_i.ipv6 ? 4'd4 : 4'd2), csum_at_i};
-    end
-  end
-
   always_ff @(posedge clk_i) begin
-    if (load) any_o <= csum_i || tso_i;
+    if (step_i && load_i) any_o <= csum_i || tso_i;
     if (step_i && (load_i || any_o)) begin
-      automatic logic [Fields-1:0] is;
-      is = load_i ? {tso_i, tso_i, {2{tso_i && !headers_i.ipv6}}, tso_i, csum_i} : is_q;
+      automatic logic [Fields-1:0]       is = is_q;
+      automatic frame_len_t [Fields-1:0] at = at_q;
+      if (load_i) begin
+        is = {tso_i, tso_i, {2{tso_i && !headers_i.ipv6}}, tso_i, csum_i};
+        at = {place(headers_i.l4_off, 4'd13), place(headers_i.l4_off, 4'd4), place(headers_i.l3_off, 4'd10),
+              place(headers_i.l3_off, 4'd4), place(headers_i.l3_off, headers_i.ipv6 ? 4'd4 : 4'd2), csum_at_i};
+      end
       for (int f = 0; f < int'(Fields); f++) here_q[f] <= is[f] && at[f][13:ByteLog2] == word_i;
       begun_q <= load_i ? '0 : here_q;
       is_q    <= is;
-    end
-    if (load && (csum_i || tso_i)) begin
-      automatic logic [15:0] check = checksum(sum_i, adjust_i);
-      check   = (check == '0) ? '1 : swapped(check);
-      at_q    <= at;
-      value_q <= {headers_i.flags, swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16]),
-                  swapped(checksum(ip_sum_i, ip_adjust_i)), swapped(headers_i.ip_id), swapped(headers_i.ip_len), check};
+      if (load_i && (csum_i || tso_i)) begin
+        automatic logic [15:0] check = checksum(sum_i, adjust_i);
+        check   = (check == '0) ? '1 : swapped(check);
+        at_q    <= at;
+        value_q <= {headers_i.flags, swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16]),
+                    swapped(checksum(ip_sum_i, ip_adjust_i)), swapped(headers_i.ip_id), swapped(headers_i.ip_len), check};
+      end
     end
   end
 

@@ -175,8 +175,7 @@ module nic_tx_issue
   ptr_t         room_q;                   // words
   burst_count_t bursts_q;                 // entries of the burst list
   logic         frame_q, fits_q, soon_touched_q, touched_q;
-  ptr_t         words;
-  burst_count_t bursts, asks_bursts_q;    // a clock later they are counted
+  burst_count_t asks_bursts_q;            // of what was taken; a clock later they are counted
   logic         asks_q;
   logic [QWidth-1:0] asks_queue_q;
 
@@ -184,8 +183,13 @@ module nic_tx_issue
     return (free_valid_i && free_queue_i == whose) || (burst_done_i && burst_done_queue_i == whose);
   endfunction
 
+  function automatic ptr_t words_of(logic [14:0] bytes);
+    return ptr_t'((bytes + 15'(DataWidth / 8 - 1)) >> ByteLog2);
+  endfunction
+
   always_ff @(posedge clk_i) begin
     if (early && step) begin
+      soon_touched_q <= touches(ask_queue_o);
       room_q   <= ptr_t'(Words) - (base_q[ask_queue_o] - free_q[ask_queue_o]);
       bursts_q <= burst_count_t'(Bursts) - (asked_q[ask_queue_o] - answered_i);
       // The frame of the descriptor before may not be counted yet.
@@ -193,27 +197,13 @@ module nic_tx_issue
     end
     // As many bursts as there are at the worst address: the sum would take too long.
     if (soon && step) begin
+      touched_q <= soon_touched_q || touches(soon_queue);
       fits_q <= !(17'({room_q, ByteLog2'(0)}) < soon_total) && frame_q &&
                 !(bursts_q < burst_count_t'(soon_bursts) + burst_count_t'(2));
     end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (step) begin
-      soon_touched_q <= touches(ask_queue_o);
-      touched_q      <= soon_touched_q || touches(soon_queue);
-    end else if (free_valid_i || burst_done_i) begin
+    if (!step && (free_valid_i || burst_done_i)) begin
       if (touches(soon_queue)) soon_touched_q <= 1'b1;
       if (touches(queue)) touched_q <= 1'b1;
-    end
-  end
-
-  always_comb begin
-    words  = '0;
-    bursts = '0;
-    if (valid) begin
-      words  = ptr_t'((total + 15'(DataWidth / 8 - 1)) >> ByteLog2);
-      bursts = burst_count_t'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2);
     end
   end
 
@@ -245,9 +235,12 @@ module nic_tx_issue
     // A ring that starts has released everything but what never became complete.
     if (start_i || (taken && ends)) begin
       automatic logic [QWidth-1:0] at = start_i ? start_queue_i : queue;
-      base_q[at] <= start_i ? free_q[at] : base_q[at] + words;
+      base_q[at] <= start_i ? free_q[at] : base_q[at] + words_of(total);
     end
-    if (taken) {asks_queue_q, asks_bursts_q} <= {queue, bursts};
+    if (taken) begin
+      asks_queue_q  <= queue;
+      asks_bursts_q <= burst_count_t'((15'(addr[BurstLog2-1:0]) + 15'(len) + 15'(BurstBytes - 1)) >> BurstLog2);
+    end
     if (asks_q) asked_q[asks_queue_q] <= asked_q[asks_queue_q] + asks_bursts_q;
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin
@@ -291,7 +284,7 @@ module nic_tx_issue
 
   assign busy_o = req_valid_o;
 
-  `NIC_ASSERT_IF(TxBufferNotOverbooked, taken, base_q[queue] + words - free_q[queue] <= ptr_t'(Words))
+  `NIC_ASSERT_IF(TxBufferNotOverbooked, taken, base_q[queue] + words_of(total) - free_q[queue] <= ptr_t'(Words))
   `NIC_ASSERT_IF(TxBurstsNotOverbooked, early && step, asked_q[ask_queue_o] - answered_i <= burst_count_t'(Bursts))
 
 endmodule

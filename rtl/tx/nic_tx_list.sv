@@ -98,13 +98,10 @@ module nic_tx_list
   frame_len_t        bytes_q;                         // of its oldest frame
   deficit_t          left_q;                          // what it may send
   deficit_t          deficit_q [Slots];               // of the others: what they have left over
-  logic              any, any_q, fits, choose, empties, go_on;
-  count_t            ahead;
+  logic              any, any_q, fits, choose, go_on;
 
-  assign ahead   = at_q + 1'b1;
   assign fits    = on_q && deficit_t'(bytes_q) <= left_q;
   assign choose  = fits && !stop_i && (!next_valid_o || take_i);
-  assign empties = ahead == cp_q[turn_q];
   assign go_on   = any_q && have_q[pick_q] && !fits && !stop_i;
 
   nic_rr_pick #(
@@ -135,41 +132,24 @@ module nic_tx_list
       left_q            <= ((pick_q == turn_q) ? left_q : deficit_q[pick_q]) + deficit_t'(turn_bytes(weight_i[pick_q]));
       on_q              <= 1'b1;
     end
+    // The next frame is chosen.
+    if (take_i) next_valid_o <= 1'b0;
     if (choose) begin
+      automatic count_t ahead   = at_q + 1'b1;
+      automatic logic   empties = ahead == cp_q[turn_q];
       at_q    <= ahead;
       bytes_q <= wire_bytes[{turn_q, ahead[ListLog2-1:0]}];
       left_q  <= empties ? '0 : left_q - deficit_t'(bytes_q);
       on_q    <= !empties;
-    end
-    if (!rst_ni) begin
-      turn_q <= '0;
-      left_q <= '0;
-      on_q   <= 1'b0;
-      for (int q = 0; q < int'(Slots); q++) deficit_q[q] <= '0;
-    end
-  end
-
-  // ------------------------------------------------------------------ the next frame
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) next_valid_o <= 1'b0;
-    else if (choose || take_i) next_valid_o <= choose;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (choose) begin
+      next_valid_o                <= 1'b1;
       next_queue_o                <= turn_q;
       next_frame_o                <= list[{turn_q, at_q[ListLog2-1:0]}];
       next_wire_o                 <= bytes_q;
       {next_ip_sum_o, next_sum_o} <= sums[{turn_q, at_q[ListLog2-1:0]}];
-    end
-  end
-
-  // ------------------------------------------------------------------ what is complete, and not sent
-  always_ff @(posedge clk_i) begin
-    if (choose) begin
-      rp_q[turn_q] <= ahead;
+      rp_q[turn_q]                <= ahead;
       if (empties) have_q[turn_q] <= 1'b0;
     end
+    // What is complete, and not sent.
     if (complete_i) begin
       sums[{complete_queue_i, cp_q[complete_queue_i][ListLog2-1:0]}] <= {complete_ip_sum_i, complete_sum_i};
       cp_q[complete_queue_i]   <= cp_q[complete_queue_i] + 1'b1;
@@ -177,11 +157,16 @@ module nic_tx_list
     end
     if (sent_i) sp_q[sent_queue_i] <= sp_q[sent_queue_i] + 1'b1;
     if (!rst_ni) begin
-      have_q <= '0;
+      next_valid_o <= 1'b0;
+      turn_q       <= '0;
+      left_q       <= '0;
+      on_q         <= 1'b0;
+      have_q       <= '0;
       for (int q = 0; q < int'(Slots); q++) begin
-        cp_q[q] <= '0;
-        rp_q[q] <= '0;
-        sp_q[q] <= '0;
+        deficit_q[q] <= '0;
+        cp_q[q]      <= '0;
+        rp_q[q]      <= '0;
+        sp_q[q]      <= '0;
       end
     end
   end

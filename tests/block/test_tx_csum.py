@@ -132,7 +132,7 @@ MISTAKES: dict[str, Mistake] = {
         "queue and sum",
     ),
     "a frame begins with the last one's sum": (
-        "(two_q.add && two_q.first) ? '0 : acc_q[two_q.qp]",
+        "(two_add_q && two_q.first) ? '0 : acc_q[two_q.qp]",
         "acc_q[two_q.qp]",
         "frames_of_all_queues_mixed_have_their_sums",
         "queue and sum",
@@ -144,7 +144,7 @@ MISTAKES: dict[str, Mistake] = {
         "queue and sum",
     ),
     "a sum on its way is not busy": (
-        " || (two_q.eof && two_q.qp == scan_i);",
+        " || (two_eof_q && two_q.qp == scan_i);",
         ";",
         "frames_of_all_queues_mixed_have_their_sums",
         "busy_o of queue",
