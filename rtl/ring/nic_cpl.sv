@@ -107,11 +107,8 @@ module nic_cpl
   index_t      tx_next, rx_next, rx_head_q;
   logic [Queues-1:0] here_q;            // before_i
 
-  always_comb begin
-    {tx_err, rx_err} = '0;
-    if (tx_error_i[scan_i]) tx_err = tx_code_i[scan_i] != ErrAxiWrite && !tx_silent;
-    if (rx_error_i[scan_i]) rx_err = rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
-  end
+  assign tx_err = tx_error_i[scan_i] && tx_code_i[scan_i] != ErrAxiWrite && !tx_silent;
+  assign rx_err = rx_error_i[scan_i] && rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
   assign rx_can = !rx_out && (scan_ready_i || (rx_err && rx_idle_i));
   assign tx_can = !tx_out && tx_due;
   assign find   = state_q == Look && !take && (rx_can || tx_can);

@@ -73,7 +73,7 @@ module nic_desc_fetch
   index_t     con_q [Slots];     // first not consumed
   index_t     arr_q [Slots];     // first not here
   index_t     req_q [Slots];     // first not asked for
-  logic [Slots-1:0][3:0] out_q;  // bursts outstanding; bit 3 stays 0: fields of 4 bits are found without a multiplication
+  logic [Slots-1:0][3:0] out_q;  // bursts outstanding; bit 3 stays 0, but fields of 4 bits are easy to find
   logic [3:0] len_mem [Slots * MaxOut];   // descriptors of each outstanding burst, in order
   logic [Slots-1:0][1:0] len_wp_q, len_rp_q;
 
@@ -257,7 +257,9 @@ module nic_desc_fetch
       if (want_q) begin
         req_q[want_queue_q]    <= req_q[want_queue_q] + {12'b0, want_n_q};
         len_wp_q[want_queue_q] <= len_wp_q[want_queue_q] + 1'b1;
-        if (!(r_valid_i && r_last_i && r_queue_i == want_queue_q)) out_q[want_queue_q][2:0] <= out_q[want_queue_q][2:0] + 1'b1;
+        if (!(r_valid_i && r_last_i && r_queue_i == want_queue_q)) begin
+          out_q[want_queue_q][2:0] <= out_q[want_queue_q][2:0] + 1'b1;
+        end
       end
       if (r_valid_i) begin
         first_q[r_queue_i] <= r_last_i;

@@ -77,7 +77,8 @@ module nic_tx_headers
         check   = (check == '0) ? '1 : swapped(check);
         at_q    <= at;
         value_q <= {headers_i.flags, swapped(headers_i.seq[15:0]), swapped(headers_i.seq[31:16]),
-                    swapped(checksum(ip_sum_i, ip_adjust_i)), swapped(headers_i.ip_id), swapped(headers_i.ip_len), check};
+                    swapped(checksum(ip_sum_i, ip_adjust_i)), swapped(headers_i.ip_id), swapped(headers_i.ip_len),
+                    check};
       end
     end
   end

@@ -89,8 +89,8 @@ module nic_tx_issue
   // ------------------------------------------------------------------ choice of the queue
   logic [Queues-1:0] blocked_q;           // set aside
   logic [Queues-1:0] inside_q;            // chosen, and not done with
-  logic              next_valid_q, any, step, enters;
-  logic [QWidth-1:0] next_q, pick;
+  logic              next_valid_q, any, step, enters, look;
+  logic [QWidth-1:0] next_q, pick, queue;
 
   nic_rr_pick #(
       .Width   (Queues),
@@ -106,14 +106,22 @@ module nic_tx_issue
   assign enters     = next_valid_q && rd_valid_i;
 
   always_ff @(posedge clk_i) begin
+    inside_q <= inside_q & run_i;
+    if (!next_valid_q || step) begin
+      next_valid_q <= any;
+      if (any) begin
+        next_q         <= pick;
+        inside_q[pick] <= 1'b1;
+      end
+      if (next_valid_q && !rd_valid_i) inside_q[next_q] <= 1'b0;
+    end else if (!run_i[next_q]) begin
+      next_valid_q <= 1'b0;
+    end
+    if (look) inside_q[queue] <= 1'b0;
     if (!rst_ni) begin
       next_valid_q <= 1'b0;
       next_q       <= '0;
-    end else if (!next_valid_q || step) begin
-      next_valid_q <= any;
-      if (any) next_q <= pick;
-    end else if (!run_i[next_q]) begin
-      next_valid_q <= 1'b0;
+      inside_q     <= '0;
     end
   end
 
@@ -122,8 +130,8 @@ module nic_tx_issue
   ptr_t              free_q [Slots];      // first word that is not released
   burst_count_t      asked_q [Slots];     // bursts of the pieces taken, a free-running count
 
-  logic              early, soon, valid, is_data, bad, ends, sums, pop, look, take, taken, slot_free;
-  logic [QWidth-1:0] queue, soon_queue;
+  logic              early, soon, valid, is_data, bad, ends, sums, pop, take, taken, slot_free;
+  logic [QWidth-1:0] soon_queue;
   logic [16:0]       soon_total;
   logic [13-BurstLog2:0] soon_bursts;
   logic [63:0]       addr;
@@ -220,14 +228,6 @@ module nic_tx_issue
     if (burst_done_i) blocked_q[burst_done_queue_i] <= 1'b0;
     if (start_i) blocked_q[start_queue_i] <= 1'b0;
     if (!rst_ni) blocked_q <= '0;
-  end
-
-  always_ff @(posedge clk_i) begin
-    inside_q <= inside_q & run_i;
-    if (any && (!next_valid_q || step)) inside_q[pick] <= 1'b1;
-    if (next_valid_q && step && !rd_valid_i) inside_q[next_q] <= 1'b0;
-    if (look) inside_q[queue] <= 1'b0;
-    if (!rst_ni) inside_q <= '0;
   end
 
   always_ff @(posedge clk_i) begin

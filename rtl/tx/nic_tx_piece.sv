@@ -247,24 +247,24 @@ module nic_tx_piece
         else if (!again_q) then.used = used_q;
       end
       progress_q[start_i ? start_queue_i : queue_o] <= then;
+      if (take_i && (!is_data_o || todo_now_q.tso)) begin
+        automatic tx_tso_t tso = tso_now_q;
+        if (!is_data_o) begin
+          tso.seq = addr_o[31:0];
+          tso.id  = addr_o[47:32];
+        end else if (end_o) begin
+          tso.seq = tso.seq + 32'(todo_now_q.mss);
+          tso.id  = tso.id + 16'(!todo_now_q.fixedid);
+        end
+        if (headers_q && !again_q) tso.headers = addr_o;
+        tso_q[queue_o] <= tso;
+      end
     end
   end
 
   // An offload descriptor that is not taken halts its ring, or its ring is halted: what it says is of no use then.
   always_ff @(posedge clk_i) begin
     if (read_q && read_desc_q.kind != TxData) todo_q[read_queue_q] <= todo_of(read_desc_q);
-    if (take_i && (!is_data_o || todo_now_q.tso)) begin
-      automatic tx_tso_t then = tso_now_q;
-      if (!is_data_o) begin
-        then.seq = addr_o[31:0];
-        then.id  = addr_o[47:32];
-      end else if (end_o) begin
-        then.seq = then.seq + 32'(todo_now_q.mss);
-        then.id  = then.id + 16'(!todo_now_q.fixedid);
-      end
-      if (headers_q && !again_q) then.headers = addr_o;
-      tso_q[queue_o] <= then;
-    end
   end
 
   nic_tx_frame #(

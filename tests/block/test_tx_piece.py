@@ -383,8 +383,8 @@ MISTAKES: dict[str, Mistake] = {
         "piece of queue",
     ),
     "the identification counts with fixedid": (
-        "then.id  = then.id + 16'(!todo_now_q.fixedid);",
-        "then.id  = then.id + 16'd1;",
+        "tso.id  = tso.id + 16'(!todo_now_q.fixedid);",
+        "tso.id  = tso.id + 16'd1;",
         "pieces_and_frames_of_all_queues_are_as_the_model_says",
         "frame of queue",
     ),
