@@ -158,8 +158,11 @@ module nic_host
   always_ff @(posedge clk_i) begin
     go_o       <= core_rst_no && glob_o.enable && !soft_reset_o;
     soft_q     <= core_rst_no && soft_reset_o;          // and what it stops has seen it
-    quiesced_q <= core_rst_no && soft_q && dma_idle_i && !msix_valid_o;
-    idle_q     <= core_rst_no && dma_idle_i && rx_idle_i && rings_idle_i;
+    if (soft_q || quiesced_q || req_o.setup || !core_rst_no) begin
+      automatic logic still = core_rst_no && dma_idle_i;
+      quiesced_q <= still && soft_q && !msix_valid_o;
+      idle_q     <= still && rx_idle_i && rings_idle_i;      // as it is when a register is about to be read
+    end
   end
 
   `NIC_ASSERT_IF(MsixVectorExists, msix_valid_o, 32'(msix_vector_o) <= Queues)

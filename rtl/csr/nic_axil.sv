@@ -64,12 +64,20 @@ module nic_axil
   assign s_axil_arready = !ar_full_q;
 
   assign busy      = req_o.setup || req_o.valid || wait_q;
-  assign can_write = aw_full_q && w_full_q && !s_axil_bvalid && !hold_i && !busy && !(answer_q && is_write_q);
-  assign can_read  = ar_full_q && !s_axil_rvalid && !hold_i && !hold_read_i && !busy && !(answer_q && !is_write_q);
   assign do_write  = can_write;
   assign do_read   = can_read && !can_write;
   assign answer_o  = answer_q;
   assign resp      = rsp_i.hit ? RespOkay : RespSlverr;
+
+  always_comb begin
+    can_write = 1'b0;
+    can_read  = 1'b0;
+    if (aw_full_q || ar_full_q) begin
+      automatic logic may = !hold_i && !busy;
+      can_write = aw_full_q && w_full_q && !s_axil_bvalid && may && !(answer_q && is_write_q);
+      can_read  = ar_full_q && !s_axil_rvalid && !hold_read_i && may && !(answer_q && !is_write_q);
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (s_axil_awvalid && s_axil_awready) aw_addr_q <= s_axil_awaddr[RegAddrWidth-1:2];
@@ -128,8 +136,8 @@ module nic_axil
   assign unused = ^{s_axil_awprot, s_axil_arprot, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
 
   // An answer holds until it is taken: the next one never comes while it waits.
-  `NIC_ASSERT(AxilBHolds, !(answer_q && is_write_q && s_axil_bvalid))
-  `NIC_ASSERT(AxilRHolds, !(answer_q && !is_write_q && s_axil_rvalid))
+  `NIC_ASSERT_IF(AxilBHolds, answer_q, !(is_write_q && s_axil_bvalid))
+  `NIC_ASSERT_IF(AxilRHolds, answer_q, !(!is_write_q && s_axil_rvalid))
   `NIC_ASSERT_IF(AxilOneRequest, req_o.setup, !(req_o.valid || wait_q || answer_q))
 
 endmodule

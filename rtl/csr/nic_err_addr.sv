@@ -29,13 +29,16 @@ module nic_err_addr #(
   logic [PtrWidth-1:0] wp_q [Streams], rp_q [Streams];
 
   always_ff @(posedge clk_i) begin
-    if (push_i) mem[{push_stream_i, wp_q[push_stream_i]}] <= push_addr_i;
-    if (look_i) addr_o <= mem[{stream_i, rp_q[stream_i]}];
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (push_i) wp_q[push_stream_i] <= wp_q[push_stream_i] + 1'b1;
-    if (pop_i) rp_q[stream_i] <= rp_q[stream_i] + 1'b1;
+    if (push_i) begin
+      automatic logic [StreamWidth-1:0] to = push_stream_i;
+      mem[{to, wp_q[to]}] <= push_addr_i;
+      wp_q[to] <= wp_q[to] + 1'b1;
+    end
+    if (pop_i || look_i) begin
+      automatic logic [StreamWidth-1:0] from = stream_i;
+      if (look_i) addr_o <= mem[{from, rp_q[from]}];
+      if (pop_i) rp_q[from] <= rp_q[from] + 1'b1;
+    end
     if (!rst_ni) begin
       for (int unsigned s = 0; s < Streams; s++) begin
         wp_q[s] <= '0;

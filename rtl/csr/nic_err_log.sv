@@ -177,21 +177,25 @@ module nic_err_log
   logic              tx_desc_q, rx_desc_q, tx_tail_q, rx_tail_q;
   logic [QWidth-1:0] tx_queue_q, rx_queue_q, tail_queue_q;
   logic [QWidth-1:0] before_q;
-  logic [5:0]        errors;
+  logic              early, early_q;             // one of them
+
+  assign early = tx_err_desc_i || rx_err_desc_i || tx_err_tail_i || rx_err_tail_i;
 
   always_ff @(posedge clk_i) begin
-    before_q  <= scan_i;
-    tx_desc_q <= tx_err_desc_i && rst_ni;
-    rx_desc_q <= rx_err_desc_i && rst_ni;
-    tx_tail_q <= tx_err_tail_i && rst_ni;
-    rx_tail_q <= rx_err_tail_i && rst_ni;
+    before_q <= scan_i;
+    early_q  <= early && rst_ni;
+    if (early || early_q || !rst_ni) begin
+      tx_desc_q <= tx_err_desc_i && rst_ni;
+      rx_desc_q <= rx_err_desc_i && rst_ni;
+      tx_tail_q <= tx_err_tail_i && rst_ni;
+      rx_tail_q <= rx_err_tail_i && rst_ni;
+    end
     if (tx_err_desc_i) tx_queue_q <= tx_err_queue_i;
     if (rx_err_desc_i) rx_queue_q <= rx_err_queue_i;
     if (tx_err_tail_i || rx_err_tail_i) tail_queue_q <= before_q;
   end
 
-  assign errors  = {read_err, write_err, tx_desc_q, rx_desc_q, tx_tail_q, rx_tail_q};
-  assign error_o = errors != '0;
+  assign error_o = read_err || write_err || early_q;
 
   // One of those of this clock.
   what_t what;
@@ -267,6 +271,7 @@ module nic_err_log
       endcase
     end
     if (error_o) begin
+      automatic logic [5:0] errors = {read_err, write_err, tx_desc_q, rx_desc_q, tx_tail_q, rx_tail_q};
       if (state_q == Free) begin
         state_q   <= read_err || write_err ? Fetch : Seek;
         what_q    <= what;

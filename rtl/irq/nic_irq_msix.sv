@@ -69,20 +69,20 @@ module nic_irq_msix
   // ------------------------------------------------------------------ who asks, but for records under way
   logic [Vectors-1:0] open;                      // a message of the vector may go
   logic [Queues-1:0]  tx_want, rx_want;
-  logic               cause_want;
+  logic [Asking-1:0]  ask;
 
   assign open = ~(mask_o | busy_i);
 
   always_comb begin
-    tx_want    = '0;
-    rx_want    = '0;
-    cause_want = 1'b0;
+    tx_want = '0;
+    rx_want = '0;
+    ask     = '0;
     if ((tx_pend_i != '0 || rx_pend_i != '0 || cause_i) && !line_mode_i) begin
       for (int unsigned q = 0; q < Queues; q++) begin
         tx_want[q] = tx_pend_i[q] && open[tx_vector_i[q]];
         rx_want[q] = rx_pend_i[q] && open[rx_vector_i[q]];
       end
-      cause_want = cause_i && open[cause_vector_i];
+      ask = {cause_i && open[cause_vector_i], rx_want & ~out_i, tx_want & ~out_i};
     end
   end
 
@@ -98,7 +98,7 @@ module nic_irq_msix
       .Width   (Asking),
       .IdxWidth(AskWidth)
   ) u_pick (
-      .req_i ({cause_want, rx_want & ~out_i, tx_want & ~out_i}),
+      .req_i (ask),
       .last_i(last_q),
       .any_o (any),
       .pick_o(pick)

@@ -46,18 +46,20 @@ module nic_mac_regs
 
   always_ff @(posedge clk_i) begin
     if (req_i.valid && req_i.write && mine_q) begin
+      automatic logic [31:0] wdata = req_i.wdata;
+      automatic logic [3:0]  wstrb = req_i.wstrb;
       case (place_q)
         MAC_CTRL_OFFSET[4:0]:
-        if (req_i.wstrb[0]) begin
-          loopback_o <= req_i.wdata[MAC_CTRL_LOOPBACK_LSB];
-          rx_pause_o <= req_i.wdata[MAC_CTRL_RX_PAUSE_LSB];
-          tx_pause_o <= req_i.wdata[MAC_CTRL_TX_PAUSE_LSB];
-          active_o   <= |(req_i.wdata & MAC_CTRL_WMASK) || tx_mbps_o != '0;
+        if (wstrb[0]) begin
+          loopback_o <= wdata[MAC_CTRL_LOOPBACK_LSB];
+          rx_pause_o <= wdata[MAC_CTRL_RX_PAUSE_LSB];
+          tx_pause_o <= wdata[MAC_CTRL_TX_PAUSE_LSB];
+          active_o   <= |(wdata & MAC_CTRL_WMASK) || tx_mbps_o != '0;
         end
-        PAUSE_QUANTA_OFFSET[4:0]: quanta_o <= 16'(apply_strb(32'(quanta_o), req_i.wdata, req_i.wstrb));
-        PAUSE_FILL_OFFSET[4:0]:   fill <= apply_strb(fill, req_i.wdata, req_i.wstrb);
+        PAUSE_QUANTA_OFFSET[4:0]: quanta_o <= 16'(apply_strb(32'(quanta_o), wdata, wstrb));
+        PAUSE_FILL_OFFSET[4:0]:   fill <= apply_strb(fill, wdata, wstrb);
         TX_RATE_OFFSET[4:0]: begin
-          automatic logic [19:0] mbps = 20'(apply_strb(32'(tx_mbps_o), req_i.wdata, req_i.wstrb));
+          automatic logic [19:0] mbps = 20'(apply_strb(32'(tx_mbps_o), wdata, wstrb));
           tx_mbps_o <= mbps;
           active_o  <= loopback_o || rx_pause_o || tx_pause_o || mbps != '0;
         end

@@ -70,24 +70,18 @@ module nic_rx_place
   logic   full_q;               // it is in use, or was a clock ago: all words are
   level_t number_q, gone_q;     // entries put into the frame list before it; and released, a clock ago
   logic   lost_q, lost;         // no room for one of its words
-  logic   too_long, commit;
+  logic   commit;
   logic [14:0] len;             // saturates
 
   assign next     = word_q + 1'b1;
   assign lost     = lost_q || full_q;
   assign len      = 15'(at_o) + 15'(bytes_i);
   assign len_o    = len[14] ? '1 : len[13:0];
-  assign too_long = 15'(max_frame_i) < len;
 
   // What is too long is written, too: MAX_FRAME may change before the frame ends. It does not matter what a frame that is
   // dropped has written.
   assign we_o   = valid_i && !lost;
   assign word_o = word_q[WordLog2-1:0];
-
-  logic no_room;
-  assign no_room = lost || number_q == (gone_q ^ level_t'(Frames));
-  assign commit  = valid_i && last_i && !own_i && !bad_i && len >= 15'(MinFrame) && !too_long && pass_i == '1 &&
-                   !no_room;
 
   // The next frame is behind the one that ends now, if it is of the same queue.
   logic              behind;
@@ -97,7 +91,11 @@ module nic_rx_place
 
   always_comb begin
     verdict_o = RxNoFrame;
+    commit    = 1'b0;
     if (valid_i && last_i && !own_i) begin
+      automatic logic too_long = 15'(max_frame_i) < len;
+      automatic logic no_room  = lost || number_q == (gone_q ^ level_t'(Frames));
+      commit = !bad_i && len >= 15'(MinFrame) && !too_long && pass_i == '1 && !no_room;
       if (bad_i) verdict_o = RxBad;
       else if (len < 15'(MinFrame)) verdict_o = RxRunt;
       else if (too_long) verdict_o = RxOversize;

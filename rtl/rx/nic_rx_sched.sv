@@ -135,8 +135,9 @@ module nic_rx_sched
     recs_limit   = '0;
     bursts_limit = '0;
     if (state_q == Look || state_q == Decide) begin
+      automatic logic begins = start_i && start_queue_i == queue_q;
       moves  = (arrived_i && arrived_queue_i == queue_q) || (answered_i && answered_queue_i == queue_q) ||
-               (retired_i && retired_queue_i == queue_q) || (start_i && start_queue_i == queue_q);
+               (retired_i && retired_queue_i == queue_q) || begins;
     end
     if (state_q == Look) begin
       stored = len_q + frame_len_t'(DataWidth / 8 - 1) + (vlan_q.taken ? frame_len_t'(TagBytes) : '0);
@@ -164,10 +165,6 @@ module nic_rx_sched
 
   // ------------------------------------------------------------------ judge
   logic bad, drop, accept, wait_more, reject, enough, give, done, told_q;   // told: something may be
-  logic hopeless, open;              // open: neither hopeless nor full, and here
-
-  assign hopeless = stopped_q || (!here_q && !more_q);
-  assign open     = !stopped_q && here_q && !full_q;
 
   assign part_look_o = part_ready_i && state_q[2];     // Decide, Feed
 
@@ -183,6 +180,8 @@ module nic_rx_sched
       automatic logic deciding = state_q == Decide;
       automatic logic short    = here_q && space_q < 16'(MinRxBuffer);
       automatic logic single   = need_q == '0;
+      automatic logic hopeless = stopped_q || (!here_q && !more_q);
+      automatic logic open     = !stopped_q && here_q && !full_q;   // neither hopeless nor full, and here
       enough    = !(space_q < 16'(left_q));
       bad       = deciding && !hopeless && short;
       drop      = deciding && (hopeless || short);
@@ -248,19 +247,11 @@ module nic_rx_sched
     if (!rst_ni) begin
       state_q <= Idle;
     end else begin
-      unique case (state_q)
-        Idle: if (take_o) state_q <= Look;
-        Look: if (sample) state_q <= Decide;
-        Decide: begin
-          if (done) state_q <= take_o ? Look : Idle;
-          else if (reject) state_q <= Idle;
-          else if (accept) state_q <= Fetch;
-          else state_q <= Look;
-        end
-        Fetch: if (sample) state_q <= Feed;
-        Feed: if (give) state_q <= !done ? Fetch : take_o ? Look : Idle;
-        default: state_q <= Idle;
-      endcase
+      if (take_o) state_q <= Look;                            // from Idle, or when one is done
+      else if (done || reject) state_q <= Idle;
+      else if (sample) state_q <= (state_q == Look) ? Decide : Feed;
+      else if (state_q == Decide) state_q <= accept ? Fetch : Look;
+      else if (give) state_q <= Fetch;
     end
   end
 
