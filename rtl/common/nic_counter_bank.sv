@@ -37,11 +37,13 @@ module nic_counter_bank #(
   logic [IdxWidth-1:0] at_q;
   logic [19:0]         value_q;
 
+  logic work;
+  assign work    = look_i || carry_i != '0 || pend_q != '0 || !rst_ni;
   assign clear_o = turn_q;
 
   always_ff @(posedge clk_i) begin
-    work_q <= look_i || carry_i != '0 || pend_q != '0 || !rst_ni;
-    if (look_i || carry_i != '0 || pend_q != '0 || !rst_ni) begin : turn
+    work_q <= work;
+    if (work) begin : turn
       automatic logic                asked = select_i && rst_ni;
       automatic logic [IdxWidth-1:0] at    = asked ? index_i : turn_q;
       automatic logic [Counters-1:0] pend  = pend_q | carry_i;

@@ -57,7 +57,6 @@ module nic_axil
   logic busy;           // a request is under way and not yet answered
   logic is_write_q;     // the request under way
   logic can_write, can_read, do_write, do_read;
-  logic [1:0] resp;
 
   assign s_axil_awready = !aw_full_q;
   assign s_axil_wready  = !w_full_q;
@@ -67,7 +66,6 @@ module nic_axil
   assign do_write  = can_write;
   assign do_read   = can_read && !can_write;
   assign answer_o  = answer_q;
-  assign resp      = rsp_i.hit ? RespOkay : RespSlverr;
 
   always_comb begin
     can_write = 1'b0;
@@ -93,10 +91,15 @@ module nic_axil
       req_o.wstrb  <= w_strb_q;
       is_write_q   <= do_write;
     end
-    if (answer_q && is_write_q) s_axil_bresp <= resp;
-    if (answer_q && !is_write_q) begin
-      s_axil_rresp <= resp;
-      s_axil_rdata <= rsp_i.rdata;
+    if (answer_q) begin
+      automatic reg_rsp_t   rsp  = rsp_i;
+      automatic logic [1:0] resp = rsp.hit ? RespOkay : RespSlverr;
+      if (is_write_q) begin
+        s_axil_bresp <= resp;
+      end else begin
+        s_axil_rresp <= resp;
+        s_axil_rdata <= rsp.rdata;
+      end
     end
 
     if (do_write) begin

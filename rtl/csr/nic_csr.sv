@@ -108,13 +108,8 @@ module nic_csr
 
   assign irq_req_o = req;
 
-  always_comb begin
-    rsp = '0;
-    if (answer) begin
-      automatic reg_rsp_t rings = tx_rsp | rx_rsp | weight_rsp;
-      rsp = glob_rsp | rss_rsp | filter_rsp | rings | cnt_rsp | irq_rsp_i | err_rsp_i | mac_rsp_i | rmon_rsp_i;
-    end
-  end
+  assign rsp = glob_rsp | rss_rsp | filter_rsp | tx_rsp | rx_rsp | weight_rsp | cnt_rsp | irq_rsp_i | err_rsp_i |
+               mac_rsp_i | rmon_rsp_i;
 
   nic_axil u_axil (
       .clk_i,

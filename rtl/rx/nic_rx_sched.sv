@@ -176,6 +176,7 @@ module nic_rx_sched
     enough    = 1'b0;
     give      = 1'b0;
     done      = 1'b0;
+    part_rec_o = '0;
     if (part_look_o) begin
       automatic logic deciding = state_q == Decide;
       automatic logic short    = here_q && space_q < 16'(MinRxBuffer);
@@ -189,6 +190,13 @@ module nic_rx_sched
       accept    = deciding && open && !short && enough;
       give      = !deciding || hopeless || short || (open && single && enough);
       done      = (enough && (!deciding || (open && single))) || (deciding && (hopeless || short));
+      part_rec_o = '{
+          eop: enough,
+          meta: meta_q,
+          vlan: vlan_q,
+          index: index_q,
+          len: enough ? left_q : space_q[13:0]
+      };
     end
   end
 
@@ -228,13 +236,6 @@ module nic_rx_sched
   assign part_addr_o  = addr_q;
   assign part_src_o   = src_q;
   assign part_free_o  = free_q;
-  assign part_rec_o   = '{
-      eop: enough,
-      meta: meta_q,
-      vlan: vlan_q,
-      index: index_q,
-      len: enough ? left_q : space_q[13:0]
-  };
 
   assign feed_o   = state_q == Decide || state_q == Fetch || state_q == Feed;
   assign active_o = state_q != Idle;
@@ -250,8 +251,8 @@ module nic_rx_sched
       if (take_o) state_q <= Look;                            // from Idle, or when one is done
       else if (done || reject) state_q <= Idle;
       else if (sample) state_q <= (state_q == Look) ? Decide : Feed;
-      else if (state_q == Decide) state_q <= accept ? Fetch : Look;
-      else if (give) state_q <= Fetch;
+      else if (accept || give) state_q <= Fetch;
+      else if (state_q == Decide) state_q <= Look;
     end
   end
 
