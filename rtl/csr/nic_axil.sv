@@ -111,10 +111,12 @@ module nic_axil
     if (s_axil_wvalid && s_axil_wready) w_full_q <= 1'b1;
     if (s_axil_arvalid && s_axil_arready) ar_full_q <= 1'b1;
 
-    req_o.setup <= do_write || do_read;
-    req_o.valid <= req_o.setup;
-    wait_q      <= req_o.valid;
-    answer_q    <= wait_q;
+    if (do_write || do_read || busy || answer_q) begin
+      req_o.setup <= do_write || do_read;
+      req_o.valid <= req_o.setup;
+      wait_q      <= req_o.valid;
+      answer_q    <= wait_q;
+    end
     if (s_axil_bready) s_axil_bvalid <= 1'b0;
     if (s_axil_rready) s_axil_rvalid <= 1'b0;
     if (answer_q && is_write_q) s_axil_bvalid <= 1'b1;

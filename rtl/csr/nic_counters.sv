@@ -58,7 +58,10 @@ module nic_counters
 
   always_ff @(posedge clk_i) begin
     any_q <= any && rst_ni;
-    if (any || any_q || !rst_ni) evt_q <= rst_ni ? evt_i : '0;
+    if (any || any_q || !rst_ni) begin
+      automatic cnt_evt_t evt = evt_i;
+      evt_q <= rst_ni ? evt : '0;
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -168,7 +171,7 @@ module nic_counters
     $fatal(1, "nic.rdl: the counters do not lie at a multiple of 128 bytes");
   end
 
-  `NIC_ASSERT_IF(CounterDropQueueExists, evt_i.rx_drop_nodesc, 32'(evt_i.rx_drop_queue) < Queues)
+  `NIC_ASSERT_IF(CounterDropQueueExists, evt_q.rx_drop_nodesc, 32'(evt_q.rx_drop_queue) < Queues)
 
   // A write is answered and changes nothing.
   logic unused;

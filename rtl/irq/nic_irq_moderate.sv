@@ -117,9 +117,12 @@ module nic_irq_moderate
 
   always_ff @(posedge clk_i) begin
     // since_q says something only while run_q.
-    if (moved_q && !run_q[moved_queue_q]) begin
-      since_q[moved_queue_q] <= now_q;
-      if (beyond(sts_i[moved_queue_q].cq_head, mark_q[moved_queue_q])) run_q[moved_queue_q] <= 1'b1;
+    if (moved_q) begin
+      automatic queue_idx_t moved = moved_queue_q;
+      if (!run_q[moved]) begin
+        since_q[moved] <= now_q;
+        if (beyond(sts_i[moved].cq_head, mark_q[moved])) run_q[moved] <= 1'b1;
+      end
     end
 
     // The ring that is looked at

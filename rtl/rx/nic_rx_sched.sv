@@ -119,7 +119,7 @@ module nic_rx_sched
   index_t              index_q;
 
   // ------------------------------------------------------------------ read
-  logic                sample, moves, stopped, full;
+  logic                sample, stopped, full;
   frame_len_t          stored;              // bytes of the frame's words
   logic [8:0]          recs_limit, bursts_limit;
 
@@ -127,18 +127,18 @@ module nic_rx_sched
   assign rd_skip_o  = (state_q == Look) ? {need_q[$clog2(Depth)-1:1], need_q[0] | ahead_q} : ($clog2(Depth))'(ahead_q);
   assign sample     = (state_q == Look || state_q == Fetch) && part_soon_i;
 
+  // Something of the queue at hand moves in this clock.
+  function automatic logic moves();
+    return (arrived_i && arrived_queue_i == queue_q) || (answered_i && answered_queue_i == queue_q) ||
+           (retired_i && retired_queue_i == queue_q) || (start_i && start_queue_i == queue_q);
+  endfunction
+
   always_comb begin
     stored       = '0;
-    moves        = 1'b0;
     stopped      = 1'b0;
     full         = 1'b0;
     recs_limit   = '0;
     bursts_limit = '0;
-    if (state_q == Look || state_q == Decide) begin
-      automatic logic begins = start_i && start_queue_i == queue_q;
-      moves  = (arrived_i && arrived_queue_i == queue_q) || (answered_i && answered_queue_i == queue_q) ||
-               (retired_i && retired_queue_i == queue_q) || begins;
-    end
     if (state_q == Look) begin
       stored = len_q + frame_len_t'(DataWidth / 8 - 1) + (vlan_q.taken ? frame_len_t'(TagBytes) : '0);
       // At most two writes a buffer more than whole bursts in the frame. The part before may add one to each list.
@@ -159,7 +159,7 @@ module nic_rx_sched
       addr_q    <= rd_desc_i.addr;
       space_q   <= rd_desc_i.len;
       index_q   <= rd_index_i;
-      moved_q   <= moves;
+      moved_q   <= state_q == Look && moves();
     end
   end
 
@@ -176,6 +176,7 @@ module nic_rx_sched
     enough    = 1'b0;
     give      = 1'b0;
     done      = 1'b0;
+    reject    = 1'b0;
     part_rec_o = '0;
     if (part_look_o) begin
       automatic logic deciding = state_q == Decide;
@@ -190,6 +191,7 @@ module nic_rx_sched
       accept    = deciding && open && !short && enough;
       give      = !deciding || hopeless || short || (open && single && enough);
       done      = (enough && (!deciding || (open && single))) || (deciding && (hopeless || short));
+      if (wait_more && !moved_q) reject = !moves();
       part_rec_o = '{
           eop: enough,
           meta: meta_q,
@@ -199,8 +201,6 @@ module nic_rx_sched
       };
     end
   end
-
-  assign reject = wait_more && !moved_q && !moves;
 
   always_ff @(posedge clk_i) begin
     if (part_look_o || told_q || !rst_ni) begin
@@ -237,7 +237,7 @@ module nic_rx_sched
   assign part_src_o   = src_q;
   assign part_free_o  = free_q;
 
-  assign feed_o   = state_q == Decide || state_q == Fetch || state_q == Feed;
+  assign feed_o   = state_q[2] || state_q == Fetch;      // Decide, Feed, Fetch
   assign active_o = state_q != Idle;
 
   // ------------------------------------------------------------------ sequence
