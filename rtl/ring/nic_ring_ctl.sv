@@ -105,13 +105,9 @@ module nic_ring_ctl
     if (!rst_ni) begin
       scan_q   <= '0;
       before_q <= '0;
-      state_q  <= {Slots{Off}};
     end else begin
       scan_q   <= scan_next_o;
       before_q <= scan_q;
-      if (begins || starts || stops || ends) begin
-        state_q[before_q] <= begins ? Start : starts ? Run : stops ? Stop : Off;
-      end
     end
   end
 
@@ -132,20 +128,16 @@ module nic_ring_ctl
   assign error = err_desc_i || err_tail_i || err_read_i || err_write_i;
 
   always_ff @(posedge clk_i) begin
-    if (starts) run_q[before_q] <= 1'b1;
-    if (stops) run_q[before_q] <= 1'b0;
+    if (starts || stops) begin
+      state_q[before_q] <= starts ? Run : Stop;
+      run_q[before_q]   <= starts;
+    end
     if (error) begin
       if (err_read_i) run_q[err_read_queue_i] <= 1'b0;
       if (err_write_i) run_q[err_write_queue_i] <= 1'b0;
       if (err_desc_i) run_q[err_desc_queue_i] <= 1'b0;
       if (err_tail_i) run_q[before_q] <= 1'b0;
-    end
-    if (!rst_ni) run_q <= '0;
-  end
-
-  // ------------------------------------------------------------------ status
-  always_ff @(posedge clk_i) begin
-    if (error) begin
+      // Status.
       if (err_desc_i && !error_o[err_desc_queue_i]) code_o[err_desc_queue_i] <= ErrBadDesc;
       if (err_tail_i && !error_o[before_q]) code_o[before_q] <= ErrBadDesc;
       if (err_read_i && !error_o[err_read_queue_i]) code_o[err_read_queue_i] <= ErrAxiRead;
@@ -156,11 +148,14 @@ module nic_ring_ctl
       if (err_write_i) error_o[err_write_queue_i] <= 1'b1;
     end
     if (begins || ends) begin
+      state_q[before_q]  <= begins ? Start : Off;
       active_o[before_q] <= begins;
       error_o[before_q]  <= 1'b0;
       code_o[before_q]   <= ErrNone;
     end
     if (!rst_ni) begin
+      state_q  <= {Slots{Off}};
+      run_q    <= '0;
       active_o <= '0;
       error_o  <= '0;
       code_o   <= {Queues{ErrNone}};

@@ -53,58 +53,49 @@ module nic_tx_frame
       one_q   <= valid_i;
       two_q   <= one_q;
       three_q <= two_q;
+      if (load_i) begin
+        automatic logic [7:0] flags = todo_i.flags & ~(first_i ? 8'h00 : Cwr) & ~(last_i ? 8'h00 : FinPsh);
+        one_queue_q <= queue_i;
+        one_frame_q <= '{
+            tso: todo_i.tso,
+            part: todo_i.tso && !last_i,
+            headers: '{ipv6: todo_i.ipv6, l3_off: todo_i.l3_off, l4_off: todo_i.csum_start[7:0],
+                       ip_len: 16'(total_i) - 16'(todo_i.l3_off), ip_id: id_i, seq: seq_i, flags: flags},
+            adjust: '0,
+            ip_adjust: '0,
+            edit: '{vlan: todo_i.vlan, tci: todo_i.tci, csum: todo_i.csum, csum_at: csum_at_i},
+            csum_odd: todo_i.csum_start[0],
+            last: index_i + 1'b1,
+            word: word_i,
+            len: total_i
+        };
+        one_old_id_q <= todo_i.ip_id;
+        one_seq_q    <= 18'(seq_i[31:16]) + 18'(seq_i[15:0]);
+        one_old_q    <= 17'(16'(~todo_i.seq[31:16])) + 17'(16'(~todo_i.seq[15:0]));
+        one_rest_q   <= 18'(16'(16'(total_i) - 16'(todo_i.csum_start))) + 18'(flags) +
+                        18'({8'hFF, ~todo_i.flags});
+      end
+      if (one_q) begin
+        automatic logic [15:0] ip_len = one_frame_q.headers.ip_len - (one_frame_q.headers.ipv6 ? 16'(Ipv6Bytes) : '0);
+        two_queue_q <= one_queue_q;
+        two_frame_q <= one_frame_q;
+        two_frame_q.headers.ip_len <= ip_len;
+        two_sum_q   <= 19'(one_seq_q) + 19'(one_old_q) + 19'(one_rest_q);
+        two_ip_q    <= 18'(ip_len) + 18'(one_frame_q.headers.ip_id) + {2'b0, ~one_old_id_q};
+      end
+      if (two_q) begin
+        queue_o <= two_queue_q;
+        frame_o <= two_frame_q;
+        if (two_frame_q.tso) begin
+          frame_o.adjust    <= fold(two_sum_q);
+          frame_o.ip_adjust <= fold(19'(two_ip_q));
+        end
+      end
     end
     if (!rst_ni) begin
       one_q   <= 1'b0;
       two_q   <= 1'b0;
       three_q <= 1'b0;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (load_i && !hold_i) begin
-      automatic logic [7:0] flags = todo_i.flags & ~(first_i ? 8'h00 : Cwr) & ~(last_i ? 8'h00 : FinPsh);
-      one_queue_q <= queue_i;
-      one_frame_q <= '{
-          tso: todo_i.tso,
-          part: todo_i.tso && !last_i,
-          headers: '{ipv6: todo_i.ipv6, l3_off: todo_i.l3_off, l4_off: todo_i.csum_start[7:0],
-                     ip_len: 16'(total_i) - 16'(todo_i.l3_off), ip_id: id_i, seq: seq_i, flags: flags},
-          adjust: '0,
-          ip_adjust: '0,
-          edit: '{vlan: todo_i.vlan, tci: todo_i.tci, csum: todo_i.csum, csum_at: csum_at_i},
-          csum_odd: todo_i.csum_start[0],
-          last: index_i + 1'b1,
-          word: word_i,
-          len: total_i
-      };
-      one_old_id_q <= todo_i.ip_id;
-      one_seq_q    <= 18'(seq_i[31:16]) + 18'(seq_i[15:0]);
-      one_old_q    <= 17'(16'(~todo_i.seq[31:16])) + 17'(16'(~todo_i.seq[15:0]));
-      one_rest_q   <= 18'(16'(16'(total_i) - 16'(todo_i.csum_start))) + 18'(flags) +
-                      18'({8'hFF, ~todo_i.flags});
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (one_q && !hold_i) begin
-      automatic logic [15:0] ip_len = one_frame_q.headers.ip_len - (one_frame_q.headers.ipv6 ? 16'(Ipv6Bytes) : '0);
-      two_queue_q <= one_queue_q;
-      two_frame_q <= one_frame_q;
-      two_frame_q.headers.ip_len <= ip_len;
-      two_sum_q   <= 19'(one_seq_q) + 19'(one_old_q) + 19'(one_rest_q);
-      two_ip_q    <= 18'(ip_len) + 18'(one_frame_q.headers.ip_id) + {2'b0, ~one_old_id_q};
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (two_q && !hold_i) begin
-      queue_o <= two_queue_q;
-      frame_o <= two_frame_q;
-      if (two_frame_q.tso) begin
-        frame_o.adjust    <= fold(two_sum_q);
-        frame_o.ip_adjust <= fold(19'(two_ip_q));
-      end
     end
   end
 

@@ -196,20 +196,21 @@ module nic_tx_issue
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (early && step) begin
-      soon_touched_q <= touches(ask_queue_o);
-      room_q   <= ptr_t'(Words) - (base_q[ask_queue_o] - free_q[ask_queue_o]);
-      bursts_q <= burst_count_t'(Bursts) - (asked_q[ask_queue_o] - answered_i);
-      // The frame of the descriptor before may not be counted yet.
-      frame_q  <= 8'(frames_used_i) + 8'd2 <= 8'(Frames);
-    end
-    // As many bursts as there are at the worst address: the sum would take too long.
-    if (soon && step) begin
-      touched_q <= soon_touched_q || touches(soon_queue);
-      fits_q <= !(17'({room_q, ByteLog2'(0)}) < soon_total) && frame_q &&
-                !(bursts_q < burst_count_t'(soon_bursts) + burst_count_t'(2));
-    end
-    if (!step && (free_valid_i || burst_done_i)) begin
+    if (step) begin
+      if (early) begin
+        soon_touched_q <= touches(ask_queue_o);
+        room_q         <= ptr_t'(Words) - (base_q[ask_queue_o] - free_q[ask_queue_o]);
+        bursts_q       <= burst_count_t'(Bursts) - (asked_q[ask_queue_o] - answered_i);
+        // The frame of the descriptor before may not be counted yet.
+        frame_q        <= 8'(frames_used_i) + 8'd2 <= 8'(Frames);
+      end
+      // As many bursts as there are at the worst address: the sum would take too long.
+      if (soon) begin
+        touched_q <= soon_touched_q || touches(soon_queue);
+        fits_q <= !(17'({room_q, ByteLog2'(0)}) < soon_total) && frame_q &&
+                  !(bursts_q < burst_count_t'(soon_bursts) + burst_count_t'(2));
+      end
+    end else if (free_valid_i || burst_done_i) begin
       if (touches(soon_queue)) soon_touched_q <= 1'b1;
       if (touches(queue)) touched_q <= 1'b1;
     end

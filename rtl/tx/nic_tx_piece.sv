@@ -168,7 +168,7 @@ module nic_tx_piece
   frame_len_t        left_q;
   logic [16:0]       total;
 
-  assign total = cut_q ? 17'(cut_at_q.sofar) + 17'(cut_len_q) : '0;
+  assign total = 17'(cut_at_q.sofar) + 17'(cut_len_q);
 
   always_ff @(posedge clk_i) begin
     if (cut_q && step_i) begin
