@@ -177,6 +177,6 @@ module nic_ring_ctl
   // Progress belongs to an active ring.
   `NIC_ASSERT_IF(HeadOnlyWhenActive, head_valid_i, active_o[head_queue_i])
   `NIC_ASSERT_IF(CqHeadOnlyWhenActive, cq_valid_i, active_o[cq_queue_i])
-  `NIC_ASSERT_IF(RunOnlyWhenActive, run_q[before_q], active_o[before_q])
+  `NIC_ASSERT(RunOnlyWhenActive, (run_q & ~active_o) == '0)
 
 endmodule
