@@ -43,8 +43,8 @@ BROKEN = {
     ),
     "more is reserved than the buffer holds": (
         "tx/nic_tx_issue.sv",
-        "fits   = words <= room_q &&",
-        "fits   =",
+        "fits_q <= !(17'({room_q, ByteLog2'(0)}) < soon_total) && frame_q &&",
+        "fits_q <= frame_q &&",
         "TxBufferNotOverbooked",
     ),
     "a record goes before a message": (

@@ -240,7 +240,7 @@ void hold(Bench& b) {
     b.setup();
     b.sender_on = b.source_on = true;
     struct Rates {
-        double tx = 0, rx = 0;      // frames sent; of those offered, the part that arrived
+        double tx = 0, rx = 0;      // bytes sent (frames have all lengths); of the frames offered, the part that arrived
     };
     auto measure = [&] {
         auto total = [](const std::vector<uint64_t>& v) {
@@ -253,9 +253,9 @@ void hold(Bench& b) {
             for (size_t q = 1; q < Bench::QUEUES; q++) n += double(b.drivers[q]->rx_done);
             return n;
         };
-        const double tx = total(b.per_queue), rx = arrived(), in = total(b.offered);
+        const double tx = total(b.queue_bytes), rx = arrived(), in = total(b.offered);
         b.run(40000);
-        return Rates{total(b.per_queue) - tx, (arrived() - rx) / (total(b.offered) - in)};
+        return Rates{total(b.queue_bytes) - tx, (arrived() - rx) / (total(b.offered) - in)};
     };
     b.run(5000);
     const Rates before = measure();
@@ -292,7 +292,7 @@ void hold(Bench& b) {
     b.read(0x14);
     const Rates during = measure();
     b.read(0x14);
-    std::printf("other queues: %.0f frames out, %.3f of those in; while queue 0 is stuck: %.0f and %.3f; ", before.tx, before.rx, during.tx, during.rx);
+    std::printf("other queues: %.0f bytes out, %.3f of the frames in; while queue 0 is stuck: %.0f and %.3f; ", before.tx, before.rx, during.tx, during.rx);
     if (during.tx < 0.95 * before.tx || during.rx < 0.95 * before.rx) fail("a stuck queue slows the others");
     b.axi.set.held_reads = b.axi.set.held_writes = 0;
     b.axi.set.error = nullptr;
