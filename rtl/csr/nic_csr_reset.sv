@@ -2,8 +2,8 @@
 // The device's reset, asked for by software (RESET.reset) or at power-up.
 //
 // request_i -> soft_reset_o until quiesced_i -> core_rst_no low for ResetClocks -> done. At power-up it begins with
-// the last step, so that core_rst_no, a register, is the one reset of the core: it follows rst_ni by a clock. busy_o is what RESET.reset reads. A request while
-// busy_o is a part of the reset under way.
+// the last step, so that core_rst_no, a register, is the one reset of the core: it follows rst_ni by a clock. busy_o is
+// what RESET.reset reads. A request while busy_o is a part of the reset under way.
 
 module nic_csr_reset #(
     parameter int unsigned ResetClocks = 128    // memories clear themselves meanwhile, a word a clock

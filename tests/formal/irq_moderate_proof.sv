@@ -72,16 +72,7 @@ module irq_moderate_proof
   `NIC_ASSUME(InitiallyZero, was_valid_q || (sts_0 == '0 && sts_1 == '0))
   `NIC_ASSUME(OneCommand, !(seen_i && unmask_i))
   `NIC_ASSUME(HaltIsLasting, !err_q || err || started_q)
-  // nic_pkg: a request is set up a clock before it is valid, and is the same in both.
-  reg_req_t setup_q;
-  logic     was_setup_q;
-  always_ff @(posedge clk_i) begin
-    setup_q     <= req_i;
-    was_setup_q <= rst_ni && req_i.setup;
-  end
-  `NIC_ASSUME(SetUpBefore, req_i.valid == was_setup_q && !(req_i.setup && req_i.valid))
-  `NIC_ASSUME(SameInBoth, !req_i.valid || {req_i.write, req_i.addr, req_i.wdata, req_i.wstrb} ==
-              {setup_q.write, setup_q.addr, setup_q.wdata, setup_q.wstrb})
+  `include "reg_bus.svh"
   // The register is written before the first record.
   logic writes, set_q;
   assign writes = req_i.valid && req_i.write && req_i.addr[15:12] == QP_BASE[15:12];

@@ -95,7 +95,7 @@ module irq_msix_proof
   logic [1:0]  vector_q;
   logic [2:0]  passed_q;      // messages by others since it asks
   logic        turn, turn_q;  // it takes part in the choice
-  assign turn = {dut.cause_want, dut.rx_want & ~out_i, dut.tx_want & ~out_i} >> mine;
+  assign turn = dut.ask >> mine;
   always_ff @(posedge clk_i) begin
     sent_q   <= rst_ni && grant_o;
     told_q   <= told;

@@ -112,6 +112,7 @@ class Job:
         files = ["common/nic_assert.svh", *self.task.sources]
         texts = {Path(f).name: (ROOT / "rtl" / f).read_text() for f in files}
         texts[f"{self.task.name}_proof.sv"] = self.task.harness.read_text()
+        texts |= {path.name: path.read_text() for path in HERE.glob("*.svh")}  # what harnesses share
         if self.bug:
             name = Path(self.bug.file).name
             if name not in texts or texts[name].count(self.bug.old) != 1:
