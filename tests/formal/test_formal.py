@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from tests.formal import prover
 from tests.formal.prover import HERE, ROOT, Job, load_tasks, tools_problem
 
 TASKS = load_tasks()
@@ -18,6 +20,24 @@ QUICK = [job for task in TASKS.values() if task.quick for job in task.jobs()]
 def test_formal_quick_job_ends_as_it_must(job: Job) -> None:
     outcome = job.run(timeout=300)
     assert outcome.good, outcome.text
+
+
+@pytest.mark.skipif(tools_problem() is not None, reason=str(tools_problem()))
+@pytest.mark.parametrize("name", TASKS)
+def test_formal_harness_and_bugs_fit_the_rtl(name: str) -> None:
+    """Of the slow tasks too, which only `make formal` runs: a name that the RTL has no more is found here."""
+    for job in TASKS[name].jobs():
+        if job.kind != "cover":  # the same sources as the proof
+            assert job.elaborate() == "", job.name
+
+
+@pytest.mark.skipif(tools_problem() is not None, reason=str(tools_problem()))
+def test_formal_name_that_is_gone_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ring_ctl_proof.sv").write_text(
+        TASKS["ring_ctl"].harness.read_text().replace("dut.run_q", "dut.gone_q")
+    )
+    monkeypatch.setattr(prover, "HERE", tmp_path)
+    assert "could not resolve hierarchical path name 'gone_q'" in Job(TASKS["ring_ctl"], "prove").elaborate()
 
 
 def test_formal_each_harness_has_a_task_and_each_task_a_bug() -> None:
