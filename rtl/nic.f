@@ -82,6 +82,7 @@ mac/nic_mac_pause.sv
 mac/nic_mac_pace.sv
 mac/nic_mac_mode.sv
 mac/nic_mac_rx.sv
+mac/nic_mac_in.sv
 mac/nic_mac_tx.sv
 mac/nic_mac.sv
 nic_host.sv

@@ -80,21 +80,12 @@ module nic_err_log
   localparam int unsigned ReadDepth  = 32;       // bursts of an ID outstanding: TX data has the most
   localparam int unsigned WriteDepth = 128;      // RX data
 
-  typedef enum logic [3:0] {
-    AccDesc       = 4'(ERR_ACCESS_DESC),
-    AccData       = 4'(ERR_ACCESS_DATA),
-    AccCompletion = 4'(ERR_ACCESS_COMPLETION),
-    AccMessage    = 4'(ERR_ACCESS_MESSAGE),
-    AccBadDesc    = 4'(ERR_ACCESS_BAD_DESC),
-    AccBadTail    = 4'(ERR_ACCESS_BAD_TAIL)
-  } access_e;
-
   typedef enum logic [2:0] {Free, Fetch, Seek, Add, Kept} state_e;
 
   typedef struct packed {
     logic              tx;
     logic              none;                     // no queue: a message of a cause
-    access_e           access;
+    logic [3:0]        access;                   // ERR_ACCESS_*
     logic [1:0]        resp;
     logic [QWidth-1:0] qp;
   } what_t;
@@ -159,11 +150,6 @@ module nic_err_log
       .addr_o       (record_addr)
   );
 
-  always_ff @(posedge clk_i) begin
-    if (r_valid_i && r_resp_i[1]) r_decode_q <= r_resp_i[0];
-    if (b_valid_i && b_resp_i[1]) b_decode_q <= b_resp_i[0];
-  end
-
   // ------------------------------------------------------------------ the log
   state_e      state_q;
   what_t       what_q;
@@ -173,15 +159,16 @@ module nic_err_log
   logic        more_q;
   logic        clear;                            // ERR_LOG is cleared
 
-  // Those of the clock before: of descriptors, of tails.
+  // Errors of the clock before: of descriptors, of tails.
   logic              tx_desc_q, rx_desc_q, tx_tail_q, rx_tail_q;
-  logic [QWidth-1:0] tx_queue_q, rx_queue_q, tail_queue_q;
-  logic [QWidth-1:0] before_q;
+  logic [QWidth-1:0] tx_queue_q, rx_queue_q, tail_queue_q, before_q;
   logic              early, early_q;             // one of them
 
   assign early = tx_err_desc_i || rx_err_desc_i || tx_err_tail_i || rx_err_tail_i;
 
   always_ff @(posedge clk_i) begin
+    if (r_valid_i && r_resp_i[1]) r_decode_q <= r_resp_i[0];
+    if (b_valid_i && b_resp_i[1]) b_decode_q <= b_resp_i[0];
     before_q <= scan_i;
     early_q  <= early && rst_ni;
     if (early || early_q || !rst_ni) begin
@@ -206,7 +193,7 @@ module nic_err_log
         what = '{
             tx: !rx_desc_valid_i,
             none: 1'b0,
-            access: tx_data_valid_i ? AccData : AccDesc,
+            access: tx_data_valid_i ? ERR_ACCESS_DATA : ERR_ACCESS_DESC,
             resp: {1'b1, r_decode_q},
             qp: r_queue_i
         };
@@ -214,17 +201,17 @@ module nic_err_log
         what = '{
             tx: tx_cpl_done_i || (msix_done_i && msix_by_i.tx),
             none: msix_done_i && msix_by_i.none,
-            access: rx_data_done_i ? AccData : msix_done_i ? AccMessage : AccCompletion,
+            access: rx_data_done_i ? ERR_ACCESS_DATA : msix_done_i ? ERR_ACCESS_MESSAGE : ERR_ACCESS_COMPLETION,
             resp: {1'b1, b_decode_q},
             qp: msix_done_i ? msix_by_i.qp[QWidth-1:0] : b_queue_i
         };
       end else if (tx_desc_q || rx_desc_q) begin
         what.tx     = tx_desc_q;
-        what.access = AccBadDesc;
+        what.access = ERR_ACCESS_BAD_DESC;
         what.qp     = tx_desc_q ? tx_queue_q : rx_queue_q;
       end else begin
         what.tx     = tx_tail_q;
-        what.access = AccBadTail;
+        what.access = ERR_ACCESS_BAD_TAIL;
         what.qp     = tail_queue_q;
       end
     end
@@ -251,7 +238,7 @@ module nic_err_log
           state_q <= Kept;
           if (of_read_q) addr_q <= read_addr;
           else if (of_data_q) addr_q <= data_addr;
-          else if (what_q.access == AccCompletion) addr_q <= record_addr;
+          else if (what_q.access == ERR_ACCESS_COMPLETION) addr_q <= record_addr;
         end
         Seek: begin
           automatic index_t mask = (16'd1 << (what_q.tx ? tx_log2_i : rx_log2_i)) - 1'b1;

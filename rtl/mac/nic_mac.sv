@@ -2,7 +2,7 @@
 // The MAC side: between the datapath and the streams. The stream to the wire is not delayed, that to RX by a clock.
 //
 // TX -> nic_mac_tx (PAUSE frames, waiting, no link) -> the wire, or back into RX in loopback.
-// The wire, or TX -> nic_mac_rx (finds PAUSE frames) -> RX. nic_mac_pause and nic_mac_pace say when TX waits.
+// The wire, or TX -> nic_mac_in (whole frames; nic_mac_rx finds PAUSE frames) -> RX. nic_mac_pause and nic_mac_pace say when TX waits.
 //
 // Loopback begins and ends between frames, in both directions; the wire sends and receives nothing meanwhile. Without a
 // link nothing is received, and what is sent is thrown away; loopback needs none. RX gets each frame whole, and where
@@ -137,10 +137,8 @@ module nic_mac
   );
 
   // ------------------------------------------------------------------ out
-  logic                 out_last, back_valid, tx_busy;
-  logic [DataWidth-1:0] out_data;
-  logic [Bytes-1:0]     out_keep;
-  mac_cast_e            out_cast;
+  logic      back_valid, tx_busy;
+  mac_cast_e out_cast;
 
   nic_mac_tx #(
       .DataWidth(DataWidth)
@@ -164,21 +162,18 @@ module nic_mac
       .s_tvalid     (tx_tvalid),
       .s_tready     (tx_tready),
       .s_tlast      (tx_tlast),
-      .m_tdata      (out_data),
-      .m_tkeep      (out_keep),
+      .m_tdata      (m_axis_tdata),
+      .m_tkeep      (m_axis_tkeep),
       .m_tvalid     (m_axis_tvalid),
       .m_tready     (m_axis_tready),
-      .m_tlast      (out_last),
+      .m_tlast      (m_axis_tlast),
       .back_valid_o (back_valid),
       .pause_done_o (pause_done),
       .dropped_o    (tx_dropped_o),
       .cast_o       (out_cast)
   );
 
-  assign m_axis_tdata = out_data;
-  assign m_axis_tkeep = out_keep;
-  assign m_axis_tlast = out_last;
-  assign busy_o       = tx_busy || pause_req;
+  assign busy_o = tx_busy || pause_req;
 
   nic_mac_pace #(
       .DataWidth(DataWidth),
@@ -188,72 +183,40 @@ module nic_mac
       .mbps_i (tx_mbps),
       .busy_i (m_axis_tvalid || back_valid),
       .taken_i((m_axis_tvalid && m_axis_tready) || back_valid),
-      .last_i (out_last),
+      .last_i (m_axis_tlast),
       .tail_i (pause_done ? ByteLog2'(PadFrame) : tx_len_i[ByteLog2-1:0]),
       .stall_o(pace_stall)
   );
 
   // ------------------------------------------------------------------ in, or back
-  logic                 skip_q, skip;   // a frame from the wire that RX does not get: no link, or loopback
-  logic                 in_valid, in_last, in_bad;
-  logic [DataWidth-1:0] in_data;
-  logic [Bytes-1:0]     in_keep;
-  rx_tag_t              in_tag;
-
-  always_comb begin
-    skip     = 1'b0;
-    in_data  = s_axis_tdata;
-    in_keep  = s_axis_tkeep;
-    in_last  = s_axis_tlast;
-    in_bad   = s_axis_tuser;
-    in_valid = s_axis_tvalid;
-    if (special || skip_q) begin
-      skip     = skip_q || loop || (!rx_inside && (!link_o || loopback));
-      in_valid = s_axis_tvalid && !skip;
-      if (loop) begin
-        in_data  = out_data;
-        in_keep  = out_keep;
-        in_last  = out_last;
-        in_bad   = 1'b0;
-        in_valid = back_valid;
-      end
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    rx_tvalid <= in_valid;
-    if (in_valid) begin
-      rx_tdata <= in_data;
-      rx_tkeep <= in_keep;
-      rx_tlast <= in_last;
-      if (in_last) rx_tag_o <= in_tag;
-    end
-    if (!hard_rst_ni) rx_tvalid <= 1'b0;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (special || skip_q) begin
-      if (s_axis_tvalid) skip_q <= skip && !s_axis_tlast;
-    end
-    if (!hard_rst_ni) skip_q <= 1'b0;
-  end
-
-  nic_mac_rx #(
+  nic_mac_in #(
       .DataWidth(DataWidth)
-  ) u_rx (
+  ) u_in (
       .clk_i,
-      .rst_ni   (hard_rst_ni),
-      .enable_i (rx_pause),
+      .hard_rst_ni,
+      .special_i (special),
+      .link_i    (link_o),
+      .loopback_i(loopback),
+      .loop_i    (loop),
+      .pause_en_i(rx_pause),
       .station_i,
-      .valid_i  (in_valid),
-      .data_i   (in_data),
-      .keep_i   (in_keep),
-      .last_i   (in_last),
-      .bad_i    (in_bad),
-      .inside_o (rx_inside),
-      .tag_o    (in_tag),
-      .pause_o  (rx_is_pause),
-      .quanta_o (rx_quanta)
+      .s_axis_tdata,
+      .s_axis_tkeep,
+      .s_axis_tvalid,
+      .s_axis_tlast,
+      .s_axis_tuser,
+      .back_data_i (m_axis_tdata),
+      .back_keep_i (m_axis_tkeep),
+      .back_last_i (m_axis_tlast),
+      .back_valid_i(back_valid),
+      .inside_o  (rx_inside),
+      .pause_o   (rx_is_pause),
+      .quanta_o  (rx_quanta),
+      .rx_tdata,
+      .rx_tkeep,
+      .rx_tvalid,
+      .rx_tlast,
+      .rx_tag_o
   );
 
   // The link's rate, in which the time of PAUSE is counted.

@@ -2,8 +2,9 @@
 // Reads the descriptors of one direction's rings ahead of their use, into a small window for each ring.
 //
 // The ring under examination (scan_i) is fetched from, a clock later, when software has posted descriptors and the window
-// has room for a whole burst (what was asked for is counted a clock after that): up to 8 descriptors, ending at a multiple of 128 bytes and at the ring's end, several
-// bursts outstanding. So a busy ring is read in full bursts, and a single new descriptor at once.
+// has room for a whole burst (what was asked for is counted a clock after that): up to 8 descriptors, ending at a
+// multiple of 128 bytes and at the ring's end, several bursts outstanding. So a busy ring is read in full bursts, and a
+// single new descriptor at once.
 //
 // Consumer: rd_queue_i and rd_skip_i choose a descriptor, rd_skip_i beyond the first that is not consumed;
 // rd_valid_o says that it is here, rd_more_o that it has been posted. pop_i consumes one of pop_queue_i.
@@ -175,6 +176,8 @@ module nic_desc_fetch
   end
 
   index_t pos;                       // the descriptor that is read
+  logic [PerBeat-1:0][63:0] lane_addr;
+  logic [PerBeat-1:0][CtrlWidth-1:0] lane_ctrl;
   assign pos = con_q[rd_queue_i] + index_t'(rd_skip_i);
 
   for (genvar i = 0; i < PerBeat; i++) begin : gen_lane
@@ -186,8 +189,6 @@ module nic_desc_fetch
     (* no_rw_check, ram_style = (Kind == RdRxDesc) ? "distributed" : "block" *)
     logic [CtrlWidth-1:0] ctrl_mem [Slots * Rows];
     logic [QWidth+RowLog2-1:0] rrow;
-    logic [63:0]               rd_addr;
-    logic [CtrlWidth-1:0]      rd_ctrl;
     always_ff @(posedge clk_i) begin
       if (store) begin
         automatic logic [QWidth+RowLog2-1:0] wrow = {r_queue_i, RowLog2'(arr >> LaneLog2)};
@@ -205,21 +206,15 @@ module nic_desc_fetch
       end
     end
 
-    assign rrow    = {rd_queue_i, RowLog2'(pos >> LaneLog2)};
-    assign rd_addr = addr_mem[rrow];
-    assign rd_ctrl = ctrl_mem[rrow];
+    assign rrow         = {rd_queue_i, RowLog2'(pos >> LaneLog2)};
+    assign lane_addr[i] = addr_mem[rrow];
+    assign lane_ctrl[i] = ctrl_mem[rrow];
   end
 
   // ------------------------------------------------------------------ consumer
-  logic [PerBeat-1:0][63:0] lane_addr;
-  logic [PerBeat-1:0][CtrlWidth-1:0] lane_ctrl;
-  logic [CtrlWidth-1:0]     ctrl;
-  level_t                   level;
+  logic [CtrlWidth-1:0] ctrl;
+  level_t               level;
 
-  for (genvar i = 0; i < PerBeat; i++) begin : gen_read
-    assign lane_addr[i] = gen_lane[i].rd_addr;
-    assign lane_ctrl[i] = gen_lane[i].rd_ctrl;
-  end
   if (PerBeat == 1) begin : gen_one
     assign rd_desc_o.addr = lane_addr[0];
     assign ctrl           = lane_ctrl[0];
@@ -238,7 +233,6 @@ module nic_desc_fetch
   always_ff @(posedge clk_i) busy_o <= out_q[scan_i] != '0 || (want_q && want_queue_q == scan_i);
 
   // ------------------------------------------------------------------ state of the rings
-
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int q = 0; q < int'(Slots); q++) begin

@@ -59,11 +59,11 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "pacing_keeps_the_average_rate", "AssertionError",
     ),
     "the link's end cuts a frame": (
-        "nic_mac.sv", "(!rx_inside && (!link_o || loopback))", "!link_o || loopback",
+        "nic_mac_in.sv", "(!inside_o && (!link_i || loopback_i))", "!link_i || loopback_i",
         "link_that_comes_and_goes_cuts_no_frame", "AssertionError",
     ),
     "the rest of a frame passes when the link comes": (
-        "nic_mac.sv", "skip     = skip_q || loop ||", "skip     = loop ||",
+        "nic_mac_in.sv", "skip     = skip_q || loop_i ||", "skip     = loop_i ||",
         "link_that_comes_and_goes_cuts_no_frame", "AssertionError",
     ),
     "loopback begins within a frame": (
