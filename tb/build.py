@@ -36,6 +36,7 @@ __all__ = [
 
 KINDS = ("fast", "debug", "coverage")
 _NATIVE = ROOT / "tb" / "native"
+_MEMORY = ROOT / "pymodel" / "hw" / "native"
 _SOURCES = (
     "main.cpp", "vpi_hooks.cpp", "fatal.cpp", "sim.cpp", "axi_memory.cpp", "mmio.cpp", "wire.cpp", "recorder.cpp",
     "python_api.cpp",
@@ -164,7 +165,7 @@ def _filelist(path: Path) -> list[str]:
 
 
 def _testbench_files() -> list[Path]:
-    folders = (ROOT / "tb" / "sv", _NATIVE, ROOT / "pymodel" / "hw" / "native")
+    folders = (ROOT / "tb" / "sv", _NATIVE, _MEMORY)
     return sorted(p for folder in folders for p in folder.iterdir() if p.suffix in {".sv", ".cpp", ".h", ".vlt", ".mk"})
 
 
@@ -203,14 +204,14 @@ def build(dut: Dut, params: dict[str, int] | None = None, kind: str = "fast", *,
     verilate = [
         *command, "--cc", "--exe", "--vpi", "--prefix", "Vtop", "--top-module", "tb_top", "-o", "ringside", "--assert",
         "--x-initial", "unique", "--timescale", "1ps/1ps", "--no-timing", "-Wno-fatal", *_ARGS[kind],
-        "-CFLAGS", f"-I{_NATIVE} -I{ROOT / 'pymodel' / 'hw' / 'native'}",
+        "-CFLAGS", f"-I{_NATIVE} -I{_MEMORY}",
         "-CFLAGS", "-Dvpi_register_cb=verilated_vpi_register_cb -Dvpi_remove_cb=verilated_vpi_remove_cb",
         "-CFLAGS", "-DVL_USER_FATAL -DVL_USER_STOP",
         "-LDFLAGS", _link_flags(),
         *(["-DRINGSIDE_LINK"] if dut.rtl.get("link_pins") else []),
         f"-GMacClock={mac}", *(f"-G{name}={value}" for name, value in params.items()),
         *rtl_args, *(str(p) for p in sorted((ROOT / "tb" / "sv").glob("*.vlt"))), *_tb_sv(),
-        *(str(_NATIVE / name) for name in _SOURCES), str(ROOT / "pymodel" / "hw" / "native" / "host_memory.cpp"),
+        *(str(_NATIVE / name) for name in _SOURCES), *map(str, sorted(_MEMORY.glob("*.cpp"))),
     ]  # fmt: skip
     make = [*make_variables(kind), f"VM_TRACE={int(kind == 'debug')}"]
     digest = hashlib.sha256(repr((version, verilate, make)).encode())

@@ -9,22 +9,22 @@ __all__ = ["Histogram"]
 class Histogram:
     """Counts of non-negative integers (ns), to within 1/64 of each value; memory does not grow with the samples."""
 
-    __slots__ = ("count", "counts")
+    __slots__ = ("counts",)
 
     def __init__(self) -> None:
         self.counts: dict[int, int] = {}
-        self.count = 0
 
     def add(self, value: int) -> None:
         shift = value.bit_length() - 7
-        bucket = value >> shift << shift if shift > 0 else value
-        self.counts[bucket] = self.counts.get(bucket, 0) + 1
-        self.count += 1
+        if shift > 0:
+            value = value >> shift << shift
+        counts = self.counts
+        counts[value] = counts.get(value, 0) + 1
 
     def percentile(self, percent: float) -> int:
         """The smallest recorded value (lower end of its bucket, ns) that ``percent`` of the samples do not exceed; 0
         of none."""
-        need = self.count * percent / 100
+        need = sum(self.counts.values()) * percent / 100
         seen = 0
         for value in sorted(self.counts):
             seen += self.counts[value]

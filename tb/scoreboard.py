@@ -22,6 +22,16 @@ class Entry:
         self.number = number
 
 
+class _Flow(deque[Entry]):
+    """The expected frames of one flow, in their order."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__()
+        self.key = key
+
+
 class Direction:
     """One way (``name`` is ``"tx"``: host to wire, or ``"rx"``: wire to host), with its expected frames by flow.
 
@@ -29,12 +39,13 @@ class Direction:
     count of drops), but never altered, reordered or doubled.
     """
 
-    __slots__ = ("bytes", "entered", "flows", "lossy", "lost", "matched", "name")
+    __slots__ = ("_next", "bytes", "entered", "flows", "lossy", "lost", "matched", "name")
 
     def __init__(self, name: str, lossy: bool) -> None:
         self.name = name
         self.lossy = lossy
-        self.flows: dict[bytes, deque[Entry]] = {}
+        self.flows: dict[bytes, _Flow] = {}
+        self._next: dict[bytes, _Flow] = {}  # by the first frame of each flow: equal frames are of one flow
         self.entered = 0
         self.matched = 0
         self.lost = 0
@@ -53,7 +64,7 @@ class Direction:
         key = flow_key(frame)
         flow = self.flows.get(key)
         if flow is None:
-            flow = self.flows[key] = deque()
+            flow = self.flows[key] = self._next[frame] = _Flow(key)
         self.entered += 1
         entry = Entry(frame, time, self.entered)
         flow.append(entry)
@@ -62,21 +73,23 @@ class Direction:
     def match(self, frame: bytes, time: int) -> int:
         """``frame`` came out at ``time``. Returns when it entered. Raises CheckError if it is not the next of its
         flow."""
-        key = flow_key(frame)
-        flow = self.flows.get(key)
-        if not flow:
-            raise self._unexpected(frame, time)
-        head = flow[0]
-        if head.frame != frame:
-            head = self._skip_lost(flow, frame, time)
-        flow.popleft()
-        if not flow:
-            del self.flows[key]
+        flow = self._next.pop(frame, None)
+        if flow is None:
+            flow = self._skip_lost(frame, time)
+        head = flow.popleft()
+        if flow:
+            self._next[flow[0].frame] = flow
+        else:
+            del self.flows[flow.key]
         self.matched += 1
         self.bytes += len(frame)
         return head.time
 
-    def _skip_lost(self, flow: deque[Entry], frame: bytes, time: int) -> Entry:
+    def _skip_lost(self, frame: bytes, time: int) -> _Flow:
+        """The flow of a frame that is not the next of its flow, without those before it, which are lost."""
+        flow = self.flows.get(flow_key(frame))
+        if flow is None:
+            raise self._unexpected(frame, time)
         ahead = next((i for i, e in enumerate(flow) if e.frame == frame), None)
         if ahead is None:
             raise self._unexpected(frame, time)
@@ -87,10 +100,11 @@ class Direction:
                 f"{flow[0].number}, which was lost or overtaken ({show_flow(frame)})",
                 self._where(time),
             )
+        del self._next[flow[0].frame]
         for _ in range(ahead):
             flow.popleft()
         self.lost += ahead
-        return flow[0]
+        return flow
 
     def _unexpected(self, frame: bytes, time: int) -> CheckError:
         candidates = self.flows.get(flow_key(frame)) or [f[0] for f in self.flows.values() if f]
@@ -124,6 +138,7 @@ class Direction:
         """What has not come out by now is lost, and an error if it comes after all."""
         self.lost += self.pending
         self.flows.clear()
+        self._next.clear()
 
     def oldest(self) -> str:
         """The oldest frame that has not come out: for reports."""

@@ -128,17 +128,19 @@ class _Nowhere:
     def _refuse(self, *_: object) -> Any:
         raise RuntimeError("no machine is in force: create an Env, or call set_machine() first")
 
-    __getattr__ = __getitem__ = __setitem__ = _refuse
+    __getattr__ = __getitem__ = __setitem__ = __call__ = _refuse
 
 
 class _Here:
     """The machine in force and its parts. Kernel code asks for them dozens of times a packet: a lookup costs half of
     what a call does. Each part raises RuntimeError where no machine is in force."""
 
-    __slots__ = ("machine", "mem", "sched", "state")
+    __slots__ = ("machine", "mem", "peek", "poke", "sched", "state")
 
     machine: Machine
     mem: memoryview  # HostMemory.mem
+    peek: Callable[[int, int], bytes]  # HostMemory.peek: bytes(mem[at : at + n]), at a fraction of its cost
+    poke: Callable[[int, bytes], int]  # HostMemory.poke: mem[at : at + len(data)] = data
     sched: Scheduler
     state: dict[str, Any]
 
@@ -151,6 +153,8 @@ def set_machine(m: Machine | None) -> None:
     nowhere: Any = _Nowhere()
     here.machine = nowhere if m is None else m
     here.mem = nowhere if m is None else m.platform.memory.mem
+    here.peek = nowhere if m is None else m.platform.memory.peek
+    here.poke = nowhere if m is None else m.platform.memory.poke
     here.sched = nowhere if m is None else m.sched
     here.state = nowhere if m is None else m.state
 

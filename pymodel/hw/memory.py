@@ -19,6 +19,7 @@ import tempfile
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 __all__ = ["DEV_READ", "DEV_WRITE", "PAGE_SIZE", "DmaFault", "HostMemory", "draw_bus_offset", "native_library"]
 
@@ -64,8 +65,11 @@ class DmaFault(Exception):
         )
 
 
-class _Fault(ctypes.Structure):
-    _fields_ = (("kind", ctypes.c_int64), ("first_bad", ctypes.c_uint64))
+# What native/python_calls.cpp uses of Python, in its order.
+_PYTHON_API = (
+    "PyLong_AsUnsignedLongLongMask", "PyLong_AsVoidPtr", "PyLong_FromLongLong", "PyBytes_FromStringAndSize",
+    "PyBytes_AsStringAndSize", "PyErr_Occurred", "PyErr_BadArgument", "PyErr_SetString", "Py_DecRef",
+)  # fmt: skip
 
 
 def _build_dir() -> Path:
@@ -109,17 +113,11 @@ def native_library() -> ctypes.PyDLL:
     if not hasattr(lib, "rs_mem_create"):
         lib = ctypes.PyDLL(str(_build_library()))
     u64, i64, ptr = ctypes.c_uint64, ctypes.c_int64, ctypes.c_void_p
-    fault = ctypes.POINTER(_Fault)
     for name, restype, *argtypes in (
         ("create", ptr, u64, u64, u64),
         ("destroy", None, ptr),
         ("bytes", ptr, ptr),
-        ("grant", i64, ptr, u64, u64, ctypes.c_uint32),
-        ("revoke", i64, ptr, u64, u64, ctypes.c_uint32),
-        ("own", ctypes.c_int, ptr, u64, u64, ctypes.c_int),
         ("cpu_owns", ctypes.c_int, ptr, u64),
-        ("dev_read", ctypes.c_int, ptr, u64, u64, ctypes.c_char_p, fault),
-        ("dev_write", ctypes.c_int, ptr, u64, u64, ctypes.c_char_p, fault),
         ("access", ctypes.c_uint32, ptr, u64),
         ("first_granted", i64, ptr),
         ("watch", None, ptr, u64, u64),
@@ -128,11 +126,25 @@ def native_library() -> ctypes.PyDLL:
         ("store", None, ptr, u64, ctypes.c_char_p, u64),
         ("publish", None, ptr),
         ("settle", None, ptr),
+        ("python", ptr, ptr),
+        ("method_size", u64),
+        ("first_bad", u64),
     ):
         fn = getattr(lib, f"rs_mem_{name}")
         fn.restype = restype
         fn.argtypes = argtypes
     return lib
+
+
+def _builtins(lib: ctypes.PyDLL, handle: int) -> list[Callable[..., Any]]:
+    """The functions of native/python_calls.cpp, bound to a memory."""
+    api = [ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p) for name in _PYTHON_API]
+    api.append(ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_ValueError"))
+    first = lib.rs_mem_python((ctypes.c_void_p * len(api))(*api))
+    bind = ctypes.pythonapi.PyCFunction_NewEx
+    bind.restype = ctypes.py_object
+    bind.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    return [bind(first + i * lib.rs_mem_method_size(), handle, None) for i in range(7)]
 
 
 def draw_bus_offset(size: int, seed: int) -> int:
@@ -174,10 +186,15 @@ class HostMemory:
         self._lib = lib
         # ``(index, length, access)`` -> -1, or the byte that refuses: grant() and revoke() without their words, for
         # those who do it for every packet, and call these where it is not -1.
-        self.fast_grant: Callable[[int, int, int], int] = functools.partial(lib.rs_mem_grant, handle)
-        self.fast_revoke: Callable[[int, int, int], int] = functools.partial(lib.rs_mem_revoke, handle)
+        self.fast_grant: Callable[[int, int, int], int]
+        self.fast_revoke: Callable[[int, int, int], int]
         # ``(index, length, cpu)``: :meth:`own`, and 0 where it would raise.
-        self.fast_own: Callable[[int, int, int], int] = functools.partial(lib.rs_mem_own, handle)
+        self.fast_own: Callable[[int, int, int], int]
+        # ``(index, length)`` -> bytes, ``(index, bytes)``: copies out of ``mem`` and into it. ValueError outside of it.
+        self.peek: Callable[[int, int], bytes]
+        self.poke: Callable[[int, bytes], int]
+        calls = _builtins(lib, handle)
+        self.fast_grant, self.fast_revoke, self.fast_own, self._dev_read, self._dev_write, self.peek, self.poke = calls
 
     def grant(self, index: int, length: int, access: int) -> None:
         """Let the device access ``length`` bytes once more (``access``: ``DEV_READ | DEV_WRITE``).
@@ -224,20 +241,19 @@ class HostMemory:
 
         Bytes that it may not read come back as poison. Raises DmaFault for a piece without a readable byte.
         """
-        out = ctypes.create_string_buffer(length)
-        fault = _Fault()
-        if self._lib.rs_mem_dev_read(self.handle, bus, length, out, fault):
-            raise DmaFault(_FAULT_KINDS[fault.kind], bus, length, fault.first_bad, False)
-        return out.raw
+        data = self._dev_read(bus, length)
+        if data.__class__ is bytes:
+            return data
+        raise DmaFault(_FAULT_KINDS[data], bus, length, self._lib.rs_mem_first_bad(), False)
 
     def dev_write(self, bus: int, data: bytes) -> None:
         """A device's write from Python, in pieces like :meth:`dev_read`.
 
         Raises DmaFault at the first piece with a byte that it may not write; nothing of that piece is written.
         """
-        fault = _Fault()
-        if self._lib.rs_mem_dev_write(self.handle, bus, len(data), bytes(data), fault):
-            raise DmaFault(_FAULT_KINDS[fault.kind], bus, len(data), fault.first_bad, True)
+        kind = self._dev_write(bus, data)
+        if kind:
+            raise DmaFault(_FAULT_KINDS[kind], bus, len(data), self._lib.rs_mem_first_bad(), True)
 
     def set_master(self, on: bool) -> None:
         """Whether the device may access memory at all: it may until somebody says otherwise."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
@@ -33,6 +34,8 @@ WIRE_PREAMBLE = 8  # bytes: preamble and start delimiter
 WIRE_MIN = 60  # bytes of the shortest frame, without FCS
 WIRE_FCS = 4
 WIRE_GAP = 12  # byte times between frames
+
+_Event = tuple[int, int, Callable[..., object], tuple[Any, ...]]  # (time ps, number, what to call, with what)
 
 _WINDOW = 1 << 20  # ps: how fast the delay of the register bus wanders
 
@@ -130,7 +133,10 @@ class SoftPlatform:
         self._failures: list[Failure] = []
         self.rng = Random(f"soft platform {seed}")
         self._mix = self.rng.getrandbits(64) | 1
-        self._events: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
+        self._events: list[_Event] = []  # a heap
+        self._sent: deque[_Event] = deque()  # frames from the device and to it, in the order of their arrival
+        self._coming: deque[_Event] = deque()
+        self._times: dict[int, tuple[int, int]] = {}
         self._seq = 0
         self._tx_free = 0  # ps: when the wire from the device is free
         self._rx_free = 0
@@ -252,13 +258,11 @@ class SoftPlatform:
 
     def wire_tx(self, frame: bytes) -> None:
         """Send a frame (no FCS) when the wire is free."""
-        n = len(frame)
-        line = n if n > WIRE_MIN else WIRE_MIN
+        last, slot = self._times.get(len(frame)) or self._times_of(len(frame))
         start = self._tx_free if self._tx_free > self.now else self.now
-        self._tx_free = start + self.line_time(line + WIRE_PREAMBLE + WIRE_FCS + WIRE_GAP)
+        self._tx_free = start + slot
         self._seq += 1
-        end = start + self.line_time(line + WIRE_PREAMBLE + WIRE_FCS)
-        heappush(self._events, (end, self._seq, self._tx_done, (frame,)))
+        self._sent.append((start + last, self._seq, self._tx_done, (frame,)))
 
     @property
     def tx_backlog_ps(self) -> int:
@@ -269,6 +273,12 @@ class SoftPlatform:
     def line_time(self, n: int) -> int:
         """Time (ps) that ``n`` bytes take on the wire."""
         return n * 8_000_000 // self.rate_mbps
+
+    def _times_of(self, n: int) -> tuple[int, int]:
+        """Times (ps) that a frame of ``n`` bytes takes on the wire: to its last bit, and until the next may begin."""
+        line = max(n, WIRE_MIN) + WIRE_PREAMBLE + WIRE_FCS
+        times = self._times[n] = self.line_time(line), self.line_time(line + WIRE_GAP)
+        return times
 
     def _tx_done(self, frame: bytes) -> None:
         now = self.now
@@ -327,15 +337,13 @@ class SoftPlatform:
         ``bad`` marks it as damaged, as a MAC does that found a wrong FCS. Returns the tag that ``on_wire_taken``
         will name when the device has taken it.
         """
-        n = len(frame)
-        line = n if n > WIRE_MIN else WIRE_MIN
+        last, slot = self._times.get(len(frame)) or self._times_of(len(frame))
         start = max(at, self._rx_free, self.now)
-        self._rx_free = start + self.line_time(line + WIRE_PREAMBLE + WIRE_FCS + WIRE_GAP)
+        self._rx_free = start + slot
         self._last_tag = tag = self._last_tag + 1
         self._on_wire += 1
         self._seq += 1
-        end = start + self.line_time(line + WIRE_PREAMBLE + WIRE_FCS)
-        heappush(self._events, (end, self._seq, self._rx_arrived, (frame, tag, bad)))
+        self._coming.append((start + last, self._seq, self._rx_arrived, (frame, tag, bad)))
         return tag
 
     def _rx_arrived(self, frame: bytes, tag: int, bad: bool) -> None:
@@ -367,7 +375,7 @@ class SoftPlatform:
         Raises what kernel code raised; CheckError("TIME") when ``until()`` is still false at ``max_ps`` ps, and
         :class:`DeadlockError` when it is false and nothing is due that could change it.
         """
-        events = self._events
+        events, sent, coming = self._events, self._sent, self._coming
         quantum = sched.quantum
         while until is None or not until():
             wake = sched.next_deadline()
@@ -376,12 +384,21 @@ class SoftPlatform:
                     wake = self.now
                 if quantum:
                     wake = -(-wake // quantum) * quantum
-            if events and (wake is None or events[0][0] <= wake):
-                due = events[0][0]
+            # What is due first: of one time, what was asked for first.
+            frames = sent if sent and not (coming and coming[0] < sent[0]) else coming
+            first = events[0] if events else None
+            is_frame = bool(frames) and (first is None or frames[0] < first)
+            if is_frame:
+                first = frames[0]
+            if first is not None and (wake is None or first[0] <= wake):
+                due, _, fn, args = first
                 if max_ps is not None and due > max_ps:
                     self._out_of_time(sched, until, max_ps)
                     break
-                _, _, fn, args = heappop(events)
+                if is_frame:
+                    frames.popleft()
+                else:
+                    heappop(events)
                 self.now = due
                 self.events += 1
                 fn(*args)
@@ -422,8 +439,8 @@ class SoftPlatform:
 
     def describe(self) -> list[str]:
         """What the platform has under way, one line each: for the watchdog's report."""
-        events = self._events
-        due = f"{len(events)} device events due, the next at {events[0][0]} ps" if events else "no device event due"
+        events = self._due()
+        due = f"{len(events)} device events due, the next at {min(events)[0]} ps" if events else "no device event due"
         return [f"soft platform at {self.now} ps: {due}; {self._on_wire} frames on their way to the device"]
 
     def wire_drops(self) -> int:
@@ -442,7 +459,11 @@ class SoftPlatform:
 
     def outstanding(self) -> list[str]:
         """What the device has begun and not ended."""
-        return [f"{len(self._events)} device events are due"] if self._events else []
+        events = self._due()
+        return [f"{len(events)} device events are due"] if events else []
+
+    def _due(self) -> list[_Event]:
+        return [*self._events, *self._sent, *self._coming]
 
     def digest(self) -> str:
         """Hash of all frames on the wire, both ways, with their times: one seed, one digest."""

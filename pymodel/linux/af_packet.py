@@ -82,13 +82,11 @@ def packet_sendmsg(sk: sock, frame: bytes, *, frags: bool = False, flags: int = 
     skb = alloc_skb(LL_RESERVED + linear, GFP_KERNEL)
     if skb is None:
         return -ENOBUFS
-    mem = here.mem
-    head = skb.head
-    skb.data = data = head + LL_RESERVED - ETH_HLEN
+    skb.data = data = skb.head + LL_RESERVED - ETH_HLEN
     skb.tail = data + linear
     skb.len = linear
-    mem[data : data + linear] = frame if linear == n else frame[:linear]
-    if linear < n and not add_data_frags(skb, frame, linear, mem):
+    here.poke(data, frame if linear == n else frame[:linear])
+    if linear < n and not add_data_frags(skb, frame, linear, here.mem):
         kfree_skb(skb)
         return -ENOBUFS
     skb.network_header = LL_RESERVED

@@ -42,11 +42,11 @@ smp_mb = smp_rmb = smp_wmb = smp_mb__after_atomic = barrier
 
 def desc_store(ptr: int, data: bytes) -> None:
     """Store to memory that a device reads: a descriptor, or a part of one. C assigns to its members."""
-    m = here.machine
-    if m.weak is None:
-        m.platform.memory.mem[ptr : ptr + len(data)] = data
+    weak = here.machine.weak
+    if weak is None:
+        here.poke(ptr, data)
     else:
-        m.weak.store(ptr, data)
+        weak.store(ptr, data)
 
 
 def dma_wmb() -> None:

@@ -99,13 +99,13 @@ def skb_mac_frame(skb: sk_buff) -> bytes:
     """The whole frame from its MAC header, as on the wire, with the VLAN tag beside the data in its place. Not Linux's:
     for taps, which see data from the network header.
     """
-    mem = here.mem
     mac = skb.head + skb.mac_header
+    if not (skb.vlan_proto or skb.data_len):
+        return here.peek(mac, skb.data + skb.len - mac)
+    mem = here.mem
     if skb.vlan_proto:
         tag = struct.pack(">HH", skb.vlan_proto, skb.vlan_tci)
         return b"".join((mem[mac : mac + 12], tag, mem[mac + 12 : skb.data], skb_to_bytes(skb)))
-    if not skb.data_len:
-        return bytes(mem[mac : skb.data + skb.len])
     return bytes(mem[mac : skb.data]) + skb_to_bytes(skb)
 
 

@@ -107,15 +107,15 @@ def __skb_get_hash(skb: sk_buff) -> None:
     """Compute the hash of the packet's flow into ``skb``: over addresses, protocol, ports, first VLAN tag, or for IPv6
     with a flow label that instead of the ports.
     """
-    m = here.machine
-    state: FlowHashState = m.state.get("flow_hash") or _state()
+    state: FlowHashState = here.state.get("flow_hash") or _state()
     at = skb.head + skb.network_header
     if skb.protocol == 0x0800 and not skb.vlan_proto and at >= skb.data and at + 24 <= skb.tail:
-        mem = m.platform.memory.mem
+        ip = here.peek(at, 24)
+        proto = ip[9]
         # Neither options nor a fragment, with ports: the common case.
-        if mem[at] & 15 == 5 and not (mem[at + 6] & 0x3F or mem[at + 7]) and mem[at + 9] in (6, 17):
-            flows = state.tcp if mem[at + 9] == 6 else state.udp
-            flow = bytes(mem[at + 12 : at + 24])
+        if ip[0] & 15 == 5 and not (ip[6] & 0x3F or ip[7]) and (proto == 17 or proto == 6):
+            flows = state.tcp if proto == 6 else state.udp
+            flow = ip[12:]
             known = flows.get(flow)
             if known is None:
                 keys = flow_keys()

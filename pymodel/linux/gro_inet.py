@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import Struct
 
+from pymodel.hw.access import here
 from pymodel.linux.bug import WARN
 from pymodel.linux.errno import ENOENT, ENOSYS
 from pymodel.linux.gro_skb import (
@@ -64,9 +65,10 @@ def inet_gro_receive(head: list[sk_buff], skb: sk_buff) -> sk_buff | None:
         cb.flush = 1
         return None
     mem = cb.mem
-    first, tot_len, frag_off, proto = _IP(mem, iph)
+    header = here.peek(iph, 20)
+    first, tot_len, frag_off, proto = _IP(header)
     ops = _INET.get(proto)
-    if ops is None or first != 0x45 or frag_off & 0x3FFF or int.from_bytes(mem[iph : iph + 20], "big") % 0xFFFF:
+    if ops is None or first != 0x45 or frag_off & 0x3FFF or int.from_bytes(header, "big") % 0xFFFF:
         cb.flush = 1
         return None
     cb.proto = proto

@@ -196,7 +196,7 @@ def eth_type_trans(skb: sk_buff, dev: Any) -> int:
     data = skb.data
     skb.dev = dev
     skb.mac_header = data - skb.head
-    mem = here.mem
+    header = here.peek(data, 14)
     size = skb.len
     if size >= 14:
         skb.len = size = size - 14
@@ -205,13 +205,13 @@ def eth_type_trans(skb: sk_buff, dev: Any) -> int:
         skb.data = data + 14
         if size > dev.mtu + VLAN_HLEN:
             _check_length(skb, dev)
-    dest = bytes(mem[data : data + 6])
+    dest = header[:6]
     if dest != dev.dev_addr:
-        if mem[data] & 1:
+        if header[0] & 1:
             skb.pkt_type = PACKET_BROADCAST if dest == b"\xff\xff\xff\xff\xff\xff" else PACKET_MULTICAST
         else:
             skb.pkt_type = PACKET_OTHERHOST
-    proto = mem[data + 12] << 8 | mem[data + 13]
+    proto = header[12] << 8 | header[13]
     if proto >= ETH_P_802_3_MIN:
         return proto
     # Novell's raw 802.3 begins with 0xffff where 802.2 has its LLC header.

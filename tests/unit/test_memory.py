@@ -215,3 +215,34 @@ def test_library_is_built_once_by_parallel_processes(tmp_path: Path) -> None:
 def test_missing_compiler_is_named(tmp_path: Path) -> None:
     child = _child({"RINGSIDE_BUILD": str(tmp_path), "PATH": str(tmp_path)})
     assert "g++ is missing" in child.communicate(timeout=60)[1]
+
+
+def test_peek_and_poke_copy_what_the_cpu_sees(memory: HostMemory) -> None:
+    memory.poke(SIZE - 3, b"abc")
+    assert bytes(memory.mem[-3:]) == b"abc"
+    memory.mem[100:104] = b"\0\xff\0\1"
+    assert memory.peek(100, 4) == b"\0\xff\0\1"
+    assert memory.peek(SIZE, 0) == b""
+
+
+@pytest.mark.parametrize(
+    "access", [(SIZE - 3, 4), (SIZE + 1, 0), (-1, 1), (0, -1), (1 << 63, 1)], ids=lambda access: str(access)
+)
+def test_peek_and_poke_outside_of_memory_raise(memory: HostMemory, access: tuple[int, int]) -> None:
+    index, length = access
+    with pytest.raises(ValueError, match="host memory ends"):
+        memory.peek(index, length)
+    if length > 0:
+        with pytest.raises(ValueError, match="host memory ends"):
+            memory.poke(index, bytes(length))
+
+
+def test_wrong_arguments_of_the_builtin_calls_are_type_errors(memory: HostMemory) -> None:
+    calls = memory.fast_grant, memory.fast_revoke, memory.fast_own, memory.peek, memory.poke
+    for wrong in ((), (1,), (1, 2, 3, 4), ("a", "b", "c"), (4096, "a")):
+        for call in calls:
+            with pytest.raises(TypeError):
+                call(*wrong)
+    with pytest.raises(TypeError):
+        memory.dev_write(memory.bus_offset, "text")  # type: ignore[arg-type]
+    assert memory.first_granted() is None

@@ -121,6 +121,9 @@ void rs_mem_set_weak(void* handle, uint64_t index, uint64_t length, int on);
 void rs_mem_store(void* handle, uint64_t index, const void* data, uint64_t length);
 void rs_mem_publish(void* handle);
 void rs_mem_settle(void* handle);
+void* rs_mem_python(const void* api);  // python_calls.cpp
+uint64_t rs_mem_method_size();
+uint64_t rs_mem_first_bad();
 }
 
 #endif
