@@ -15,7 +15,7 @@ import pytest
 from cocotb.triggers import RisingEdge
 
 from pymodel.drivers.nic import nic_hw as hw
-from tests.block.csr_bench import TOP, blocks
+from tests.block.csr_bench import TOP, Ring, blocks
 from tests.block.irq_bench import SETTLE, IrqBench, Mistake, simulate_mistake
 from tests.block.irq_model import CLOCK_MHZ
 from tests.block.simulate import cocotb_tests_of, simulate
@@ -188,6 +188,38 @@ async def event_stays_while_the_ring_goes_round(dut: Any) -> None:
         await bench.arm(0, 0, rx.cq_head)
         assert await bench.arrived() == []
         await bench.mask(0, 1)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def ring_of_32768_full_of_records_is_told_of(dut: Any) -> None:
+    """The most that head and armed index are apart: half the index range is unread, not read ahead; with it the last
+    that software may have read ahead of the answers."""
+    bench = await IrqBench.start(dut)
+    q = bench.queues - 1
+    rings = (bench.tx[q], bench.rx[q])
+
+    async def told(ring: Ring, index: int, wait: int) -> list[int]:
+        """Who hears when software has read this ring up to index, and all of the other."""
+        await bench.arm(q, *(index if r is ring else r.cq_head for r in rings))
+        await bench.clocks(wait + SETTLE)
+        return bench.sink.take()
+
+    for usecs, start in ((0, 0), (0, 0x8001), (1, 0x7FFF)):
+        await bench.moderate(q, tx=(usecs, 0), rx=(usecs, 0))
+        wait = usecs * (CLOCK_MHZ + bench.queues)
+        for ring in rings:
+            while ring.cq_head != start:
+                bench.complete(ring, min(start - ring.cq_head & 0xFFFF, 16384))
+                await bench.clocks(2)
+            await told(ring, start, 0)
+            await bench.mask(q, 1)
+            for records in (16384, 16376, 8):
+                bench.complete(ring, records)
+                await bench.clocks(2)
+            for ahead, who in ((-32768, [q]), (-32767, [q]), (0, []), (1, []), (32767, [])):
+                heard = await told(ring, ring.cq_head + ahead, wait)
+                assert heard == who, f"armed {ahead} ahead of {ring.cq_head}, {usecs} us: {heard}"
+            await told(ring, ring.cq_head, 0)
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
@@ -429,6 +461,13 @@ MISTAKES: dict[str, Mistake] = {
         "return seen != head;",
         "completion_seen_in_memory_before_its_answer_does_not_interrupt",
         "which has no reason to send",
+    ),
+    "a full ring of 32768 is taken for read ahead": (
+        "nic_pkg.sv",
+        "return 1'(16'(seen - head) >> 15);",
+        "return 16'(head - seen) != '0 && 1'(16'(head - seen) >> 15) == 1'b0;",
+        "ring_of_32768_full_of_records_is_told_of",
+        "have an event that is not sent",
     ),
     "the table's mask is not looked at": (
         "nic_irq_msix.sv",
