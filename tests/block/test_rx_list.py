@@ -10,7 +10,7 @@ from typing import Any
 import cocotb
 import pytest
 
-from tests.block.rx_bench import built
+from tests.block.rx_bench import Mistake, built, simulate_mistake
 from tests.block.simulate import cocotb_tests_of, simulate
 from tests.block.tx_bench import Pins
 
@@ -245,6 +245,37 @@ async def queue_set_aside_keeps_nobody_waiting(dut: Any) -> None:
 
 
 @cocotb.test(timeout_time=400, timeout_unit="us")
+async def ring_that_stops_and_starts_again_shows_each_frame_once(dut: Any) -> None:
+    """A queue that is set aside is looked at again when its ring ceases to run. The ring may start at whatever clock
+    after that: the queue is not there twice then, whether its frames are written or set aside again."""
+    lists = await Lists.start(dut)
+    for q in range(lists.queues):
+        for stop in range(4):
+            for again in range(1, 6):
+                for end in ("release", "reject"):
+                    for _ in range(3):
+                        await lists.clock(enter=q, take=False)
+                    if lists.queues > 1:
+                        await lists.clock(enter=(q + 1) % lists.queues, take=False)
+                    await lists.until_hand(q)
+                    await lists.clock(end="reject", take=False)
+                    for n in range(stop + again):
+                        if n == stop:
+                            lists.run ^= 1 << q
+                        await lists.clock(end=end if lists.hand == q else "release")
+                    lists.run ^= 1 << q
+                    await lists.clock(end=end if lists.hand == q else "release", move={"start": q})
+                    for _ in range(3):
+                        await lists.clock(end=end if lists.hand == q else "release")
+                    shown = len(lists.order)
+                    await lists.clock(move={"arrived": q})
+                    for _ in range(24):
+                        await lists.clock(end="release")
+                    assert not any(lists.frames), f"stopped after {stop}, started after {again} more: a frame is lost"
+                    assert len(lists.order) - shown <= 4, "a frame came twice"
+
+
+@cocotb.test(timeout_time=400, timeout_unit="us")
 async def nothing_is_chosen_while_stopped_and_reset_forgets_all(dut: Any) -> None:
     """A frame that is shown stays, no other comes; behind a reset the lists are empty and nobody is set aside."""
     lists = await Lists.start(dut)
@@ -265,6 +296,26 @@ async def nothing_is_chosen_while_stopped_and_reset_forgets_all(dut: Any) -> Non
         for _ in range(4):
             await lists.clock()
         assert not lists.order
+
+
+# What the tests must find.
+MISTAKES: dict[str, Mistake] = {
+    "a ring that starts enters its queue once more": (
+        "nic_rx_list.sv", "if (reject_i) have_q[queue_i] <= 1'b1;",
+        "if (reject_i) have_q[queue_i] <= 1'b1;\n      if (start_i) have_q[start_queue_i] <= 1'b1;",
+        "ring_that_stops_and_starts_again_shows_each_frame_once", "is shown and should not be",
+    ),
+    "a ring that starts begins with what is not released": (
+        "nic_rx_list.sv", "if (reject_i) have_q[queue_i] <= 1'b1;",
+        "if (reject_i) have_q[queue_i] <= 1'b1;\n      if (start_i) look_q[start_queue_i] <= rp_q[start_queue_i];",
+        "ring_that_stops_and_starts_again_shows_each_frame_once", "AssertionError",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_rx_list_mistake_is_found(mistake: str) -> None:
+    simulate_mistake(MODULE, "tests.block.test_rx_list", MISTAKES[mistake], zeros=True, Queues=4, Frames=FRAMES)
 
 
 @pytest.mark.parametrize("test", cocotb_tests_of(Path(__file__)))
