@@ -155,7 +155,7 @@ class Env:
         sched = self.sched
         for frame in frames:
             wire = pad60(frame)
-            expect(wire, sched.local_now)
+            expect(wire, sched.cpu.time)  # type: ignore[union-attr]
             if wire is not frame:
                 self.padded += len(wire) - len(frame)
             if writer is not None:
@@ -333,7 +333,7 @@ class Env:
         self.latency["tx"].add((now - entered) // PS_PER_NS)
         if self.wire_writer is not None:
             self.wire_writer.write(frame, now, True)
-        if self.progress_total:
+        if self.progress_total and self.cfg.progress:
             self._write_progress()
 
     def _on_wire_in(self, frame: bytes, now: int) -> None:

@@ -55,7 +55,7 @@ class Scheduler:
     def __init__(self, n_cpus: int = 1, quantum: int = 0) -> None:
         self.now = 0
         self.quantum = quantum
-        self._heap: list[tuple[int, int, Timer]] = []
+        self.heap: list[tuple[int, int, Timer]] = []  # (time ps, number, entry); cancelled ones among them
         self._seq = 0
         self._hub: greenlet | None = None
         self.cpu: Cpu | None = None  # the CPU whose code runs now; None in the hub
@@ -69,12 +69,12 @@ class Scheduler:
         """Run ``fn(*args)`` in the hub at ``time`` ps (at once on the next pass if that is past)."""
         timer = Timer(time, fn, args)
         self._seq += 1
-        heapq.heappush(self._heap, (time, self._seq, timer))
+        heapq.heappush(self.heap, (time, self._seq, timer))
         return timer
 
     def next_deadline(self) -> int | None:
         """The time (ps) of the earliest pending entry, or None."""
-        heap = self._heap
+        heap = self.heap
         while heap and heap[0][2].fn is None:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
@@ -85,7 +85,7 @@ class Scheduler:
             raise ValueError(f"time ran backwards: {now} ps after {self.now} ps")
         self.now = now
         self._hub = getcurrent()
-        heap = self._heap
+        heap = self.heap
         while heap and heap[0][0] <= now:
             timer = heapq.heappop(heap)[2]
             fn = timer.fn
@@ -111,7 +111,7 @@ class Scheduler:
             if cpu._idle:
                 cpu._idle.parent = getcurrent()
                 cpu._idle.throw(GreenletExit)
-        self._heap.clear()
+        self.heap.clear()
         self.failure = None
 
     @property

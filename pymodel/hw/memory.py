@@ -193,8 +193,13 @@ class HostMemory:
         # ``(index, length)`` -> bytes, ``(index, bytes)``: copies out of ``mem`` and into it. ValueError outside of it.
         self.peek: Callable[[int, int], bytes]
         self.poke: Callable[[int, bytes], int]
-        calls = _builtins(lib, handle)
-        self.fast_grant, self.fast_revoke, self.fast_own, self._dev_read, self._dev_write, self.peek, self.poke = calls
+        # :meth:`dev_read` and :meth:`dev_write`, and the kind of the fault (:meth:`refused`) where they would raise.
+        self.fast_dev_read: Callable[[int, int], Any]
+        self.fast_dev_write: Callable[[int, bytes], int]
+        (
+            self.fast_grant, self.fast_revoke, self.fast_own, self.fast_dev_read, self.fast_dev_write, self.peek,
+            self.poke,
+        ) = _builtins(lib, handle)  # fmt: skip
 
     def grant(self, index: int, length: int, access: int) -> None:
         """Let the device access ``length`` bytes once more (``access``: ``DEV_READ | DEV_WRITE``).
@@ -241,19 +246,23 @@ class HostMemory:
 
         Bytes that it may not read come back as poison. Raises DmaFault for a piece without a readable byte.
         """
-        data = self._dev_read(bus, length)
+        data = self.fast_dev_read(bus, length)
         if data.__class__ is bytes:
             return data
-        raise DmaFault(_FAULT_KINDS[data], bus, length, self._lib.rs_mem_first_bad(), False)
+        raise self.refused(data, bus, length, False)
 
     def dev_write(self, bus: int, data: bytes) -> None:
         """A device's write from Python, in pieces like :meth:`dev_read`.
 
         Raises DmaFault at the first piece with a byte that it may not write; nothing of that piece is written.
         """
-        kind = self._dev_write(bus, data)
-        if kind:
-            raise DmaFault(_FAULT_KINDS[kind], bus, len(data), self._lib.rs_mem_first_bad(), True)
+        refused = self.fast_dev_write(bus, data)
+        if refused:
+            raise self.refused(refused, bus, len(data), True)
+
+    def refused(self, kind: int, bus: int, length: int, is_write: bool) -> DmaFault:
+        """What :attr:`fast_dev_read` or :attr:`fast_dev_write` has just refused, with ``kind``."""
+        return DmaFault(_FAULT_KINDS[kind], bus, length, self._lib.rs_mem_first_bad(), is_write)
 
     def set_master(self, on: bool) -> None:
         """Whether the device may access memory at all: it may until somebody says otherwise."""

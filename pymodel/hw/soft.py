@@ -37,7 +37,8 @@ WIRE_GAP = 12  # byte times between frames
 
 _Event = tuple[int, int, Callable[..., object], tuple[Any, ...]]  # (time ps, number, what to call, with what)
 
-_WINDOW = 1 << 20  # ps: how fast the delay of the register bus wanders
+_WINDOW_LOG2 = 20
+_WINDOW = 1 << _WINDOW_LOG2  # ps: how fast the delay of the register bus wanders
 
 
 @dataclass(slots=True)
@@ -114,6 +115,8 @@ class SoftPlatform:
         if rate_gbps <= 0:
             raise ValueError(f"rate_gbps is {rate_gbps}: a line rate in Gb/s above 0 is needed")
         self.memory = memory if memory is not None else HostMemory(seed=seed)
+        self._read_memory = self.memory.fast_dev_read
+        self._write_memory = self.memory.fast_dev_write
         if isinstance(device, SoftDevice):
             self.device = device
         else:
@@ -134,8 +137,8 @@ class SoftPlatform:
         self.rng = Random(f"soft platform {seed}")
         self._mix = self.rng.getrandbits(64) | 1
         self._events: list[_Event] = []  # a heap
-        self._sent: deque[_Event] = deque()  # frames from the device and to it, in the order of their arrival
-        self._coming: deque[_Event] = deque()
+        self._sent: deque[tuple[int, int, bytes]] = deque()  # (time ps, number, frame) from the device; of both
+        self._coming: deque[tuple[int, int, bytes, int, bool]] = deque()  # to it: and (tag, bad); in order of arrival
         self._times: dict[int, tuple[int, int]] = {}
         self._seq = 0
         self._tx_free = 0  # ps: when the wire from the device is free
@@ -178,7 +181,10 @@ class SoftPlatform:
         self.dma_reads += 1
         if self._failures:
             self._refuse(False, axi_id, bus, length)
-        return self.memory.dev_read(bus, length)
+        data = self._read_memory(bus, length)
+        if data.__class__ is bytes:
+            return data
+        raise self.memory.refused(data, bus, length, False)
 
     def dma_write(self, bus: int, data: bytes, axi_id: int = -1) -> None:
         """Write host memory now, counted. Raises DmaFault as :meth:`HostMemory.dev_write`, or as :meth:`fail` ordered.
@@ -186,7 +192,9 @@ class SoftPlatform:
         self.dma_writes += 1
         if self._failures:
             self._refuse(True, axi_id, bus, len(data))
-        self.memory.dev_write(bus, data)
+        refused = self._write_memory(bus, data)
+        if refused:
+            raise self.memory.refused(refused, bus, len(data), True)
 
     def dma_delay(self) -> int:
         """A draw of the time (ns) that one round of DMA takes."""
@@ -262,7 +270,7 @@ class SoftPlatform:
         start = self._tx_free if self._tx_free > self.now else self.now
         self._tx_free = start + slot
         self._seq += 1
-        self._sent.append((start + last, self._seq, self._tx_done, (frame,)))
+        self._sent.append((start + last, self._seq, frame))
 
     @property
     def tx_backlog_ps(self) -> int:
@@ -305,7 +313,7 @@ class SoftPlatform:
         """When what a CPU posts at ``at`` reaches the device. The delay wanders with time, more slowly than time
         itself passes: it varies, yet keeps order."""
         timing = self.timing
-        window, into = divmod(at, _WINDOW)
+        window, into = at >> _WINDOW_LOG2, at & _WINDOW - 1
         if self._knots[0] != window:
             self._knots = (window, self._knot(window), self._knot(window + 1))
         _, left, right = self._knots
@@ -343,7 +351,7 @@ class SoftPlatform:
         self._last_tag = tag = self._last_tag + 1
         self._on_wire += 1
         self._seq += 1
-        self._coming.append((start + last, self._seq, self._rx_arrived, (frame, tag, bad)))
+        self._coming.append((start + last, self._seq, frame, tag, bad))
         return tag
 
     def _rx_arrived(self, frame: bytes, tag: int, bad: bool) -> None:
@@ -376,32 +384,39 @@ class SoftPlatform:
         :class:`DeadlockError` when it is false and nothing is due that could change it.
         """
         events, sent, coming = self._events, self._sent, self._coming
-        quantum = sched.quantum
+        timers, quantum = sched.heap, sched.quantum
+        wake: int | None
+        deadline = rounded = -1  # the last one, and what it is in whole quanta
         while until is None or not until():
-            wake = sched.next_deadline()
+            wake = timers[0][0] if timers and timers[0][2].fn is not None else sched.next_deadline()
             if wake is not None:
                 if wake < self.now:
                     wake = self.now
                 if quantum:
-                    wake = -(-wake // quantum) * quantum
+                    if wake != deadline:
+                        deadline, rounded = wake, -(-wake // quantum) * quantum
+                    wake = rounded
             # What is due first: of one time, what was asked for first.
-            frames = sent if sent and not (coming and coming[0] < sent[0]) else coming
-            first = events[0] if events else None
-            is_frame = bool(frames) and (first is None or frames[0] < first)
-            if is_frame:
-                first = frames[0]
+            first: Any = events[0] if events else None
+            source: Any = events
+            if sent and (first is None or sent[0] < first):
+                first, source = sent[0], sent
+            if coming and (first is None or coming[0] < first):
+                first, source = coming[0], coming
             if first is not None and (wake is None or first[0] <= wake):
-                due, _, fn, args = first
-                if max_ps is not None and due > max_ps:
+                if max_ps is not None and first[0] > max_ps:
                     self._out_of_time(sched, until, max_ps)
                     break
-                if is_frame:
-                    frames.popleft()
+                self.now = first[0]
+                self.events += 1
+                if source is sent:
+                    self._tx_done(sent.popleft()[2])
+                elif source is coming:
+                    coming.popleft()
+                    self._rx_arrived(first[2], first[3], first[4])
                 else:
                     heappop(events)
-                self.now = due
-                self.events += 1
-                fn(*args)
+                    first[2](*first[3])
             elif wake is not None:
                 if max_ps is not None and wake > max_ps:
                     self._out_of_time(sched, until, max_ps)
@@ -439,9 +454,9 @@ class SoftPlatform:
 
     def describe(self) -> list[str]:
         """What the platform has under way, one line each: for the watchdog's report."""
-        events = self._due()
-        due = f"{len(events)} device events due, the next at {min(events)[0]} ps" if events else "no device event due"
-        return [f"soft platform at {self.now} ps: {due}; {self._on_wire} frames on their way to the device"]
+        due = self._due()
+        said = f"{len(due)} device events due, the next at {min(due)} ps" if due else "no device event due"
+        return [f"soft platform at {self.now} ps: {said}; {self._on_wire} frames on their way to the device"]
 
     def wire_drops(self) -> int:
         """Frames that the MAC dropped because the device did not take them: a soft device takes all."""
@@ -459,11 +474,12 @@ class SoftPlatform:
 
     def outstanding(self) -> list[str]:
         """What the device has begun and not ended."""
-        events = self._due()
-        return [f"{len(events)} device events are due"] if events else []
+        due = self._due()
+        return [f"{len(due)} device events are due"] if due else []
 
-    def _due(self) -> list[_Event]:
-        return [*self._events, *self._sent, *self._coming]
+    def _due(self) -> list[int]:
+        """When (ps) what the device has begun, and frames on the wire, are due."""
+        return [event[0] for events in (self._events, self._sent, self._coming) for event in events]
 
     def digest(self) -> str:
         """Hash of all frames on the wire, both ways, with their times: one seed, one digest."""

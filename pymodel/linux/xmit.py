@@ -65,7 +65,7 @@ def validate_xmit_skb(skb: sk_buff, dev: net_device) -> sk_buff | None:
             dev.tx_dropped += 1
             return None
         skb = tagged
-    if netif_needs_gso(skb, features):
+    if skb._shinfo.gso_size and netif_needs_gso(skb, features):
         segs = skb_gso_segment(skb, features)
         if isinstance(segs, int):
             _drop(skb, dev)
@@ -74,7 +74,7 @@ def validate_xmit_skb(skb: sk_buff, dev: net_device) -> sk_buff | None:
             consume_skb(skb)
             skb = segs
         return skb
-    if skb_needs_linearize(skb, features) and __skb_linearize(skb):
+    if skb.data_len and skb_needs_linearize(skb, features) and __skb_linearize(skb):
         _drop(skb, dev)
         return None
     if skb.ip_summed == CHECKSUM_PARTIAL:

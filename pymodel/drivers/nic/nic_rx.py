@@ -99,6 +99,8 @@ REFILL_BATCH = 16  # buffers: a doorbell for less is not worth its write
 
 _INDEX = 0xFFFF
 _PHASE_BYTE = hw.RX_COMPLETION_PHASE + 3  # the byte of the record that holds the phase bit, its highest
+_RECORD, _RECORD_BYTES = hw.RX_COMPLETION, hw.RX_COMPLETION_SIZE
+_INDEX_SHIFT, _LEN = hw.RX_COMPLETION_LEN_INDEX_SHIFT, hw.RX_COMPLETION_LEN_LEN
 _EOP = hw.RX_COMPLETION_STATUS_EOP
 _VLAN = hw.RX_COMPLETION_STATUS_VLAN
 _TCI = hw.RX_COMPLETION_PHASE_TCI
@@ -295,15 +297,15 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
     done = 0
     while done < budget:
         index = ring.next_to_clean
-        at = ring.cq + (index & mask) * hw.RX_COMPLETION_SIZE
+        at = ring.cq + (index & mask) * _RECORD_BYTES
         # The phase bit is 1 on the first pass over the ring, 0 on the second, and so on.
         if bool(mem[at + _PHASE_BYTE] & 0x80) is bool(index & size):
             break
         dma_rmb()  # the rest of the record, and the data, are read after the phase bit
-        word, hash_, status, tail = hw.RX_COMPLETION.unpack_from(mem, at)
-        if word >> hw.RX_COMPLETION_LEN_INDEX_SHIFT != index:
+        word, hash_, status, tail = _RECORD.unpack_from(mem, at)
+        if word >> _INDEX_SHIFT != index:
             netdev_err(ndev, "RX queue %d: completion of buffer %d, expected %d", queue.index, word >> 16, index)
-        length = word & hw.RX_COMPLETION_LEN_LEN
+        length = word & _LEN
         va, dma, pg = buffer = ring.buffers[index & mask]
         assert pg is not None
         ring.next_to_clean = (index + 1) & _INDEX
@@ -344,7 +346,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
                 skb_set_hash(skb, hash_, HASH_TYPES[(status & _HASH_TYPE) >> _HASH_TYPE_SHIFT])
             skb.protocol = eth_type_trans(skb, ndev)
             napi_gro_receive(napi, skb)
-        if size - ring.posted() >= REFILL_BATCH:
+        if size - ((ring.next_to_use - ring.next_to_clean) & _INDEX) >= REFILL_BATCH:
             nic_rx_fill(ring)
     if prog is not None:
         nic_xdp_finish(ring)

@@ -35,6 +35,8 @@ _HELD = {
     }
     for group in ("", "QP")
 }
+_QP_BASE, _QP_STRIDE = hw.QP_BASE, hw.QP_STRIDE
+_TX_TAIL, _RX_TAIL = hw.QP_TX_TAIL, hw.QP_RX_TAIL
 _CAUSES = (hw.IRQ_CAUSE, hw.IRQ_CAUSE_MASK, hw.IRQ_CAUSE_VECTOR)
 _COUNTERS = {offset: name for name, offset in hw.COUNTERS.items()}
 
@@ -46,6 +48,7 @@ class SoftNic(SoftDevice):
         if not 1 <= queues <= hw.QP_COUNT:
             raise ValueError(f"{queues} queue pairs: 1 to {hw.QP_COUNT} are possible")
         self.queues = queues
+        self._qp_end = _QP_BASE + queues * _QP_STRIDE
         self.data_log2 = (data_width // 8).bit_length() - 1
 
     @classmethod
@@ -114,13 +117,13 @@ class SoftNic(SoftDevice):
             return  # lost
         if size != 4:
             value, offset = self._merge(offset, value, size)
-        if hw.QP_BASE <= offset < hw.QP_BASE + self.queues * hw.QP_STRIDE:
-            q, reg = divmod(offset - hw.QP_BASE, hw.QP_STRIDE)
-            if reg == hw.QP_TX_TAIL:
+        if _QP_BASE <= offset < self._qp_end:
+            q, reg = divmod(offset - _QP_BASE, _QP_STRIDE)
+            if reg == _TX_TAIL:
                 ring = self.tx.rings[q]
                 ring.tail = value & 0xFFFF
                 self.tx.kick(ring)
-            elif reg == hw.QP_RX_TAIL:
+            elif reg == _RX_TAIL:
                 ring = self.rx.rings[q]
                 ring.tail = value & 0xFFFF
                 self.rx.kick(ring)

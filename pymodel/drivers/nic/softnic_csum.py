@@ -24,17 +24,16 @@ def verdict(frame: bytes, found: Headers, start: int = 14) -> int:
 
     csum is of the bytes from ``start`` on: 18 when a VLAN tag is taken out of the frame.
     """
-    status = sum16(frame[start:]) << _CSUM_SHIFT
+    number = int.from_bytes(frame[start:], "little")
+    status = (number % 0xFFFF or (0xFFFF if number else 0)) << _CSUM_SHIFT
     ip, l3, proto, l4 = found
     if ip == 4:
-        if sum16(frame[l3:l4]) != 0xFFFF:
+        if int.from_bytes(frame[l3:l4], "little") % 0xFFFF:  # its first byte is not 0
             return status
         status |= _IP_OK
-        end = l3 + int.from_bytes(frame[l3 + 2 : l3 + 4], "big")
-        addresses = frame[l3 + 12 : l3 + 20]
+        end = l3 + (frame[l3 + 2] << 8 | frame[l3 + 3])
     elif ip == 6:
-        end = l3 + 40 + int.from_bytes(frame[l3 + 4 : l3 + 6], "big")
-        addresses = frame[l3 + 8 : l3 + 40]
+        end = l3 + 40 + (frame[l3 + 4] << 8 | frame[l3 + 5])
     else:
         return status
     length = end - l4
@@ -43,10 +42,11 @@ def verdict(frame: bytes, found: Headers, start: int = 14) -> int:
     if proto == _TCP:
         if length < 20:
             return status
-    elif proto != _UDP or length < 8 or frame[l4 + 4 : l4 + 6] != length.to_bytes(2, "big"):
+    elif proto != _UDP or length < 8 or (frame[l4 + 4] << 8 | frame[l4 + 5]) != length:
         return status
-    elif frame[l4 + 6 : l4 + 8] == b"\0\0":
+    elif not (frame[l4 + 6] or frame[l4 + 7]):
         return status
+    addresses = frame[l3 + 12 : l3 + 20] if ip == 4 else frame[l3 + 8 : l3 + 40]
     pseudo = addresses + bytes((0, proto)) + length.to_bytes(2, "big")
     if sum16(pseudo + frame[l4:end]) == 0xFFFF:
         status |= _L4_OK

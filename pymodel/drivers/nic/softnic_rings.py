@@ -39,7 +39,10 @@ _RX_RECORD = struct.Struct("<HHIII")
 # AXI IDs as the device's: the kind of access, and the queue in the lower four bits.
 _READ_TX_DESC, _READ_RX_DESC, _READ_TX_DATA = 0x00, 0x10, 0x20
 _WRITE_RX_DATA, _WRITE_RX_RECORD, _WRITE_TX_RECORD = 0x00, 0x10, 0x20
-_PHASE_1 = struct.pack("<I", hw.RX_COMPLETION_PHASE_PHASE)[2:]  # the lower half is tci
+_PHASE_AT = hw.RX_COMPLETION_PHASE + 3  # the byte that holds the phase bit, its highest; the lower half is tci
+_VLAN_FILTER, _VLAN_STRIP = hw.RX_CTRL_VLAN_FILTER, hw.RX_CTRL_VLAN_STRIP
+_HASH_TYPE_SHIFT = hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
+_RX_EOP = hw.RX_COMPLETION_STATUS_EOP
 
 
 class SoftRing:
@@ -195,9 +198,10 @@ class TxEngine(_Engine):
         return not self._ready and not any(r.completing for r in self.rings) and not self.nic.mac.backlog_ps
 
     def kick(self, ring: SoftRing) -> None:
-        if ring.running and ring.waiting and ring not in self._ready:
+        if ring.tail != ring.fetched and ring.running and ring not in self._ready:
             self._ready.append(ring)
-        self.resume()
+        if not self._scheduled:
+            self.resume()
 
     def resume(self) -> None:
         """Make sure that a round comes, if there is work and the device is enabled."""
@@ -378,7 +382,7 @@ class RxEngine(_Engine):
             self.drop_oversize += 1
         elif not rules.passes(frame[:6]):
             self.drop_filter += 1
-        elif rules.ctrl & hw.RX_CTRL_VLAN_FILTER and not rules.vlan_passes(frame):
+        elif rules.ctrl & _VLAN_FILTER and not rules.vlan_passes(frame):
             self.drop_vlan += 1
         elif self._fifo_bytes + n > _RX_BUFFER:
             self.drop_fifo += 1
@@ -386,9 +390,9 @@ class RxEngine(_Engine):
             found = headers(frame)
             value, kind = nic.rss.hash(frame, found)
             ring = self.rings[nic.rss.queue(value)]
-            status = kind << hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
+            status = kind << _HASH_TYPE_SHIFT
             tci = 0
-            if rules.ctrl & hw.RX_CTRL_VLAN_STRIP and tagged(frame):
+            if rules.ctrl & _VLAN_STRIP and tagged(frame):
                 status |= verdict(frame, found, 18) | hw.RX_COMPLETION_STATUS_VLAN
                 tci = frame[14] << 8 | frame[15]
                 frame = frame[:12] + frame[16:]
@@ -457,7 +461,7 @@ class RxEngine(_Engine):
                 ring.error_code = hw.RING_ERROR_AXI_WRITE
                 self.platform.dma_fault(fault)
             if i == used - 1:
-                status |= hw.RX_COMPLETION_STATUS_EOP
+                status |= _RX_EOP
             # The phase is set when the record is written.
             records.append(_RX_RECORD.pack(len(part), index, value, status, tci))
             index = (index + 1) & _MASK
@@ -496,7 +500,9 @@ class RxEngine(_Engine):
             phase = ring.phase()
             data = b"".join(run)
             if phase:
-                data = b"".join(r[:14] + _PHASE_1 for r in run)
+                told = bytearray(data)
+                told[_PHASE_AT :: hw.RX_COMPLETION_SIZE] = b"\x80" * len(run)
+                data = bytes(told)
             try:
                 where = ring.cq_base + slot * hw.RX_COMPLETION_SIZE
                 self.platform.dma_write(where, data, _WRITE_RX_RECORD | ring.queue)

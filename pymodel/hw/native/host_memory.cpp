@@ -118,7 +118,7 @@ bool HostMemory::own(uint64_t index, uint64_t length, bool cpu) {
     const auto changes = [&](uint64_t i) { return cpu_[i] != cpu && (!cpu || writers_[i]); };
     while (index < end) {
         uint64_t n = 0;
-        if (all_equal(cpu_ + index, end - index, !cpu) && (!cpu || none_zero(writers_ + index, end - index))) {
+        if (all_equal(cpu_ + index, end - index, !cpu) && (!cpu || none_equal(writers_ + index, end - index, 0))) {
             n = end - index;  // all of it, as nearly always
         } else {
             if (!changes(index)) {
