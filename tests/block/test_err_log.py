@@ -12,7 +12,7 @@ import cocotb
 import pytest
 
 from pymodel.drivers.nic import nic_hw as hw
-from tests.block.csr_bench import ERROR_PINS, TOP, Bench, blocks
+from tests.block.csr_bench import ERROR_PINS, TOP, Bench, blocks, pack
 from tests.block.simulate import cocotb_tests_of, simulate
 
 # (pin that tells of the answer, channel, ID's kind, direction, access)
@@ -110,6 +110,22 @@ async def bad_descriptor_is_told_with_its_place(dut: Any) -> None:
                 await bench.pulse(**{f"{way}_err_desc_i": 1, f"{way}_err_queue_i": queue})
                 where = (0x10 + queue << 32) + 0x1000 * queue + (0x40 if tx else 0x80)
                 assert await bench.logged() == (entry(tx, hw.ERR_ACCESS_BAD_DESC, queue), where)
+                await bench.write(hw.ERR_LOG, hw.ERR_LOG_VALID)
+
+
+@cocotb.test(timeout_time=2, timeout_unit="ms")
+async def message_is_told_with_who_asked_for_it(dut: Any) -> None:
+    """A message's ID names no ring: the log has the ring that asked, of either direction, or none for a cause."""
+    bench = await _Log.start(dut)
+    for resp in (2, 3):
+        for none, tx in ((0, 0), (0, 1), (1, 0)):
+            for queue in range(1 if none else bench.queues):
+                addr = bench.rng.getrandbits(64)
+                await bench.pulse(b_valid_i=1, b_resp_i=resp)
+                by = pack([(none, 1), (tx, 1), (queue, 4), (addr, 64)])
+                await bench.pulse(msix_err_done_i=1, msix_err_by_i=by, b_queue_i=bench.queues - 1 - queue, b_err_i=1)
+                want = entry(tx, hw.ERR_ACCESS_MESSAGE, queue, resp) | none * hw.ERR_LOG_NO_QUEUE
+                assert await bench.logged() == (want, addr), (none, tx, queue)
                 await bench.write(hw.ERR_LOG, hw.ERR_LOG_VALID)
 
 
