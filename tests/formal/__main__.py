@@ -22,7 +22,7 @@ def _table(tasks: list[Task], outcomes: dict[Job, Outcome]) -> None:
     for task in tasks:
         mine = {job: outcomes[job] for job in task.jobs() if job in outcomes}
         by = {kind: [o for job, o in mine.items() if job.kind == kind] for kind in ("prove", "cover", "bug")}
-        proof = "".join(o.text.split(";")[0] if o.good else "FAILED" for o in by["prove"])
+        proof = "FAILED" if not all(o.good for o in by["prove"]) else by["prove"][0].text if by["prove"] else ""
         cover = "".join(o.text if o.good else "FAILED" for o in by["cover"]) or "-"
         bugs = f"{sum(o.good for o in by['bug'])} of {len(by['bug'])}"
         print(f"  {task.name:<14}{proof:<26}{cover:<13}{bugs:<12}{sum(o.seconds for o in mine.values()):>8.0f}")

