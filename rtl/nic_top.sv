@@ -115,7 +115,7 @@ module nic_top
   logic [Queues-1:0]        tx_enable, rx_enable, tx_run, rx_run, tx_active, rx_active, tx_error, rx_error;
   index_t                   tx_tail [Queues], rx_tail [Queues];
   logic [7:0]               tx_weight [Queues];
-  q_t                       scan, scan_next, tx_start_queue, rx_start_queue, tx_err_queue, rx_err_queue;
+  q_t                       scan, rx_scan, scan_next, tx_start_queue, rx_start_queue, tx_err_queue, rx_err_queue;
   logic [63:0]              tx_base, tx_cq_base, rx_base, rx_cq_base;
   logic [3:0]               tx_log2, rx_log2;
   index_t                   tx_scan_tail, rx_scan_tail, tx_scan_head, rx_scan_head;
@@ -198,7 +198,7 @@ module nic_top
       .rst_ni(core_rst_n),
       .go_i(go), .stop_i(soft_reset), .cpl_busy_o(cpl_busy), .idle_o(rings_idle),
       .tx_enable_i(tx_enable), .rx_enable_i(rx_enable), .tx_tail_i(tx_tail), .rx_tail_i(rx_tail),
-      .scan_o(scan), .scan_next_o(scan_next),
+      .scan_o(scan), .rx_scan_o(rx_scan), .scan_next_o(scan_next),
       .tx_base_i(tx_base), .tx_cq_base_i(tx_cq_base), .tx_log2_i(tx_log2), .tx_scan_tail_i(tx_scan_tail),
       .rx_base_i(rx_base), .rx_cq_base_i(rx_cq_base), .rx_log2_i(rx_log2), .rx_scan_tail_i(rx_scan_tail),
       .tx_work_i(tx_work), .tx_start_o(tx_start), .tx_start_queue_o(tx_start_queue), .tx_run_o(tx_run),
@@ -241,13 +241,13 @@ module nic_top
   ) u_frames (
       .clk_i,
       .rst_ni(core_rst_n), .hard_rst_ni(rst_ni), .stop_i(soft_reset), .busy_o(frames_busy), .rx_idle_o(rx_idle),
-      .glob_i(glob), .tx_weight_i(tx_weight),
+      .glob_i(glob), .tx_weight_i(tx_weight), .scan_i(scan), .rx_scan_i(rx_scan),
       .rss_cfg_i(rss_cfg), .rss_index_o(rss_index), .rss_queue_i(rss_queue),
       .filter_look_o(filter_look), .filter_dest_o(filter_dest), .filter_vid_o(filter_vid),
       .filter_addr_i(filter_addr), .filter_vlan_i(filter_vlan),
       .req_reg_i(reg_req), .mac_rsp_o(mac_rsp), .rmon_rsp_o(rmon_rsp), .cnt_evt_o(cnt),
       .tx_run_i(tx_run), .tx_start_i(tx_start), .tx_start_queue_i(tx_start_queue), .tx_work_o(tx_work),
-      .rx_run_i(rx_run), .rx_start_i(rx_start), .rx_start_queue_i(rx_start_queue), .rx_work_o(rx_work), .scan_i(scan),
+      .rx_run_i(rx_run), .rx_start_i(rx_start), .rx_start_queue_i(rx_start_queue), .rx_work_o(rx_work),
       .tx_err_desc_o(tx_err_desc), .tx_err_queue_o(tx_err_queue),
       .rx_err_desc_o(rx_err_desc), .rx_err_queue_o(rx_err_queue),
       .tx_avail_i(tx_avail), .tx_rd_queue_o(tx_rd_queue), .tx_rd_valid_i(tx_rd_valid),

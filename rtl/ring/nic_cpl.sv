@@ -57,7 +57,7 @@ module nic_cpl
     input  logic                     sent_i,
     input  logic [QWidth-1:0]        sent_queue_i,
     input  index_t                   sent_end_i,
-    input  logic                     tx_idle_i,     // ring scan_i: no frame, no descriptor, no read
+    input  logic                     tx_idle_i,     // ring before_i had no frame, no descriptor, no read
 
     // RX: ready records
     input  logic                     scan_ready_i,  // ring scan_i has one
@@ -97,7 +97,7 @@ module nic_cpl
   // ------------------------------------------------------------------ Look: what there is, in the clock of scan_i
   state_e      state_q;
   logic        take, look_q, ready_q, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent, tx_new, tx_due;
-  logic        rx_can, tx_can, find, rx_can_q, tx_can_q, tell_q, idle_q, tx_busy_q, rx_busy_q;
+  logic        rx_can, tx_can, find, rx_can_q, tx_can_q, tx_err_q, tell_tx, tx_busy_q, rx_busy_q;
   typedef struct packed {
     logic [63:0] base;
     index_t      mask;                  // entries, less one
@@ -111,7 +111,9 @@ module nic_cpl
   assign rx_err = rx_error_i[scan_i] && rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
   assign rx_can = !rx_out && (scan_ready_i || (rx_err && rx_idle_i));
   assign tx_can = !tx_out && tx_due;
-  assign find   = state_q == Look && !take && (rx_can || tx_can);
+  assign find   = state_q == Look && !take && (scan_ready_i || rx_error_i[scan_i] || tx_due);   // or more often
+
+  assign tell_tx = tx_err_q && tx_idle_i;
 
   // What can be taken now can be so a clock later, if none was taken meanwhile: then the state is another.
   always_ff @(posedge clk_i) begin
@@ -120,8 +122,7 @@ module nic_cpl
     ready_q   <= scan_ready_i;
     rx_can_q  <= rx_can;
     tx_can_q  <= tx_can;
-    tell_q    <= tx_err && tx_idle_i;
-    idle_q    <= tx_idle_i;
+    tx_err_q  <= tx_err;
     tx_busy_q <= tx_out || tx_new || tx_err;
     rx_busy_q <= rx_out || rx_err;
     if (find) begin
@@ -138,7 +139,7 @@ module nic_cpl
 
   assign take      = state_q == Look && look_q && !stop_i && (rx_can_q || tx_can_q) && (hold_i & here_q) == '0;
   assign take_tx   = take && !rx_can_q;
-  assign tell      = rx_can_q ? !ready_q : tell_q;
+  assign tell      = rx_can_q ? !ready_q : tell_tx;
   assign tx_busy_o = tx_busy_q;
   assign rx_busy_o = rx_busy_q;
   assign place     = rx_can_q ? rx_place_q : tx_place_q;
@@ -155,8 +156,8 @@ module nic_cpl
       .new_o        (tx_new),
       .due_o        (tx_due),
       .before_i,
-      .idle_i       (idle_q),
-      .tell_i       (tell_q),
+      .idle_i       (tx_idle_i),
+      .tell_i       (tell_tx),
       .head_o       (tx_head),
       .frames_o     (tx_frames),
       .take_i       (take_tx)

@@ -25,7 +25,7 @@ module nic_rings
     // settings
     input  logic [Queues-1:0]            tx_enable_i, rx_enable_i,
     input  index_t                       tx_tail_i [Queues], rx_tail_i [Queues],
-    output logic [QWidth-1:0]            scan_o, scan_next_o,
+    output logic [QWidth-1:0]            scan_o, rx_scan_o, scan_next_o,  // rx_scan_o is the same, for RX
     input  logic [63:0]                  tx_base_i, tx_cq_base_i, rx_base_i, rx_cq_base_i,
     input  logic [3:0]                   tx_log2_i, rx_log2_i,
     input  index_t                       tx_scan_tail_i, rx_scan_tail_i,
@@ -105,8 +105,8 @@ module nic_rings
     input  logic [Queues-1:0]            cpl_hold_i
 );
 
-  logic [QWidth-1:0] tx_before, rx_scan, rx_before;
-  logic              tx_work_q, rx_work_q;          // ring scan_o before
+  logic [QWidth-1:0] tx_before, rx_before;
+  logic              tx_work_q, rx_work_q, tx_todo_q;   // of the ring looked at before
   logic              tx_busy, rx_busy, tx_cpl_busy, rx_cpl_busy;
   index_t            cq_head;
   frame_cnt_t        cq_frames;
@@ -146,7 +146,7 @@ module nic_rings
       .rst_ni,
       .go_i, .enable_i(rx_enable_i), .tail_i(rx_tail_i),
       .scan_base_i(rx_base_i), .scan_log2_i(rx_log2_i), .scan_tail_i(rx_scan_tail_i),
-      .scan_o(rx_scan), .scan_next_o(), .before_o(rx_before),
+      .scan_o(rx_scan_o), .scan_next_o(), .before_o(rx_before),
       .work_i(rx_work_q), .cpl_busy_i(rx_cpl_busy), .busy_o(rx_busy),
       .start_o(rx_start_o), .start_queue_o(rx_start_queue_o), .run_o(rx_run_o),
       .active_o(rx_active_o), .error_o(rx_error_o), .code_o(rx_code_o), .sts_o(rx_sts_o),
@@ -176,7 +176,7 @@ module nic_rings
       .rx_start_i(rx_start_o), .rx_start_queue_i(rx_start_queue_o),
       .scan_i(scan_o), .before_i(tx_before), .tx_busy_o(tx_cpl_busy), .rx_busy_o(rx_cpl_busy),
       .sent_i(done_i), .sent_queue_i, .sent_end_i,
-      .tx_idle_i(!tx_work_i && !(tx_avail_o[scan_o] && tx_run_o[scan_o])),
+      .tx_idle_i(!tx_work_q && !tx_todo_q),
       .scan_ready_i(rx_scan_ready_i), .rec_queue_o, .rec_ready_i, .rec_i, .rec_err_i, .rec_pop_o,
       .rx_idle_i(!rx_work_i), .rx_head_i(rx_scan_head_o),
       .out_valid_o(cpl_valid_o), .out_ready_i(cpl_ready_i), .out_first_o(cpl_first_o), .out_last_o(cpl_last_o),
@@ -189,6 +189,7 @@ module nic_rings
   always_ff @(posedge clk_i) begin
     tx_work_q <= tx_work_i;
     rx_work_q <= rx_work_i;
+    tx_todo_q <= tx_avail_o[scan_o] && tx_run_o[scan_o];
   end
 
   logic [$clog2(MaxQueues):0] quiet_q;   // rings looked at since one was busy
@@ -201,6 +202,6 @@ module nic_rings
   end
 
   // Both directions look at the same queue at a time: nic_cpl serves both.
-  `NIC_ASSERT_IF(ScansInStep, tx_start_o || rx_start_o, scan_o == rx_scan && tx_before == rx_before)
+  `NIC_ASSERT_IF(ScansInStep, tx_start_o || rx_start_o, scan_o == rx_scan_o && tx_before == rx_before)
 
 endmodule
