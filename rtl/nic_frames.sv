@@ -206,7 +206,7 @@ module nic_frames
 
   always_ff @(posedge clk_i) begin
     sent_q <= sent && !tx_dropped && rst_ni;
-    if (sent) sent_len_q <= sent_len;
+    if (tx_tvalid && tx_tlast) sent_len_q <= sent_len;     // counts only with sent_q
   end
 
   assign cnt_evt_o = '{

@@ -64,6 +64,9 @@ module nic_irq_moderate
   logic              select_q, select;
   queue_idx_t        entry;
   logic [31:0]       old;                   // of the register that is asked for
+  logic              set_q;                 // it was written, a clock ago: usecs and their limit hold a clock later
+  queue_idx_t        set_entry_q;
+  logic [9:0]        set_usecs_q;
 
   assign entry = req_i.addr[8+:QueueWidth];
 
@@ -84,13 +87,21 @@ module nic_irq_moderate
 
   always_ff @(posedge clk_i) begin
     if (req_i.valid) rsp_o <= select ? '{hit: 1'b1, rdata: old} : '0;
+    set_q <= select && req_i.write;
     if (select && req_i.write) begin
       automatic logic [9:0] usecs  = 10'(apply_strb(old, req_i.wdata, req_i.wstrb) >> QP_IRQ_RX_MOD_USECS_LSB);
       automatic logic [7:0] frames = 8'(apply_strb(old, req_i.wdata, req_i.wstrb) >> QP_IRQ_RX_MOD_FRAMES_LSB);
-      mod_q[entry] <= '{limit: clocks_t'(usecs) * clocks_t'(ClockMhz), frames: frames, usecs: usecs};
-      off_q[entry] <= (usecs == '0 && frames == '0) || frames == 8'd1;
+      mod_q[entry].frames <= frames;
+      off_q[entry]        <= (usecs == '0 && frames == '0) || frames == 8'd1;
+      set_entry_q         <= entry;
+      set_usecs_q         <= usecs;
+    end
+    if (set_q) begin
+      mod_q[set_entry_q].usecs <= set_usecs_q;
+      mod_q[set_entry_q].limit <= clocks_t'(set_usecs_q) * clocks_t'(ClockMhz);
     end
     if (!rst_ni) begin
+      set_q <= 1'b0;
       off_q <= '1;
       for (int unsigned q = 0; q < Queues; q++) mod_q[q] <= '0;
     end

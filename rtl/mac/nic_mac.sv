@@ -252,7 +252,7 @@ module nic_mac
 
   always_ff @(posedge clk_i) begin
     tx_count_q <= tx_sent_i || pause_done;
-    if (tx_sent_i || pause_done) begin
+    if (tx_busy || (tx_tvalid && tx_tlast)) begin     // counts only with tx_count_q
       tx_dropped_q <= tx_dropped_o;
       tx_pause_q   <= pause_done;
       tx_len_q     <= pause_done ? frame_len_t'(PadFrame) : tx_len_i;

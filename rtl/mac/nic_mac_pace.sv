@@ -32,7 +32,8 @@ module nic_mac_pace #(
   localparam debt_t First = debt_t'((DataWidth / 8 + Overhead) * Byte);
 
   debt_t debt_q;                           // less 1: negative when all is paid
-  debt_t less_q;                           // the last beat was not full
+  debt_t less_q;                           // if the last beat was not full
+  logic  part_q;                           // a frame's last beat was taken
   debt_t beat_q, first_q;                  // what a beat adds, less what a clock pays
   logic  inside_q;                         // between a frame's first and last beat
   logic  on_q, stall_q;
@@ -44,19 +45,20 @@ module nic_mac_pace #(
       on_q    <= mbps_i != '0;
       beat_q  <= Beat - debt_t'({1'b0, mbps_i});
       first_q <= First - debt_t'({1'b0, mbps_i});
-      less_q  <= '0;
+      part_q  <= 1'b0;
+      if (last_i) less_q <= debt_t'(32'(ByteLog2'(-tail_i)) * Byte);
       if (on_q && mbps_i != '0 && (busy_i || stall_q)) begin : pay
         automatic logic  far    = debt_q[Width-1] != debt_q[Width-2];
         automatic logic  ahead  = far && debt_q[Width-1];
         automatic logic  behind = far && !debt_q[Width-1];
-        automatic debt_t owed   = debt_q - less_q;
+        automatic debt_t owed   = part_q ? debt_q - less_q : debt_q;
         automatic debt_t rest   = ahead ? owed : owed - debt_t'({1'b0, mbps_i});
         automatic debt_t more   = owed + (ahead ? (inside_q ? Beat : First) : (inside_q ? beat_q : first_q));
         automatic debt_t left   = (taken_i && !behind) ? more : rest;
         debt_q  <= left;
         stall_q <= !left[Width-1];
         if (taken_i) inside_q <= !last_i;
-        if (taken_i && last_i && !behind) less_q <= debt_t'(32'(ByteLog2'(-tail_i)) * Byte);
+        part_q <= taken_i && last_i && !behind;
       end else begin
         debt_q   <= '1;   // idle, and all is paid
         stall_q  <= 1'b0;

@@ -59,10 +59,10 @@ module nic_cpl
     input  index_t                   sent_end_i,
     input  logic                     tx_idle_i,     // ring before_i had no frame, no descriptor, no read
 
-    // RX: ready records
+    // RX: ready records; rec_i is that of rec_queue_o from the second clock on
     input  logic                     scan_ready_i,  // ring scan_i has one
     output logic [QWidth-1:0]        rec_queue_o,
-    input  logic [$clog2(Records):0] rec_ready_i,
+    input  logic [$clog2(Records):0] rec_ready_i,   // ring before_i had so many, if any
     input  rx_record_t               rec_i,
     input  logic                     rec_err_i,
     output logic                     rec_pop_o,
@@ -168,6 +168,7 @@ module nic_cpl
   logic              job_own_q;         // one record, not of the list
   logic              job_drop_q;        // what a dead ring would report is forgotten
   logic [QWidth-1:0] job_queue_q;
+  logic [$clog2(Records):0] job_ready_q;
   frame_cnt_t        job_frames_q;
   index_t            job_head_q;
   ring_error_e       job_code_q;
@@ -187,6 +188,7 @@ module nic_cpl
       job_queue_q  <= before_i;
       job_tx_q     <= !rx_can_q;
       job_drop_q   <= ring_dead;
+      job_ready_q  <= rec_ready_i;
       if (!rx_can_q) begin
         job_own_q    <= 1'b1;
         job_frames_q <= tx_frames;
@@ -223,7 +225,7 @@ module nic_cpl
       .size_i   (size),
       .own_i    (job_own_q),
       .drop_i   (job_drop_q),
-      .ready_i  (rec_ready_i),
+      .ready_i  (job_ready_q),
       .records_o(records)
   );
 
@@ -285,7 +287,5 @@ module nic_cpl
       .tx_cq_valid_o, .rx_cq_valid_o, .cq_queue_o, .cq_head_o, .cq_frames_o,
       .out_o
   );
-
-  `NIC_ASSERT_IF(CplRxOnlyReady, rec_pop_o, rec_ready_i != '0)
 
 endmodule

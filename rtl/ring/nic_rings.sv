@@ -81,9 +81,9 @@ module nic_rings
     input  index_t                       rx_pop_index_i,
     output logic                         rx_arrived_o,
     output index_t                       rx_scan_head_o,
-    input  logic                         rx_scan_ready_i,
+    input  logic                         rx_scan_ready_i,                  // ring rx_scan_o has records
     output logic [QWidth-1:0]            rec_queue_o,
-    input  logic [$clog2(RxRecords):0]   rec_ready_i,
+    input  logic [$clog2(RxRecords):0]   rec_ready_i,                      // how many, a clock later
     input  rx_record_t                   rec_i,
     input  logic                         rec_err_i,
     output logic                         rec_pop_o,

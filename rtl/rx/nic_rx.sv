@@ -85,7 +85,7 @@ module nic_rx
     // ready records
     output logic                     scan_ready_o,  // ring scan_i has one
     input  logic [QWidth-1:0]        rec_queue_i,
-    output logic [$clog2(Records):0] rec_ready_o,
+    output logic [$clog2(Records):0] rec_ready_o,   // and how many, a clock later
     output rx_record_t               rec_o,
     output logic                     rec_err_o,
     input  logic                     rec_pop_i,

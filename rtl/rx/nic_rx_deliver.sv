@@ -80,7 +80,7 @@ module nic_rx_deliver
     // ready records
     output logic                     scan_ready_o,  // ring scan_i has one
     input  logic [QWidth-1:0]        rec_queue_i,
-    output logic [$clog2(Records):0] rec_ready_o,
+    output logic [$clog2(Records):0] rec_ready_o,   // and how many, a clock later
     output rx_record_t               rec_o,
     output logic                     rec_err_o,
     input  logic                     rec_pop_i,
@@ -269,8 +269,8 @@ module nic_rx_deliver
       .b_valid_i, .b_queue_i, .b_err_i, .scan_i,
       .busy_o       (records_busy),
       .ready_o      (scan_ready_o),
+      .count_o      (rec_ready_o),
       .rd_queue_i   (rec_queue_i),
-      .rd_ready_o   (rec_ready_o),
       .rd_rec_o     (rec_o),
       .rd_err_o     (rec_err_o),
       .rd_pop_i     (rec_pop_i)

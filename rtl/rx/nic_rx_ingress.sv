@@ -118,6 +118,7 @@ module nic_rx_ingress
       .rst_ni,
       .glob_i, .rss_cfg_i, .rss_index_o, .rss_queue_i, .filter_look_o, .filter_dest_o,
       .filter_vid_o, .filter_addr_i, .filter_vlan_i,
+      .beat_i (s_axis_tvalid),
       .valid_i(in_valid),
       .data_i (s_axis_tdata),
       .last_i (s_axis_tlast),

@@ -17,7 +17,8 @@ module nic_rx_l2
     input  logic rst_ni,
 
     // the stream
-    input  logic                 valid_i,
+    input  logic                 beat_i,     // a beat
+    input  logic                 valid_i,    // of a frame that is taken
     input  logic [DataWidth-1:0] data_i,
     input  logic                 last_i,
     input  logic [ByteLog2:0]    bytes_i,    // in this beat
@@ -42,11 +43,12 @@ module nic_rx_l2
   typedef logic [BeatWidth:0] at_t;
 
   logic [BeatWidth-1:0] beat_q;              // HdrBeats: all have been seen
-  logic                 take, done_q;
+  logic                 take, look, done_q;
   logic [7:0]           len_q;
   ethertype_t           types_q [3];         // at 12, and behind one tag and two
 
   assign take   = valid_i && !beat_q[BeatWidth-1];
+  assign look   = beat_i && !beat_q[BeatWidth-1];     // of other frames, too: then it is the first, and does no harm
   assign look_o = done_q;
 
   always_ff @(posedge clk_i) begin
@@ -61,7 +63,7 @@ module nic_rx_l2
   end
 
   always_ff @(posedge clk_i) begin
-    if (take) begin
+    if (look) begin
       for (int unsigned t = 0; t < 3; t++) begin
         if (beat_q == BeatWidth'((12 + 4 * t) / Bytes)) types_q[t] <= ethertype_of(data_i[8*((12+4*t)%Bytes)+:16]);
       end
@@ -79,11 +81,11 @@ module nic_rx_l2
   at_t                  after_q;             // it, counted from 1
 
   always_ff @(posedge clk_i) begin
-    if (take) begin
+    if (look) begin
       before_q <= data_i;
       after_q  <= at_t'(beat_q) + 1'b1;
     end
-    if (take || done_q) begin
+    if (look || done_q) begin
       automatic logic one = types_q[0].ctag || types_q[0].stag;
       automatic logic two = one && (types_q[1].ctag || types_q[1].stag);
       automatic at_t at = (done_q ? after_q : at_t'(beat_q)) - 1'b1;   // less than 0: not yet

@@ -31,7 +31,8 @@ module nic_rx_parse
     input  logic                 filter_vlan_i,
 
     // the stream
-    input  logic                 valid_i,
+    input  logic                 beat_i,       // a beat
+    input  logic                 valid_i,      // of a frame that is taken
     input  logic [DataWidth-1:0] data_i,
     input  logic                 last_i,
     input  logic [ByteLog2:0]    bytes_i,      // in this beat
@@ -56,7 +57,7 @@ module nic_rx_parse
   ) u_l2 (
       .clk_i,
       .rst_ni,
-      .valid_i, .data_i, .last_i, .bytes_i,
+      .beat_i, .valid_i, .data_i, .last_i, .bytes_i,
       .look_o    (filter_look_o),
       .dest_o    (filter_dest_o),
       .vid_o     (filter_vid_o),

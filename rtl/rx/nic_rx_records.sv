@@ -43,9 +43,9 @@ module nic_rx_records
     input  logic [QWidth-1:0]        scan_i,
     output logic                     busy_o,         // ring scan_i has records
     output logic                     ready_o,        // and a ready one
+    output logic [$clog2(Records):0] count_o,        // how many, a clock later
     input  logic [QWidth-1:0]        rd_queue_i,
-    output logic [$clog2(Records):0] rd_ready_o,     // ready ones of ring rd_queue_i
-    output rx_record_t               rd_rec_o,       // the oldest
+    output rx_record_t               rd_rec_o,       // the oldest of ring rd_queue_i, a clock after that is given
     output logic                     rd_err_o,
     input  logic                     rd_pop_i
 );
@@ -64,6 +64,11 @@ module nic_rx_records
   logic       failed_q [Slots];
   rec_ptr_t   failed_at_q [Slots];         // the first record in error
 
+  logic                      write_q;
+  logic [QWidth+RecLog2-1:0] write_at_q;
+  rx_record_t                rec_q;
+  rec_ptr_t                  at_q;         // of ring rd_queue_i: rp_q
+
   // The answer of the clock before, and its flag.
   logic              b_valid_q, b_err_q, flag_q, ends;
   rec_ptr_t          past_failed;
@@ -73,14 +78,24 @@ module nic_rx_records
   assign bursts_used_o = fwp_q[look_queue_i] - frp_q[look_queue_i];
   assign busy_o        = wp_q[scan_i] != rp_q[scan_i];
   assign ready_o       = ready_q[scan_i] != rp_q[scan_i];
-  assign rd_ready_o    = (RecLog2 + 1)'(ready_q[rd_queue_i] - rp_q[rd_queue_i]);
-  assign rd_rec_o      = list[{rd_queue_i, rp_q[rd_queue_i][RecLog2-1:0]}];
-  assign past_failed   = rp_q[rd_queue_i] - failed_at_q[rd_queue_i];
+  assign rd_rec_o      = list[{rd_queue_i, at_q[RecLog2-1:0]}];
+  assign past_failed   = at_q - failed_at_q[rd_queue_i];
   assign rd_err_o      = failed_q[rd_queue_i] && !past_failed[RecLog2+1];
   assign ends          = b_valid_q && flag_q;
 
+  // Written a clock later: it is not read before its data is answered.
   always_ff @(posedge clk_i) begin
-    if (rec_valid_i) list[{write_queue_i, wp_q[write_queue_i][RecLog2-1:0]}] <= rec_i;
+    write_q <= rec_valid_i;
+    if (rec_valid_i) begin
+      write_at_q <= {write_queue_i, wp_q[write_queue_i][RecLog2-1:0]};
+      rec_q      <= rec_i;
+    end
+    if (write_q) list[write_at_q] <= rec_q;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (ready_o) count_o <= (RecLog2 + 1)'(ready_q[scan_i] - rp_q[scan_i]);
+    at_q <= rp_q[rd_queue_i] + rec_ptr_t'(rd_pop_i);
   end
 
   always_ff @(posedge clk_i) begin
@@ -126,7 +141,7 @@ module nic_rx_records
   `NIC_ASSERT_IF(RxBurstsRoom, write_i, fwp_q[write_queue_i] - frp_q[write_queue_i] != flag_ptr_t'(Bursts))
   `NIC_ASSERT_IF(RxAnswerExpected, b_valid_i, fwp_q[b_queue_i] != frp_q[b_queue_i])
   `NIC_ASSERT_IF(RxReadyIsListed, ends, ready_q[b_queue_q] != wp_q[b_queue_q])
-  `NIC_ASSERT_IF(RxPopOnlyReady, rd_pop_i, rd_ready_o != '0)
+  `NIC_ASSERT_IF(RxPopOnlyReady, rd_pop_i, ready_q[rd_queue_i] != rp_q[rd_queue_i])
 `ifndef SYNTHESIS
   // Independently of the flags: all writes made up to a record's last are answered when the record is handed on.
   flag_ptr_t last_write [Slots * Records];

@@ -34,10 +34,9 @@ module nic_rx_toeplitz #(
     for (int unsigned b = 0; b < 32; b++) of_part[b] = ^(part & key[b+1+:96]);
   endfunction
 
-  // Words 3 to 5 are first, 6 to 8 second, 0 to 2 last: ports, which come in the second step's clock, are word 8 or, behind
-  // the addresses of IPv4, word 2.
+  // Ports, which come in the second step's clock, are word 8 or, behind the addresses of IPv4, word 2.
   logic             valid0_q, valid1_q, ip4_0_q;
-  logic [95:0]      begin0_q;
+  logic [63:0]      end0_q;            // words 6 and 7
   logic [Along-1:0] along0_q, along1_q;
 
   always_ff @(posedge clk_i) begin
@@ -48,7 +47,7 @@ module nic_rx_toeplitz #(
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      begin0_q <= addrs_i[255:160];
+      end0_q   <= addrs_i[63:0];
       ip4_0_q  <= ip4_i;
       along0_q <= along_i;
     end
@@ -57,6 +56,7 @@ module nic_rx_toeplitz #(
   end
 
   if (Interval >= 3) begin : gen_shared
+    // Words 3 to 5, 0 to 2 and, with the ports, 6 to 8: those are 0, 1 and 2 again of IPv4, whose addresses are done then.
     logic         first, second_q, third_q;
     logic [95:0]  part_q;
     logic [127:0] key_q;             // of the next step
@@ -67,10 +67,10 @@ module nic_rx_toeplitz #(
     always_ff @(posedge clk_i) begin
       second_q <= rst_ni && first;
       third_q  <= rst_ni && second_q;
-      if (first) part_q <= {addrs_i[63:0], 32'b0};
-      if (second_q) part_q <= {begin0_q[95:32], ip4_0_q ? ports_i : begin0_q[31:0]};
-      if (first) key_q <= key_i[127:0];
-      else if (second_q) key_q <= key_i[319:192];
+      if (first) part_q <= addrs_i[255:160];
+      if (second_q) part_q <= {end0_q, ports_i};
+      if (first || (second_q && ip4_0_q)) key_q <= key_i[319:192];
+      else if (second_q) key_q <= key_i[127:0];
       else if (soon_i) key_q <= key_i[223:96];
     end
 
@@ -78,9 +78,7 @@ module nic_rx_toeplitz #(
       if (valid1_q) hash_o <= '0;
       if (first || second_q || third_q) begin : step
         automatic logic [95:0] part = first ? addrs_i[159:64] : part_q;
-        automatic logic [31:0] hash;
-        if (second_q && !ip4_0_q) part[31:0] = ports_i;
-        hash = hash_q ^ of_part(part, key_q);
+        automatic logic [31:0] hash = hash_q ^ of_part(part, key_q);
         hash_q <= third_q ? '0 : hash;
         if (third_q) hash_o <= hash;
       end
@@ -91,14 +89,13 @@ module nic_rx_toeplitz #(
   end else begin : gen_steps
     logic        want0_q, want1_q;
     logic [31:0] hash0_q, hash1_q;
-    logic [63:0] end0_q;
-    logic [95:0] begin1_q;
+    logic [95:0] begin0_q, begin1_q;
 
     always_ff @(posedge clk_i) begin
       if (valid_i) begin
-        hash0_q <= of_part(addrs_i[159:64], key_i[223:96]);
-        end0_q  <= addrs_i[63:0];
-        want0_q <= want_i;
+        hash0_q  <= of_part(addrs_i[159:64], key_i[223:96]);
+        begin0_q <= addrs_i[255:160];
+        want0_q  <= want_i;
       end
       if (valid0_q) begin
         hash1_q  <= hash0_q ^ of_part({end0_q, ip4_0_q ? 32'b0 : ports_i}, key_i[127:0]);

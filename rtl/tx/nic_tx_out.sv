@@ -83,7 +83,7 @@ module nic_tx_out
 
   always_ff @(posedge clk_i) begin
     told_o <= sent_o && rst_ni;
-    if (sent_o) told_q <= kept_q ? kept_sent_q : '{qp: queue_i, part: part_i, last: end_i};
+    if (m_axis_tvalid && m_axis_tlast) told_q <= kept_q ? kept_sent_q : '{qp: queue_i, part: part_i, last: end_i};
   end
 
   assign done_o       = told_o && !told_q.part;

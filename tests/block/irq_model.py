@@ -115,6 +115,7 @@ class _Side:
     def __init__(self, queues: int) -> None:
         self.late = 2 * queues + 3
         self.usecs = self.frames = 0
+        self.limit = 0  # usecs, a clock later
         self.event = False
         self.early = False  # one that is found in the next clock; where software had read all it is there already
         self.active = False
@@ -136,12 +137,13 @@ class _Side:
 
     def look(self, clock: int, head: int, frames: int) -> None:
         """A clock in which the ring's completion side is like this."""
+        limit, self.limit = self.limit, self.usecs
         if self.first is None and beyond(head, self.mark):
             self.first = clock
         if self.first is None:
             self.base.append(frames)
             return
-        late = bool(self.usecs) and clock - self.first >= self.usecs * CLOCK_MHZ
+        late = bool(limit) and clock - self.first >= limit * CLOCK_MHZ
         most, least = (frames - base & 1023 for base in (self.base[0], self.base[-1]))
         now = late or self.error
         self.may |= now or (self.frames != 0 and most >= self.frames)

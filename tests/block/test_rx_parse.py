@@ -45,7 +45,7 @@ class Parser:
     @classmethod
     async def start(cls, dut: Any) -> Parser:
         names = ["glob_i", "rss_cfg_i", "rss_queue_i", "filter_addr_i", "filter_vlan_i"]
-        names += ["valid_i", "data_i", "last_i", "bytes_i"]
+        names += ["beat_i", "valid_i", "data_i", "last_i", "bytes_i"]
         parser = cls(await Pins.start(dut, **dict.fromkeys(names, 0)), 1 << len(dut.queue_o))
         parser.rss.key[:] = parser.pins.rng.randbytes(40)
         parser.set(0x3F)
@@ -97,7 +97,7 @@ class Parser:
         for n, (data, count) in enumerate(beats):
             at += self.width
             last = n == len(beats) - 1
-            pins.drive(valid_i=1, data_i=data, last_i=last, bytes_i=count)
+            pins.drive(beat_i=1, valid_i=1, data_i=data, last_i=last, bytes_i=count)
             if at == HEADER or (last and at < HEADER):
                 self.sent.append(frame)
                 self.due[pins.clock + LATENCY] = frame, expected
@@ -146,9 +146,13 @@ class Parser:
         self.checked += 1
 
     async def rest(self, clocks: int = LATENCY + 1) -> None:
-        self.pins.drive(valid_i=0)
+        """Nothing comes, or beats of frames that are not taken."""
+        pins = self.pins
+        pins.drive(valid_i=0)
         for _ in range(clocks):
+            pins.drive(beat_i=pins.rng.randrange(2), data_i=pins.rng.getrandbits(8 * self.width))
             await self.step()
+        pins.drive(beat_i=0)
 
 
 ETH = bytes.fromhex("020000000001 020000000002")

@@ -73,15 +73,16 @@ module irq_moderate_proof
   `NIC_ASSUME(OneCommand, !(seen_i && unmask_i))
   `NIC_ASSUME(HaltIsLasting, !err_q || err || started_q)
   `include "reg_bus.svh"
-  // The register is written before the first record.
-  logic writes, set_q;
+  // The register is written two clocks before the first record, or earlier.
+  logic writes, set_q, wrote_q;
   assign writes = req_i.valid && req_i.write && req_i.addr[15:12] == QP_BASE[15:12];
   logic ever_q;                // the ring has moved
   always_ff @(posedge clk_i) begin
     set_q  <= rst_ni && (set_q || cq_valid_i);
+    wrote_q <= rst_ni && writes;
     ever_q <= rst_ni && (ever_q || moves);
   end
-  `NIC_ASSUME(SetBefore, !(set_q || cq_valid_i) || !writes)
+  `NIC_ASSUME(SetBefore, !(set_q || cq_valid_i) || (!writes && !wrote_q))
 
   // Records that nobody has told of and that are not read, since when, and how many frames before them: counted apart.
   // Told and read are as seen by one who follows the order of the module's head: advanced, told, read, started.
@@ -124,10 +125,11 @@ module irq_moderate_proof
     end
   end
 
-  logic [9:0] usecs;
+  logic [9:0] usecs, written;
   logic [7:0] frames;
   logic       full, late, off;
   assign usecs  = dut.mod_q[mine].usecs;
+  assign written = (dut.set_q && dut.set_entry_q == mine) ? dut.set_usecs_q : usecs;
   assign frames = dut.mod_q[mine].frames;
   assign off    = dut.off_q[mine];
   assign full   = frames != '0 && 10'(now.cq_frames - base_q) >= 10'(frames);
@@ -162,7 +164,7 @@ module irq_moderate_proof
   `NIC_ASSERT(NeverEarly, !ready_o[mine] || off || again_q || reason_q)
   `NIC_ASSERT(DueHasReason, !dut.due_q[mine] || again_q || reason_q)
   `NIC_ASSERT(OffIsAtOnce, !off || ready_o[mine])
-  `NIC_ASSERT(OffIsNoLimit, off == ((usecs == '0 && frames == '0) || frames == 8'd1))
+  `NIC_ASSERT(OffIsNoLimit, off == ((written == '0 && frames == '0) || frames == 8'd1))
   `NIC_ASSERT(LetThroughUntilTold, !(was_valid_q && ready_was_q && !gone_q) || ready_o[mine])
   // What makes it inductive.
   `NIC_ASSERT(DecodedBefore, !req_i.valid || !dut.select_q || req_i.addr[15:12] == QP_BASE[15:12])
@@ -174,6 +176,7 @@ module irq_moderate_proof
   `NIC_ASSERT(BaseAgrees, !ever_q || dut.base_q[mine] == base_q)
   `NIC_ASSERT(AgeAgrees, !open_q || age_q == '1 || 21'(dut.now_q - dut.since_q[mine]) == 21'(age_q))
   `NIC_ASSERT(AgeIsBounded, !open_q || off || dut.due_q[mine] || usecs == '0 || age_q <= 11'(usecs) + 11'(overdue_q))
+  `NIC_ASSERT(WrittenBefore, !dut.set_q || wrote_q)
   `NIC_ASSERT(LimitIsUsecs, dut.mod_q[mine].limit == 21'(usecs))
   `NIC_ASSERT(ScanComes, overdue_q == '0 || dut.due_q[mine] || (overdue_q == 3'd1 && dut.scan_q == mine))
 

@@ -59,7 +59,7 @@ module mac_pace_proof (
   `NIC_ASSERT(InRange, !was2_q || (less_q >= 0 && less_q < 40'sd256 && rate_q >= 0 && rate_q < 40'sd1048576 &&
                        debt_q <= Bound + 40'sd1024 && debt_q - less_q >= -Bound - 40'sd1048576 - 40'sd256))
   `NIC_ASSERT(FollowsTheFrames, !was2_q || !on_q || (dut.on_q && dut.inside_q == inside_q &&
-                                                     bits_t'(dut.less_q) == less_q))
+                                                     (dut.part_q ? bits_t'(dut.less_q) : '0) == less_q))
   `NIC_ASSERT(KnowsTheRate, !was2_q || !on_q || (bits_t'(dut.beat_q) == 40'sd256 - rate_q &&
                                                  bits_t'(dut.first_q) == 40'sd1024 - rate_q))
   `NIC_ASSERT(OffIsOff, !was2_q || on_q || (!dut.on_q && !stall_o))
