@@ -31,6 +31,14 @@ module nic_mac_pace #(
   localparam debt_t Beat  = debt_t'(DataWidth / 8 * Byte);
   localparam debt_t First = debt_t'((DataWidth / 8 + Overhead) * Byte);
 
+  // Of a beat with so many bytes beyond none: what its missing ones cost. A table: a multiplier would take too long.
+  function automatic debt_t missing(logic [ByteLog2-1:0] tail);
+    missing = '0;
+    for (int unsigned n = 1; n < DataWidth / 8; n++) begin
+      if (tail == ByteLog2'(n)) missing = debt_t'((DataWidth / 8 - n) * Byte);
+    end
+  endfunction
+
   debt_t debt_q;                           // less 1: negative when all is paid
   debt_t less_q;                           // if the last beat was not full
   logic  part_q;                           // a frame's last beat was taken
@@ -46,7 +54,7 @@ module nic_mac_pace #(
       beat_q  <= Beat - debt_t'({1'b0, mbps_i});
       first_q <= First - debt_t'({1'b0, mbps_i});
       part_q  <= 1'b0;
-      if (last_i) less_q <= debt_t'(32'(ByteLog2'(-tail_i)) * Byte);
+      if (last_i) less_q <= missing(tail_i);
       if (on_q && mbps_i != '0 && (busy_i || stall_q)) begin : pay
         automatic logic  far    = debt_q[Width-1] != debt_q[Width-2];
         automatic logic  ahead  = far && debt_q[Width-1];

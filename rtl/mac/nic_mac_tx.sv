@@ -53,10 +53,12 @@ module nic_mac_tx
   localparam int unsigned LastKeep = PadFrame - (Beats - 1) * Bytes;
 
   logic        inside_q;      // a data frame was shown and its last beat has not been taken
-  logic        drop_q, drop;  // it is thrown away
+  logic        drop_q;        // it is thrown away
+  logic        begins;        // a data frame may begin now: to pass, or
+  logic        begins_drop;   // to be thrown away
+  logic        passes, drop;  // a data beat passes, is thrown away
   logic        pause_q;       // a PAUSE frame is under way
   logic        gate_q, gate;  // something special: otherwise the gate is open
-  logic        shown;         // a data beat passes, or is thrown away
   logic [3:0]  beat_q;        // of the PAUSE frame
   logic [15:0] quanta_q;
   logic [DataWidth-1:0] pause_data_q;
@@ -71,17 +73,21 @@ module nic_mac_tx
     m_tlast       = s_tlast;
     m_tvalid      = s_tvalid;
     s_tready      = m_tready;
-    shown         = s_tvalid;
+    begins        = 1'b1;
+    begins_drop   = 1'b0;
+    passes        = s_tvalid;
     drop          = 1'b0;
     dropped_o     = 1'b0;
     back_valid_o  = 1'b0;
     pause_taken_o = 1'b0;
     pause_done_o  = 1'b0;
     if (gate) begin
-      drop          = inside_q ? drop_q : discard_i || (flush_i && stall_i);
-      shown         = s_tvalid && !pause_q && (inside_q || (!pause_i && !hold_i && (!stall_i || drop)));
-      s_tready      = shown && (drop || loop_i || m_tready);
-      dropped_o     = shown && drop && s_tlast;
+      begins        = !pause_i && !hold_i && !stall_i && !discard_i;
+      begins_drop   = !pause_i && !hold_i && (discard_i || (flush_i && stall_i));
+      passes        = s_tvalid && !pause_q && (inside_q ? !drop_q : begins);
+      drop          = s_tvalid && !pause_q && (inside_q ? drop_q : begins_drop);
+      s_tready      = drop || (passes && (loop_i || m_tready));
+      dropped_o     = drop && s_tlast;
       pause_taken_o = pause_i && !pause_q && !inside_q && !hold_i;
       if (pause_q) begin
         m_tdata      = pause_data_q;
@@ -89,8 +95,8 @@ module nic_mac_tx
         m_tkeep      = m_tlast ? Bytes'({LastKeep{1'b1}}) : '1;
         pause_done_o = (m_tready || loop_i) && m_tlast;
       end
-      m_tvalid     = (pause_q || (shown && !drop)) && !loop_i;
-      back_valid_o = (pause_q || (shown && !drop)) && loop_i;
+      m_tvalid     = (pause_q || passes) && !loop_i;
+      back_valid_o = (pause_q || passes) && loop_i;
     end
   end
 
@@ -99,7 +105,7 @@ module nic_mac_tx
   always_ff @(posedge clk_i) begin
     if (gate) begin
       // Back to an open gate at a boundary only.
-      gate_q <= special_i || pause_q || (shown ? !(s_tready && s_tlast) : inside_q);
+      gate_q <= special_i || pause_q || ((passes || drop) ? !(s_tready && s_tlast) : inside_q);
       if (pause_taken_o || (pause_q && (m_tready || loop_i))) begin : pause
         automatic logic [3:0]  beat   = pause_taken_o ? '0 : beat_q + 1'b1;
         automatic logic [15:0] quanta = pause_taken_o ? quanta_i : quanta_q;
@@ -110,7 +116,7 @@ module nic_mac_tx
         quanta_q     <= quanta;
       end
     end
-    if (shown) begin
+    if (passes || drop) begin
       if (!inside_q) begin
         cast_o <= cast_of(s_tdata[47:0]);
         drop_q <= drop;

@@ -96,7 +96,7 @@ module nic_cpl
 
   // ------------------------------------------------------------------ Look: what there is, in the clock of scan_i
   state_e      state_q;
-  logic        take, look_q, ready_q, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent, tx_new, tx_due;
+  logic        take, look_q, ready_q, tx_err, rx_err, tx_out, rx_out, tx_silent, rx_silent, tx_new, tx_due, tx_marked;
   logic        rx_can, tx_can, find, rx_can_q, tx_can_q, tx_err_q, tell_tx, tx_busy_q, rx_busy_q;
   typedef struct packed {
     logic [63:0] base;
@@ -111,7 +111,7 @@ module nic_cpl
   assign rx_err = rx_error_i[scan_i] && rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
   assign rx_can = !rx_out && (scan_ready_i || (rx_err && rx_idle_i));
   assign tx_can = !tx_out && tx_due;
-  assign find   = state_q == Look && !take && (scan_ready_i || rx_error_i[scan_i] || tx_due);   // or more often
+  assign find   = state_q == Look && !take && (scan_ready_i || rx_error_i[scan_i] || tx_marked);   // or more often
 
   assign tell_tx = tx_err_q && tx_idle_i;
 
@@ -155,6 +155,7 @@ module nic_cpl
       .err_i        (tx_err),
       .new_o        (tx_new),
       .due_o        (tx_due),
+      .marked_o     (tx_marked),
       .before_i,
       .idle_i       (tx_idle_i),
       .tell_i       (tell_tx),

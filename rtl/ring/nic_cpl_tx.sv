@@ -32,6 +32,7 @@ module nic_cpl_tx
     input  logic              err_i,            // an error is to be reported
     output logic              new_o,            // frames are sent that are not reported
     output logic              due_o,
+    output logic              marked_o,         // due_o is 1, or was
 
     // the one looked at before, as it was then
     input  logic [QWidth-1:0] before_i,
@@ -56,7 +57,8 @@ module nic_cpl_tx
   logic [11:0]      now_q;
 
   assign new_o    = new_q[scan_i];
-  assign due_o    = due_q[scan_i] && (new_o || err_i);   // an error whose record was due may have become silent
+  assign marked_o = due_q[scan_i];
+  assign due_o    = marked_o && (new_o || err_i);   // an error whose record was due may have become silent
   assign head_o   = done_q[before_i].at;
   assign frames_o = done_q[before_i].frames;
 

@@ -68,7 +68,8 @@ module nic_rx_place
   // Of the frame under way, and its queue:
   ptr_t   word_q, next;         // its next word, and the one after
   logic   full_q;               // it is in use, or was a clock ago: all words are
-  level_t number_q, gone_q;     // entries put into the frame list before it; and released, a clock ago
+  level_t number_q, listed;     // entries put into the frame list before it
+  logic   listed_full_q;        // that was full then, or a clock ago
   logic   lost_q, lost;         // no room for one of its words
   logic   commit;
   logic [14:0] len;             // saturates
@@ -87,6 +88,7 @@ module nic_rx_place
   logic              behind;
   logic [QWidth-1:0] look_queue;
   assign behind     = commit && queue_i == coming_queue_i;
+  assign listed     = behind ? number_q + 1'b1 : listed_q[coming_queue_i];
   assign look_queue = between_i ? coming_queue_i : queue_i;
 
   always_comb begin
@@ -94,7 +96,7 @@ module nic_rx_place
     commit    = 1'b0;
     if (valid_i && last_i && !own_i) begin
       automatic logic too_long = 15'(max_frame_i) < len;
-      automatic logic no_room  = lost || number_q == (gone_q ^ level_t'(Frames));
+      automatic logic no_room  = lost || listed_full_q;
       commit = !bad_i && len >= 15'(MinFrame) && !too_long && pass_i == '1 && !no_room;
       if (bad_i) verdict_o = RxBad;
       else if (len < 15'(MinFrame)) verdict_o = RxRunt;
@@ -117,8 +119,15 @@ module nic_rx_place
       full_q <= (!between_i || behind) ? next == (free_q[queue_i] ^ all)
                                        : base_q[coming_queue_i] == (free_q[coming_queue_i] ^ all);
     end
-    if (coming_i) number_q <= behind ? number_q + 1'b1 : listed_q[coming_queue_i];
-    if (coming_i || valid_i) gone_q <= popped_q[look_queue];
+    if (coming_i) number_q <= listed;
+    if (coming_i || valid_i) begin
+      automatic level_t all = popped_q[look_queue] ^ level_t'(Frames);     // entries of a full list
+      // Compared before it is chosen: whether there is a frame behind is known late.
+      automatic logic same   = number_q == all;
+      automatic logic more   = number_q + 1'b1 == all;
+      automatic logic others = listed_q[coming_queue_i] == all;
+      listed_full_q <= !coming_i ? same : behind ? more : others;
+    end
     if (!rst_ni) begin
       lost_q  <= 1'b0;
       at_o    <= '0;

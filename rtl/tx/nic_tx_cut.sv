@@ -21,7 +21,8 @@ module nic_tx_cut
     input  logic rst_ni,
 
     output logic                free_o,
-    input  logic                take_i,
+    input  logic                look_i,            // a piece is there
+    input  logic                take_i,            // it is taken, only while free_o
     input  logic [QWidth-1:0]   queue_i,
     input  logic [63:0]         addr_i,
     input  frame_len_t          len_i,             // bytes, at least 1
@@ -66,7 +67,7 @@ module nic_tx_cut
   end
 
   always_ff @(posedge clk_i) begin
-    if (take_i) begin
+    if (look_i && free_o) begin
       queue_o   <= queue_i;
       addr_q    <= addr_i;
       last_q    <= !(frame_len_t'(room) < len_i);

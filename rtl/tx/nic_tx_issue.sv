@@ -263,6 +263,7 @@ module nic_tx_issue
       .clk_i,
       .rst_ni,
       .free_o   (slot_free),
+      .look_i   (valid && is_data),
       .take_i   (taken),
       .queue_i  (queue),
       .addr_i   (addr),

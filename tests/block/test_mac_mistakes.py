@@ -21,7 +21,7 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "{data_i[8*(17%Bytes)+:8], data_i[8*(16%Bytes)+:8]}", "pause_holds_data_for_its_quanta", "AssertionError",
     ),
     "pause cuts a frame": (
-        "nic_mac_tx.sv", "(inside_q || (!pause_i && !hold_i && (!stall_i || drop)))", "(!stall_i || drop)",
+        "nic_mac_tx.sv", "s_tvalid && !pause_q && (inside_q ? !drop_q : begins)", "s_tvalid && !pause_q && begins",
         "pause_holds_data_for_its_quanta", "a gap inside a frame",
     ),
     "the station's own address is forgotten": (
@@ -43,7 +43,7 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
         "partner_is_paused_while_the_buffer_is_full_and_asked_again_in_time", "the partner goes on",
     ),
     "pause waits for data": (
-        "nic_mac_tx.sv", "(inside_q || (!pause_i && !hold_i", "(inside_q || (!hold_i",
+        "nic_mac_tx.sv", "begins        = !pause_i && !hold_i", "begins        = !hold_i",
         "partner_is_paused_while_the_buffer_is_full_and_asked_again_in_time", "Error",
     ),
     "gap and preamble are free": (

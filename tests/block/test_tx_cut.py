@@ -55,7 +55,7 @@ class Cutter:
 
     @classmethod
     async def start(cls, dut: Any) -> Cutter:
-        return cls(await Pins.start(dut, take_i=0, req_ready_i=0, **{f"{name}_i": 0 for name in PIECE}))
+        return cls(await Pins.start(dut, look_i=0, take_i=0, req_ready_i=0, **{f"{name}_i": 0 for name in PIECE}))
 
     def piece(self, addr: int, size: int, **more: int) -> dict[str, int]:
         """A piece of host memory; all that is not given is random."""
@@ -71,7 +71,8 @@ class Cutter:
         pins = self.pins
         take = piece is not None and pins.read("free_o") == 1
         given = piece if piece is not None and take else self.piece(pins.rng.getrandbits(64), pins.rng.randint(0, 99))
-        pins.drive(take_i=take, req_ready_i=ready, **{f"{name}_i": given[name] for name in PIECE})
+        look = take or pins.rng.getrandbits(1)
+        pins.drive(look_i=look, take_i=take, req_ready_i=ready, **{f"{name}_i": given[name] for name in PIECE})
         await pins.settle()
         valid = pins.read("req_valid_o")
         if valid:

@@ -151,7 +151,8 @@ module rx_place_proof
   `NIC_ASSERT(LaterIsNoLess, !under_way || (3'(dut.word_q - seen_out_q) <= 3'(Words) &&
               3'(base - seen_out_q) <= 3'(dut.word_q - seen_out_q) &&
               3'(dut.free_q[queue_i] - seen_out_q) <= 3'(base - seen_out_q)))
-  `NIC_ASSERT(EntriesNoLess, !under_way || (dut.number_q == dut.listed_q[queue_i] && dut.gone_q == seen_popped_q &&
+  `NIC_ASSERT(EntriesNoLess, !under_way || (dut.number_q == dut.listed_q[queue_i] &&
+              dut.listed_full_q == (dut.number_q == (seen_popped_q ^ 2'(Frames))) &&
               2'(dut.number_q - seen_popped_q) <= 2'(Frames) &&
               2'(dut.popped_q[queue_i] - seen_popped_q) <= 2'(dut.number_q - seen_popped_q)))
   `NIC_ASSERT(WordAgrees, !(under_way && !dut.lost_q) || (behind <= 5'(Words) &&

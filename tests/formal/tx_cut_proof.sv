@@ -12,6 +12,7 @@ module tx_cut_proof
   import nic_dma_pkg::*;
 (
     input logic        clk_i,
+    input logic        look_i,
     input logic        take_i,
     input logic [0:0]  queue_i,
     input logic [63:0] addr_i,
@@ -36,7 +37,7 @@ module tx_cut_proof
       .Queues   (2)
   ) dut (.*);
 
-  `NIC_ASSUME(TakenWhenFree, !take_i || free_o)
+  `NIC_ASSUME(TakenWhenFree, !take_i || (look_i && free_o))
   `NIC_ASSUME(HasBytes, !take_i || len_i != '0)
 
   // The piece, and how far it is read; of what the checksum does not cover, how far it is told.
