@@ -64,9 +64,10 @@ module nic_irq_moderate
   logic              select_q, select;
   queue_idx_t        entry;
   logic [31:0]       old;                   // of the register that is asked for
-  logic              set_q;                 // it was written, a clock ago: usecs and their limit hold a clock later
+  logic              set_q;                 // it was written, a clock ago: now its limits hold
   queue_idx_t        set_entry_q;
   logic [9:0]        set_usecs_q;
+  logic [7:0]        set_frames_q;
 
   assign entry = req_i.addr[8+:QueueWidth];
 
@@ -91,14 +92,17 @@ module nic_irq_moderate
     if (select && req_i.write) begin
       automatic logic [9:0] usecs  = 10'(apply_strb(old, req_i.wdata, req_i.wstrb) >> QP_IRQ_RX_MOD_USECS_LSB);
       automatic logic [7:0] frames = 8'(apply_strb(old, req_i.wdata, req_i.wstrb) >> QP_IRQ_RX_MOD_FRAMES_LSB);
-      mod_q[entry].frames <= frames;
-      off_q[entry]        <= (usecs == '0 && frames == '0) || frames == 8'd1;
-      set_entry_q         <= entry;
-      set_usecs_q         <= usecs;
+      off_q[entry] <= (usecs == '0 && frames == '0) || frames == 8'd1;
+      set_entry_q  <= entry;
+      set_usecs_q  <= usecs;
+      set_frames_q <= frames;
     end
     if (set_q) begin
-      mod_q[set_entry_q].usecs <= set_usecs_q;
-      mod_q[set_entry_q].limit <= clocks_t'(set_usecs_q) * clocks_t'(ClockMhz);
+      mod_q[set_entry_q] <= '{
+          limit: clocks_t'(set_usecs_q) * clocks_t'(ClockMhz),
+          frames: set_frames_q,
+          usecs: set_usecs_q
+      };
     end
     if (!rst_ni) begin
       set_q <= 1'b0;

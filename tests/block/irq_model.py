@@ -115,7 +115,7 @@ class _Side:
     def __init__(self, queues: int) -> None:
         self.late = 2 * queues + 3
         self.usecs = self.frames = 0
-        self.limit = 0  # usecs, a clock later
+        self.limits = (0, 0)  # the same, a clock later
         self.event = False
         self.early = False  # one that is found in the next clock; where software had read all it is there already
         self.active = False
@@ -137,17 +137,17 @@ class _Side:
 
     def look(self, clock: int, head: int, frames: int) -> None:
         """A clock in which the ring's completion side is like this."""
-        limit, self.limit = self.limit, self.usecs
+        (usecs, gather), self.limits = self.limits, (self.usecs, self.frames)
         if self.first is None and beyond(head, self.mark):
             self.first = clock
         if self.first is None:
             self.base.append(frames)
             return
-        late = bool(limit) and clock - self.first >= limit * CLOCK_MHZ
+        late = bool(usecs) and clock - self.first >= usecs * CLOCK_MHZ
         most, least = (frames - base & 1023 for base in (self.base[0], self.base[-1]))
         now = late or self.error
-        self.may |= now or (self.frames != 0 and most >= self.frames)
-        self.held = self.held + 1 if now or (self.frames != 0 and least >= self.frames) else 0
+        self.may |= now or (gather != 0 and most >= gather)
+        self.held = self.held + 1 if now or (gather != 0 and least >= gather) else 0
         self.must |= self.held >= self.late
 
     def told(self, head: int, frames: int) -> None:

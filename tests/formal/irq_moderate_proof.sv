@@ -125,13 +125,14 @@ module irq_moderate_proof
     end
   end
 
-  logic [9:0] usecs, written;
-  logic [7:0] frames;
+  logic [9:0] usecs, off_usecs;
+  logic [7:0] frames, off_frames;
   logic       full, late, off;
   assign usecs  = dut.mod_q[mine].usecs;
-  assign written = (dut.set_q && dut.set_entry_q == mine) ? dut.set_usecs_q : usecs;
   assign frames = dut.mod_q[mine].frames;
   assign off    = dut.off_q[mine];
+  assign {off_usecs, off_frames} = (dut.set_q && dut.set_entry_q == mine) ? {dut.set_usecs_q, dut.set_frames_q} :
+                                                                           {usecs, frames};
   assign full   = frames != '0 && 10'(now.cq_frames - base_q) >= 10'(frames);
   assign late   = usecs != '0 && age_q >= 11'(usecs);
 
@@ -164,7 +165,7 @@ module irq_moderate_proof
   `NIC_ASSERT(NeverEarly, !ready_o[mine] || off || again_q || reason_q)
   `NIC_ASSERT(DueHasReason, !dut.due_q[mine] || again_q || reason_q)
   `NIC_ASSERT(OffIsAtOnce, !off || ready_o[mine])
-  `NIC_ASSERT(OffIsNoLimit, off == ((written == '0 && frames == '0) || frames == 8'd1))
+  `NIC_ASSERT(OffIsNoLimit, off == ((off_usecs == '0 && off_frames == '0) || off_frames == 8'd1))
   `NIC_ASSERT(LetThroughUntilTold, !(was_valid_q && ready_was_q && !gone_q) || ready_o[mine])
   // What makes it inductive.
   `NIC_ASSERT(DecodedBefore, !req_i.valid || !dut.select_q || req_i.addr[15:12] == QP_BASE[15:12])
