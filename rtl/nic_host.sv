@@ -45,7 +45,7 @@ module nic_host
     output glob_cfg_t               glob_o,
     output logic                    core_rst_no,
     output logic                    soft_reset_o,       // begin nothing new
-    output logic                    go_o,               // rings may begin
+    output logic                    go_next_o,          // rings may run in the next clock
     input  logic                    dma_idle_i,         // no access to memory and no frame on the stream
     input  logic                    rings_idle_i,       // no ring has anything under way
     input  logic                    rx_idle_i,          // no frame in the RX packet buffer
@@ -154,9 +154,10 @@ module nic_host
       .irq_o
   );
 
+  assign go_next_o = core_rst_no && glob_o.enable && !soft_reset_o;
+
   // Idle: no DMA, no frame, and no ring had anything on its way when it was last looked at.
   always_ff @(posedge clk_i) begin
-    go_o       <= core_rst_no && glob_o.enable && !soft_reset_o;
     soft_q     <= core_rst_no && soft_reset_o;          // and what it stops has seen it
     if (soft_q || quiesced_q || req_o.setup || !core_rst_no) begin
       automatic logic still = core_rst_no && dma_idle_i;

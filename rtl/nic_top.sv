@@ -98,7 +98,7 @@ module nic_top
   typedef logic [QWidth-1:0] q_t;
 
   // the device
-  logic                     core_rst_n, soft_reset, go, link;
+  logic                     core_rst_n, soft_reset, go_next, link;
   logic                     dma_idle, frames_busy, cpl_busy, rings_idle, rx_idle;
   glob_cfg_t                glob;
   cnt_evt_t                 cnt;
@@ -169,7 +169,7 @@ module nic_top
       .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid, .s_axil_arready,
       .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
       .req_o(reg_req), .err_rsp_i(err_rsp), .mac_rsp_i(mac_rsp), .rmon_rsp_i(rmon_rsp),
-      .glob_o(glob), .core_rst_no(core_rst_n), .soft_reset_o(soft_reset), .go_o(go),
+      .glob_o(glob), .core_rst_no(core_rst_n), .soft_reset_o(soft_reset), .go_next_o(go_next),
       .dma_idle_i(dma_idle && !frames_busy && !cpl_busy), .rings_idle_i(rings_idle), .rx_idle_i(rx_idle),
       .link_i(link), .cnt_evt_i(cnt),
       .rss_cfg_o(rss_cfg), .rss_index_i(rss_index), .rss_queue_o(rss_queue),
@@ -196,7 +196,7 @@ module nic_top
   ) u_rings (
       .clk_i,
       .rst_ni(core_rst_n),
-      .go_i(go), .stop_i(soft_reset), .cpl_busy_o(cpl_busy), .idle_o(rings_idle),
+      .go_next_i(go_next), .stop_i(soft_reset), .cpl_busy_o(cpl_busy), .idle_o(rings_idle),
       .tx_enable_i(tx_enable), .rx_enable_i(rx_enable), .tx_tail_i(tx_tail), .rx_tail_i(rx_tail),
       .scan_o(scan), .rx_scan_o(rx_scan), .scan_next_o(scan_next),
       .tx_base_i(tx_base), .tx_cq_base_i(tx_cq_base), .tx_log2_i(tx_log2), .tx_scan_tail_i(tx_scan_tail),

@@ -16,7 +16,7 @@ module nic_ring
     input  logic                     rst_ni,
 
     // software's settings, those of ring scan_o too
-    input  logic                     go_i,
+    input  logic                     go_next_i,
     input  logic [Queues-1:0]        enable_i,
     input  index_t                   tail_i [Queues],
     input  logic [63:0]              scan_base_i,
@@ -85,7 +85,7 @@ module nic_ring
   ) u_ctl (
       .clk_i,
       .rst_ni,
-      .go_i, .enable_i,
+      .go_next_i, .enable_i,
       .scan_o, .scan_next_o, .before_o,
       .busy_i          (busy_o),
       .start_o, .start_queue_o, .run_o,

@@ -8,7 +8,7 @@
 //   Run    enable has been 0, if only for a clock: run_o falls
 //   Stop   busy_i says that nothing of the ring is in flight since it was looked at: Off, active falls
 // run_o of a ring is high while its descriptors may be fetched and used: not while the device is disabled or about
-// to be reset (go_i low), and not after an error. The first error of a ring halts it and stays until it is Off.
+// to be reset (go_next_i low), and not after an error. The first error of a ring halts it and stays until it is Off.
 
 `include "nic_assert.svh"
 
@@ -21,7 +21,7 @@ module nic_ring_ctl
     input  logic clk_i,
     input  logic rst_ni,
 
-    input  logic                   go_i,
+    input  logic                   go_next_i,       // rings may run in the next clock
     input  logic [Queues-1:0]      enable_i,
 
     // the ring under examination, the one that follows and the one before
@@ -66,6 +66,7 @@ module nic_ring_ctl
 
   state_e [Slots-1:0] state_q;
   (* keep *) logic [QWidth-1:0] scan_q;    // of each direction: it goes to many places
+  (* keep *) logic   go_q;                 // so does this
   logic [QWidth-1:0] before_q;
   logic [Queues-1:0] run_q;         // in state Run and not halted
   logic [Queues-1:0] enable_q;      // enable of the clock before
@@ -74,7 +75,7 @@ module nic_ring_ctl
   assign scan_o      = scan_q;
   assign before_o    = before_q;
   assign scan_next_o = (Queues != Slots && scan_q == QWidth'(Queues - 1)) ? '0 : scan_q + 1'b1;
-  assign run_o       = go_i ? run_q : '0;
+  assign run_o       = go_q ? run_q : '0;
 
   state_e state;
   logic   begins, starts, stops, ends;
@@ -102,6 +103,7 @@ module nic_ring_ctl
   end
 
   always_ff @(posedge clk_i) begin
+    go_q <= go_next_i;
     if (!rst_ni) begin
       scan_q   <= '0;
       before_q <= '0;

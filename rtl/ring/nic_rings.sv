@@ -17,7 +17,7 @@ module nic_rings
 ) (
     input  logic                         clk_i,
     input  logic                         rst_ni,
-    input  logic                         go_i,
+    input  logic                         go_next_i,
     input  logic                         stop_i,
     output logic                         cpl_busy_o,      // a record is under way
     output logic                         idle_o,          // no ring had anything under way when it was last looked at
@@ -119,7 +119,7 @@ module nic_rings
   ) u_tx (
       .clk_i,
       .rst_ni,
-      .go_i, .enable_i(tx_enable_i), .tail_i(tx_tail_i),
+      .go_next_i, .enable_i(tx_enable_i), .tail_i(tx_tail_i),
       .scan_base_i(tx_base_i), .scan_log2_i(tx_log2_i), .scan_tail_i(tx_scan_tail_i),
       .scan_o, .scan_next_o, .before_o(tx_before),
       .work_i(tx_work_q), .cpl_busy_i(tx_cpl_busy), .busy_o(tx_busy),
@@ -144,7 +144,7 @@ module nic_rings
   ) u_rx (
       .clk_i,
       .rst_ni,
-      .go_i, .enable_i(rx_enable_i), .tail_i(rx_tail_i),
+      .go_next_i, .enable_i(rx_enable_i), .tail_i(rx_tail_i),
       .scan_base_i(rx_base_i), .scan_log2_i(rx_log2_i), .scan_tail_i(rx_scan_tail_i),
       .scan_o(rx_scan_o), .scan_next_o(), .before_o(rx_before),
       .work_i(rx_work_q), .cpl_busy_i(rx_cpl_busy), .busy_o(rx_busy),

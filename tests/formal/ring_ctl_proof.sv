@@ -8,7 +8,7 @@ module ring_ctl_proof
   import nic_pkg::*;
 (
     input logic            clk_i,
-    input logic            go_i,
+    input logic            go_next_i,
     input logic            busy_i,
     input logic [2:0]      enable_i,
     input logic            err_read_i,
@@ -44,8 +44,12 @@ module ring_ctl_proof
       .Queues(Queues)
   ) dut (.*);
 
+  logic       go_q;
   logic [1:0] before_q;  // scan_o of the clock before
-  always_ff @(posedge clk_i) before_q <= rst_ni ? scan_o : '0;
+  always_ff @(posedge clk_i) begin
+    go_q     <= go_next_i;
+    before_q <= rst_ni ? scan_o : '0;
+  end
 
   // Surroundings: queues that exist; errors and progress are of active rings, progress not of one that ends.
   `NIC_ASSUME(QueuesExist, err_read_queue_i < 2'd3 && err_write_queue_i < 2'd3 && err_desc_queue_i < 2'd3 &&
@@ -103,7 +107,7 @@ module ring_ctl_proof
 
   `NIC_ASSERT(StartsWhenItRises, start_mine == rose)
   `NIC_ASSERT(StartsAtZero, !rose || (now.sts.head == '0 && now.sts.cq_head == '0 && !now.error))
-  `NIC_ASSERT(RunsOnlyActive, !run_o[mine] || (now.active && go_i))
+  `NIC_ASSERT(RunsOnlyActive, !run_o[mine] || (now.active && go_q))
   `NIC_ASSERT(ErrorHaltsAtOnce, !err_was_q || (now.error && !dut.run_q[mine]) || fell)
   `NIC_ASSERT(HaltedStaysHalted, !dut.run_q[mine] || !now.error)
   `NIC_ASSERT(FirstErrorIsKept, !was_q || !was_sts_q.error || fell || (now.error &&
