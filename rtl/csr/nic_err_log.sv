@@ -153,8 +153,8 @@ module nic_err_log
   // ------------------------------------------------------------------ the log
   state_e      state_q;
   what_t       what_q;
-  logic [63:0] addr_q;
-  logic        of_read_q, of_data_q;             // where the address is
+  logic [63:0] addr_q, fetched_q;                // of a descriptor or a message; of a burst
+  logic        burst_q, of_read_q, of_data_q;    // where the address is
   index_t      slot_q;                           // of a descriptor
   logic        more_q;
   logic        clear;                            // ERR_LOG is cleared
@@ -235,10 +235,8 @@ module nic_err_log
     if (state_q != Free) begin
       case (state_q)
         Fetch: begin
-          state_q <= Kept;
-          if (of_read_q) addr_q <= read_addr;
-          else if (of_data_q) addr_q <= data_addr;
-          else if (what_q.access == ERR_ACCESS_COMPLETION) addr_q <= record_addr;
+          state_q   <= Kept;
+          fetched_q <= of_read_q ? read_addr : of_data_q ? data_addr : record_addr;
         end
         Seek: begin
           automatic index_t mask = (16'd1 << (what_q.tx ? tx_log2_i : rx_log2_i)) - 1'b1;
@@ -262,6 +260,7 @@ module nic_err_log
       if (state_q == Free) begin
         state_q   <= read_err || write_err ? Fetch : Seek;
         what_q    <= what;
+        burst_q   <= read_err || (write_err && !msix_done_i);
         of_read_q <= read_err;
         of_data_q <= rx_data_done_i;
         if (msix_done_i) addr_q <= msix_by_i.addr;
@@ -291,8 +290,8 @@ module nic_err_log
           rsp_o.rdata[ERR_LOG_RESP_LSB+:ERR_LOG_RESP_WIDTH]     <= what_q.resp;
           rsp_o.rdata[ERR_LOG_QUEUE_LSB+:ERR_LOG_QUEUE_WIDTH]   <= ERR_LOG_QUEUE_WIDTH'(what_q.qp);
         end
-        if (is_low_q) rsp_o.rdata <= addr_q[31:0];
-        if (is_high_q) rsp_o.rdata <= addr_q[63:32];
+        if (is_low_q) rsp_o.rdata <= burst_q ? fetched_q[31:0] : addr_q[31:0];
+        if (is_high_q) rsp_o.rdata <= burst_q ? fetched_q[63:32] : addr_q[63:32];
       end
     end
   end

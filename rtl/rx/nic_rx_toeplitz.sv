@@ -58,6 +58,7 @@ module nic_rx_toeplitz #(
   if (Interval >= 3) begin : gen_shared
     // Words 3 to 5, 0 to 2 and, with the ports, 6 to 8: those are 0, 1 and 2 again of IPv4, whose addresses are done then.
     logic         first, second_q, third_q;
+    logic         later_q;           // the second step or the third
     logic [95:0]  part_q;
     logic [127:0] key_q;             // of the next step
     logic [31:0]  hash_q;            // of the steps taken
@@ -67,6 +68,7 @@ module nic_rx_toeplitz #(
     always_ff @(posedge clk_i) begin
       second_q <= rst_ni && first;
       third_q  <= rst_ni && second_q;
+      later_q  <= first || second_q;
       if (first) part_q <= addrs_i[255:160];
       if (second_q) part_q <= {end0_q, ports_i};
       if (first || (second_q && ip4_0_q)) key_q <= key_i[319:192];
@@ -77,7 +79,7 @@ module nic_rx_toeplitz #(
     always_ff @(posedge clk_i) begin
       if (valid1_q) hash_o <= '0;
       if (first || second_q || third_q) begin : step
-        automatic logic [95:0] part = first ? addrs_i[159:64] : part_q;
+        automatic logic [95:0] part = later_q ? part_q : addrs_i[159:64];
         automatic logic [31:0] hash = hash_q ^ of_part(part, key_q);
         hash_q <= third_q ? '0 : hash;
         if (third_q) hash_o <= hash;

@@ -69,11 +69,11 @@ module nic_tx_out
         kept_data_q <= data_i;
         kept_keep_q <= keep_i;
         kept_last_q <= last_i;
-        if (last_i) begin
-          kept_sent_q <= '{qp: queue_i, part: part_i, last: end_i};
-          kept_len_q  <= len_i;
-        end
       end
+    end
+    if (valid_i && last_i && !kept_q) begin     // counts only with kept_q
+      kept_sent_q <= '{qp: queue_i, part: part_i, last: end_i};
+      kept_len_q  <= len_i;
     end
     if (!rst_ni) kept_q <= 1'b0;
   end

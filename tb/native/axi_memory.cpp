@@ -4,6 +4,7 @@
 // Called by tb/sv/axi_memory.sv, once for each handshake and each clock in which a response may start. A write is held until its B
 // handshake and only then visible (settings.delayed_writes), reads are answered after a seeded latency, in any order
 // between IDs and, beat by beat, interleaved; the order within an ID is kept.
+#include <algorithm>
 #include <cstring>
 #include <deque>
 
@@ -61,7 +62,7 @@ struct Announcement {
     uint64_t addr;
     uint32_t data;
     uint64_t ids;
-    uint64_t last = 0;  // answers when it last came
+    uint64_t told = 0;  // answers up to this one it has told of
 };
 std::vector<Announcement> announcements;
 
@@ -75,6 +76,11 @@ struct Failure {
 };
 std::vector<Failure> failures;
 
+struct Answer {
+    uint64_t number = 0;  // counted by State::answers
+    uint64_t clock = 0;
+};
+
 struct State {
     uint32_t bus_bytes = 8;
     uint64_t clock = 0;  // set by the clock loop's counter at each call
@@ -86,7 +92,7 @@ struct State {
     int64_t reading = -1;        // the read burst whose beats are under way
     uint64_t next_read_256 = 0;  // bandwidth: when the next beat may start, in 1/256 clocks
     uint64_t answers = 0;         // to writes of memory, so far
-    uint64_t last_answer[64] = {};  // by ID, counted by `answers`
+    Answer last_answer[64];         // by ID
     Random read_latency, write_latency, read_order, write_order, errors;
     Digest aw, w, b, ar, r;
 };
@@ -142,16 +148,28 @@ uint64_t unanswered_ids(const Write* but) {
     return ids;
 }
 
-// IRQ3: nothing that this message could announce has been answered since it last came, yet something is under way: it came too
-// early. Further writes under way beside an answered one are no fault: a NIC may be at the next packet already.
+// IRQ3: nothing that this message could announce has been answered and not yet been told of, yet something is under way: it
+// came too early. Further writes under way beside an answered one are no fault: a NIC may be at the next packet already.
+//
+// A message has told of the first answer since the last one, and of all that came before the NIC decided to send it. When
+// that was does not show: answers of the last DECIDING clocks may still be told of by the next message.
+constexpr uint64_t DECIDING = 128;
+
 void check_announcement(const Write& message, uint32_t data) {
     for (Announcement& a : announcements) {
         if (a.addr != message.addr || a.data != data) continue;
         bool answered = false;
-        for (uint64_t ids = a.ids; ids; ids &= ids - 1) answered |= s.last_answer[__builtin_ctzll(ids)] > a.last;
+        uint64_t first = UINT64_MAX, told = a.told;
+        for (uint64_t ids = a.ids; ids; ids &= ids - 1) {
+            const Answer& answer = s.last_answer[__builtin_ctzll(ids)];
+            if (answer.number <= a.told) continue;
+            answered = true;
+            first = std::min(first, answer.number);
+            if (answer.clock + DECIDING < clock_now()) told = std::max(told, answer.number);
+        }
         const uint64_t late = unanswered_ids(&message) & a.ids;
         if (late && !answered) sim.rule(RULE_IRQ3, data, late);
-        a.last = s.answers;
+        if (answered) a.told = std::max(first, told);
     }
 }
 
@@ -220,7 +238,7 @@ int64_t choose(const Queue& queue, Random& random, Ready ready) {
 
 void finish_write(size_t index) {
     Write& write = s.writes[index];
-    if (!is_msi(write.addr)) s.last_answer[write.id & 63] = ++s.answers;
+    if (!is_msi(write.addr)) s.last_answer[write.id & 63] = {++s.answers, clock_now()};
     for (const HeldBeat& held : write.held) sim.memory->commit_write(held.base, s.bus_bytes, held.strobe, held.data);
     s.writes.erase(s.writes.begin() + static_cast<ptrdiff_t>(index));
     s.filling--;

@@ -139,7 +139,7 @@ module mac_rmon_proof
   logic [19:0] low;
   logic [13:0] moves;                // what the frame of the clock before adds
   always_comb begin
-    case (mine) inside
+    unique case (mine) inside
       [5'd0:5'd7]: begin
         low   = dut.rx_class_mem[mine[2:0]];
         moves = 14'(dut.rx_q && dut.rx_class_q == mine[2:0]);

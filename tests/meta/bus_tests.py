@@ -218,6 +218,29 @@ async def message_before_its_writes(top: Any) -> None:
 
 
 @cocotb.test()
+async def message_of_several_writes(top: Any) -> None:
+    """kernel-rules.md: IRQ3. Two writes are answered shortly before a message that may have told of the
+    first alone: the next one may be for the second, with others under way. The one after that may not."""
+
+    async def scenario(host: Host) -> None:
+        host.platform._announces[3] = 1 << 2 | 1 << 3
+        host.platform.memory.grant(0x10000, 8192, DEV_READ | DEV_WRITE)
+        host.start_copy(2, 0x10000, 0x11800, 1, message=False)
+        await host.copy(3, 0x10000, 0x11000, 4)
+        host.platform.configure(write_latency=2000)
+        host.start_copy(3, 0x10000, 0x11000, 4, early=True)
+        await host.arrived[3]
+        no_complaints(host)
+        host.start_copy(2, 0x10000, 0x11800, 4, early=True, vector=3)
+        await host.arrived[3]
+        assert [rule for rule, _ in host.rules] == ["IRQ3"], host.rules
+        assert "vector 3" in host.rules[0][1] and "ID 2, 3" in host.rules[0][1]
+
+    host = Host(stalls=False)
+    await drive(top, host, scenario(host))
+
+
+@cocotb.test()
 async def read_completion_waits_for_dma_writes(top: Any) -> None:
     """kernel-rules.md: IO1. The device answers a register read at once; the CPU gets it when the write is visible."""
 

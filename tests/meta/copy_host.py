@@ -66,9 +66,11 @@ class Host:
         return values[0]
 
     def start_copy(
-        self, engine: int, src: int, dst: int, beats: int, *, early: bool = False, message: bool = True
-    ) -> None:
-        """Indices in memory; the caller has granted them or means not to."""
+        self, engine: int, src: int, dst: int, beats: int, *, early: bool = False, message: bool = True,
+        vector: int | None = None,
+    ) -> None:  # fmt: skip
+        """Indices in memory; the caller has granted them or means not to. The vector is the engine's own."""
+        vector = engine if vector is None else vector
         base = 64 * engine
         for offset, index in ((0, src), (8, dst)):
             bus = index + self.platform.memory.bus_offset
@@ -76,8 +78,8 @@ class Host:
             self.write(base + offset + 4, bus >> 32)
         self.write(base + 0x10, beats)
         self.write(0x400 + 16 * engine, MSI_BASE if message else 0)
-        self.write(0x408 + 16 * engine, 0x40 + engine)
-        self.arrived[engine].clear()
+        self.write(0x408 + 16 * engine, 0x40 + vector)
+        self.arrived[vector].clear()
         self.write(base + 0x14, 1 | early << 1)
 
     async def copy(self, engine: int, src: int, dst: int, beats: int) -> None:
