@@ -149,7 +149,8 @@ module desc_fetch_proof
                 wanted_end > 16'(dut.req_q[q] - dut.con_q[q])))
     `NIC_ASSERT(MoreWasPosted, !looked || 16'(dut.req_q[q] - dut.con_q[q]) < 16'(tail_was_q[q] - dut.con_q[q]))
     `NIC_ASSERT(OneLooks, !(looked && wanted))
-    `NIC_ASSERT(BusyIsTrue, scan_was_q != 1'(q) || busy_o || run_was_q[q] || (!waits && !wanted && !looked && out == '0))
+    `NIC_ASSERT(BusyIsTrue, scan_was_q != 1'(q) || busy_o || run_was_q[q] ||
+                (!waits && !wanted && !looked && out == '0))
     for (genvar k = 0; k < 4; k++) begin : gen_burst
       logic [1:0] at, prior;
       near_t      from, n;
