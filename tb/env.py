@@ -167,10 +167,10 @@ class Env:
                 linux.ndelay(round(gap_ns))
         linux.packet_release(sock)
 
-    def send_to_be_dropped(self, frame: bytes) -> None:
-        """A frame from the wire that the device must drop and count."""
+    def send_to_be_dropped(self, frame: bytes, *, bad: bool = False) -> None:
+        """A frame from the wire that the device must drop and count. ``bad``: for its FCS is wrong."""
         self.expected_drops += 1
-        self.peer.send(frame, expected=False)
+        self.peer.send(frame, expected=False, bad=bad)
 
     def received_elsewhere(self, frames: int, size: int) -> None:
         """That many frames, of ``size`` bytes in all, are the driver's to count, but the stack never saw them (XDP)."""

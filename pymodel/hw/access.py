@@ -86,8 +86,9 @@ class Platform(Protocol):
         """Start a read; ``done(value)`` is called in the hub when it has completed (IO1: after the device's
         earlier DMA writes have become visible)."""
 
-    def wire_send(self, frame: bytes, at: int) -> int:
+    def wire_send(self, frame: bytes, at: int, *, bad: bool = False) -> int:
         """Queue a frame (no FCS) on the wire towards the device, not before ``at``; line rate and gaps are kept.
+        ``bad`` marks it as one with a wrong FCS.
 
         Returns the tag that ``on_wire_taken(tag, time)`` will name."""
 

@@ -44,7 +44,7 @@ class Peer:
         self._lossy = lossy
         self._on_taken = on_taken
         self.ahead = ahead
-        self._backlog: deque[tuple[bytes, int, bool]] = deque()
+        self._backlog: deque[tuple[bytes, int, bool | None]] = deque()  # None: its FCS is wrong
         self._buffers_under_way: deque[int] = deque()
         # Buffers, counted from the start: sent into; of frames that the stack has seen; posted as the device knows.
         self._sent_into = self._returned = self._known = 0
@@ -77,12 +77,12 @@ class Peer:
             if not drawn:
                 self._feed = None
 
-    def send(self, frame: bytes, at: int = 0, *, expected: bool = True) -> None:
+    def send(self, frame: bytes, at: int = 0, *, expected: bool = True, bad: bool = False) -> None:
         """Queue one frame, as it is (pad it first if the sender would), not before ``at`` ps.
 
-        ``expected=False``: the device is to drop it; it takes no buffer.
+        ``expected=False``: the device is to drop it; it takes no buffer. ``bad``: the same, and its FCS is wrong.
         """
-        self._backlog.append((frame, at, expected))
+        self._backlog.append((frame, at, None if bad else expected))
         self.drained.clear()
         self.poke()
 
@@ -164,7 +164,10 @@ class Peer:
             entry = self._board.expect(frame, at) if expected else None
             self._on_wire.append((frame, entry))
             self.sent += 1
-            self._platform.wire_send(frame, at)
+            if expected is None:
+                self._platform.wire_send(frame, at, bad=True)
+            else:
+                self._platform.wire_send(frame, at)
             if not backlog:
                 self._draw()
         if not backlog:

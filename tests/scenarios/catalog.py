@@ -89,6 +89,7 @@ CASES: tuple[Case, ...] = (
     Case("partner_is_paused", "tests.scenarios.mac:partner_is_paused", {"rate_gbps": 40.0}, ("nic",)),
     Case("link_comes_and_goes", "tests.scenarios.mac:link_comes_and_goes", {}, ("nic",)),
     Case("self_test_in_use", "tests.scenarios.mac:self_test_in_use", {}, ("nic",)),
+    Case("standard_statistics", "tests.scenarios.mac:standard_statistics", {}, ("nic",)),
     Case("weighted_queues", "tests.scenarios.shares:weighted_queues", {"rate_gbps": 2.0}, ("nic",)),
     _pressure("any_shape"),
     _pressure("flood", lossy=True, rate_gbps=100),

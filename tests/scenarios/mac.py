@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from pymodel import linux
@@ -11,7 +13,9 @@ from tb.env import Env
 from tb.wire.pause import QUANTUM_BITS, pause_frame
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["link_comes_and_goes", "partner_is_paused", "paused_by_the_partner", "self_test_in_use"]
+__all__ = [
+    "link_comes_and_goes", "partner_is_paused", "paused_by_the_partner", "self_test_in_use", "standard_statistics",
+]  # fmt: skip
 
 # What may still come after a PAUSE frame: frames that the MAC's FIFO on the wire has taken, and one under way.
 _REACTION_NS = 8_000
@@ -155,3 +159,68 @@ async def self_test_in_use(env: Env) -> None:
                 raise CheckError("ETH2", f"{name} went back over the self-test", env.dut.driver)
     await env.send([udp_frame(100, 1, 1, to_host=False)])
     await env.drain()
+
+
+_LAST_OF_BINS = (64, 127, 255, 511, 1023, 1518)  # bytes with FCS
+_FCS = 4
+_BROADCAST = bytes(6 * (0xFF,))
+
+
+async def _groups(env: Env) -> Counter[str]:
+    """What ``ethtool -S --groups eth-mac rmon`` shows."""
+    both = 1 << linux.ETHTOOL_STATS_ETH_MAC | 1 << linux.ETHTOOL_STATS_RMON
+    err, data = await env.run(linux.stats_prepare_data, env.ndev, both)
+    if err:
+        raise CheckError("ERRNO", f"STATS_GET failed with {linux.errname(err)}", env.dut.driver)
+    hists = {f"{way} to {high}": n for way in ("rx", "tx") for (_, high), n in data.hist(tx=way == "tx").items()}
+    return Counter(data.mac_stats.as_dict() | data.rmon_stats.as_dict() | hists)
+
+
+def _by_group(good: Sequence[bytes], others: Sequence[bytes], way: str) -> Counter[str]:
+    """What frames count as: the ``good`` ones, and those that only have a size."""
+    name = "Xmitted" if way == "tx" else "Received"
+    count = Counter({"FramesTransmittedOK" if way == "tx" else "FramesReceivedOK": len(good)})
+    count["OctetsTransmittedOK" if way == "tx" else "OctetsReceivedOK"] = sum(len(f) - 14 for f in good)
+    for f in good:
+        if f[0] & 1:
+            count[f"{'Multicast' if f[:6] != _BROADCAST else 'Broadcast'}Frames{name}OK"] += 1
+    for f in (*good, *others):
+        size = len(f) + _FCS
+        count[f"{way} to {next((last for last in _LAST_OF_BINS if size <= last), 9022)}"] += size >= 64
+    return count
+
+
+async def standard_statistics(env: Env) -> None:
+    """Frames of the sizes at which RMON's bins begin and end, to one, some and all, damaged, too short and too long:
+    each is counted as what it is, by ethtool's standard groups (kernel-rules.md: ETH2)."""
+    before = await _groups(env)
+    lengths = [last - _FCS + more for last in _LAST_OF_BINS for more in (0, 1)][:-1]
+    ways = {}
+    for way in ("rx", "tx"):
+        frames = [udp_frame(n, 1, i, to_host=way == "rx") for i, n in enumerate([*lengths, 60, 61, 700, 1514])]
+        for at, dst in ((-4, "01005e000001"), (-3, "333300000001"), (-2, "ffffffffffff"), (-1, "01ffffffffff")):
+            frames[at] = bytes.fromhex(dst) + frames[at][6:]
+        ways[way] = frames
+    for f in ways["rx"]:
+        env.peer.send(f)
+    await env.send(ways["tx"])
+    await env.drain()
+    runt = udp_frame(50, 1, 200, to_host=True)
+    env.peer.send(runt)
+    oversize = udp_frame(1600, 1, 201, to_host=True)
+    env.send_to_be_dropped(oversize)
+    await env.drain()
+    damaged = [udp_frame(n, 1, 210 + i, to_host=True) for i, n in enumerate((59, 60, 300, 1514, 1601))]
+    for f in damaged:
+        env.send_to_be_dropped(f, bad=True)
+    await env.peer.drained
+    await env.until(lambda: not env.platform.wire_backlog(), 200_000, "the wire to be idle")
+    await env.sleep(5_000)  # nobody hears of the last of them
+    want = _by_group(ways["tx"], [], "tx") + _by_group(ways["rx"], [oversize, *damaged], "rx")
+    want += Counter(undersize_pkts=1, oversize_pkts=1, fragments=1, jabbers=1)
+    want += Counter(FrameCheckSequenceErrors=3, FrameTooLongErrors=1)
+    got = await _groups(env)
+    got.subtract(before)
+    wrong = {name: (got[name], want[name]) for name in sorted({*got, *want}) if got[name] != want[name]}
+    if wrong:
+        raise CheckError("ETH2", f"counters that are not what was on the wire (is, should be): {wrong}", env.dut.driver)

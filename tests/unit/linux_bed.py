@@ -34,7 +34,7 @@ class NoPlatform:
     def mmio_read(self, addr: int, size: int, at: int, done: Callable[[int], None]) -> None:
         done(0)
 
-    def wire_send(self, frame: bytes, at: int) -> int:
+    def wire_send(self, frame: bytes, at: int, *, bad: bool = False) -> int:
         return 0
 
 

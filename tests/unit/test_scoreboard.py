@@ -105,9 +105,12 @@ def test_flow_key_of_any_bytes_does_not_fail() -> None:
 class _Wire:
     def __init__(self) -> None:
         self.frames: list[bytes] = []
+        self.damaged: list[bytes] = []
 
-    def wire_send(self, frame: bytes, at: int) -> None:
+    def wire_send(self, frame: bytes, at: int, *, bad: bool = False) -> None:
         self.frames.append(frame)
+        if bad:
+            self.damaged.append(frame)
 
 
 def _peer(free: list[tuple[int, int]], lossy: bool = False) -> tuple[Scheduler, _Wire, Peer]:
@@ -168,6 +171,16 @@ def test_lossy_peer_does_not_wait() -> None:
     peer.send(bytes(64))
     sched.run_due(0)
     assert len(wire.frames) == 1
+
+
+def test_peer_sends_a_damaged_frame_without_a_buffer_and_expects_nothing() -> None:
+    sched, wire, peer = _peer([(1, 2048)])
+    peer.send(bytes(64))
+    peer.send(bytes(65), bad=True)
+    peer.send(bytes(66), expected=False)
+    _settle(sched)
+    assert [len(f) for f in wire.frames] == [64, 65, 66] and wire.damaged == [bytes(65)]
+    assert peer._board.pending == 1
 
 
 def test_peer_feed_is_drawn_as_needed() -> None:
