@@ -15,6 +15,7 @@ import pytest
 
 from pymodel import linux
 from pymodel.hw.contexts import PS_PER_NS
+from pymodel.hw.soft import SoftPlatform
 from tb.config import Config
 from tb.env import Env
 from tb.session import run_soft
@@ -203,15 +204,16 @@ def test_memory_that_is_lost_names_who_allocated_it() -> None:
 
 def test_device_write_outside_its_buffer_is_a_dma_fault() -> None:
     def prepare(env: Env) -> None:
-        real = env.platform.memory.dev_write
+        assert isinstance(env.platform, SoftPlatform)
+        real = env.platform.dma_write
         count = 0
 
-        def dev_write(bus: int, data: bytes) -> None:
+        def dma_write(bus: int, data: bytes, axi_id: int = -1) -> None:
             nonlocal count
             count += 1
-            real(bus + (1 << 25 if count == 4 else 0), data)
+            real(bus + (1 << 25 if count == 4 else 0), data, axi_id)
 
-        env.platform.memory.dev_write = dev_write  # type: ignore[method-assign]
+        env.platform.dma_write = dma_write  # type: ignore[method-assign]
 
     message = _failure("nic", prepare)
     assert message.startswith("DMA") and "0x" in message
