@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``make regress SEEDS=n``: every scenario with n seeds over all cores; JUnit XML, and a repeat line for each
-failure."""
+"""``make regress SEEDS=n``: every scenario with n seeds over all cores, in every shape of the device: all widths that
+it has, 1, 4 and 16 queue pairs (QUEUES, DATA_WIDTH: those alone). JUnit XML, and a repeat line for each failure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,24 @@ from tb.session import RunResult, repeat_line, run
 __all__ = ["main"]
 
 _MAX_US = 400_000.0
+_QUEUES = (1, 4, 16)
 
 
 def _one(name: str, config: Config) -> tuple[str, RunResult]:
     return name, run(config)
+
+
+def _shapes(dut: str, backend: str, queues: int, data_width: int) -> list[tuple[int, int]]:
+    """Queue pairs and width of the runs; 0: as the device description says."""
+    limits = load_dut(dut).rtl.get("limits", {}) if backend == "rtl" else {}
+    fewest, *_, most = 2 * sorted(limits.get("Queues", (0,)))  # tb.build.parameters_of()
+    pairs = [queues] if queues else [q for q in _QUEUES if fewest <= q <= most] or [0]
+    widths = [data_width] if data_width else list(limits.get("DataWidth", ())) or [0]
+    return [(q, width) for width in widths for q in pairs]
+
+
+def _shape(config: Config) -> str:
+    return "".join(f"-{k}{v}" for k, v in (("q", config.queues), ("w", config.data_width)) if v)
 
 
 def _jobs(args: argparse.Namespace) -> list[tuple[str, Config]]:
@@ -32,15 +46,15 @@ def _jobs(args: argparse.Namespace) -> list[tuple[str, Config]]:
     return [
         (
             f"{case.name}-{dut}-{backend}",
-            case.config(
-                dut, backend, args.first_seed + n, queues=args.queues, data_width=args.data_width, max_us=_MAX_US
-            ),
+            case.config(dut, backend, args.first_seed + n, queues=queues, data_width=width, max_us=_MAX_US),
         )
         for n in range(args.seeds)
-        for case in chosen
         for dut in args.dut.split(",")
-        if not case.duts or dut in case.duts
         for backend in args.backend.split(",")
+        for queues, width in _shapes(dut, backend, args.queues, args.data_width)
+        for case in chosen
+        if not case.duts or dut in case.duts
+        if not queues or queues >= case.least_queues
     ]
 
 
@@ -50,8 +64,9 @@ def _write_junit(path: Path, results: list[tuple[str, RunResult]]) -> None:
         time=f"{sum(r.wall for _, r in results):.3f}",
     )  # fmt: skip
     for name, result in results:
+        whole = f"{name}{_shape(result.config)}-seed{result.config.seed}"
         case = ET.SubElement(
-            suite, "testcase", classname=result.config.scenario, name=f"{name}-seed{result.config.seed}",
+            suite, "testcase", classname=result.config.scenario, name=whole,
             time=f"{result.wall:.3f}",
         )  # fmt: skip
         if not result.passed:

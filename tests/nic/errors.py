@@ -93,7 +93,8 @@ async def _in_traffic(env: Env, books: _Books, longest: int, spoil: Callable[[],
     """
     before = sum(row[f"{w}_restarts"] for row in books.now for w in ("tx", "rx"))
     gap = 400_000 * (1 + longest // 2000)  # ps: slow enough for no ring to run dry
-    for part in range(_PARTS):
+    # Each ring gets its share of the frames: with many, it takes longer until a buffer has its turn.
+    for part in range(_PARTS * -(-len(books.queues) // 4)):
         for i, f in enumerate(mixed_frames(env.rng, 80, to_host=True, longest=longest)):
             env.peer.send(f, env.sched.now + i * gap)
         sender = env.start(env.send_task, mixed_frames(env.rng, 80, to_host=False, longest=longest), False, 300)

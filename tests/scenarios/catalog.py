@@ -26,6 +26,7 @@ class Case:
     scenario: str
     settings: dict[str, Any] = field(default_factory=dict)
     duts: tuple[str, ...] = ()  # the NICs whose drivers can do it; empty: all
+    least_queues: int = 1  # queue pairs that it takes
 
     def config(self, dut: str, backend: str, seed: int, **more: Any) -> Config:
         return Config(
@@ -83,7 +84,7 @@ CASES: tuple[Case, ...] = (
     Case("many_addresses", "tests.scenarios.filtering:many_addresses"),
     Case("vlans", "tests.scenarios.filtering:vlans"),
     Case("masked_vectors", "tests.scenarios.interrupts:masked_vectors", {}, ("nic",)),
-    Case("few_vectors", "tests.scenarios.traffic:both_ways", _FEW_VECTORS, ("nic",)),
+    Case("few_vectors", "tests.scenarios.traffic:both_ways", _FEW_VECTORS, ("nic",), least_queues=2),
     Case("moderated", "tests.scenarios.interrupts:moderated", {}, ("nic",)),
     Case("paused_by_the_partner", "tests.scenarios.mac:paused_by_the_partner", {}, ("nic",)),
     Case("partner_is_paused", "tests.scenarios.mac:partner_is_paused", {"rate_gbps": 40.0}, ("nic",)),
