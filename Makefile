@@ -69,7 +69,7 @@ oracle: setup ## the host model against records of a real Linux kernel; ORACLE=f
 	@$(call check,JOBS,[1-9][0-9]*,1 or more)
 	$(PY) -m tests.oracle $(call options,ORACLE JOBS)
 
-regress: setup ## all scenarios with SEEDS seeds on all cores; build/regress.xml, a repeat line for each failure
+regress: setup ## all scenarios in all shapes with SEEDS seeds; build/regress.xml, a repeat line for each failure
 	@$(foreach v,SEEDS QUEUES DATA_WIDTH JOBS,$(call check,$v,[0-9]+,a whole number))
 	$(PY) -m tb.regress $(call options,SEEDS DUT BACKEND QUEUES DATA_WIDTH JOBS)
 

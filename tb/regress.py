@@ -29,13 +29,14 @@ def _one(name: str, config: Config) -> tuple[str, RunResult]:
 def _shapes(dut: str, backend: str, queues: int, data_width: int) -> list[tuple[int, int]]:
     """Queue pairs and width of the runs; 0: as the device description says."""
     limits = load_dut(dut).rtl.get("limits", {}) if backend == "rtl" else {}
-    fewest, *_, most = 2 * sorted(limits.get("Queues", (0,)))  # tb.build.parameters_of()
-    pairs = [queues] if queues else [q for q in _QUEUES if fewest <= q <= most] or [0]
+    allowed = limits.get("Queues", (0,))  # the fewest and the most
+    pairs = [queues] if queues else [q for q in _QUEUES if min(allowed) <= q <= max(allowed)] or [0]
     widths = [data_width] if data_width else list(limits.get("DataWidth", ())) or [0]
     return [(q, width) for width in widths for q in pairs]
 
 
 def _shape(config: Config) -> str:
+    """What a run's name says of it: "-q4-w256", nothing of what is the device's own."""
     return "".join(f"-{k}{v}" for k, v in (("q", config.queues), ("w", config.data_width)) if v)
 
 
@@ -64,10 +65,9 @@ def _write_junit(path: Path, results: list[tuple[str, RunResult]]) -> None:
         time=f"{sum(r.wall for _, r in results):.3f}",
     )  # fmt: skip
     for name, result in results:
-        whole = f"{name}{_shape(result.config)}-seed{result.config.seed}"
         case = ET.SubElement(
-            suite, "testcase", classname=result.config.scenario, name=whole,
-            time=f"{result.wall:.3f}",
+            suite, "testcase", classname=result.config.scenario, time=f"{result.wall:.3f}",
+            name=f"{name}{_shape(result.config)}-seed{result.config.seed}",
         )  # fmt: skip
         if not result.passed:
             failure = ET.SubElement(case, "failure", message=result.message.split("\n", 1)[0])

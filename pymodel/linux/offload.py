@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, site_str
 from pymodel.linux.gso_segment import can_checksum_protocol
-from pymodel.linux.if_ether import ETH_P_8021AD, ETH_P_8021Q, ETH_P_IPV6, VLAN_ETH_HLEN
-from pymodel.linux.if_vlan import skb_network_protocol, vlan_get_protocol
+from pymodel.linux.if_ether import ETH_P_IPV6, VLAN_ETH_HLEN
+from pymodel.linux.if_vlan import eth_type_vlan, skb_network_protocol, vlan_get_protocol
 from pymodel.linux.netdev_features import (
     NETIF_F_CSUM_MASK,
     NETIF_F_FRAGLIST,
@@ -49,7 +49,6 @@ GSO_MAX_SIZE = 8 * GSO_MAX_SEGS
 _IPV6_HLEN = 40
 _TCP_CHECK, _UDP_CHECK = 16, 6  # where the field is in the header
 _TAGGING = NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
-_TAGS = (ETH_P_8021Q, ETH_P_8021AD)
 _OF_TWO_TAGS = NETIF_F_SG | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | NETIF_F_FRAGLIST | _TAGGING
 
 
@@ -93,11 +92,11 @@ def _has_ipv6_extensions(skb: sk_buff, gso_type: int) -> bool:
 def _tagged_twice(skb: sk_buff) -> bool:
     protocol = skb.protocol
     if not skb.vlan_proto:
-        if protocol not in _TAGS or not pskb_may_pull(skb, VLAN_ETH_HLEN):
+        if not eth_type_vlan(protocol) or not pskb_may_pull(skb, VLAN_ETH_HLEN):
             return False
         mem = here.mem
         protocol = mem[skb.data + 16] << 8 | mem[skb.data + 17]
-    return protocol in _TAGS
+    return eth_type_vlan(protocol)
 
 
 def vlan_features_check(skb: sk_buff, features: int) -> int:
@@ -119,7 +118,7 @@ def netif_skb_features(skb: sk_buff) -> int:
         features = _gso_features_check(skb, dev, features)
     if skb.encapsulation:
         features &= dev.hw_enc_features
-    if skb.vlan_proto or skb.protocol in _TAGS:
+    if skb.vlan_proto or eth_type_vlan(skb.protocol):
         features = netdev_intersect_features(features, dev.vlan_features | _TAGGING)
         tagged = True
     else:

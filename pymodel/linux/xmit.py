@@ -65,6 +65,7 @@ def validate_xmit_skb(skb: sk_buff, dev: net_device) -> sk_buff | None:
             dev.tx_dropped += 1
             return None
         skb = tagged
+    # The first conditions spare most packets the calls, which test them again.
     if skb._shinfo.gso_size and netif_needs_gso(skb, features):
         segs = skb_gso_segment(skb, features)
         if isinstance(segs, int):

@@ -5,7 +5,8 @@
 // or when frames have gathered since then; at once without limits, after an error, and for what an interrupt has told
 // of and software, unmasking, has not read. mark is how far the ring was told of or read, whichever was later; each
 // advance of the ring is compared with it. Nothing is told later than the limits say for the oldest untold record; if
-// software has read only a part of them, the rest may be told earlier.
+// software has read only a part of them, the rest may be told earlier. A new limit holds in the second clock
+// after it is written, and where there is none any more, at once.
 //
 // While records are held back, one ring is looked at in each clock: ready_o follows a limit or an error by at most
 // Queues clocks, and is never before it. Where things meet in one clock, the order is: advanced, looked at, told, read

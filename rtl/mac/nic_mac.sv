@@ -2,7 +2,8 @@
 // The MAC side: between the datapath and the streams. The stream to the wire is not delayed, that to RX by a clock.
 //
 // TX -> nic_mac_tx (PAUSE frames, waiting, no link) -> the wire, or back into RX in loopback.
-// The wire, or TX -> nic_mac_in (whole frames; nic_mac_rx finds PAUSE frames) -> RX. nic_mac_pause and nic_mac_pace say when TX waits.
+// The wire, or TX -> nic_mac_in (whole frames; nic_mac_rx finds PAUSE frames) -> RX. nic_mac_pause and nic_mac_pace say
+// when TX waits.
 //
 // Loopback begins and ends between frames, in both directions; the wire sends and receives nothing meanwhile. Without a
 // link nothing is received, and what is sent is thrown away; loopback needs none. RX gets each frame whole, and where
@@ -209,9 +210,9 @@ module nic_mac
       .back_keep_i (m_axis_tkeep),
       .back_last_i (m_axis_tlast),
       .back_valid_i(back_valid),
-      .inside_o  (rx_inside),
-      .pause_o   (rx_is_pause),
-      .quanta_o  (rx_quanta),
+      .inside_o    (rx_inside),
+      .pause_o     (rx_is_pause),
+      .quanta_o    (rx_quanta),
       .rx_tdata,
       .rx_tkeep,
       .rx_tvalid,

@@ -31,7 +31,8 @@ module nic_mac_pace #(
   localparam debt_t Beat  = debt_t'(DataWidth / 8 * Byte);
   localparam debt_t First = debt_t'((DataWidth / 8 + Overhead) * Byte);
 
-  // Of a beat with so many bytes beyond none: what its missing ones cost. A table: a multiplier would take too long.
+  // What the bytes cost that are missing in a frame's last beat, which has `tail` of them, or all if that is 0. A table:
+  // a multiplier would take too long.
   function automatic debt_t missing(logic [ByteLog2-1:0] tail);
     missing = '0;
     for (int unsigned n = 1; n < DataWidth / 8; n++) begin

@@ -111,7 +111,7 @@ module nic_cpl
   assign rx_err = rx_error_i[scan_i] && rx_code_i[scan_i] != ErrAxiWrite && !rx_silent;
   assign rx_can = !rx_out && (scan_ready_i || (rx_err && rx_idle_i));
   assign tx_can = !tx_out && tx_due;
-  assign find   = state_q == Look && !take && (scan_ready_i || rx_error_i[scan_i] || tx_marked);   // or more often
+  assign find   = state_q == Look && !take && (scan_ready_i || rx_error_i[scan_i] || tx_marked);   // at least then
 
   assign tell_tx = tx_err_q && tx_idle_i;
 

@@ -43,7 +43,7 @@ module nic_rx_records
     input  logic [QWidth-1:0]        scan_i,
     output logic                     busy_o,         // ring scan_i has records
     output logic                     ready_o,        // and a ready one
-    output logic [$clog2(Records):0] count_o,        // how many, a clock later
+    output logic [$clog2(Records):0] count_o,        // how many it had, a clock later
     input  logic [QWidth-1:0]        rd_queue_i,
     output rx_record_t               rd_rec_o,       // the oldest of ring rd_queue_i, a clock after that is given
     output logic                     rd_err_o,

@@ -164,10 +164,7 @@ class Peer:
             entry = self._board.expect(frame, at) if expected else None
             self._on_wire.append((frame, entry))
             self.sent += 1
-            if expected is None:
-                self._platform.wire_send(frame, at, bad=True)
-            else:
-                self._platform.wire_send(frame, at)
+            self._platform.wire_send(frame, at, bad=expected is None)
             if not backlog:
                 self._draw()
         if not backlog:

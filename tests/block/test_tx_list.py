@@ -314,11 +314,13 @@ MISTAKES: dict[str, Mistake] = {
 }
 
 
-@pytest.mark.parametrize("test", cocotb_tests_of(Path(__file__)))
-@pytest.mark.parametrize("queues", [1, 4])
+# Of several queues.
+SHARES = "queue_with_one_frame_at_a_time_has_its_turn_each_round"
+TESTS = cocotb_tests_of(Path(__file__))
+
+
+@pytest.mark.parametrize(("queues", "test"), [(q, t) for q in (1, 4) for t in TESTS if q > 1 or t != SHARES])
 def test_tx_list(queues: int, test: str) -> None:
-    if queues == 1 and test == "queue_with_one_frame_at_a_time_has_its_turn_each_round":
-        pytest.skip("of two queues")
     simulate(built(MODULE, Queues=queues), MODULE, "tests.block.test_tx_list", test, zeros=True)
 
 

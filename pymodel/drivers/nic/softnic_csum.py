@@ -24,11 +24,10 @@ def verdict(frame: bytes, found: Headers, start: int = 14) -> int:
 
     csum is of the bytes from ``start`` on: 18 when a VLAN tag is taken out of the frame.
     """
-    number = int.from_bytes(frame[start:], "little")
-    status = (number % 0xFFFF or (0xFFFF if number else 0)) << _CSUM_SHIFT
+    status = sum16(frame[start:]) << _CSUM_SHIFT
     ip, l3, proto, l4 = found
     if ip == 4:
-        if int.from_bytes(frame[l3:l4], "little") % 0xFFFF:  # its first byte is not 0
+        if sum16(frame[l3:l4]) != 0xFFFF:
             return status
         status |= _IP_OK
         end = l3 + (frame[l3 + 2] << 8 | frame[l3 + 3])
