@@ -20,6 +20,7 @@ __all__ = ["main"]
 
 _MAX_US = 400_000.0
 _QUEUES = (1, 4, 16)
+_LOG_EVERY_S = 60.0  # where progress goes to a log
 
 
 def _one(name: str, config: Config) -> tuple[str, RunResult]:
@@ -81,7 +82,7 @@ def _write_junit(path: Path, results: list[tuple[str, RunResult]]) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Exit code 0: all passed; 1: some failed; 2: the command is wrong."""
     p = argparse.ArgumentParser(prog="make regress", description=__doc__)
-    p.add_argument("--seeds", type=int, default=5)
+    p.add_argument("--seeds", type=int, default=1)
     p.add_argument("--first-seed", type=int, default=1)
     p.add_argument("--scenario", default="")
     p.add_argument("--dut", default="nic,tinynic", help="one or more, with commas")
@@ -105,22 +106,23 @@ def main(argv: list[str] | None = None) -> int:
     results: list[tuple[str, RunResult]] = []
     began = time.monotonic()
     tty = sys.stderr.isatty()
+    told = began
     pool = ProcessPoolExecutor(args.jobs)
     try:
         futures = [pool.submit(_one, name, config) for name, config in jobs]
         for future in as_completed(futures):
             name, result = future.result()
             results.append((name, result))
-            if tty:
+            if tty or time.monotonic() - told >= _LOG_EVERY_S:
+                told = time.monotonic()
                 failed = sum(not r.passed for _, r in results)
-                print(
-                    f"\r\x1b[K  {len(results)}/{len(jobs)} runs, {failed} failed", end="", file=sys.stderr, flush=True
-                )
+                line = f"  {len(results)}/{len(jobs)} runs, {failed} failed"
+                print(f"\r\x1b[K{line}" if tty else line, end="" if tty else "\n", file=sys.stderr, flush=True)
             if not result.passed:
                 print(
                     f"{chr(13) if tty else ''}FAILED {name} seed {result.config.seed}: {result.message.splitlines()[0]}"
                 )
-                print(f"  repeat: {repeat_line(name, result.config)}")
+                print(f"  repeat: {repeat_line(name, result.config)}", flush=True)
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
         print(f"\ninterrupted after {len(results)} of {len(jobs)} runs; results so far: {args.junit}", file=sys.stderr)
