@@ -79,8 +79,7 @@ def _write_junit(path: Path, results: list[tuple[str, RunResult]]) -> None:
     part.replace(path)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Exit code 0: all passed; 1: some failed; 2: the command is wrong."""
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
     p = argparse.ArgumentParser(prog="make regress", description=__doc__)
     p.add_argument("--seeds", type=int, default=1)
     p.add_argument("--first-seed", type=int, default=1)
@@ -91,7 +90,12 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--data-width", type=int, default=0)
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     p.add_argument("--junit", type=Path, default=ROOT / "build" / "regress.xml")
-    args = p.parse_args(argv)
+    return p.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code 0: all passed; 1: some failed; 2: the command is wrong."""
+    args = _arguments(argv)
     try:
         if args.seeds < 1:
             raise ConfigError(f"SEEDS={args.seeds} is not possible: 1 or more")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.campaign import DATAPATH, Mutant, MutantError, load, mutated, run_mutant, workspace
+from tb.regress import _arguments, _jobs
+from tests.mutants.campaign import DATAPATH, Mutant, MutantError, _regress, load, mutated, run_mutant, workspace
 from tests.scenarios.catalog import case_named
 
 MUTANTS = load()
@@ -15,8 +16,9 @@ MUTANTS = load()
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[m.name for m in MUTANTS])
 def test_mutant_fits(mutant: Mutant) -> None:
-    """Its text is where it says, once, and its scenario exists."""
+    """Its text is where it says, once, and its scenario exists and is one run."""
     assert mutated(mutant)
+    assert mutant.scenario.startswith(DATAPATH) or len(_jobs(_arguments(_regress(mutant, 0, Path("x.xml"))))) == 1
     if mutant.scenario.startswith(DATAPATH):
         name = mutant.scenario.removeprefix(DATAPATH).split()[0]
         assert f'{{"{name}", {name}}}' in (Path(__file__).parents[1] / "block" / "datapath" / "main.cpp").read_text()

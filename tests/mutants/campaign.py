@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tb.build import build_root
-from tb.dut import ROOT
+from tb.dut import ROOT, load_dut
 
 __all__ = ["DATAPATH", "Mutant", "MutantError", "Outcome", "load", "mutated", "run_mutant", "workspace"]
 
@@ -127,6 +127,16 @@ def workspace() -> Path:
     return folder
 
 
+def _regress(mutant: Mutant, seed: int, report: Path) -> list[str]:
+    """The arguments of the one run, in the shape that the device has by default."""
+    shape = load_dut(mutant.dut).rtl.get("defaults", {}) if mutant.backend == "rtl" else {}
+    return [
+        "--dut", mutant.dut, "--backend", mutant.backend, "--scenario", mutant.scenario, "--seeds", "1", "--jobs", "1",
+        "--first-seed", str(seed or mutant.seed), "--queues", str(shape.get("Queues", 0)),
+        "--data-width", str(shape.get("DataWidth", 0)), "--junit", str(report),
+    ]  # fmt: skip
+
+
 def run_mutant(mutant: Mutant, folder: Path, seed: int = 0) -> Outcome:
     """Run the mutant's scenario in ``folder`` (see :func:`workspace`), which is left as it was. ``seed`` 0: its own."""
     began = time.monotonic()
@@ -134,10 +144,7 @@ def run_mutant(mutant: Mutant, folder: Path, seed: int = 0) -> Outcome:
     before = {name: (folder / name).read_text() for name in texts}
     report = folder / "mutant.xml"
     report.unlink(missing_ok=True)
-    command = [
-        sys.executable, "-m", "tb.regress", "--dut", mutant.dut, "--backend", mutant.backend, "--seeds", "1",
-        "--first-seed", str(seed or mutant.seed), "--scenario", mutant.scenario, "--jobs", "1", "--junit", str(report),
-    ]  # fmt: skip
+    command = [sys.executable, "-m", "tb.regress", *_regress(mutant, seed, report)]
     datapath = mutant.scenario.startswith(DATAPATH)
     if datapath:
         command = [sys.executable, "-c", _BENCH, *mutant.scenario.removeprefix(DATAPATH).split()]
