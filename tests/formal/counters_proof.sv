@@ -40,9 +40,6 @@ module counters_proof
   `NIC_ASSUME(WordAligned, req_i.addr[1:0] == '0)
   `NIC_ASSUME(QueueExists, events_i.rx_drop_queue < 4'd2)
   `include "reg_bus.svh"
-  logic asked_q;
-  always_ff @(posedge clk_i) asked_q <= rst_ni && req_i.valid;
-
   // By how much an event moves a counter.
   function automatic logic [13:0] step_of(place_t place, cnt_evt_t evt);
     case (16'(TX_FRAMES_LO_OFFSET + {9'b0, place, 3'b0}))
@@ -62,75 +59,38 @@ module counters_proof
     endcase
   endfunction
 
-  place_t      mine;
-  logic [63:0] count_q, was_q, was_qq;
-  logic [31:0] latch_q, latch_was_q, latch_was_qq;
-  logic        ask, lo_q, hi_q, other_q, lo_qq, hi_qq, other_qq;
-  cnt_evt_t    evt_q;
-  always_ff @(posedge clk_i) mine <= mine;
-  `NIC_ASSUME(MineExists, mine < 4'(Counters))
-  assign ask = req_i.valid && req_i.addr[15:3] == 13'(TX_FRAMES_LO_OFFSET >> 3) + 13'(mine);
+  place_t   mine;
+  cnt_evt_t evt_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      count_q <= '0;
-      latch_q <= '0;
-    end else begin
-      count_q <= count_q + 64'(step_of(mine, evt_q));
-      if (ask && !req_i.addr[2] && !req_i.write) latch_q <= count_q[63:32];
-    end
-    evt_q        <= evt_i;
-    was_q        <= count_q;
-    was_qq       <= was_q;
-    latch_was_q  <= latch_q;
-    latch_was_qq <= latch_was_q;
-    {lo_qq, hi_qq, other_qq} <= rst_ni ? {lo_q, hi_q, other_q} : '0;
-    lo_q        <= rst_ni && ask && !req_i.addr[2];
-    hi_q        <= rst_ni && ask && req_i.addr[2];
-    other_q     <= rst_ni && req_i.valid && (req_i.addr < TX_FRAMES_LO_OFFSET ||
-                   (req_i.addr >= TX_FRAMES_LO_OFFSET + 16'(8 * Counters) && req_i.addr < QP_BASE));
+    mine  <= mine;
+    evt_q <= evt_i;
   end
-  `NIC_ASSERT(LoIsTheCount, !lo_qq || (rsp_o.hit && rsp_o.rdata == was_qq[31:0]))
-  `NIC_ASSERT(HiBelongsToLo, !hi_qq || (rsp_o.hit && rsp_o.rdata == latch_was_qq))
-  `NIC_ASSERT(OthersDoNotAnswer, !other_qq || rsp_o == '0)
+  `NIC_ASSUME(MineExists, mine < 4'(Counters))
+  logic [15:0][19:0] lows;           // of all
+  logic [15:0]       carries;
+  always_comb begin
+    for (int p = 0; p < 16; p++) lows[p] = dut.verdict_mem[p];
+    lows[(TX_FRAMES_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]      = dut.tx_frames_q;
+    lows[(TX_BYTES_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]       = dut.tx_bytes_q;
+    lows[(RX_FRAMES_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]      = dut.rx_frames_q;
+    lows[(RX_BYTES_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]       = dut.rx_bytes_q;
+    lows[(RX_DROP_NODESC_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3] = dut.rx_nodesc_q;
+    lows[(RX_STREAM_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]      = dut.rx_stream_q;
+  end
+  assign carries = dut.u_bank.pend_q | dut.carry_q;
 
-  // What makes it inductive. The lower bits, a carry that has not been added, and the upper bits are the count.
-  logic [15:0][19:0] low;
-  always_comb begin
-    for (int p = 0; p < 16; p++) low[p] = dut.verdict_mem[p];
-    low[(TX_FRAMES_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]      = dut.tx_frames_q;
-    low[(TX_BYTES_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]       = dut.tx_bytes_q;
-    low[(RX_FRAMES_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]      = dut.rx_frames_q;
-    low[(RX_BYTES_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]       = dut.rx_bytes_q;
-    low[(RX_DROP_NODESC_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3] = dut.rx_nodesc_q;
-    low[(RX_STREAM_LO_OFFSET - TX_FRAMES_LO_OFFSET) >> 3]      = dut.rx_stream_q;
-  end
-  logic [15:0] waits;
-  logic        select_q;             // a counter was asked for in the clock before
-  assign waits = dut.u_bank.pend_q | dut.carry_q;
-  always_ff @(posedge clk_i) select_q <= rst_ni && req_i.valid && dut.is_counter_q;
-  `NIC_ASSERT(SelectedWasAsked, (!(select_q || lo_q || hi_q || other_q) || asked_q) && !(asked_q && was_setup_q))
-  // The bank's second clock: what the upper bits and the latch are about to be.
-  logic        acts;
-  logic [43:0] upper;
-  logic [31:0] latch;
-  always_comb begin
-    acts  = dut.u_bank.work_q && dut.u_bank.at_q == mine;
-    upper = dut.u_bank.upper_mem[mine];
-    latch = dut.u_bank.latch_mem[mine];
-    if (acts) begin
-      upper = dut.u_bank.clear_q ? '0 : upper + 44'(dut.u_bank.carry_q);
-      if (dut.u_bank.clear_q || dut.u_bank.hold_q) latch = dut.u_bank.clear_q ? '0 : upper[43:12];
-    end
-  end
-  `NIC_ASSERT(TotalAgrees, {44'(upper + 44'(waits[mine])), low[mine]} == count_q)
-  `NIC_ASSERT(LatchAgrees, latch == latch_q)
-  `NIC_ASSERT(LoUnderWay, !lo_q || (acts && dut.u_bank.look_q && dut.u_bank.low_q && !dut.u_bank.high_q &&
-              !dut.u_bank.clear_q && {upper, dut.u_bank.value_q} == was_q && dut.hit_q && dut.drops_q == '0))
-  `NIC_ASSERT(HiUnderWay, !hi_q || (acts && dut.u_bank.look_q && dut.u_bank.high_q && !dut.u_bank.clear_q &&
-              !dut.u_bank.hold_q && dut.u_bank.latch_mem[mine] == latch_was_q && dut.hit_q && dut.drops_q == '0))
-  `NIC_ASSERT(OtherUnderWay, !other_q || (dut.u_bank.work_q && dut.u_bank.look_q && !dut.u_bank.low_q &&
-              !dut.u_bank.high_q && !dut.hit_q && dut.drops_q == '0))
-  `NIC_ASSERT(HoldsWhatWasAsked, !(acts && dut.u_bank.hold_q && !dut.u_bank.clear_q) || lo_q)
+  logic        ask, other, selects, waits;
+  logic [13:0] moved;
+  logic [19:0] low;
+  assign ask     = req_i.valid && req_i.addr[15:3] == 13'(TX_FRAMES_LO_OFFSET >> 3) + 13'(mine);
+  assign other   = req_i.addr < TX_FRAMES_LO_OFFSET ||
+                   (req_i.addr >= TX_FRAMES_LO_OFFSET + 16'(8 * Counters) && req_i.addr < QP_BASE);
+  assign selects = dut.is_counter_q;
+  assign moved   = step_of(mine, evt_q);
+  assign low     = lows[mine];
+  assign waits   = carries[mine];
+  `include "counter_watch.svh"
+  `NIC_ASSERT(NoneOfAQueue, !(lo_q || hi_q || other_q) || dut.drops_q == '0)
   `NIC_ASSERT(DecodedBefore, !req_i.valid || (dut.place_q == req_i.addr[6:3] &&
               dut.is_counter_q == (req_i.addr >= TX_FRAMES_LO_OFFSET &&
                                    req_i.addr < TX_FRAMES_LO_OFFSET + 16'(8 * Counters)) &&
@@ -152,10 +112,10 @@ module counters_proof
       `NIC_ASSERT(CarryTakenInTime, !dut.u_bank.pend_q[p] ||
                   (!age_q[6] && age_q + {2'b0, ahead, 1'b0} <= 7'd30 + 7'(select_q)))
       `NIC_ASSERT(NoneSooner, (age_q[6] && !dut.carry_q[p]) ||
-                  21'(low[p]) <= {dut.carry_q[p] ? 7'd1 : age_q + 7'd1, 14'b0})
+                  21'(lows[p]) <= {dut.carry_q[p] ? 7'd1 : age_q + 7'd1, 14'b0})
       `NIC_ASSERT(CarryLeavesLittle, !dut.carry_q[p] || age_q[6])
     end else begin : gen_none
-      `NIC_ASSERT(NoCarry, !waits[p])
+      `NIC_ASSERT(NoCarry, !carries[p])
     end
   end
   // In reset: an entry has been cleared, or its turn comes before the end.
@@ -166,7 +126,7 @@ module counters_proof
   for (genvar p = 0; p < 16; p++) begin : gen_clear
     `NIC_ASSERT_RST(ClearedInTime, in_reset, boot_q <= 6'd17 &&
                     (cleared_q[p] || {2'b0, 4'(4'(p) - dut.clear)} + boot_q <= 6'd16), 1'b1)
-    `NIC_ASSERT_RST(ClearedIsZero, in_reset, !waits[p] && (!cleared_q[p] || (low[p] == '0 &&
+    `NIC_ASSERT_RST(ClearedIsZero, in_reset, !carries[p] && (!cleared_q[p] || (lows[p] == '0 &&
                     ((dut.u_bank.work_q && dut.u_bank.at_q == 4'(p)) ||
                      (dut.u_bank.upper_mem[p] == '0 && dut.u_bank.latch_mem[p] == '0)))), 1'b1)
   end

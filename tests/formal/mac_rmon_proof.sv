@@ -47,9 +47,6 @@ module mac_rmon_proof
   `NIC_ASSUME(WordAligned, req_i.addr[1:0] == '0)
   `NIC_ASSUME(OneCast, 2'(rx_tag_i.to) != 2'd3 && 2'(tx_cast_i) != 2'd3)
   `include "reg_bus.svh"
-  logic asked_q;
-  always_ff @(posedge clk_i) asked_q <= rst_ni && req_i.valid;
-
   // By how much a frame moves the watched counter: RFC 2819, IEEE 802.3 clause 30. Sizes are with FCS.
   place_t      mine;
   logic [15:0] offset;               // of its LO
@@ -107,37 +104,10 @@ module mac_rmon_proof
     endcase
   end
 
-  logic [13:0] step_q;
-  logic [63:0] count_q, was_q, was_qq;
-  logic [31:0] latch_q, latch_was_q, latch_was_qq;
-  logic        ask, lo_q, hi_q, other_q, lo_qq, hi_qq, other_qq;
-  assign ask = req_i.valid && {req_i.addr[15:3], 3'b0} == offset;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      count_q <= '0;
-      latch_q <= '0;
-    end else begin
-      count_q <= count_q + 64'(step_q);
-      if (ask && !req_i.addr[2] && !req_i.write) latch_q <= count_q[63:32];
-    end
-    step_q       <= step;
-    was_q        <= count_q;
-    was_qq       <= was_q;
-    latch_was_q  <= latch_q;
-    latch_was_qq <= latch_was_q;
-    {lo_qq, hi_qq, other_qq} <= rst_ni ? {lo_q, hi_q, other_q} : '0;
-    lo_q    <= rst_ni && ask && !req_i.addr[2];
-    hi_q    <= rst_ni && ask && req_i.addr[2];
-    other_q <= rst_ni && req_i.valid && (req_i.addr[15:8] != RMON_RX_UNICAST_LO_OFFSET[15:8] ||
-               req_i.addr[7:3] == 5'd23 || req_i.addr[7:3] == 5'd31);
-  end
-  `NIC_ASSERT(LoIsTheCount, !lo_qq || (rsp_o.hit && rsp_o.rdata == was_qq[31:0]))
-  `NIC_ASSERT(HiBelongsToLo, !hi_qq || (rsp_o.hit && rsp_o.rdata == latch_was_qq))
-  `NIC_ASSERT(OthersDoNotAnswer, !other_qq || rsp_o == '0)
-
-  // What makes it inductive. The lower bits, a carry that has not been added, and the upper bits are the count.
+  logic [13:0] moved;                // by the frame of the clock before
+  always_ff @(posedge clk_i) moved <= step;
   logic [19:0] low;
-  logic [13:0] moves;                // what the frame of the clock before adds
+  logic [13:0] moves;                // as the device has it
   always_comb begin
     unique case (mine) inside
       [5'd0:5'd7]: begin
@@ -174,35 +144,15 @@ module mac_rmon_proof
       end
     endcase
   end
-  `NIC_ASSERT(MovesAsTheFrame, moves == step_q)
-  logic wraps, waits;
-  logic select_q;                    // a counter was asked for in the clock before
-  assign wraps = dut.carry_q[mine];
-  assign waits = dut.u_bank.pend_q[mine] || wraps;
-  always_ff @(posedge clk_i) select_q <= rst_ni && req_i.valid && dut.select_q;
-  `NIC_ASSERT(SelectedWasAsked, (!(select_q || lo_q || hi_q || other_q) || asked_q) && !(asked_q && was_setup_q))
-  // The bank's second clock: what the upper bits and the latch are about to be.
-  logic        acts;
-  logic [43:0] upper;
-  logic [31:0] latch;
-  always_comb begin
-    acts  = dut.u_bank.work_q && dut.u_bank.at_q == mine;
-    upper = dut.u_bank.upper_mem[mine];
-    latch = dut.u_bank.latch_mem[mine];
-    if (acts) begin
-      upper = dut.u_bank.clear_q ? '0 : upper + 44'(dut.u_bank.carry_q);
-      if (dut.u_bank.clear_q || dut.u_bank.hold_q) latch = dut.u_bank.clear_q ? '0 : upper[43:12];
-    end
-  end
-  `NIC_ASSERT(TotalAgrees, {44'(upper + 44'(waits)), low} == count_q)
-  `NIC_ASSERT(LatchAgrees, latch == latch_q)
-  `NIC_ASSERT(LoUnderWay, !lo_q || (acts && dut.u_bank.look_q && dut.u_bank.low_q && !dut.u_bank.high_q &&
-              !dut.u_bank.clear_q && {upper, dut.u_bank.value_q} == was_q && dut.hit_q))
-  `NIC_ASSERT(HiUnderWay, !hi_q || (acts && dut.u_bank.look_q && dut.u_bank.high_q && !dut.u_bank.clear_q &&
-              !dut.u_bank.hold_q && dut.u_bank.latch_mem[mine] == latch_was_q && dut.hit_q))
-  `NIC_ASSERT(OtherUnderWay, !other_q || (dut.u_bank.work_q && dut.u_bank.look_q && !dut.u_bank.low_q &&
-              !dut.u_bank.high_q && !dut.hit_q))
-  `NIC_ASSERT(HoldsWhatWasAsked, !(acts && dut.u_bank.hold_q && !dut.u_bank.clear_q) || lo_q)
+  logic wraps, waits, ask, other, selects;
+  assign wraps   = dut.carry_q[mine];
+  assign waits   = dut.u_bank.pend_q[mine] || wraps;
+  assign ask     = req_i.valid && {req_i.addr[15:3], 3'b0} == offset;
+  assign other   = req_i.addr[15:8] != RMON_RX_UNICAST_LO_OFFSET[15:8] || req_i.addr[7:3] == 5'd23 ||
+                   req_i.addr[7:3] == 5'd31;
+  assign selects = dut.select_q;
+  `include "counter_watch.svh"
+  `NIC_ASSERT(MovesAsTheFrame, moves == moved)
   `NIC_ASSERT(DecodedBefore, !req_i.valid || (dut.place_q == req_i.addr[7:3] && dut.select_q ==
               (req_i.addr[15:8] == RMON_RX_UNICAST_LO_OFFSET[15:8] && req_i.addr[7:3] != 5'd23 &&
                req_i.addr[7:3] != 5'd31)))
@@ -238,7 +188,7 @@ module mac_rmon_proof
   `NIC_ASSERT_RST(ClearsNext, in_reset && cleared_q && !low_cleared_q, mine[2:0] == dut.rx_class_q &&
                   mine[2:0] == dut.rx_bin_q && mine[1:0] == dut.tx_class_q && mine[2:0] == dut.tx_bin_q, 1'b1)
   `NIC_ASSERT_RST(ClearsInReset, in_reset, dut.u_bank.work_q && dut.u_bank.clear_q && !rest && !dut.rx_q && !dut.tx_q &&
-                  step_q == '0, 1'b1)
+                  moved == '0, 1'b1)
 
   `NIC_COVER(HiAfterLo, hi_qq && mine == 5'd15 && count_q == 64'd3_000)
   `NIC_COVER(LoOfTwo, lo_qq && mine == 5'd5 && rsp_o.rdata == 32'd2)

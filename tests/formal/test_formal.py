@@ -50,7 +50,10 @@ def test_formal_bugs_change_what_is_there_and_name_properties_that_exist(name: s
     """A bug whose text has gone would prove nothing; so would one that no property of that name can find."""
     task = TASKS[name]
     texts = {source: (ROOT / "rtl" / source).read_text() for source in task.sources}
-    properties = set(re.findall(r"NIC_ASSERT(?:_IF|_RST)?\((\w+)", "".join(texts.values()) + task.harness.read_text()))
+    harness = task.harness.read_text()
+    shared = [path.read_text() for path in HERE.glob("*.svh") if f'`include "{path.name}"' in harness]
+    stated = "".join([*texts.values(), harness, *shared])
+    properties = set(re.findall(r"NIC_ASSERT(?:_IF|_RST)?\((\w+)", stated))
     for bug in task.bugs:
         assert texts[bug.file].count(bug.old) == 1, bug.name
         assert bug.fails in properties, bug.name
