@@ -6,7 +6,7 @@ Each raises CheckError under the name given here; tests/meta/test_checks_fire.py
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymodel import linux
 from pymodel.hw.contexts import PS_PER_NS, Sleep
@@ -59,6 +59,13 @@ async def check_accounts(env: Env) -> None:
     for name, counted, seen, what in rows:
         if counted != seen:
             raise CheckError("ACCOUNTS", f"{name} is {counted}, but {seen} {what}", where)
+    told = linux.counters()["drops"].get("NOT_SPECIFIED", 0) - env.drops_before
+    counted = stats.tx_dropped + stats.tx_errors + stats.rx_dropped + stats.rx_errors
+    if told > counted and not env.stopped_in_traffic:
+        raise CheckError(
+            "DROPS", f"{told} packets were freed as dropped, {counted} are counted so: dev_kfree_skb_any() is for what "
+            "is lost, dev_consume_skb_any() and napi_consume_skb() for what was sent", env.dut.driver,
+        )  # fmt: skip
     # Bytes without FCS. Whether those that pad a short frame count is the driver's choice.
     received = rx.bytes - rx_bytes_before
     if stats.rx_bytes != received:
@@ -70,6 +77,18 @@ async def check_accounts(env: Env) -> None:
             f"tx_bytes is {stats.tx_bytes}, but {sent} bytes came out on the wire, {env.padded} of them padding",
             where,
         )
+
+
+def check_sum(skb: Any, frame: bytes) -> None:
+    """OFF3: the sum that comes with a packet is that of its bytes, from the network header on."""
+    data = frame[linux.ETH_HLEN + (linux.VLAN_HLEN if skb.vlan_proto else 0) :]
+    total = int.from_bytes(data, "little")
+    got = linux.csum_fold(skb.csum)  # the complement
+    if (got + total) % 0xFFFF:
+        raise CheckError(
+            "OFF3", f"CHECKSUM_COMPLETE with ~0x{got:04x}, but the {len(data)} bytes behind the Ethernet header sum up "
+            f"to 0x{total % 0xFFFF:04x}: {frame[:64].hex()}...", "device -> driver -> skb",
+        )  # fmt: skip
 
 
 async def check_silence(env: Env) -> None:

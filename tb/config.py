@@ -47,6 +47,7 @@ class Config:
     args: dict[str, Any] = field(default_factory=dict)
     swiotlb: str = "noforce"  # the kernel's option; "force": streaming DMA goes through bounce buffers
     weak: bool = False  # stores and loads of shared memory that no barrier orders are reordered
+    held_up_ns: int = 0  # CPUs are held up behind one in eight register writes, for so long at most
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
@@ -68,6 +69,7 @@ class Config:
             (self.data_width in (0, 64, 128, 256, 512), "DATA_WIDTH", self.data_width, "64, 128, 256 or 512"),
             (68 <= self.mtu <= 9000, "MTU", self.mtu, "68 to 9000"),
             (0.001 <= self.rate_gbps <= 400, "RATE", self.rate_gbps, "0.001 to 400 (Gb/s)"),
+            (self.held_up_ns >= 0, "held_up_ns", self.held_up_ns, "0 or more (ns)"),
             (self.quantum_ns >= 0, "QUANTUM", self.quantum_ns, "0 or more (ns)"),
         ]
         for good, name, value, allowed in checks:

@@ -21,7 +21,7 @@ from pymodel import linux
 from pymodel.hw.access import CpuCosts, Machine, set_machine
 from pymodel.hw.contexts import PS_PER_NS, Coro, Scheduler, Sleep, Task
 from pymodel.hw.errors import CheckError
-from tb.checks import check_accounts, check_leaks, check_silence, final_checks
+from tb.checks import check_accounts, check_leaks, check_silence, check_sum, final_checks
 from tb.config import Config, ConfigError
 from tb.dut import Dut, load_dut
 from tb.histogram import Histogram
@@ -50,6 +50,9 @@ class Env:
         self.machine = Machine(self.sched, platform, CpuCosts(**config.costs))
         set_machine(self.machine)
         linux.boot(self.machine, swiotlb=config.swiotlb, weak=config.weak)
+        if config.held_up_ns:
+            held_up = random.Random(f"held up/{config.seed}")
+            self.machine.held_up = lambda: 0 if held_up.randrange(8) else held_up.randrange(config.held_up_ns)
         self.board = self.scoreboard = Scoreboard(lossy=config.lossy)
         self.ops = self.dut.load("ops")()
         self.pdev: Any = None
@@ -62,6 +65,7 @@ class Env:
         self.wire_writer: Any = None  # objects with write(frame, time_ps, outbound): captures of the run
         self.host_writer: Any = None
         self.progress_total = 0
+        self.drops_before = 0  # packets that were freed as dropped before this life of the driver
         self.expected_drops = 0  # frames that the scenario means the device to drop
         self.stopped_in_traffic = False
         # Before this life of the driver: frames sent, received and lost; bytes sent and received.
@@ -286,6 +290,7 @@ class Env:
         self.ndev = devices[0]
         tx, rx = self.board.tx, self.board.rx
         self.base = (tx.matched, rx.matched, rx.lost, tx.bytes, rx.bytes)
+        self.drops_before = linux.counters()["drops"].get("NOT_SPECIFIED", 0)
         if self.cfg.mtu != self.ndev.mtu:
             await self._errno(f"MTU {self.cfg.mtu}", linux.dev_set_mtu, self.ndev, self.cfg.mtu)
         await self.run(self._attach)
@@ -318,6 +323,8 @@ class Env:
         frame = linux.skb_mac_frame(skb)
         now = self.sched.local_now
         entered = self.board.rx.match(frame, now)
+        if skb.ip_summed == linux.CHECKSUM_COMPLETE:
+            check_sum(skb, frame)
         self.latency["rx"].add((now - entered) // PS_PER_NS)
         if self.host_writer is not None:
             self.host_writer.write(frame, now, False)

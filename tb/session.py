@@ -56,6 +56,8 @@ def run_soft(config: Config, prepare: Callable[[Env], object] | None = None) -> 
     """Run ``config`` on the soft NIC, here. ``prepare(env)`` may change the environment first: to break something
     on purpose.
     """
+    from pymodel import linux
+    from pymodel.hw.memory import DmaFault
     from pymodel.hw.soft import SoftPlatform
     from tb.env import Env, load_scenario
 
@@ -75,7 +77,8 @@ def run_soft(config: Config, prepare: Callable[[Env], object] | None = None) -> 
     except KeyboardInterrupt:
         message = "interrupted: " + env.watchdog.report()
     except Exception as exc:
-        message = f"{exc}" if str(exc) else repr(exc)
+        error = linux.dma_fault_error(exc) if isinstance(exc, DmaFault) else None
+        message = str(error or exc) or repr(exc)
         details = traceback.format_exc()
     finally:
         coro.cancel()

@@ -115,6 +115,9 @@ class Machine:
     mmio_lost: Callable[[int, bool], bool] | None = None
     # A weakly ordered machine's memory: stores and loads that no barrier orders are reordered. None: all are in order.
     weak: HostMemory | None = None
+    # How long (ns) the CPU is held up behind a register write, by whatever has priority over the kernel (a hypervisor,
+    # the firmware): what its code does next comes late. None: it never is.
+    held_up: Callable[[], int] | None = None
     reset_device: Callable[[int], None] | None = None  # (at, ps): reset the device; None: the platform cannot
     state: dict[str, Any] = field(default_factory=dict)  # per-subsystem state of pymodel.linux, by module name
 
@@ -194,6 +197,8 @@ def _write(value: int, addr: int, size: int, relaxed: bool = False) -> None:
     else:
         m.accessed_at = at
     m.platform.mmio_write(addr, value & ((1 << 8 * size) - 1), size, at)
+    if m.held_up is not None:
+        cpu.charge(m.held_up())
 
 
 def _read(addr: int, size: int, relaxed: bool = False) -> int:

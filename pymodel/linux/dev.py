@@ -99,6 +99,8 @@ def skb_mac_frame(skb: sk_buff) -> bytes:
     """The whole frame from its MAC header, as on the wire, with the VLAN tag beside the data in its place. Not Linux's:
     for taps, which see data from the network header.
     """
+    if skb.mac_header == UNSET:
+        BUG(f"{skb!r} has no MAC header: eth_type_trans() sets it", site_str(skb._site))
     mac = skb.head + skb.mac_header
     if not (skb.vlan_proto or skb.data_len):
         return here.peek(mac, skb.data + skb.len - mac)

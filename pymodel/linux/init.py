@@ -36,6 +36,7 @@ from pymodel.linux.swiotlb import IO_TLB_SIZE, SwiotlbPool, swiotlb_slots
 from pymodel.linux.tasklet import tasklet_boot, tasklet_leaks
 from pymodel.linux.time import timer_leaks
 from pymodel.linux.workqueue import WorkqueueState, work_leaks
+from pymodel.linux.xdp_dev import xdp_leaks
 
 __all__ = ["boot", "counters", "leak_report"]
 
@@ -81,12 +82,13 @@ def leak_report() -> list[str]:
     """What is left behind, one line each with where it came from; empty after a clean run.
 
     Sockets, net_devices, skbs, page pools, pages and kmalloc objects, DMA mappings, timers, work, tasklets,
-    interrupts, NAPI instances that are scheduled, packets in queueing disciplines.
+    interrupts, NAPI instances that are scheduled, packets in queueing disciplines, XDP programs.
     """
     lines: list[str] = []
     for leaks in (
         sock_leaks,
         netdev_leaks,
+        xdp_leaks,
         notifier_leaks,
         qdisc_leaks,
         napi_leaks,

@@ -10,7 +10,7 @@ from typing import Any
 
 from pymodel.hw.access import here, this_cpu
 from pymodel.hw.errors import CheckError
-from pymodel.linux.bug import WARN, Lockup, Site, caller, pr_err, site_str
+from pymodel.linux.bug import WARN, Lockup, Site, broken_rule, caller, pr_err, site_str
 from pymodel.linux.device import device, devm_add_action
 from pymodel.linux.errno import EBUSY, EINVAL, ENOSYS
 from pymodel.linux.irq_handle import IRQF_SHARED, default_primary_handler, setup_irq_thread
@@ -54,6 +54,8 @@ IRQF_NO_AUTOEN = 0x80000
 IRQF_COND_ONESHOT = 0x200000
 
 _MAX_THREADS = 64  # bits of a long
+
+_DEAF = 16  # interrupts: so many that none was for a handler is no chance
 
 
 def IRQ_RETVAL(x: Any) -> int:
@@ -167,7 +169,8 @@ def _mismatch(desc: irq_desc, new: irqaction, old: irqaction) -> int:
 
 def free_irq(irq: int, dev_id: Any) -> str | None:
     """Remove the handler of ``dev_id``, and wait until neither it nor its thread runs any more. Its name, or None with
-    a warning.
+    a warning. A handler that has answered IRQ_NONE to each of many interrupts is reported: a kernel sees them longer,
+    and shuts the interrupt then.
     """
     site = caller()
     might_sleep(site)
@@ -181,6 +184,13 @@ def free_irq(irq: int, dev_id: Any) -> str | None:
     desc.actions = [a for a in desc.actions if a is not action]
     if not desc.actions:
         irq_shutdown(desc)
+        if desc.unhandled >= _DEAF and desc.unhandled == desc.spurious_count:
+            broken_rule(
+                "irq",
+                f"irq {irq}: nobody cared: {action.name} has answered IRQ_NONE to all of {desc.unhandled} interrupts",
+                f"requested at {site_str(action.site)}",
+            )
+            desc.unhandled = 0
     if action.thread is not None and action.thread is this_cpu().task:
         raise Lockup(f"free_irq() of irq {irq} in its own thread", site_str(site))
     _synchronize(desc, site)

@@ -73,17 +73,19 @@ MIN_NAPI_ID = 8193  # NR_CPUS + 1: lower ones are CPUs' (skb->sender_cpu)
 
 # ps after an instance's interrupt within which one more is taken for one that was on its way while the first was masked
 _IRQ_IN_FLIGHT = 2_000_000
+_NO_TIME = 1 << 62  # napi_struct._irq_time: whenever the next interrupt comes, it is none of the driver's
 _STUCK_PS = 100_000_000_000  # napi_disable() gives up on an instance that nobody can complete
 
 
 class NapiState:
     """The instances of one machine by their napi_id, and what starts their threads."""
 
-    __slots__ = ("by_id", "gen_id", "kthread_create")
+    __slots__ = ("by_id", "gen_id", "kthread_create", "probing")
 
     def __init__(self, kthread_create: Callable[[napi_struct], Task]) -> None:
         self.by_id: dict[int, napi_struct] = {}
         self.gen_id = 0
+        self.probing = False  # a driver's probe() runs
         self.kthread_create = kthread_create
 
 
@@ -91,9 +93,9 @@ class napi_struct:
     """One instance: a ring pair's work. Embedded in the driver's struct: ``napi_struct(container=q)``."""
 
     __slots__ = (
-        "_complete_site", "_irq_time", "_poll", "container", "defer_hard_irqs_count", "delivered", "dev", "gro_bitmask",
-        "gro_hash", "irq", "list_owner", "napi_id", "poll", "poll_list", "poll_owner", "polls", "rx_count", "rx_list",
-        "site", "skb", "state", "thread", "timer", "weight",
+        "_complete_site", "_irq_time", "_poll", "_unasked_at", "_unmasking", "container", "defer_hard_irqs_count",
+        "delivered", "dev", "gro_bitmask", "gro_hash", "irq", "list_owner", "napi_id", "poll", "poll_list",
+        "poll_owner", "polls", "rx_count", "rx_list", "site", "skb", "state", "thread", "timer", "weight",
     )
 
     def __init__(self, container: Any = None) -> None:
@@ -121,6 +123,10 @@ class napi_struct:
         self._poll = IDLE
         self._complete_site: Site | None = None
         self._irq_time = -1  # when the first interrupt since the last completion came, ps; -1: none has
+        # Polls that no interrupt has asked for, and to which napi_complete_done() has returned true: when it last did
+        # (ps), and how many have not ended yet.
+        self._unasked_at = -_IRQ_IN_FLIGHT
+        self._unmasking = 0
 
     def state_str(self) -> str:
         """``SCHED|MISSED``, for reports."""
@@ -137,7 +143,7 @@ class softnet_data:
     __slots__ = (
         "backlog", "completion_queue", "current", "dropped", "in_net_rx_action", "input_pkt_queue", "output_queue",
         "poll", "poll_list", "process_queue", "processed", "received_rps", "repoll", "rps_ipi_list", "tc_target",
-        "time_squeeze", "xdp_bulk", "xdp_target", "xmit_more", "xmit_recursion",
+        "time_squeeze", "unmasks", "xdp_bulk", "xdp_target", "xmit_more", "xmit_recursion",
     )
 
     def __init__(self, process_backlog: Callable[[napi_struct, int], int]) -> None:
@@ -150,6 +156,7 @@ class softnet_data:
         self.poll = 0
         self.repoll = False  # the poll that ended last used its budget
         self.current: napi_struct | None = None
+        self.unmasks = False  # napi_complete_done() has returned true to the poll under way, which nobody has asked for
         self.processed = 0
         self.time_squeeze = 0
         self.dropped = 0
@@ -191,6 +198,12 @@ def netif_napi_add_weight(
             site_str(caller_outside()),
         )
         return
+    if here.state["napi"].probing and dev.reg_state == NETREG_REGISTERED:
+        broken_rule(
+            "LIFE1",
+            f"{dev.name}: netif_napi_add() in probe() after register_netdev(): the device may have been opened already",
+            site_str(caller_outside()),
+        )
     if weight > NAPI_POLL_WEIGHT:
         netdev_err(dev, "netif_napi_add_weight() called with weight %d", weight)
     napi.state |= NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC | NAPIF_STATE_LISTED
@@ -328,7 +341,9 @@ def napi_schedule_prep(n: napi_struct) -> bool:
     (MISSED).
 
     From a hard interrupt: CheckError NAPI5 if an earlier one has scheduled it and napi_complete_done() has not
-    returned true since. Then the interrupt was not masked, or unmasked too early.
+    returned true since. Then the interrupt was not masked, or unmasked too early. Not so where no interrupt had asked
+    for the last poll (NAPI6), and the earlier one came, or was on its way, between its napi_complete_done() and its
+    end: what the device or the handler masked then, that end unmasks again.
     """
     state = n.state
     if state & NAPIF_STATE_DISABLE:
@@ -336,7 +351,8 @@ def napi_schedule_prep(n: napi_struct) -> bool:
     cpu = here.sched.cpu
     if cpu is not None and cpu.hardirq:
         if n._irq_time < 0:
-            n._irq_time = cpu.time
+            excused = n._unmasking or cpu.time - n._unasked_at < _IRQ_IN_FLIGHT
+            n._irq_time = _NO_TIME if excused else cpu.time
         elif cpu.time - n._irq_time > _IRQ_IN_FLIGHT:
             broken_rule(
                 "NAPI5",
@@ -438,6 +454,12 @@ def napi_complete_done(n: napi_struct, work_done: int) -> bool:
     if timeout:
         hrtimer_start(n.timer, timeout, HRTIMER_MODE_REL_PINNED)
     if done:
+        if n._irq_time < 0:  # no interrupt has asked for this poll
+            n._unasked_at = this_cpu().time
+            sd: softnet_data = here.state["net"].softnet[this_cpu().id]
+            if sd.current is n:
+                sd.unmasks = True
+                n._unmasking += 1
         n._irq_time = -1
     return done
 

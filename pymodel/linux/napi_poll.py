@@ -46,6 +46,9 @@ def poll_checked(n: napi_struct, budget: int, sd: softnet_data, net: NetState) -
     n.polls += 1
     serial = n.polls
     work = n.poll(n, budget)
+    if sd.unmasks:
+        sd.unmasks = False
+        n._unmasking -= 1
     if sd.xdp_bulk:
         xdp_do_check_flushed(n)
     sd.poll = 0

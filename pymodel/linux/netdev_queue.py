@@ -154,7 +154,7 @@ def netif_tx_start_queue(txq: netdev_queue) -> None:
     """Let packets come, without sending those that wait: in ndo_open, or in xmit after it stopped the queue (TX7)."""
     if txq.state & QUEUE_STATE_DRV_XOFF:
         dev = txq.dev
-        if dev.state & LINK_STATE_START and txq.qdisc.kind != "noop" and txq._lock.owner is not here.sched.cpu:
+        if dev.state & LINK_STATE_START and txq.qdisc.kind != "noop" and txq.sender is not here.sched.cpu:
             broken_rule(
                 "TX7",
                 f"{dev.name}: queue {txq.index}, stopped, was started outside of xmit: what waits in its qdisc "

@@ -191,8 +191,8 @@ class netdev_queue:
     """A transmit queue. ``trans_start`` is in jiffies."""
 
     __slots__ = (
-        "_lock", "dev", "dql", "dql_poll", "index", "napi", "qdisc", "qdisc_sleeping", "state", "stops", "timed_out",
-        "trans_start", "trans_timeout", "wakes",
+        "_lock", "dev", "dql", "dql_poll", "index", "napi", "qdisc", "qdisc_sleeping", "sender", "state", "stops",
+        "timed_out", "trans_start", "trans_timeout", "wakes",
     )
 
     def __init__(self, dev: net_device, index: int, noop: Qdisc) -> None:
@@ -207,6 +207,7 @@ class netdev_queue:
         self.trans_timeout = 0
         self.timed_out = -1  # trans_start when ndo_tx_timeout was called last (TX10)
         self.dql = dql()
+        self.sender: Cpu | None = None  # that runs ndo_start_xmit
         self.dql_poll = 0  # the NAPI poll in which bytes were completed last (TX8)
         self.stops = 0
         self.wakes = 0
@@ -371,7 +372,7 @@ class NetState:
         "dev_tx_weight", "dev_weight", "devices", "generic_xdp_needed", "gro_normal_batch", "hash_seed",
         "ingress_needed", "netdev_budget", "netdev_budget_usecs", "netdev_chain", "netdev_max_backlog", "netdevs_alive",
         "next_ifindex", "nit_outgoing", "noop", "poll_count", "protocols", "ptype_all", "ptype_base", "rng",
-        "rps_needed", "rss_key", "rtnl", "softnet", "todo", "xdp_exceptions",
+        "rps_needed", "rss_key", "rtnl", "softnet", "todo", "xdp_exceptions", "xdp_progs",
     )
 
     def __init__(self, seed: int) -> None:
@@ -398,6 +399,7 @@ class NetState:
         self.ingress_needed = 0  # programs and hooks at ingress
         self.rps_needed = 0  # receive queues with a map
         self.xdp_exceptions: dict[int, int] = {}  # XDP_* -> packets that it lost
+        self.xdp_progs: list[Any] = []  # the bpf_progs that were attached to a device
         self.nit_outgoing = 0  # taps that want to see what is sent
         self.poll_count = 0
         self.noop: Qdisc | None = None

@@ -34,6 +34,7 @@ from pymodel.linux.mm import (
     might_alloc,
     page,
     page_frag_cache,
+    virt_to_head_page,
 )
 from pymodel.linux.page_pool import _pp_put
 from pymodel.linux.skbuff import (
@@ -234,6 +235,8 @@ def build_skb(data: int, frag_size: int) -> sk_buff | None:
         WARN("Use slab_build_skb() instead", site_str((f.f_code, f.f_lasti)))
         return _build_skb(data, ksize(data), 0, (f.f_code, f.f_lasti))
     state = here.state
+    if (data & (PAGE_SIZE - 1)) + frag_size > PAGE_SIZE:
+        _check_room(data, frag_size, (f.f_code, f.f_lasti))
     if state["mm"].fail is not None:
         return _build_skb(data, frag_size, 1, (f.f_code, f.f_lasti))
     skb = sk_buff(data, data + frag_size - 320, frag_size + 256, 1, None, (f.f_code, f.f_lasti))
@@ -242,6 +245,14 @@ def build_skb(data: int, frag_size: int) -> sk_buff | None:
 
 
 napi_build_skb = build_skb
+
+
+def _check_room(data: int, frag_size: int, site: Site) -> None:
+    """BUG where the buffer ends beyond its page: the skb_shared_info would be written into somebody else's memory."""
+    pg = virt_to_head_page(data)
+    beyond = data + frag_size - (pg.addr + (PAGE_SIZE << pg.order))
+    if beyond > 0:
+        BUG(f"build_skb() of {frag_size} bytes: the skb_shared_info lies {beyond} bytes beyond {pg!r}", site_str(site))
 
 
 def slab_build_skb(data: int) -> sk_buff | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import here
+from pymodel.hw.access import here, this_cpu
 from pymodel.linux.bug import BUG, WARN, caller, caller_outside, netdev_warn, site_str
 from pymodel.linux.errno import EACCES, EFAULT, EINVAL, ENODEV, ENOTSUPP, EOPNOTSUPP
 from pymodel.linux.if_ether import ETH_HLEN
@@ -71,8 +71,15 @@ def bpf_prog_put(prog: bpf_prog) -> None:
 
 
 def bpf_prog_run_xdp(prog: bpf_prog, xdp: xdp_buff) -> int:
-    """Run a program on a buffer: XDP_*, or whatever it returned."""
-    return prog.func(xdp)
+    """Run a program on a buffer: XDP_*, or whatever it returned. What does not go on to the stack counts as received
+    here (NAPI1).
+    """
+    act = prog.func(xdp)
+    if act != XDP_PASS:
+        poll = here.state["net"].softnet[this_cpu().id].current
+        if poll is not None:
+            poll.delivered += 1
+    return act
 
 
 def bpf_warn_invalid_xdp_action(dev: net_device, prog: bpf_prog, act: int) -> None:

@@ -123,7 +123,9 @@ def netdev_start_xmit(skb: sk_buff, dev: net_device, txq: netdev_queue, more: bo
     assert cpu is not None
     m.state["net"].softnet[cpu.id].xmit_more = more
     xmit = dev.netdev_ops.ndo_start_xmit
+    txq.sender = cpu
     rc: Any = _xmit_cloned(skb, dev, xmit) if skb.cloned and skb_cloned(skb) else xmit(skb, dev)
+    txq.sender = None
     if rc == _OK:
         txq.trans_start = cpu.time // JIFFY_PS
     elif rc.__class__ is not int or rc >= _XMIT_MASK:
@@ -163,7 +165,9 @@ def _xmit_cloned(skb: sk_buff, dev: net_device, xmit: Any) -> Any:
     before = [bytes(mem[at : at + n]) for at, n in parts]
     site = skb._site
     rc = xmit(skb, dev)
-    if not shinfo.dataref:  # all let go of it meanwhile: the memory may be others'
+    # Nobody has it any more, and the memory may be others'; or the last clone went meanwhile, and it was the driver's
+    # alone when it wrote.
+    if not shinfo.dataref or (shinfo.dataref & 0xFFFF == 1 and skb.__class__ is sk_buff and skb._shinfo is shinfo):
         return rc
     for (at, n), data in zip(parts, before, strict=True):
         if mem[at : at + n] != data:

@@ -19,6 +19,7 @@ from pymodel.hw.soft import SoftPlatform
 from tb.config import Config
 from tb.env import Env
 from tb.session import run_soft
+from tests.scenarios.catalog import case_named
 from tests.scenarios.frames import udp_frame
 
 _DUTS = ("nic", "tinynic")
@@ -217,6 +218,81 @@ def test_device_write_outside_its_buffer_is_a_dma_fault() -> None:
 
     message = _failure("nic", prepare)
     assert message.startswith("DMA") and "0x" in message
+
+
+def test_dma_fault_that_a_soft_nic_does_not_take_is_told_by_its_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """tinynic's driver forgets the upper half of its buffers' addresses."""
+    import examples.tinynic.driver as driver
+
+    def lower_half(value: int, addr: int) -> None:
+        linux_writel(0 if addr & 0xC0F == 0x404 else value, addr)
+
+    linux_writel = driver.writel
+    monkeypatch.setattr(driver, "writel", lower_half)
+    message = _failure("tinynic", None)
+    assert message.startswith("DMA1: DMA read of ") and "no mapping covers it" in message
+
+
+def test_sum_that_is_not_that_of_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pymodel.drivers.nic import nic_rx
+
+    monkeypatch.setattr(nic_rx, "_CSUM_SHIFT", nic_rx._CSUM_SHIFT + 1)
+    message = _failure("nic", None)
+    assert message.startswith("OFF3: CHECKSUM_COMPLETE with ~0x") and "76 bytes behind the Ethernet header" in message
+
+
+def test_sent_packets_that_are_freed_as_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pymodel.drivers.nic import nic_tx
+
+    monkeypatch.setattr(nic_tx, "napi_consume_skb", lambda skb, budget: linux.dev_kfree_skb_any(skb))
+    assert _failure("nic", None).startswith("DROPS: 20 packets were freed as dropped, 0 are counted so")
+
+
+def test_packet_without_a_mac_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    import examples.tinynic.driver as driver
+
+    def forgotten(skb: Any, ndev: Any) -> int:
+        skb.dev = ndev
+        return 0
+
+    monkeypatch.setattr(driver, "eth_type_trans", forgotten)
+    assert "has no MAC header: eth_type_trans() sets it [driver.py:" in _failure("tinynic", None)
+
+
+def test_napi_instance_that_is_added_when_the_device_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """kernel-rules.md: LIFE1."""
+    import examples.tinynic.driver as driver
+
+    later: list[tuple[Any, ...]] = []
+
+    def register(ndev: Any) -> int:
+        err = linux.register_netdev(ndev)
+        for args in later:
+            linux.netif_napi_add(*args)
+        return err
+
+    monkeypatch.setattr(driver, "netif_napi_add", lambda *args: later.append(args))
+    monkeypatch.setattr(driver, "register_netdev", register)
+    assert _failure("tinynic", None).startswith("LIFE1: eth0: netif_napi_add() in probe() after register_netdev()")
+
+
+def test_cpu_that_is_held_up_does_late_what_it_has_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """kernel-rules.md: DMA5. A descriptor that is filled in behind its doorbell shows only so."""
+    from pymodel.drivers.nic import nic_tx
+
+    write, held_back = nic_tx._write_desc, []
+
+    def doorbell(ring: Any) -> None:
+        ring.posted = ring.next_to_use
+        nic_tx.writel(ring.next_to_use, ring.doorbell)
+        for args in held_back:
+            write(*args)
+        held_back.clear()
+
+    monkeypatch.setattr(nic_tx, "_write_desc", lambda *args: held_back.append(args))
+    monkeypatch.setattr(nic_tx, "_doorbell", doorbell)
+    assert run_soft(case_named("tiny_burst").config("nic", "soft", 1)).passed
+    assert run_soft(case_named("held_up").config("nic", "soft", 1)).message.startswith("DESC: ")
 
 
 def test_wait_that_never_ends() -> None:

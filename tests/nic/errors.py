@@ -15,7 +15,7 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["bad_descriptors", "function_reset", "memory_errors"]
+__all__ = ["bad_descriptors", "function_reset", "lost_doorbells", "memory_errors"]
 
 # (what ethtool counts it as, the ring it halts ("" is either), writes, upper bits of its AXI IDs).
 ACCESSES = (
@@ -251,6 +251,32 @@ async def bad_descriptors(env: Env) -> None:
 
         await _in_traffic(env, books, 300, spoil, f"a {counter} of {way}{queue.index}, {args}")
         await _settle_accounts(env, books, counter, way, queue.index)
+    await _all_work(env)
+
+
+async def lost_doorbells(env: Env) -> None:
+    """The doorbells of one TX queue are lost until the watchdog has said that it hangs: ndo_tx_timeout has it go on,
+    and the other queues have gone on meanwhile (kernel-rules.md: TX10). Run with lossy=True."""
+    queue = env.rng.choice(linux.netdev_priv(env.ndev).queues)
+    await env.down()
+    env.ndev.watchdog_timeo = 1  # jiffies
+    await env.up()
+    before = await env.stats()
+    doorbell, txq = queue.regs + hw.QP_TX_TAIL, linux.netdev_get_tx_queue(env.ndev, queue.index)
+    env.machine.mmio_lost = lambda addr, is_write: is_write and addr == doorbell and not txq.trans_timeout
+    env.board.tx.lossy = True
+    env.watchdog.stop()  # a jiffy is longer than it waits
+    sender: Any = env.spawn(env.send(mixed_frames(env.rng, 500, to_host=False, longest=600)), "senders")
+    await env.until(lambda: txq.trans_timeout, 40_000_000, f"the watchdog to see that queue {queue.index} hangs")
+    env.machine.mmio_lost = None
+    await sender
+    await _idle(env)
+    env.watchdog.start()
+    lost = env.board.tx.pending + env.board.tx.lost
+    dropped = (await env.stats()).tx_dropped - before.tx_dropped
+    if dropped != lost:
+        raise CheckError("ACCOUNTS", f"{lost} frames are missing, tx_dropped rose by {dropped}", env.dut.driver)
+    env.forgive_unsent()
     await _all_work(env)
 
 

@@ -34,16 +34,16 @@ class Case:
         )
 
 
-def _traffic(name: str, **settings: Any) -> Case:
-    return Case(name, f"tests.scenarios.traffic:{name}", settings)
+def _traffic(scenario: str, name: str = "", **settings: Any) -> Case:
+    return Case(name or scenario, f"tests.scenarios.traffic:{scenario}", settings)
 
 
-def _life(name: str, *duts: str, **settings: Any) -> Case:
-    return Case(name, f"tests.scenarios.lifecycle:{name}", settings, duts)
+def _life(scenario: str, *duts: str, name: str = "", **settings: Any) -> Case:
+    return Case(name or scenario, f"tests.scenarios.lifecycle:{scenario}", settings, duts)
 
 
-def _pressure(name: str, **settings: Any) -> Case:
-    return Case(name, f"tests.scenarios.pressure:{name}", settings)
+def _pressure(scenario: str, name: str = "", **settings: Any) -> Case:
+    return Case(name or scenario, f"tests.scenarios.pressure:{scenario}", settings)
 
 
 def _offload(name: str, **settings: Any) -> Case:
@@ -65,6 +65,7 @@ CASES: tuple[Case, ...] = (
     _offload("segmentation"),
     Case("receive_offloads", "tests.scenarios.rx_offloads:receive_offloads", {"mtu": 9000}, ("nic",)),
     Case("xdp_actions", "tests.scenarios.xdp:xdp_actions", {}, ("nic",)),
+    Case("xdp_too_much", "tests.scenarios.xdp:xdp_too_much", {"rate_gbps": 0.5}, ("nic",)),
     Case("channels", "tests.scenarios.xdp:channels", {}, ("nic",)),
     _life("reopen"),
     _life("stop_in_traffic", lossy=True),
@@ -76,12 +77,14 @@ CASES: tuple[Case, ...] = (
         {"lossy": True, "module_params": {"rx_ring": 64}},
         ("nic",),
     ),
+    Case("lost_doorbells", "tests.nic.errors:lost_doorbells", {"lossy": True}, ("nic",)),
     Case("function_reset", "tests.nic.errors:function_reset", {"lossy": True}, ("nic",)),
     _life("rebind"),
     _life("mtu_change"),
     _life("oversize"),
     _life("filters"),
     Case("many_addresses", "tests.scenarios.filtering:many_addresses"),
+    Case("settings_stay", "tests.scenarios.settings:settings_stay"),
     Case("vlans", "tests.scenarios.filtering:vlans"),
     Case("masked_vectors", "tests.scenarios.interrupts:masked_vectors", {}, ("nic",)),
     Case("few_vectors", "tests.scenarios.traffic:both_ways", _FEW_VECTORS, ("nic",), least_queues=2),
@@ -98,8 +101,24 @@ CASES: tuple[Case, ...] = (
     _pressure("ring_full", rate_gbps=0.2, cpus=2),
     _pressure("open_in_traffic", lossy=True),
     _pressure("no_memory", lossy=True),
+    _pressure("no_memory", name="no_memory_for_jumbo", lossy=True, mtu=9000),
+    _pressure("open_without_memory"),
     _pressure("spurious_polls"),
     _pressure("arm_race"),
+    # Another machine: weakly ordered; one whose CPUs are held up by others, whose devices reach memory through bounce
+    # buffers alone.
+    _pressure("no_order", weak=True, held_up_ns=3000),
+    _pressure("open_in_traffic", name="open_while_held_up", lossy=True, held_up_ns=3000),
+    _life("stop_in_traffic", name="stop_while_held_up", lossy=True, held_up_ns=3000),
+    _traffic("tiny_burst", name="held_up", held_up_ns=3000),
+    _traffic("both_ways", name="bounced", swiotlb="force"),
+    Case("bounced_xdp", "tests.scenarios.xdp:xdp_actions", {"swiotlb": "force"}, ("nic",)),
+    Case(
+        "bounced_copies",
+        "tests.scenarios.traffic:both_ways",
+        {"swiotlb": "force", "module_params": {"copybreak": 256}},
+        ("nic",),
+    ),
 )
 
 

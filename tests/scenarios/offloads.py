@@ -16,7 +16,9 @@ __all__ = ["segmentation", "transmit_offloads"]
 
 
 def _send(env: Env, packets: list[Packet]) -> None:
-    """Kernel side: hand the packets to the queueing layer, not faster than the device sends."""
+    """Kernel side: hand the packets to the queueing layer, not faster than the device sends. Of some a clone is kept,
+    as a tap does: the driver must not write to what both share (TX5).
+    """
     board = env.board.tx
     counts = env.counts
     for packet in packets:
@@ -33,10 +35,13 @@ def _send(env: Env, packets: list[Packet]) -> None:
             wire = pad60(frame)
             board.expect(wire, env.sched.local_now)
             env.padded += len(wire) - len(frame)
-        err = linux.dev_queue_xmit(build(packet, env.ndev))
+        skb = build(packet, env.ndev)
+        clone = linux.skb_clone(skb, linux.GFP_KERNEL) if len(packet.data) % 3 == 0 else None
+        err = linux.dev_queue_xmit(skb)
         assert err == linux.NET_XMIT_SUCCESS, f"dev_queue_xmit() gave {err}"
         while board.pending > 64:
             linux.usleep_range(1, 2)
+        linux.consume_skb(clone)
 
 
 async def _transmit(env: Env, packets: list[Packet]) -> None:

@@ -10,15 +10,16 @@ from pymodel import linux as L
 from pymodel.hw.access import here
 from pymodel.hw.errors import CheckError
 from tb.env import Env
-from tb.wire.flow import pad60
+from tb.wire.flow import flow_key, pad60
 from tests.scenarios.frames import udp_frame
 
-__all__ = ["channels", "xdp_actions"]
+__all__ = ["channels", "xdp_actions", "xdp_too_much"]
 
-_FLOW = 34  # where a frame of udp_frame() has its source port
+_FLOW = 34  # where a frame of udp_frame() has its source port, if there is no tag before it
 _FIRST = 1024  # of flow 0
-_PASS, _DROP, _TX, _REDIRECT, _ABORTED, _LONGER, _SHORTER, _META = range(8)  # by flow, modulo their number
-_ACTIONS = 8
+# By flow, modulo their number. _NOWHERE: redirected to a device that is not there.
+_PASS, _DROP, _TX, _REDIRECT, _ABORTED, _LONGER, _SHORTER, _META, _NOWHERE = range(9)
+_ACTIONS = 9
 
 
 def _swapped(frame: bytes) -> bytes:
@@ -39,11 +40,12 @@ class _Program:
     def __init__(self, ifindex: int) -> None:
         self.ifindex = ifindex
         self.runs = self.taken = self.taken_bytes = 0
-        self.exceptions = 0
+        self.exceptions = self.nowhere = 0
 
     def __call__(self, xdp: Any) -> int:
         packet = L.xdp_packet(xdp)
-        what = (int.from_bytes(packet[_FLOW : _FLOW + 2], "big") - _FIRST) % _ACTIONS
+        at = _FLOW + 4 if packet[12:14] == _TAG[:2] else _FLOW
+        what = (int.from_bytes(packet[at : at + 2], "big") - _FIRST) % _ACTIONS
         self.runs += 1
         n = len(packet)
         if what == _LONGER:
@@ -57,7 +59,7 @@ class _Program:
         if what == _META:
             if L.bpf_xdp_adjust_meta(xdp, -8):
                 return L.XDP_ABORTED
-            here.mem[xdp.data_meta : xdp.data] = bytes(packet[6:14])
+            here.mem[xdp.data_meta : xdp.data] = bytes(packet[5:12]) + bytes([xdp.rxq.queue_index])
             return L.XDP_PASS
         if what == _PASS:
             return L.XDP_PASS
@@ -68,6 +70,9 @@ class _Program:
         if what == _ABORTED:
             self.exceptions += 1
             return L.XDP_ABORTED
+        if what == _NOWHERE:
+            self.nowhere += 1
+            return L.bpf_xdp_redirect(1000, 0)
         head = bytes(packet[6:12]) + bytes(packet[:6])
         packet[:12] = head
         return L.XDP_TX if what == _TX else L.bpf_xdp_redirect(self.ifindex, 0)
@@ -115,16 +120,35 @@ async def _traffic(env: Env, rng: random.Random, prog: _Program, count: int) -> 
         flow = rng.randrange(64)
         what = flow % _ACTIONS
         frame = udp_frame(size, flow, i, to_host=True)
+        if rng.random() < 0.2:
+            frame = _longer(frame)  # the program sees it as it was on the wire (OFF7)
         if what == _PASS:
             env.peer.send(frame)
         else:
             env.peer.send(frame, expected=False)
             _expect(env, frame, what)
-        if i % 16 == 15:
+        if i % 16 == 15 or i == count - 1:
             sent = begun + i + 1
             await env.until(lambda sent=sent: prog.runs >= sent, 500_000, "the program to see the frames")
     await sender
     await env.drain()
+
+
+async def _more_than_a_budget(env: Env, prog: _Program) -> None:
+    """Softirqs are held up while frames come that the program drops: a poll takes as many as its budget (NAPI1)."""
+
+    def hold() -> None:
+        L.local_bh_disable()
+        L.ndelay(30_000)
+        L.local_bh_enable()
+
+    holds = [env.start(hold, cpu=cpu) for cpu in range(len(env.sched.cpus))]
+    want = prog.runs + 150
+    for i in range(150):
+        env.peer.send(udp_frame(60, _DROP, i, to_host=True), expected=False)
+    for task in holds:
+        await task
+    await env.until(lambda: prog.runs >= want, 500_000, "the program to see the frames")
 
 
 async def xdp_actions(env: Env) -> None:
@@ -142,19 +166,28 @@ async def xdp_actions(env: Env) -> None:
         if n:
             at = skb.head + skb.mac_header
             mem = here.mem
-            if n != 8 or mem[at - 8 : at] != mem[at + 6 : at + 14]:
+            if n != 8 or mem[at - 8 : at - 1] != mem[at + 5 : at + 12]:
                 raise CheckError("XDP", f"{n} bytes of metadata, not those of the program", env.dut.driver)
+            if mem[at - 1] != L.skb_get_rx_queue(skb):
+                raise CheckError(
+                    "XDP", f"the program saw a frame of queue {L.skb_get_rx_queue(skb)} in queue {mem[at - 1]}: "
+                    "xdp_rxq_info", env.dut.driver,
+                )  # fmt: skip
             metadata.append(bytes(mem[at - 8 : at]))
 
     env.inspect = look
     before = dict(L.counters()["xdp_exceptions"])
+    tags = env.ndev.features & L.NETIF_F_HW_VLAN_CTAG_RX
     programs = [_Program(env.ndev.ifindex) for _ in range(3)]
     await _attach(env, programs[0])
     await _set_mtu(env, 9000, -L.EINVAL)
     await _traffic(env, env.rng, programs[0], count)
     await _attach(env, programs[1])  # while nothing is stopped
     await _traffic(env, env.rng, programs[1], count // 2)
+    await _more_than_a_budget(env, programs[1])
     await _attach(env, None)
+    if env.ndev.features & L.NETIF_F_HW_VLAN_CTAG_RX != tags:
+        raise CheckError("OFF7", "without a program the features are not what they were before it", env.dut.driver)
     for i in range(20):
         env.peer.send(udp_frame(100 + i, i, i, to_host=True))
     await env.drain()
@@ -164,9 +197,47 @@ async def xdp_actions(env: Env) -> None:
     if not metadata:
         raise CheckError("XDP", "no metadata reached the stack", env.dut.driver)
     after = L.counters()["xdp_exceptions"]
-    aborted = sum(p.exceptions for p in programs)
-    if after != before | {L.XDP_ABORTED: before.get(L.XDP_ABORTED, 0) + aborted}:
-        raise CheckError("XDP", f"exceptions {after} after {before}, {aborted} expected", env.dut.driver)
+    lost = {L.XDP_ABORTED: sum(p.exceptions for p in programs), L.XDP_REDIRECT: sum(p.nowhere for p in programs)}
+    if after != before | {act: before.get(act, 0) + n for act, n in lost.items()}:
+        raise CheckError("XDP", f"exceptions {after} after {before}, {lost} expected", env.dut.driver)
+
+
+async def xdp_too_much(env: Env) -> None:
+    """A program sends back more than the TX rings have room for, beside the stack: what it cannot send is freed, and
+    the stack loses nothing (kernel-rules.md: TX1, TX2, ETH3). Run with a rate that the host exceeds."""
+    ring = L.ethtool_ringparam(cmd=L.ETHTOOL_SRINGPARAM, rx_pending=256, tx_pending=64)
+    assert await env.run(L.dev_ethtool, env.ndev, ring) == 0
+    prog = _Program(env.ndev.ifindex)
+    await _attach(env, prog)
+    dropped = (await env.stats()).tx_dropped
+    env.board.tx.lossy = True
+    count = int(env.cfg.args.get("count", 400))
+    down = [udp_frame(600 + i, 1000 + i, i, to_host=False) for i in range(count // 4)]  # each a flow of its own
+    sender = env.start(env.send_task, down, True, cpu=len(env.sched.cpus) - 1)
+    for i in range(count):
+        frame = udp_frame(60 + i % 40, (_TX, _REDIRECT)[i // 2 % 2], i, to_host=True)
+        env.peer.send(frame, expected=False)
+        _expect(env, frame, _TX)
+    await sender
+    await env.peer.drained
+    await env.until(lambda: prog.runs >= count, 2_000_000, "the program to see the frames")
+    quiet, seen = 0, -1
+    while quiet < 50:
+        quiet, seen = (quiet + 1 if seen == env.board.tx.matched else 0), env.board.tx.matched
+        await env.sleep(1_000)
+    lost = [f for f in down if flow_key(f) in env.board.tx.flows]
+    if lost or (await env.stats()).tx_dropped != dropped:
+        raise CheckError("XDP", f"{len(lost)} frames of the stack are lost where a program sends too", env.dut.driver)
+    if env.board.tx.matched == count + len(down):
+        raise CheckError("XDP", "there was room for all frames: the run is too fast", "tests/scenarios/xdp.py")
+    env.board.tx.write_off()
+    env.board.tx.lossy = False
+    env.received_elsewhere(prog.taken, prog.taken_bytes)
+    await _attach(env, None)
+    for i in range(20):
+        env.peer.send(udp_frame(100 + i, i, i, to_host=True))
+    await env.send([udp_frame(100 + i, i, i, to_host=False) for i in range(20)])
+    await env.drain()
 
 
 async def channels(env: Env) -> None:

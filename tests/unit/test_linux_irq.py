@@ -311,6 +311,23 @@ def test_line_that_nobody_handles_is_shut(monkeypatch: pytest.MonkeyPatch) -> No
         bed.settle(10_000_000)
 
 
+@pytest.mark.parametrize(("answers", "reported"), [((0,) * 20, True), ((0,) * 15, False), ((0,) * 19 + (1,), False)])
+def test_handler_that_handles_nothing_is_reported_as_it_goes(answers: tuple[int, ...], reported: bool) -> None:
+    bed = Bed()
+    dev = Device(bed)
+    to_come = iter(answers)
+    dev.handler = lambda irq, dev_id: next(to_come)  # type: ignore[method-assign]
+    irq = dev.request()
+    for _ in answers:
+        dev.message()
+        bed.settle(10_000)
+    if reported:
+        with pytest.raises(L.CheckError, match=r"^irq: irq \d+: nobody cared: .* IRQ_NONE to all of 20 interrupts"):
+            bed.run(L.free_irq, irq, dev)
+    else:
+        bed.run(L.free_irq, irq, dev)
+
+
 def test_interrupt_is_taken_in_the_middle_of_a_charge() -> None:
     """A charge is a scheduling point; what was left of it follows the interrupt."""
     bed = Bed()

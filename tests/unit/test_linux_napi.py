@@ -531,6 +531,35 @@ def test_interrupt_that_was_on_its_way_while_masked_is_none_of_the_drivers() -> 
     assert len(p.polls) == 2
 
 
+@pytest.mark.parametrize("believed", [True, False])
+def test_interrupt_between_completion_and_unmasking(believed: bool) -> None:
+    """kernel-rules.md: NAPI5, NAPI6: in a poll that nobody asked for the interrupt is not masked. What comes as it
+    ends, the driver masks, and unmasks: another may come before the next poll. Where napi_complete_done() says no, the
+    driver has no business to unmask."""
+    bed = Bed()
+
+    def first(napi: Any, budget: int) -> int:
+        if not believed:
+            L.napi_schedule(napi)
+        assert L.napi_complete_done(napi, 0) is believed
+        for ns in (1_000, 5_000):
+            bed.sched.call_at(here.sched.local_now + ns * 1000, here.machine.raise_msi, 0, 0)
+        charge(2_000)  # the first of them comes here
+        return 0
+
+    p, dev = Poller(bed, first, slow_poll, slow_poll), Unmasked(bed)
+    dev.napi = p.napi
+    dev.request()
+    if believed:
+        p.schedule()
+        bed.settle(50_000)
+        assert len(p.polls) == 3
+    else:
+        with pytest.raises(L.CheckError, match=r"^NAPI5: .*test_linux_napi.py:\d+ handler"):
+            p.schedule()
+            bed.settle(50_000)
+
+
 def test_interrupt_after_completion_begins_anew() -> None:
     """kernel-rules.md: NAPI5."""
     bed = Bed()

@@ -40,6 +40,18 @@ def pool_skb(pool: Any, *sizes: int) -> Any:
     return skb
 
 
+@pytest.mark.parametrize(("offset", "size", "fits"), [(0, 4096, True), (2048, 2048, True), (2048, 4096, False)])
+def test_skb_is_built_within_its_page(offset: int, size: int, fits: bool) -> None:
+    """The shared info lies at the buffer's end: in the next page it would overwrite somebody else's."""
+    bed = Bed()
+    page = L.alloc_page(L.GFP_KERNEL)
+    if fits:
+        L.kfree_skb(L.napi_build_skb(page.addr + offset, size))
+    else:
+        with pytest.raises(L.KernelBug, match=r"build_skb\(\) of 4096 bytes: .* lies 2048 bytes beyond <page"):
+            bed.run(L.napi_build_skb, page.addr + offset, size)
+
+
 @pytest.mark.parametrize(
     "params",
     [

@@ -134,14 +134,21 @@ def test_priorities_have_their_bands() -> None:
     assert nic.sent == [0, 1, 3, 5, 2, 4], "1 met an empty qdisc and a stopped queue: it was put back, and goes first"
 
 
-def test_start_outside_of_xmit_is_tx7() -> None:
-    """kernel-rules.md: TX7: what waits in the qdisc would stay there."""
+@pytest.mark.parametrize("locked", [False, True])
+def test_start_outside_of_xmit_is_tx7(locked: bool) -> None:
+    """kernel-rules.md: TX7: what waits in the qdisc would stay there. Reclaim with the queue's lock is not xmit."""
     nic = Nic(Bed(), size=1)
     nic.send(1, 2)
+
+    def start() -> None:
+        if locked:
+            L.__netif_tx_lock_bh(nic.ndev._tx[0])
+        L.netif_tx_start_all_queues(nic.ndev)
+
     with pytest.raises(
         L.CheckError, match=r"TX7: eth0: queue 0, stopped, was started outside of xmit: .*\(1 packets\)"
     ):
-        nic.bed.run(L.netif_tx_start_all_queues, nic.ndev)
+        nic.bed.run(start)
 
 
 def test_start_within_xmit_is_fine() -> None:

@@ -351,6 +351,16 @@ def test_driver_is_asked_by_ndo_bpf_and_may_refuse() -> None:
         L.bpf_prog_put(prog)
 
 
+def test_program_that_a_driver_does_not_put_is_left_over() -> None:
+    bed = Bed()
+    nic = up(bed, ndo_bpf=lambda dev, bpf: 0)
+    assert program(bed, nic.ndev, drop) == 0
+    assert not [line for line in L.leak_report() if "XDP" in line]  # it is attached
+    assert program(bed, nic.ndev, None) == 0
+    (line,) = (line for line in L.leak_report() if "XDP" in line)
+    assert line.startswith("XDP program drop: 1 references left")
+
+
 # -- queues --------------------------------------------------------------------------------------------------
 def test_rxq_info_is_registered_once_and_with_a_device() -> None:
     bed = Bed()
@@ -450,6 +460,32 @@ def test_poll_that_redirects_must_flush() -> None:
     with pytest.raises(L.KernelWarning, match=r"missed xdp_do_flush\(\)"):
         bed.run(run)
     assert target.calls == [1]
+
+
+@pytest.mark.parametrize(("act", "work", "reported"), [(L.XDP_DROP, 65, True), (L.XDP_DROP, 64, False)])
+def test_what_a_program_takes_counts_as_received(act: int, work: int, reported: bool) -> None:
+    """kernel-rules.md: NAPI1."""
+    bed = Bed()
+    source = up(bed)
+    prog = L.bpf_prog(lambda xdp: act)
+
+    def poll(napi: Any, budget: int) -> int:
+        for _ in range(work):
+            L.bpf_prog_run_xdp(prog, L.xdp_buff())
+        return budget if napi.polls == 1 and work == budget else int(not L.napi_complete_done(napi, 1))
+
+    def run() -> None:
+        L.local_bh_disable()
+        source.interrupt()
+        L.local_bh_enable()
+
+    source.napi.poll = poll
+    if reported:
+        with pytest.raises(L.CheckError, match=r"^NAPI1: .* delivered 65 packets with a budget of 64"):
+            bed.run(run)
+    else:
+        work = 64
+        bed.run(run)
 
 
 def test_frames_that_the_target_does_not_take_are_given_back() -> None:

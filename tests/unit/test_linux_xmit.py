@@ -234,6 +234,29 @@ def test_xmit_that_writes_to_shared_data_is_tx5(careful: bool) -> None:
             nic.bed.run(run)
 
 
+def test_clone_that_goes_while_the_driver_sends_shares_nothing() -> None:
+    """kernel-rules.md: TX5. The last clone is freed, on another CPU say, before the driver looks for one."""
+    clones: list[Any] = []
+    kept: list[Any] = []
+
+    def xmit(skb: Any, dev: Any) -> int:
+        L.consume_skb(clones.pop())
+        assert not L.skb_header_cloned(skb)
+        here.mem[skb.data + 3] = 7
+        kept.append(skb)
+        return L.NETDEV_TX_OK
+
+    nic = Nic(Bed(), ndo_start_xmit=xmit)
+
+    def run() -> None:
+        skb = nic.packet()
+        clones.append(L.skb_clone(skb, L.GFP_ATOMIC))
+        L.dev_queue_xmit(skb)
+
+    nic.bed.run(run)
+    assert len(kept) == 1
+
+
 def test_tap_gets_headers_that_are_in_the_packet() -> None:
     """net/core/dev.c dev_queue_xmit_nit(): a sender that left the network header anywhere is named."""
     nic = Nic(Bed())
