@@ -33,6 +33,11 @@ async def many_addresses(env: Env) -> None:
                 for i in range(12):
                     env.peer.send(env.rng.choice(ours[-40:] + ours) + udp_frame(60 + i, i, i, to_host=True)[6:])
                 await env.drain()
+    await env.run(linux.dev_set_allmulti, env.ndev, 1)
+    for i in range(12):
+        env.peer.send(groups[i] + udp_frame(60 + i, i, i, to_host=True)[6:])
+    await env.drain()
+    await env.run(linux.dev_set_allmulti, env.ndev, -1)
     await env.run(linux.dev_set_promiscuity, env.ndev, 1)
 
 

@@ -273,33 +273,48 @@ class _OneFails:
         return self.left == -1
 
 
+def _shape(env: Env) -> list[tuple[str, int]]:
+    """Channels, and the sizes of rings."""
+    rings = [(state.name, state.size) for state in env.ops.describe(env.ndev)]
+    return [("tx", env.ndev.real_num_tx_queues), ("rx", env.ndev.real_num_rx_queues), *rings]
+
+
 async def open_without_memory(env: Env) -> None:
-    """One allocation or mapping fails as the link comes up, and as rings are set up anew: -ENOMEM and nothing is left
-    behind, or it is as before, or it was done without (kernel-rules.md: DMA1, DMA2, ETH3)."""
-    size = 0
+    """One allocation or mapping fails as the link comes up, or as rings or channels are changed: -ENOMEM and nothing is
+    left behind, or it is as before, or it was done without (kernel-rules.md: DMA1, DMA2, ETH3)."""
+    most = env.ndev.real_num_rx_queues
     for what in (linux.set_alloc_failure, linux.set_dma_failure):
-        for change in (False, True):
-            number, step = 0, 1
+        for change in ("open", "rings", "channels"):
+            number, step, other = 0, 1, False
             fails = _OneFails(0)
             while not number or fails.done:
                 fails = _OneFails(number)
-                number, step = number + step, max(1, number + step)
-                if not change:
+                number, step, other = number + step, max(1, number + step), not other
+                if change == "open":
                     await env.down()
+                size = 64 if other else 128
+                ring = linux.ethtool_ringparam(cmd=linux.ETHTOOL_SRINGPARAM, tx_pending=size, rx_pending=size)
+                channels = linux.ethtool_channels(cmd=linux.ETHTOOL_SCHANNELS, combined_count=1 if other else most)
+                before = _shape(env)
                 what(fails)
-                size ^= 192
-                ring = linux.ethtool_ringparam(cmd=linux.ETHTOOL_SRINGPARAM, tx_pending=64 + size, rx_pending=64 + size)
-                fn: Any = linux.dev_ethtool if change else linux.dev_open
-                err = await env.run(fn, env.ndev, *[ring] * change)
+                if change == "open":
+                    err = await env.run(linux.dev_open, env.ndev)
+                else:
+                    err = await env.run(linux.dev_ethtool, env.ndev, ring if change == "rings" else channels)
                 what(None)
-                if err not in (0, -linux.ENOMEM, *[-linux.EOPNOTSUPP] * change):
-                    raise CheckError("ERRNO", f"without memory: {linux.errname(err)}", env.dut.driver)
-                if err and not change:
+                if err not in (0, -linux.ENOMEM, -linux.EOPNOTSUPP if change != "open" else 0):
+                    raise CheckError("ERRNO", f"{change} without memory: {linux.errname(err)}", env.dut.driver)
+                if err and change == "open":
                     await env.up()
-            for i in range(16):
-                env.peer.send(udp_frame(60 + i, i, i, to_host=True))
-            await env.send([udp_frame(60 + i, i, i, to_host=False) for i in range(16)])
-            await env.drain()
+                elif err and _shape(env) != before:
+                    raise CheckError(
+                        "ETH1", f"{change} could not be changed ({linux.errname(err)}), and are {_shape(env)} after "
+                        f"{before}", env.dut.driver,
+                    )  # fmt: skip
+                for i in range(8):
+                    env.peer.send(udp_frame(60 + i, i, i, to_host=True))
+                await env.send([udp_frame(60 + i, i, i, to_host=False) for i in range(8)])
+                await env.drain()
 
 
 async def arm_race(env: Env) -> None:

@@ -52,12 +52,17 @@ class _Settings:
         ]  # fmt: skip
         self.ring, self.coalesce, self.pause, self.rss = self.wanted
         self.taken: list[Any] = []
+        self.fields = 0  # of UDP that are hashed
 
     async def ask(self) -> None:
         env = self.env
         for struct in self.wanted:
             if await _asked(env, struct):
                 self.taken.append(struct)
+        fields = linux.RXH_IP_SRC | linux.RXH_IP_DST
+        hashed = linux.ethtool_rxnfc(cmd=linux.ETHTOOL_SRXFH, flow_type=linux.UDP_V4_FLOW, data=fields)
+        if await _asked(env, hashed):
+            self.fields = fields
         await env.run(linux.dev_set_promiscuity, env.ndev, -1)
         await env.down()
         if await env.run(linux.dev_set_mac_address, env.ndev, linux.sockaddr(_GROUP)) != -linux.EADDRNOTAVAIL:
@@ -80,6 +85,14 @@ class _Settings:
 
     async def told(self) -> None:
         """What the driver tells is what it was asked for."""
+        rings = linux.ethtool_rxnfc(cmd=linux.ETHTOOL_GRXRINGS)
+        if await _asked(self.env, rings) and rings.data != self.env.ndev.real_num_rx_queues:
+            raise CheckError("ETH1", f"{rings.data} rings are told of", self.env.dut.driver)
+        if self.fields:
+            got_fields = linux.ethtool_rxnfc(cmd=linux.ETHTOOL_GRXFH, flow_type=linux.UDP_V4_FLOW)
+            await _asked(self.env, got_fields)
+            if got_fields.data != self.fields:
+                raise CheckError("ETH1", f"fields 0x{got_fields.data:x} of UDP are told of", self.env.dut.driver)
         gets = {
             self.ring: linux.ethtool_ringparam(cmd=linux.ETHTOOL_GRINGPARAM),
             self.coalesce: linux.ethtool_coalesce(cmd=linux.ETHTOOL_GCOALESCE),
