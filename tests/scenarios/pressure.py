@@ -142,7 +142,10 @@ async def open_in_traffic(env: Env) -> None:
         await env.up()
         await env.peer.drained
         await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
-        await env.sleep(20_000)
+        quiet, seen = 0, -1
+        while quiet < 30:  # us
+            quiet, seen = (quiet + 1 if env.board.rx.matched == seen else 0), env.board.rx.matched
+            await env.sleep(1_000)
         env.forgive_unsent()
         await _arrives(env, [udp_frame(100 + i, i, 1000 * round_ + i, to_host=True) for i in range(16)])
 
