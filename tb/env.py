@@ -48,6 +48,8 @@ class Env:
         self.platform = platform
         self.sched = Scheduler(config.cpus or self.queues, config.quantum_ns * PS_PER_NS)
         self.machine = Machine(self.sched, platform, CpuCosts(**config.costs))
+        if "msix_table" in self.dut.pci:  # as on machines whose interrupt controllers are not where an x86 has them
+            self.machine.msi_high = 1 << 30 | random.Random(f"messages/{config.seed}").getrandbits(24)
         set_machine(self.machine)
         linux.boot(self.machine, swiotlb=config.swiotlb, weak=config.weak)
         if config.held_up_ns:

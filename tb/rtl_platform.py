@@ -174,6 +174,7 @@ class RtlPlatform:
         announces (kernel-rules.md: IRQ3)."""
         self.machine = machine
         self.control["quantum"] = machine.sched.quantum
+        self.configure(msi_high=machine.msi_high)
         if dut is None:
             return
         vectors = int(dut.pci.get("vectors", 0))

@@ -45,7 +45,7 @@ class CpuCosts:
 @dataclass(slots=True)
 class Failure:
     """An order to a platform (``fail()``): accesses of the device to memory, or its messages, that are answered with an
-    error. A read brings no data then, a write is lost.
+    error. One beat of a read, drawn, brings no data then; a write is lost.
 
     Of the accesses by the AXI IDs ``ids`` (None: any) that touch a byte from ``first`` to ``last`` (bus addresses),
     ``skip`` pass and ``times`` fail. ``response`` 2 is SLVERR, 3 DECERR.
@@ -105,6 +105,7 @@ class Machine:
     sched: Scheduler
     platform: Platform
     costs: CpuCosts = field(default_factory=CpuCosts)
+    msi_high: int = 0  # 63:32 of the bus addresses that messages are written to: an x86 has 0, others have not
     msi_write: Callable[[int, int, int], None] | None = None  # (address, data, time ps)
     raise_msi: Callable[[int, int], None] | None = None  # (vector, time ps)
     set_irq_line: Callable[[int, bool, int], None] | None = None  # (line, level, time ps)

@@ -70,7 +70,8 @@ def msi_write(addr: int, data: int, time: int) -> None:
     state: IrqState = m.state["irq"]
     desc = state.descs.get(data)
     cpu = (addr >> _MSI_DEST_SHIFT) & 0xFF
-    if addr & ~0xFF000 != MSI_ADDR_BASE or desc is None or desc.status & IRQ_LEVEL or cpu >= len(m.sched.cpus):
+    ours = addr & ~0xFF000 == m.msi_high << 32 | MSI_ADDR_BASE and cpu < len(m.sched.cpus)
+    if not ours or desc is None or desc.status & IRQ_LEVEL:
         raise CheckError(
             "MSI", f"message 0x{data:x} written to 0x{addr:x}: no interrupt has this address and data", f"at {time} ps"
         )
@@ -93,7 +94,7 @@ def _msi_retrigger(desc: irq_desc) -> None:
 
 def msi_message(desc: irq_desc) -> tuple[int, int]:
     """Address and data of an interrupt's message."""
-    return MSI_ADDR_BASE | desc.cpu << _MSI_DEST_SHIFT, desc.irq
+    return here.machine.msi_high << 32 | MSI_ADDR_BASE | desc.cpu << _MSI_DEST_SHIFT, desc.irq
 
 
 def alloc_msi_irq(

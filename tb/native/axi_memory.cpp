@@ -14,7 +14,7 @@
 namespace ringside {
 namespace {
 
-constexpr uint64_t MSI_FIRST = 0xFEE00000, MSI_LAST = 0xFEEFFFFF;
+constexpr uint64_t MSI_PAGE = 0xFEE;  // 31:20 of the addresses of messages; 63:32 are settings.msi_high
 enum Resp : uint32_t { OKAY = 0, SLVERR = 2, DECERR = 3 };
 enum BurstType : uint32_t { FIXED = 0, WRAP = 2 };  // others count up
 
@@ -27,8 +27,9 @@ struct Burst {
     uint64_t accepted;  // time
     uint64_t ready = 0; // clock from which it may be answered
     uint32_t beat = 0;
-    uint32_t resp = OKAY;
-    bool inject = false;
+    uint32_t resp = OKAY;      // a read's: of its beat
+    uint32_t injected = OKAY;  // the error that it is to get
+    uint32_t refused = 0;      // a read's beat that gets it; the others bring data
 
     // The bytes of this beat: from `first` up to the next boundary of the size.
     uint64_t first() const {
@@ -103,7 +104,7 @@ uint64_t clock_now() { return sim.ctl.clocks; }
 // A beat is no wider than the bus, whatever the device asks for (axi4_check.sv names the rule).
 uint32_t size_on_bus(uint32_t size) { return (1u << size) > s.bus_bytes ? static_cast<uint32_t>(__builtin_ctz(s.bus_bytes)) : size; }
 
-bool is_msi(uint64_t addr) { return addr >= MSI_FIRST && addr <= MSI_LAST; }
+bool is_msi(uint64_t addr) { return addr >> 20 == (sim.settings.msi_high << 12 | MSI_PAGE); }
 
 // The response that this burst is to get, on its way: OKAY, unless it was ordered to fail.
 uint32_t ordered_response(const Burst& burst, bool write) {
@@ -123,11 +124,12 @@ uint32_t ordered_response(const Burst& burst, bool write) {
 
 // Whether an access fails: as ordered, or by chance (settings.error_reads, error_writes), messages excepted.
 void inject(Burst& burst, bool write) {
-    burst.resp = failures.empty() ? OKAY : ordered_response(burst, write);
+    burst.injected = failures.empty() ? OKAY : ordered_response(burst, write);
     const uint64_t chance = write ? sim.settings.error_writes : sim.settings.error_reads;
-    if (burst.resp == OKAY && !(write && is_msi(burst.addr)) && s.errors.chance(static_cast<uint32_t>(chance))) burst.resp = SLVERR;
-    if (burst.resp == OKAY) return;
-    burst.inject = true;
+    if (burst.injected == OKAY && !(write && is_msi(burst.addr)) && s.errors.chance(static_cast<uint32_t>(chance))) burst.injected = SLVERR;
+    if (burst.injected == OKAY) return;
+    if (write) burst.resp = burst.injected;
+    else burst.refused = s.errors.below(burst.len + 1);
     sim.count.injected++;
     sim.emit(EV_INJECTED, (write ? 1u << 8 : 0) | burst.id << 16, burst.addr, 0);
 }
@@ -190,7 +192,7 @@ void take_msi(Write& write, uint64_t strobe, const uint8_t* bytes) {
 void take_beat(uint64_t strobe, const uint8_t* bytes) {
     Write& write = s.writes[s.filling];
     const uint64_t base = write.first() & ~static_cast<uint64_t>(s.bus_bytes - 1);
-    if (write.inject) {
+    if (write.injected) {
         // it is lost
     } else if (is_msi(write.addr)) {
         take_msi(write, strobe, bytes);
@@ -390,9 +392,9 @@ void rs_axi_r(unsigned char may, unsigned char* valid, unsigned int* data, unsig
     Burst& burst = s.reads[static_cast<size_t>(s.reading)];
     const uint64_t first = burst.first(), end = burst.end();
     const uint64_t lane = first & (s.bus_bytes - 1);
-    if (end - first < s.bus_bytes || burst.inject) std::memset(data, 0, s.bus_bytes);
-    if (!burst.inject) {
-        burst.resp = OKAY;
+    burst.resp = burst.beat == burst.refused ? burst.injected : OKAY;
+    if (end - first < s.bus_bytes || burst.resp) std::memset(data, 0, s.bus_bytes);
+    if (!burst.resp) {
         uint64_t first_bad = first;
         uint8_t* to = reinterpret_cast<uint8_t*>(data) + lane;
         const Fault fault = sim.memory ? sim.memory->read_beat(first, end - first, to, &first_bad) : Fault::UNMAPPED;

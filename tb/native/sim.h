@@ -89,7 +89,7 @@ enum Channel : uint32_t { CH_AW, CH_W, CH_B, CH_AR, CH_R, CH_LAW, CH_LW, CH_LB, 
 // Settings; tb/rtl_platform.py mirrors this struct (rs_sim_layout carries its names).
 #define RINGSIDE_SETTINGS(X)                                                                                          \
     X(read_latency) X(read_jitter) X(write_latency) X(write_jitter) X(read_period_256) X(reorder) X(interleave)       \
-    X(delayed_writes) X(error_reads) X(error_writes) X(wire_fs_per_byte) X(rx_fifo) X(tx_fifo)
+    X(delayed_writes) X(error_reads) X(error_writes) X(wire_fs_per_byte) X(rx_fifo) X(tx_fifo) X(msi_high)
 
 struct Settings {
 #define X(name) uint64_t name = 0;

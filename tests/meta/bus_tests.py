@@ -86,19 +86,22 @@ async def copy_with_quantum(top: Any) -> None:
 
 @cocotb.test()
 async def copy_with_injected_errors(top: Any) -> None:
-    """An injected SLVERR reaches the device, and is counted."""
+    """An injected SLVERR reaches the device and is counted: with one beat of a read; the others bring data."""
 
     async def scenario(host: Host) -> None:
         host.platform.memory.grant(0x10000, 4096, DEV_READ | DEV_WRITE)
+        host.mem[0x10000 : 0x10000 + 8 * BEAT] = source = host.rng.randbytes(8 * BEAT)
         host.platform.configure(error_reads=65536)
         await Sleep(100)
         await host.copy(0, 0x10000, 0x10400, 8)
-        assert await host.read(0x1C) == 8
+        assert await host.read(0x1C) == 2  # it reads in two bursts
+        got = [bytes(host.mem[0x10400 + at : 0x10400 + at + BEAT]) for at in range(0, len(source), BEAT)]
+        assert [beat for i, beat in enumerate(got) if beat != source[BEAT * i :][:BEAT]] == 2 * [bytes(BEAT)]
         host.platform.configure(error_reads=0, error_writes=65536)
         await Sleep(100)
         before = bytes(host.mem[0x10400:0x10500])
         await host.copy(0, 0x10000, 0x10400, 8)
-        assert await host.read(0x1C) == 9
+        assert await host.read(0x1C) == 3
         assert bytes(host.mem[0x10400:0x10500]) == before
         assert host.platform.counters["injected"] == 3
 
