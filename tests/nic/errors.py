@@ -14,6 +14,7 @@ from pymodel.hw.access import Failure, memory, readl, writel
 from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
+from tests.scenarios.lifecycle import slow_answers
 
 __all__ = ["bad_descriptors", "function_reset", "lost_doorbells", "memory_errors"]
 
@@ -185,6 +186,7 @@ _TSO = hw.TX_KIND_TSO << hw.TX_DESC_CTRL_KIND_SHIFT
 BAD_TX = {
     "no bytes": (_EOP,),
     "too long": (_EOP | 9019,),
+    "too long with its tag": (_OFFLOAD | hw.TX_OFFLOAD_CTRL_VLAN, _EOP | 9015),
     "too short": (_EOP | 13,),
     "no end before it is too long": (9000, 9000, 9000),
     "unknown kind": (_EOP | 60 | 7 << hw.TX_DESC_CTRL_KIND_SHIFT,),
@@ -292,6 +294,8 @@ async def function_reset(env: Env) -> None:
     priv = linux.netdev_priv(env.ndev)
     rounds = int(env.cfg.args.get("rounds", 12))
     for round_ in range(rounds):
+        if round_ == rounds // 2:
+            slow_answers(env)  # what is under way as the reset comes is answered before it ends
         for f in mixed_frames(env.rng, 60, to_host=True, longest=1514):
             env.peer.send(f)
         sender = env.start(env.send_task, mixed_frames(env.rng, 60, to_host=False, longest=1514))

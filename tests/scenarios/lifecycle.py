@@ -8,7 +8,7 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 
-__all__ = ["bus_error", "filters", "mtu_change", "oversize", "rebind", "reopen", "stop_in_traffic"]
+__all__ = ["bus_error", "filters", "mtu_change", "oversize", "rebind", "reopen", "slow_answers", "stop_in_traffic"]
 
 
 async def reopen(env: Env) -> None:
@@ -29,13 +29,18 @@ async def reopen(env: Env) -> None:
 
 async def stop_in_traffic(env: Env) -> None:
     """ndo_stop while frames fly both ways (kernel-rules.md: LIFE2, LIFE3, DMA1): what was in flight is freed, nothing
-    leaks,
-    nothing is touched afterwards; the link works again when it comes up. Run with lossy=True."""
-    for round_ in range(5):
-        for f in mixed_frames(env.rng, 80, to_host=True, longest=900):
+    leaks, nothing is touched afterwards, of what memory has not answered yet either; the link works again when it comes
+    up. Run with lossy=True."""
+    for round_ in range(11):
+        slow = round_ >= 5
+        if slow:
+            slow_answers(env)
+        # Few where memory is slow: what waits for one queue is then not waited out with another's.
+        count = 2 if slow else 80
+        for f in mixed_frames(env.rng, count, to_host=True, longest=900):
             env.peer.send(f)
-        sender = env.start(env.send_task, mixed_frames(env.rng, 80, to_host=False, longest=900))
-        await env.sleep(env.rng.randrange(200, 12_000))
+        sender = env.start(env.send_task, mixed_frames(env.rng, count, to_host=False, longest=900))
+        await env.sleep(env.rng.randrange(200, 80_000 if slow else 12_000))
         await env.down()
         await sender
         await env.peer.drained
@@ -45,6 +50,15 @@ async def stop_in_traffic(env: Env) -> None:
         await env.up()
         await env.send([udp_frame(100, 1, 10_000 + round_, to_host=False)])
         await env.drain()
+
+
+def slow_answers(env: Env) -> None:
+    """Have accesses of the device under way for longer than a CPU needs for what it does next."""
+    timing = getattr(env.platform, "timing", None)
+    if timing is not None:
+        timing.dma, timing.dma_jitter = 4_000, 4_000
+    else:
+        env.platform.configure(read_latency=6_000, read_jitter=6_000, write_latency=1_000, write_jitter=1_000)
 
 
 async def _quiet(env: Env) -> None:
@@ -121,9 +135,16 @@ async def oversize(env: Env) -> None:
     await env.drain()
 
 
+def _beside(address: bytes, i: int) -> bytes:
+    """Another station's address, in which one bit of one byte is another."""
+    at = i % 6
+    return address[:at] + bytes((address[at] ^ 2 << i % 7,)) + address[at + 1 :]
+
+
 async def filters(env: Env) -> None:
     """Not promiscuous: frames to other stations are dropped, to us and to everybody they pass, and to a group that was
-    joined; the same with another address, by which the old one becomes another station's (kernel-rules.md: LIFE5).
+    joined; the same with another address, by which the old one becomes another station's, with all groups, and with a
+    second address, which is another station's before and afterwards (kernel-rules.md: LIFE5).
 
     Frames to groups that nobody has joined may pass or not: not every filter is exact."""
     await env.run(linux.dev_set_promiscuity, env.ndev, -1)
@@ -141,9 +162,30 @@ async def filters(env: Env) -> None:
         for i in range(40):
             f = udp_frame(60 + i, i, i, to_host=True)[6:]
             if i % 4 == 3:
-                env.send_to_be_dropped(bytes.fromhex(others) + f)
+                env.send_to_be_dropped((bytes.fromhex(others), _beside(ours, i))[i // 4 % 2] + f)
             else:
                 env.peer.send((ours, b"\xff" * 6, group)[i % 4] + f)
         await env.drain()
+    second = bytes.fromhex("02dead00beef")
+
+    async def hears(own: bool, groups: bool) -> None:
+        for i in range(12):
+            f = udp_frame(60 + i, i, i, to_host=True)[6:]
+            env.peer.send((bytes.fromhex("01005e0007") + bytes((i,)) if groups else group) + f)
+            if own:
+                env.peer.send(second + f)
+            else:
+                env.send_to_be_dropped(second + f)
+            if not own or env.ndev.priv_flags & linux.IFF_UNICAST_FLT:  # else it takes all
+                env.send_to_be_dropped(_beside(second, i) + f)
+        await env.drain()
+
+    await env.run(linux.dev_set_allmulti, env.ndev, 1)
+    await hears(own=False, groups=True)
+    await env.run(linux.dev_set_allmulti, env.ndev, -1)
+    await env.run(linux.dev_uc_add, env.ndev, second)
+    await hears(own=True, groups=False)
+    await env.run(linux.dev_uc_del, env.ndev, second)
+    await hears(own=False, groups=False)
     await env.run(linux.dev_mc_del, env.ndev, group)
     await env.run(linux.dev_set_promiscuity, env.ndev, 1)

@@ -10,11 +10,12 @@ from typing import Any
 from pymodel import linux
 from pymodel.hw.errors import CheckError
 from tb.env import Env
-from tb.wire.pause import QUANTUM_BITS, pause_frame
+from tb.wire.pause import PAUSE_DEST, QUANTUM_BITS, pause_frame
 from tests.scenarios.frames import mixed_frames, udp_frame
 
 __all__ = [
-    "link_comes_and_goes", "partner_is_paused", "paused_by_the_partner", "self_test_in_use", "standard_statistics",
+    "link_comes_and_goes", "link_lost_in_traffic", "partner_is_paused", "paused_by_the_partner", "self_test_in_use",
+    "standard_statistics", "stopped_while_paused",
 ]  # fmt: skip
 
 # What may still come after a PAUSE frame: frames that the MAC's FIFO on the wire has taken, and one under way.
@@ -45,14 +46,15 @@ async def _pause_stats(env: Env) -> tuple[int, int]:
 
 
 async def paused_by_the_partner(env: Env) -> None:
-    """The partner has us wait (IEEE 802.3 Annex 31B): nothing is sent for its time, all of it afterwards; quanta 0 lets
-    us go at once; with PAUSE off nobody waits. No PAUSE frame reaches the stack while it is on."""
+    """The partner has us wait, by the group address of PAUSE frames or by ours (IEEE 802.3 Annex 31B): nothing is sent
+    for its time, all of it afterwards; quanta 0 lets us go at once; with PAUSE off nobody waits. No PAUSE frame reaches
+    the stack while it is on."""
     mbps = round(env.cfg.rate_gbps * 1000)
     await _set_pause(env, 1, 0)
     got = 0
-    for wait_us, early in ((60, False), (60, True)):
+    for wait_us, early, dest in ((60, False, PAUSE_DEST), (60, True, bytes(env.ndev.dev_addr))):
         quanta = round(wait_us * mbps / QUANTUM_BITS)
-        env.peer.send(pause_frame(quanta), expected=False)
+        env.peer.send(pause_frame(quanta, dest), expected=False)
         got += 1
         await env.until(lambda: not env.platform.wire_backlog(), 100_000, "the PAUSE frame to be taken")
         start = env.now_ns
@@ -81,6 +83,43 @@ async def paused_by_the_partner(env: Env) -> None:
     await env.sleep(5_000)
     await env.send(mixed_frames(env.rng, 30, to_host=False))
     await env.drain()
+
+
+async def stopped_while_paused(env: Env) -> None:
+    """The interface goes down while the link partner has us wait, for a while with one frame and again and again with
+    many: it gets down all the same, nothing leaves, is touched or leaks afterwards, and it works when it is up again
+    (kernel-rules.md: LIFE2). Run with lossy=True."""
+    again = False
+
+    async def ask(wait_us: int) -> None:
+        quanta = round(wait_us * env.cfg.rate_gbps * 1000 / QUANTUM_BITS)
+        env.peer.send(pause_frame(quanta), expected=False)
+        while again:
+            await env.sleep(1_000_000)
+            env.peer.send(pause_frame(quanta), expected=False)
+
+    for frames, wait_us, again in ((1, 300, False), (40, 2_000, True)):
+        await _set_pause(env, 1, 0)
+        asking: Any = env.spawn(ask(wait_us), "a partner that has us wait")
+        await env.until(lambda: not env.platform.wire_backlog(), 100_000, "the PAUSE frame to be taken")
+        await env.sleep(_REACTION_NS)
+        await env.send(mixed_frames(env.rng, frames, to_host=False))
+        env.watchdog.stop()  # it may take as long as the driver has patience
+        await env.down()
+        env.watchdog.start()
+        await env.sleep(_REACTION_NS)
+        env.forgive_unsent()
+        again = False
+        await asking
+        env.peer.send(pause_frame(0), expected=False)
+        await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
+        await env.sleep(_REACTION_NS)
+        await env.up()
+        await _set_pause(env, 0, 0)
+        for f in mixed_frames(env.rng, 20, to_host=True):
+            env.peer.send(f)
+        await env.send(mixed_frames(env.rng, 20, to_host=False))
+        await env.drain()
 
 
 async def partner_is_paused(env: Env) -> None:
@@ -137,6 +176,38 @@ async def link_comes_and_goes(env: Env) -> None:
     await env.drain()
 
 
+async def link_lost_in_traffic(env: Env) -> None:
+    """The cable is pulled with frames under way: the device lets go of all that it has been given (kernel-rules.md:
+    TX4), sends nothing of it later, and works when the link is back. Run with lossy=True."""
+    tx = env.board.tx
+    for round_ in range(4):
+        for f in mixed_frames(env.rng, 40, to_host=True):
+            env.peer.send(f)
+        sender = env.start(env.send_task, mixed_frames(env.rng, 60, to_host=False))
+        await env.sleep(env.rng.randrange(500, 12_000))
+        env.set_link(False)
+        await sender
+        await env.until(lambda: not linux.netif_carrier_ok(env.ndev), 50_000, "the carrier to go")
+
+        def clean() -> bool:
+            rings = [state for state in env.ops.describe(env.ndev) if state.name.startswith("tx")]
+            return all(r.producer == r.consumer for r in rings)
+
+        await env.until(clean, 500_000, "the rings to be empty without a link")
+        await env.peer.drained
+        await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
+        await env.sleep(_REACTION_NS)
+        env.forgive_unsent()
+        stats = await env.stats()  # what was thrown away counts as sent
+        env.base = (tx.matched - stats.tx_packets, *env.base[1:3], tx.bytes - stats.tx_bytes, env.base[4])
+        env.set_link(True)
+        await env.until(lambda: linux.netif_carrier_ok(env.ndev), 50_000, "the carrier to come")
+        want = tx.matched + 20
+        await env.send([udp_frame(100, i, 1000 * round_ + i, to_host=False) for i in range(20)])
+        await env.until(lambda want=want: tx.matched >= want, 500_000, "frames to be sent again")
+    await env.drain()
+
+
 async def self_test_in_use(env: Env) -> None:
     """ethtool -t offline between traffic: frames come back through the loopback, the wire sees nothing, and the device
     works as before; counters never go back (kernel-rules.md: ETH2)."""
@@ -164,6 +235,7 @@ async def self_test_in_use(env: Env) -> None:
 _LAST_OF_BINS = (64, 127, 255, 511, 1023, 1518)  # bytes with FCS
 _FCS = 4
 _BROADCAST = bytes(6 * (0xFF,))
+_MANY = (1 << 20) // 1500 + 1  # frames of 1500 octets: counters may have parts of 20 bits
 
 
 async def _groups(env: Env) -> Counter[str]:
@@ -191,8 +263,9 @@ def _by_group(good: Sequence[bytes], others: Sequence[bytes], way: str) -> Count
 
 
 async def standard_statistics(env: Env) -> None:
-    """Frames of the sizes at which RMON's bins begin and end, to one, some and all, damaged, too short and too long:
-    each is counted as what it is, by ethtool's standard groups (kernel-rules.md: ETH2)."""
+    """Frames of the sizes at which RMON's bins begin and end, to one, some and all, damaged, too short and too long,
+    and more than a MiB of the longest: each is counted as what it is, by ethtool's standard groups (kernel-rules.md:
+    ETH2)."""
     before = await _groups(env)
     lengths = [last - _FCS + more for last in _LAST_OF_BINS for more in (0, 1)][:-1]
     ways = {}
@@ -200,7 +273,7 @@ async def standard_statistics(env: Env) -> None:
         frames = [udp_frame(n, 1, i, to_host=way == "rx") for i, n in enumerate([*lengths, 60, 61, 700, 1514])]
         for at, dst in ((-4, "01005e000001"), (-3, "333300000001"), (-2, "ffffffffffff"), (-1, "01ffffffffff")):
             frames[at] = bytes.fromhex(dst) + frames[at][6:]
-        ways[way] = frames
+        ways[way] = frames + [udp_frame(1514, i % 8, 300 + i, to_host=way == "rx") for i in range(_MANY)]
     for f in ways["rx"]:
         env.peer.send(f)
     await env.send(ways["tx"])

@@ -230,7 +230,7 @@ async def receive_offloads(env: Env) -> None:
     """args: count (frames), longest (bytes). Frames of every kind, one in three broken; keys, tables, fields and
     features drawn anew for each quarter of a run.
     """
-    count = int(env.cfg.args.get("count", 200))
+    count = int(env.cfg.args.get("count", 1000))
     longest = min(env.ndev.mtu + 18, int(env.cfg.args.get("longest", 9018)))
     settings = _draw(env, 0)
     under_way: dict[int, Expected] = {}

@@ -125,8 +125,10 @@ def _ipv6(rng: random.Random, proto: int, payload: bytes, defect: str) -> tuple[
 
 
 def _size(rng: random.Random, longest: int) -> int:
-    """Bytes of payload: mostly few, some of a full frame, a few of a jumbo frame."""
+    """Bytes of payload: none, mostly few, some of a full frame, a few of a jumbo frame."""
     draw = rng.random()
+    if draw < 0.05:
+        return 0
     if draw < 0.62:
         return rng.randrange(64)
     if draw < 0.97:

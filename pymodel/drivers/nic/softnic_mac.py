@@ -152,6 +152,11 @@ class SoftMac:
         """Time (ps) until all that was sent has left, as far as that is known."""
         return self.platform.tx_backlog_ps + (self.platform.line_time(self._queued) if self._queued else 0)
 
+    @property
+    def waits(self) -> bool:
+        """Frames of TX have to wait: they are not sent yet."""
+        return bool(self._queue)
+
     def send(self, frame: bytes) -> bool:
         """A frame from TX. False: it is thrown away, since there is no link."""
         if self.plain:

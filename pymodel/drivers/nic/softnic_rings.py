@@ -323,6 +323,9 @@ class TxEngine(_Engine):
     def _write_record(self, ring: SoftRing) -> None:
         if not self.alive:
             return
+        if self.nic.mac.waits:  # of whichever ring those frames are
+            self.platform.call_after(self.platform.dma_delay(), self._write_record, ring)
+            return
         ring.completing = False
         record = hw.TX_COMPLETION.pack(ring.done, 0, ring.error_code, ring.phase())
         try:
