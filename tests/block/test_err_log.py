@@ -131,7 +131,7 @@ async def message_is_told_with_who_asked_for_it(dut: Any) -> None:
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
 async def first_error_is_kept(dut: Any) -> None:
-    """Later errors, and those of the same clock, only set `more`; a write of 0 clears nothing."""
+    """Later errors, and those of the same clock, only set `more`; a write of 0 clears nothing, one of 1 `more` too."""
     bench = await _Log.start(dut)
     await bench.address("r", 0, 0, 0x1234_5678_9ABC)
     await bench.address("b", 2, 0, 0x9999)
@@ -142,6 +142,9 @@ async def first_error_is_kept(dut: Any) -> None:
     assert await bench.logged() == (entry(1, hw.ERR_ACCESS_DESC, 0, 2, more=1), 0x1234_5678_9ABC)
     await bench.write(hw.ERR_LOG, hw.ERR_LOG_VALID)
     assert await bench.logged() == (0, 0)
+    await bench.pulse(tx_err_desc_i=1)
+    assert (await bench.logged())[0] == entry(1, hw.ERR_ACCESS_BAD_DESC, 0)
+    await bench.write(hw.ERR_LOG, hw.ERR_LOG_VALID)
     await bench.pulse(tx_err_desc_i=1, rx_err_desc_i=1)
     assert (await bench.logged())[0] == entry(1, hw.ERR_ACCESS_BAD_DESC, 0, more=1)
 

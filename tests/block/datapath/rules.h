@@ -179,6 +179,7 @@ class Rules {
         frame_counts(frame(20000, 2), OVERSIZE, "longer than the buffer");
         frame_counts(frame(200, 2), ERROR, "marked bad", true);
         frame_counts(frame(10, 2), ERROR, "marked bad, and too short", true);
+        frame_counts(frame(9019, 2), ERROR, "marked bad, and too long", true);
         frame_counts(frame(60, 2), RX_FRAMES, "after all that");
     }
     // Frames are ignored while the device is disabled: those that begin then, whole.
@@ -340,7 +341,7 @@ class Rules {
         d.ring_tx();
         b_.until([&] { return b_.wire_frames > frames; }, 2000, "a frame after a ring was halted");
     }
-    // All frames of a burst are reported without another, whatever its length, and not one by one.
+    // All frames of a burst are reported without another, whatever its length, when the last is sent, and not one by one.
     void completions() {
         for (unsigned i = 0; i < 150; i++) {
             Driver& d = *b_.drivers[b_.rng.below(Bench::QUEUES)];
@@ -348,7 +349,10 @@ class Rules {
             const uint64_t records = d.records;
             for (unsigned k = 0; k < n; k++) d.send(frame(60, 2), 1);
             d.ring_tx();
+            b_.until([&] { return d.tx_expect.empty(); }, 2000, "the frames of a burst are sent");
+            const uint64_t sent = now;
             b_.until([&] { d.poll(); return !d.tx_used(); }, 2000, "the frames of a burst are reported");
+            if (now > sent + 150) fail(text("a burst was reported %llu clocks after it was sent", (unsigned long long)(now - sent)));
             if (d.records - records > 3 + n / 8) fail(text("%u frames were reported by %u records", n, unsigned(d.records - records)));
             b_.run(b_.rng.below(30));
         }
