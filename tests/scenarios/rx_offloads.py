@@ -50,7 +50,7 @@ def _draw(env: Env, part: int) -> Settings:
     rng, queues = env.rng, env.ndev.real_num_rx_queues
     rxcsum, rxhash, vlan = (part != lacks and rng.random() < (0.9 if part else 1) for lacks in (1, 2, 3))
     return Settings(
-        rng.randbytes(40), [rng.randrange(queues) for _ in range(128)], rng.random() < 0.3,
+        rng.randbytes(40), [rng.randrange(queues) for _ in range(128)], rng.random() < 0.3 or part == 1,
         {flow for flow in _FLOWS.values() if rng.random() < 0.8}, rxcsum, rxhash, vlan,
     )  # fmt: skip
 

@@ -127,7 +127,7 @@ def _ipv6(rng: random.Random, proto: int, payload: bytes, defect: str) -> tuple[
 def _size(rng: random.Random, longest: int) -> int:
     """Bytes of payload: none, mostly few, some of a full frame, a few of a jumbo frame."""
     draw = rng.random()
-    if draw < 0.05:
+    if draw < 0.1:
         return 0
     if draw < 0.62:
         return rng.randrange(64)
