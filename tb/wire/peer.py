@@ -66,8 +66,9 @@ class Peer:
     def feed(self, frames: Iterable[tuple[bytes, int]]) -> None:
         """Queue ``(frame, not before ps)`` one after the other, drawn as they are needed: memory stays bounded."""
         self._feed = iter(frames)
-        self.drained.clear()
         self._draw()
+        if self._backlog:
+            self.drained.clear()
         self.poke()
 
     def _draw(self) -> None:

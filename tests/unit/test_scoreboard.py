@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import random
+import struct
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from pymodel.hw.errors import CheckError
 from tb.config import Config, ConfigError
 from tb.histogram import Histogram
 from tb.scoreboard import Direction, Scoreboard
+from tb.session import run_soft
 from tb.wire.flow import flow_key, pad60
 from tb.wire.peer import Peer
 from tests.scenarios.frames import mixed_frames, udp_frame
@@ -181,6 +184,20 @@ def test_peer_sends_a_damaged_frame_without_a_buffer_and_expects_nothing() -> No
     _settle(sched)
     assert [len(f) for f in wire.frames] == [64, 65, 66] and wire.damaged == [bytes(65)]
     assert peer._board.pending == 1
+
+
+def test_capture_of_the_hosts_frames_alone_comes_to_an_end(tmp_path: Path) -> None:
+    """The peer then has nothing to send, and that is drained."""
+    frames = [udp_frame(100, 1, i, to_host=False) for i in range(20)]
+    body = b"".join(struct.pack("<IIII", i, 0, len(f), len(f)) + f for i, f in enumerate(frames))
+    capture = tmp_path / "one_way.pcap"
+    capture.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + body)
+    config = Config(
+        scenario="tests.scenarios.capture:capture", backend="soft", max_us=10_000, args={"pcap": str(capture)}
+    )
+    result = run_soft(config)
+    assert result.passed, result.message
+    assert result.values["tx"]["frames"] == 20
 
 
 def test_peer_feed_is_drawn_as_needed() -> None:
