@@ -153,6 +153,17 @@ def slow_memory(env: Env) -> None:
         env.platform.configure(stalls={"w": (60_000, 31)})
 
 
+async def _carrier_comes(env: Env) -> None:
+    """With the queues' disciplines, which work a little later, in process context (net/core/link_watch.c): what is sent
+    before is dropped."""
+    queues = [linux.netdev_get_tx_queue(env.ndev, q) for q in range(env.ndev.real_num_tx_queues)]
+
+    def works() -> bool:
+        return linux.netif_carrier_ok(env.ndev) and all(txq.qdisc is txq.qdisc_sleeping for txq in queues)
+
+    await env.until(works, 50_000, "the carrier to come, and the queues to work")
+
+
 async def link_comes_and_goes(env: Env) -> None:
     """The cable is pulled and plugged in again: the stack hears of it, nothing is sent or taken without a link, and all
     works afterwards."""
@@ -169,7 +180,7 @@ async def link_comes_and_goes(env: Env) -> None:
         if env.board.tx.matched != sent:
             raise CheckError("LINK", "frames were sent without a link", env.dut.driver)
         env.set_link(True)
-        await env.until(lambda: linux.netif_carrier_ok(env.ndev), 50_000, "the carrier to come")
+        await _carrier_comes(env)
     for f in mixed_frames(env.rng, 20, to_host=True):
         env.peer.send(f)
     await env.send(mixed_frames(env.rng, 20, to_host=False))
@@ -201,7 +212,7 @@ async def link_lost_in_traffic(env: Env) -> None:
         stats = await env.stats()  # what was thrown away counts as sent
         env.base = (tx.matched - stats.tx_packets, *env.base[1:3], tx.bytes - stats.tx_bytes, env.base[4])
         env.set_link(True)
-        await env.until(lambda: linux.netif_carrier_ok(env.ndev), 50_000, "the carrier to come")
+        await _carrier_comes(env)
         want = tx.matched + 20
         await env.send([udp_frame(100, i, 1000 * round_ + i, to_host=False) for i in range(20)])
         await env.until(lambda want=want: tx.matched >= want, 500_000, "frames to be sent again")

@@ -181,7 +181,7 @@ class _Engine:
 
 class TxEngine(_Engine):
     """From descriptors to the wire. Queues with work take turns: deficit round robin in bytes by TX_WEIGHT, as the
-    device's, but by whole fetches; so a turn is ``_TURN`` times as long."""
+    device's, but with turns ``_TURN`` times as long: what a turn does not send of a fetch is fetched again."""
 
     name = "tx"
     desc_id = _READ_TX_DESC
@@ -225,11 +225,11 @@ class TxEngine(_Engine):
                 turn = _TURN * max(1, self.weights[ring.queue])
                 ring.deficit = ring.deficit + turn if ready else turn
             while ring.deficit > 0 and room > 0 and ring.running and ring.waiting:
-                sent = self._send(ring)
+                sent = self._send(ring, ring.deficit if ready else _TX_BUFFER)
                 room -= sent
                 ring.deficit -= sent
             if not (ring.running and ring.waiting):
-                ring.deficit = min(ring.deficit, 0)  # a whole fetch may have been more than its turn
+                ring.deficit = min(ring.deficit, 0)  # its last frame may have been more than was left
             elif ring.deficit > 0:
                 ready.appendleft(ring)  # no room: its turn goes on
             else:
@@ -237,8 +237,8 @@ class TxEngine(_Engine):
             self.settle(ring)
         self.resume()
 
-    def _send(self, ring: SoftRing) -> int:
-        """Fetch once and send what is complete. Returns the bytes sent."""
+    def _send(self, ring: SoftRing, most: int) -> int:
+        """Fetch once and send what is complete, frames until they are ``most`` bytes. Returns the bytes sent."""
         dma_read, data_id = self.platform.dma_read, _READ_TX_DATA | ring.queue
         send = self.nic.mac.send
         frags = ring.frags
@@ -291,6 +291,8 @@ class TxEngine(_Engine):
                         self.frames += 1
                         self.bytes += len(frame)
                 ring.done = ring.head
+                if sent >= most:
+                    break
                 continue
             if n < MIN_FRAME or n > MAX_FRAME or (offload is not None and not offload.fits(n)):
                 self.bad_descriptor(ring, f"ends a frame of {n} bytes, {offload}")
@@ -307,6 +309,10 @@ class TxEngine(_Engine):
                 self.frames += 1
                 self.bytes += n
             ring.done = ring.head
+            if sent >= most:
+                break
+        if sent >= most:
+            ring.fetched = ring.head
         if sent or ring.error_code:
             self._complete(ring)
         return sent
