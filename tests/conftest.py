@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -23,3 +25,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give hypothesis the seed of the run unless the command line has one of its own."""
     if config.getoption("--hypothesis-seed", None) is None:
         config.option.hypothesis_seed = os.environ.get("RINGSIDE_SEED", "1")
+
+
+@pytest.fixture
+def heeds_sigint() -> Iterator[None]:
+    """What the test starts hears of SIGINT. A shell's background job ignores it, and so does all that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

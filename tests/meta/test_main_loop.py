@@ -126,6 +126,7 @@ def test_errors_before_reset_is_through_are_not_heeded(tmp_path: Path) -> None:
     assert any("not to be heeded" in line for line in outcome.errors)
 
 
+@pytest.mark.usefixtures("heeds_sigint")
 @pytest.mark.parametrize("test", ["interrupt_hung_rtl", "interrupt_busy_python"])
 def test_ctrl_c_ends_the_run_with_a_report(test: str, tmp_path: Path) -> None:
     outcome = run(test, tmp_path, max_clocks=1 << 40)
@@ -164,6 +165,7 @@ def test_parameters_outside_the_description_are_refused(queues: int, width: int)
         parameters_of(load_dut("nic"), queues, width)
 
 
+@pytest.mark.usefixtures("heeds_sigint")
 def test_ctrl_c_to_the_runner_reaches_the_simulation(tmp_path: Path) -> None:
     """In a run without the pump nobody listens to events: the process ends all the same."""
     build(load_dut(str(COPYDUT)))

@@ -156,6 +156,7 @@ def test_a_half_made_venv_is_not_the_python_of_the_next(machine: Machine) -> Non
     assert not broken.exists()
 
 
+@pytest.mark.usefixtures("heeds_sigint")
 def test_an_interrupted_setup_says_so_and_starts_afresh(machine: Machine) -> None:
     (machine.root / "slow").touch()
     process = machine.start()
