@@ -7,6 +7,7 @@ The tests themselves are in bus_tests.py and loop_tests.py; each runs in a simul
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -64,6 +65,7 @@ def test_traffic_with_stalls_arrives(test: str, seed: int, tmp_path: Path) -> No
     [
         "copy_without_stalls", "copy_with_quantum", "copy_with_injected_errors", "accesses_fail_as_ordered",
         "write_one_byte_outside", "read_beyond_the_mapping", "message_before_its_writes",
+        "message_of_several_writes", "message_of_several_queues",
         "read_completion_waits_for_dma_writes",
         "burst_across_4k", "offer_changes_while_it_waits", "open_at_the_end", "every_port_is_watched",
         "commands_go_in_order_of_their_time",
@@ -226,3 +228,11 @@ def test_replay_of_another_recording_is_noticed(tmp_path: Path) -> None:
     log.write_bytes(data)
     code, _ = replay(build(load_dut(str(COPYDUT))), log)
     assert code == 1
+
+
+def test_every_test_of_the_modules_is_run() -> None:
+    here = Path(__file__)
+    for module in ("bus_tests.py", "loop_tests.py"):
+        names = re.findall(r"@cocotb\.test\([^)]*\)\nasync def (\w+)", (here.parent / module).read_text())
+        assert len(names) > 5
+        assert not [name for name in names if f'"{name}"' not in here.read_text()]
