@@ -270,8 +270,10 @@ def _probe(driver: pci_driver, pdev: pci_dev) -> int | None:
         return None
     pdev.driver = driver
     here.state["napi"].probing = True
-    err = driver.probe(pdev, ent)
-    here.state["napi"].probing = False
+    try:
+        err = driver.probe(pdev, ent)
+    finally:
+        here.state["napi"].probing = False
     if err and not isinstance(err, int):
         raise TypeError(f"probe of {driver.name} returned {err!r}: 0 or a negative errno is needed")
     if err and err > 0:

@@ -15,6 +15,7 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 from tests.scenarios.lifecycle import slow_answers
+from tests.scenarios.waits import quiet, tx_waits
 
 __all__ = ["bad_descriptors", "function_reset", "lost_doorbells", "memory_errors"]
 
@@ -78,14 +79,7 @@ async def _idle(env: Env) -> None:
     """Until nothing is left on the wire, in queueing disciplines and in rings, and nothing has come out for 30 us."""
     await env.peer.drained
     await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
-    quiet, seen = 0, -1
-    while quiet < 30:
-        rings = (state for state in env.ops.describe(env.ndev) if state.name.startswith("tx"))
-        busy = any(q.qdisc_sleeping.qlen for q in env.ndev._tx) or any(r.producer != r.consumer for r in rings)
-        moved = env.board.tx.matched + env.board.rx.matched
-        quiet = 0 if busy or moved != seen else quiet + 1
-        seen = moved
-        await env.sleep(1000)
+    await quiet(env, 30, lambda: env.board.tx.matched + env.board.rx.matched, lambda: tx_waits(env))
 
 
 async def _in_traffic(env: Env, books: _Books, longest: int, spoil: Callable[[], Any], what: str) -> None:

@@ -8,6 +8,7 @@ from pymodel.hw.access import readl
 from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
+from tests.scenarios.waits import tx_rings_clean
 
 __all__ = ["masked_vectors", "moderate", "moderated"]
 
@@ -38,12 +39,9 @@ async def _time_of_reclaim(env: Env, frame: bytes) -> float:
     """The ns from now until the driver has taken this frame's descriptors back."""
     start = env.now_ns
     await env.send([frame])
-
-    def clean() -> bool:
-        rings = [state for state in env.ops.describe(env.ndev) if state.name.startswith("tx")]
-        return not env.board.tx.pending and all(r.producer == r.consumer for r in rings)
-
-    await env.until(clean, 500_000, "the frame to be reclaimed", every_ns=100)
+    await env.until(
+        lambda: not env.board.tx.pending and tx_rings_clean(env), 500_000, "the frame to be reclaimed", every_ns=100
+    )
     return env.now_ns - start
 
 

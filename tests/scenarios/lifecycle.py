@@ -7,6 +7,7 @@ from pymodel import linux
 from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
+from tests.scenarios.waits import quiet, tx_waits
 
 __all__ = ["bus_error", "filters", "mtu_change", "oversize", "rebind", "reopen", "slow_answers", "stop_in_traffic"]
 
@@ -61,18 +62,6 @@ def slow_answers(env: Env) -> None:
         env.platform.configure(read_latency=6_000, read_jitter=6_000, write_latency=1_000, write_jitter=1_000)
 
 
-async def _quiet(env: Env) -> None:
-    """Until nothing is left in queueing disciplines and rings, which outlasts a device that comes back, and nothing
-    has left the device for 40 us."""
-    quiet, seen = 0, -1
-    while quiet < 40:
-        rings = (state for state in env.ops.describe(env.ndev) if state.name.startswith("tx"))
-        busy = any(q.qdisc_sleeping.qlen for q in env.ndev._tx) or any(r.producer != r.consumer for r in rings)
-        quiet = 0 if busy or env.board.tx.matched != seen else quiet + 1
-        seen = env.board.tx.matched
-        await env.sleep(1000)
-
-
 async def bus_error(env: Env) -> None:
     """The bus fails in traffic and cuts the device off; driver and device come back (kernel-rules.md: ERR1, DMA1,
     ETH2). Run with lossy=True."""
@@ -91,7 +80,8 @@ async def bus_error(env: Env) -> None:
         await sender
         await env.peer.drained
         await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
-        await _quiet(env)
+        # What is left in queueing disciplines and rings outlasts a device that comes back.
+        await quiet(env, 40, lambda: env.board.tx.matched, lambda: tx_waits(env))
         env.forgive_unsent()
         env.board.tx.lossy = False
         await env.forgive_unreported()

@@ -12,6 +12,7 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tb.wire.pause import PAUSE_DEST, QUANTUM_BITS, pause_frame
 from tests.scenarios.frames import mixed_frames, udp_frame
+from tests.scenarios.waits import tx_rings_clean
 
 __all__ = [
     "link_comes_and_goes", "link_lost_in_traffic", "partner_is_paused", "paused_by_the_partner", "self_test_in_use",
@@ -199,12 +200,7 @@ async def link_lost_in_traffic(env: Env) -> None:
         env.set_link(False)
         await sender
         await env.until(lambda: not linux.netif_carrier_ok(env.ndev), 50_000, "the carrier to go")
-
-        def clean() -> bool:
-            rings = [state for state in env.ops.describe(env.ndev) if state.name.startswith("tx")]
-            return all(r.producer == r.consumer for r in rings)
-
-        await env.until(clean, 500_000, "the rings to be empty without a link")
+        await env.until(lambda: tx_rings_clean(env), 500_000, "the rings to be empty without a link")
         await env.peer.drained
         await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
         await env.sleep(_REACTION_NS)

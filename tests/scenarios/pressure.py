@@ -11,6 +11,8 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tb.wire.flow import pad60
 from tests.scenarios.frames import mixed_frames, udp_frame
+from tests.scenarios.waits import quiet
+from tests.scenarios.xdp import attach
 
 __all__ = [
     "any_shape", "arm_race", "flood", "no_memory", "no_order", "open_in_traffic", "open_without_memory", "ring_full",
@@ -142,10 +144,7 @@ async def open_in_traffic(env: Env) -> None:
         await env.up()
         await env.peer.drained
         await env.until(lambda: not env.platform.wire_backlog(), 2_000_000, "the wire to be idle")
-        quiet, seen = 0, -1
-        while quiet < 30:  # us
-            quiet, seen = (quiet + 1 if env.board.rx.matched == seen else 0), env.board.rx.matched
-            await env.sleep(1_000)
+        await quiet(env, 30, lambda: env.board.rx.matched)
         env.forgive_unsent()
         await _arrives(env, [udp_frame(100 + i, i, 1000 * round_ + i, to_host=True) for i in range(16)])
 
@@ -195,20 +194,6 @@ async def _run_dry(env: Env) -> None:
     await env.run(free_all)
 
 
-async def _attach_xdp(env: Env, prog: Any) -> None:
-    """ip link set xdpdrv."""
-
-    def change() -> int:
-        linux.rtnl_lock()
-        err = linux.dev_change_xdp_fd(env.ndev, None, prog, None, linux.XDP_FLAGS_DRV_MODE)
-        linux.rtnl_unlock()
-        return err
-
-    err = await env.run(change)
-    if err:
-        raise CheckError("ERRNO", f"attaching {prog} gave {linux.errname(err)}", env.dut.driver)
-
-
 async def no_memory(env: Env) -> None:
     """Memory runs out and mappings fail for a while, both ways: what is lost is lost whole and counted, nothing of it
     leaks, and when there is memory again nothing is lost any more (kernel-rules.md: DMA2, TX9). Run with lossy=True."""
@@ -230,13 +215,13 @@ async def no_memory(env: Env) -> None:
         linux.set_alloc_failure(None)
         linux.set_dma_failure(None)
         await env.sleep(20_000)
-        await _attach_xdp(env, lambda xdp: linux.XDP_PASS)
+        await attach(env, lambda xdp: linux.XDP_PASS)
         linux.set_alloc_failure(lambda what, size: linux.in_serving_softirq() and rng.random() < 0.5)
         for f in mixed_frames(rng, 100, to_host=True, longest=600):
             env.peer.send(f)
         await env.sleep(100_000)
         linux.set_alloc_failure(None)
-        await _attach_xdp(env, None)
+        await attach(env, None)
     await _run_dry(env)
     linux.set_alloc_failure(None)
     linux.set_dma_failure(None)

@@ -12,8 +12,9 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tb.wire.flow import flow_key, pad60
 from tests.scenarios.frames import udp_frame
+from tests.scenarios.waits import quiet
 
-__all__ = ["channels", "xdp_actions", "xdp_too_much"]
+__all__ = ["attach", "channels", "xdp_actions", "xdp_too_much"]
 
 _FLOW = 34  # where a frame of udp_frame() has its source port, if there is no tag before it
 _FIRST = 1024  # of flow 0
@@ -88,8 +89,8 @@ def _expect(env: Env, frame: bytes, what: int) -> None:
         env.board.rx.expect(changed, env.sched.now)
 
 
-async def _attach(env: Env, prog: Any, want: int = 0, flags: int = L.XDP_FLAGS_DRV_MODE) -> None:
-    """ip link set xdpdrv."""
+async def attach(env: Env, prog: Any, want: int = 0, flags: int = L.XDP_FLAGS_DRV_MODE) -> None:
+    """ip link set xdpdrv (None: off). Raises CheckError where the driver's errno is not ``want``."""
 
     def change() -> int:
         L.rtnl_lock()
@@ -157,7 +158,7 @@ async def xdp_actions(env: Env) -> None:
     """
     count = int(env.cfg.args.get("count", 240))
     await _set_mtu(env, 9000, 0)
-    await _attach(env, lambda xdp: L.XDP_PASS, -L.EOPNOTSUPP)
+    await attach(env, lambda xdp: L.XDP_PASS, -L.EOPNOTSUPP)
     await _set_mtu(env, 1500, 0)
     metadata: list[bytes] = []
 
@@ -179,19 +180,19 @@ async def xdp_actions(env: Env) -> None:
     before = dict(L.counters()["xdp_exceptions"])
     tags = env.ndev.features & L.NETIF_F_HW_VLAN_CTAG_RX
     programs = [_Program(env.ndev.ifindex) for _ in range(3)]
-    await _attach(env, programs[0])
+    await attach(env, programs[0])
     await _set_mtu(env, 9000, -L.EINVAL)
     await _traffic(env, env.rng, programs[0], count)
-    await _attach(env, programs[1])  # while nothing is stopped
+    await attach(env, programs[1])  # while nothing is stopped
     await _traffic(env, env.rng, programs[1], count // 2)
     await _more_than_a_budget(env, programs[1])
-    await _attach(env, None)
+    await attach(env, None)
     if env.ndev.features & L.NETIF_F_HW_VLAN_CTAG_RX != tags:
         raise CheckError("OFF7", "without a program the features are not what they were before it", env.dut.driver)
     for i in range(20):
         env.peer.send(udp_frame(100 + i, i, i, to_host=True))
     await env.drain()
-    await _attach(env, programs[2])
+    await attach(env, programs[2])
     await _traffic(env, env.rng, programs[2], count // 4)
     env.received_elsewhere(sum(p.taken for p in programs), sum(p.taken_bytes for p in programs))
     if not metadata:
@@ -208,7 +209,7 @@ async def xdp_too_much(env: Env) -> None:
     ring = L.ethtool_ringparam(cmd=L.ETHTOOL_SRINGPARAM, rx_pending=256, tx_pending=64)
     assert await env.run(L.dev_ethtool, env.ndev, ring) == 0
     prog = _Program(env.ndev.ifindex)
-    await _attach(env, prog)
+    await attach(env, prog)
     dropped = (await env.stats()).tx_dropped
     env.board.tx.lossy = True
     count = int(env.cfg.args.get("count", 400))
@@ -221,10 +222,7 @@ async def xdp_too_much(env: Env) -> None:
     await sender
     await env.peer.drained
     await env.until(lambda: prog.runs >= count, 2_000_000, "the program to see the frames")
-    quiet, seen = 0, -1
-    while quiet < 50:
-        quiet, seen = (quiet + 1 if seen == env.board.tx.matched else 0), env.board.tx.matched
-        await env.sleep(1_000)
+    await quiet(env, 50, lambda: env.board.tx.matched)
     lost = [f for f in down if flow_key(f) in env.board.tx.flows]
     if lost or (await env.stats()).tx_dropped != dropped:
         raise CheckError("XDP", f"{len(lost)} frames of the stack are lost where a program sends too", env.dut.driver)
@@ -233,7 +231,7 @@ async def xdp_too_much(env: Env) -> None:
     env.board.tx.write_off()
     env.board.tx.lossy = False
     env.received_elsewhere(prog.taken, prog.taken_bytes)
-    await _attach(env, None)
+    await attach(env, None)
     for i in range(20):
         env.peer.send(udp_frame(100 + i, i, i, to_host=True))
     await env.send([udp_frame(100 + i, i, i, to_host=False) for i in range(20)])
