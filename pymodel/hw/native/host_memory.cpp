@@ -2,19 +2,13 @@
 // Host memory with byte permissions; see host_memory.h.
 #include "host_memory.h"
 
-#include <sys/mman.h>
-
 #include <cstring>
 #include <new>
 
+#include "zeros.h"
+
 namespace ringside {
 namespace {
-
-// Lazily backed zeros: only the pages that a run touches cost memory.
-void* map_zeros(uint64_t length) {
-    void* p = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? nullptr : p;
-}
 
 constexpr uint64_t PAGE_SHIFT = 12;
 
@@ -27,53 +21,15 @@ uint64_t mix(uint64_t x) {  // the finaliser of splitmix64: every input bit reac
     return x ^ (x >> 31);
 }
 
-// True where all counts differ from `bad`; no early exit, so that the compiler uses vector instructions.
-bool none_equal(const uint16_t* counts, uint64_t length, uint16_t bad) {
-    uint16_t found = 0;
-    for (uint64_t i = 0; i < length; i++) found |= static_cast<uint16_t>(counts[i] == bad);
-    return !found;
-}
-
-bool all_equal(const uint8_t* flags, uint64_t length, uint8_t flag) {
-    uint8_t differ = 0;
-    for (uint64_t i = 0; i < length; i++) differ |= flags[i] ^ flag;
-    return !differ;
-}
-
-// As none_equal(counts, length, 0), for a beat: 4 counts at once.
-bool none_zero(const uint16_t* counts, uint64_t length) {
-    constexpr uint64_t ONES = 0x0001000100010001ULL, TOPS = 0x8000800080008000ULL;
-    uint64_t found = 0, i = 0;
-    for (; i + 4 <= length; i += 4) {
-        uint64_t four;
-        std::memcpy(&four, counts + i, sizeof four);
-        found |= (four - ONES) & ~four & TOPS;  // a top bit stays where some count is 0
-    }
-    for (; i < length; i++) found |= counts[i] == 0;
-    return !found;
-}
-
-void add_to_all(uint16_t* counts, uint64_t length, uint16_t delta) {
-    for (uint64_t i = 0; i < length; i++) counts[i] = static_cast<uint16_t>(counts[i] + delta);
-}
-
 }  // namespace
 
 HostMemory::HostMemory(uint64_t size, uint64_t bus_offset, uint64_t seed)
-    : size_(size), bus_offset_(bus_offset), seed_(seed), order_(mix(seed)) {
-    bytes_ = static_cast<uint8_t*>(map_zeros(size));
-    readers_ = static_cast<uint16_t*>(map_zeros(size * sizeof(uint16_t)));
-    writers_ = static_cast<uint16_t*>(map_zeros(size * sizeof(uint16_t)));
-    weak_ = static_cast<uint8_t*>(map_zeros(pages(size)));
-    cpu_ = static_cast<uint8_t*>(map_zeros(size));
-}
+    : size_(size), bus_offset_(bus_offset), seed_(seed), bytes_(zeros<uint8_t>(size)), permissions_(size),
+      weak_(zeros<uint8_t>(pages(size))), order_(mix(seed)) {}
 
 HostMemory::~HostMemory() {
-    if (bytes_) munmap(bytes_, size_);
-    if (readers_) munmap(readers_, size_ * sizeof(uint16_t));
-    if (writers_) munmap(writers_, size_ * sizeof(uint16_t));
-    if (weak_) munmap(weak_, pages(size_));
-    if (cpu_) munmap(cpu_, size_);
+    give_back(bytes_, size_);
+    give_back(weak_, pages(size_));
 }
 
 void HostMemory::set_weak(uint64_t index, uint64_t length, bool on) {
@@ -82,64 +38,27 @@ void HostMemory::set_weak(uint64_t index, uint64_t length, bool on) {
     for (uint64_t p = index >> PAGE_SHIFT; p < pages(index + length) && p < pages(size_); p++) weak_[p] = on;
 }
 
-int64_t HostMemory::change(uint64_t index, uint64_t length, uint32_t access, bool add) {
-    if (index > size_ || length > size_ - index) return static_cast<int64_t>(size_);
-    uint16_t* const both[2] = {(access & DEV_READ) ? readers_ + index : nullptr, (access & DEV_WRITE) ? writers_ + index : nullptr};
-    const uint16_t bad = add ? 0xFFFF : 0;
-    for (const uint16_t* counts : both) {
-        if (!counts || none_equal(counts, length, bad)) continue;
-        uint64_t i = 0;
-        while (counts[i] != bad) i++;
-        return static_cast<int64_t>(index + i);
-    }
-    for (uint16_t* counts : both) {
-        if (!counts) continue;
-        add_to_all(counts, length, add ? 1 : 0xFFFF);
-        granted_ += add ? length : -length;
-    }
-    return -1;
-}
-
 int64_t HostMemory::grant(uint64_t index, uint64_t length, uint32_t access) {
-    const int64_t bad = change(index, length, access, true);
+    if (!holds(index, length)) return static_cast<int64_t>(size_);
+    const int64_t bad = permissions_.change(index, length, access, true);
     if (bad < 0 && listener_) listener_->granted(index, length, access);
     return bad;
 }
 
 int64_t HostMemory::revoke(uint64_t index, uint64_t length, uint32_t access) {
-    const int64_t bad = change(index, length, access, false);
+    if (!holds(index, length)) return static_cast<int64_t>(size_);
+    const int64_t bad = permissions_.change(index, length, access, false);
     if (bad < 0 && listener_) listener_->revoked(index, length, access);
     return bad;
 }
 
 bool HostMemory::own(uint64_t index, uint64_t length, bool cpu) {
-    if (index > size_ || length > size_ - index) return false;
-    const uint64_t end = index + length;
-    const auto changes = [&](uint64_t i) { return cpu_[i] != cpu && (!cpu || writers_[i]); };
-    while (index < end) {
-        uint64_t n = 0;
-        if (all_equal(cpu_ + index, end - index, !cpu) && (!cpu || none_equal(writers_ + index, end - index, 0))) {
-            n = end - index;  // all of it, as nearly always
-        } else {
-            if (!changes(index)) {
-                index++;
-                continue;
-            }
-            while (index + n < end && changes(index + n)) n++;
-        }
-        std::memset(cpu_ + index, cpu, n);
-        add_to_all(writers_ + index, n, cpu ? 0xFFFF : 1);
-        granted_ += cpu ? -n : n;
-        if (listener_ && cpu) listener_->revoked(index, n, DEV_WRITE);
-        if (listener_ && !cpu) listener_->granted(index, n, DEV_WRITE);
-        index += n;
-    }
+    if (!holds(index, length)) return false;
+    permissions_.own(index, length, cpu, [&](uint64_t from, uint64_t n) {
+        if (listener_ && cpu) listener_->revoked(from, n, DEV_WRITE);
+        if (listener_ && !cpu) listener_->granted(from, n, DEV_WRITE);
+    });
     return true;
-}
-
-bool HostMemory::inside(uint64_t bus, uint64_t length) const {
-    const uint64_t index = bus - bus_offset_;  // an address below the offset wraps to a huge index
-    return index < size_ && length <= size_ - index;
 }
 
 uint8_t HostMemory::poison(uint64_t bus) const { return static_cast<uint8_t>(mix(seed_ ^ (bus >> 3)) >> (8 * (bus & 7))); }
@@ -151,25 +70,18 @@ Fault HostMemory::why(uint64_t bus, bool write) const {
 
 uint32_t HostMemory::access(uint64_t index) const {
     if (index >= size_) return 0;
-    return (readers_[index] ? DEV_READ : 0) | (writers_[index] ? DEV_WRITE : 0);
-}
-
-int64_t HostMemory::first_granted() const {
-    for (uint64_t i = 0; granted_ && i < size_; i++) {
-        if (readers_[i] || writers_[i]) return static_cast<int64_t>(i);
-    }
-    return -1;
+    return (permissions_.readable(index) ? DEV_READ : 0) | (permissions_.writable(index) ? DEV_WRITE : 0);
 }
 
 Fault HostMemory::read_beat(uint64_t bus, uint64_t length, uint8_t* out, uint64_t* first_bad) const {
     const uint64_t index = bus - bus_offset_;
-    if (master_ && inside(bus, length) && none_zero(readers_ + index, length)) {
+    if (master_ && holds(index, length) && permissions_.all_readable(index, length)) {
         std::memcpy(out, bytes_ + index, length);
         if (!order_.quiet()) order_.read(index, length, out);
         return Fault::NONE;
     }
     uint8_t seen[64];  // a beat is no longer
-    const bool ordered = !order_.quiet() && length <= sizeof seen && inside(bus, length);
+    const bool ordered = !order_.quiet() && length <= sizeof seen && holds(index, length);
     if (ordered) {
         std::memcpy(seen, bytes_ + index, length);
         order_.read(index, length, seen);
@@ -177,7 +89,7 @@ Fault HostMemory::read_beat(uint64_t bus, uint64_t length, uint8_t* out, uint64_
     bool readable = false;
     Fault fault = master_ ? Fault::UNMAPPED : Fault::MASTER;
     for (uint64_t i = 0; i < length; i++) {
-        if (master_ && inside(bus + i, 1) && readers_[index + i]) {
+        if (master_ && holds(index + i, 1) && permissions_.readable(index + i)) {
             out[i] = ordered ? seen[i] : bytes_[index + i];
             readable = true;
         } else {
@@ -197,9 +109,9 @@ Fault HostMemory::check_write(uint64_t bus, uint64_t length, uint64_t strobe, ui
         *first_bad = bus;
         return Fault::MASTER;
     }
-    if ((strobe & all) == all && inside(bus, length) && none_zero(writers_ + index, length)) return Fault::NONE;
+    if ((strobe & all) == all && holds(index, length) && permissions_.all_writable(index, length)) return Fault::NONE;
     for (uint64_t i = 0; i < length; i++) {
-        if (!((strobe >> i) & 1) || (inside(bus + i, 1) && writers_[index + i])) continue;
+        if (!((strobe >> i) & 1) || (holds(index + i, 1) && permissions_.writable(index + i))) continue;
         *first_bad = bus + i;
         return why(bus + i, true);
     }

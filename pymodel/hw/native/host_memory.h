@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host memory: one flat array, and for each byte how many mappings let the device read or write it.
+// Host memory: one flat array, what the device may do with each of its bytes, and what it sees of them.
 //
 // An `index` is an offset in the array (a kernel pointer in Python); a `bus` address is what the device uses:
 // index + bus_offset. Nothing here allocates after construction, and nothing knows a simulator.
@@ -10,11 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "permissions.h"
 #include "weak_order.h"
 
 namespace ringside {
-
-enum Access : uint32_t { DEV_READ = 1, DEV_WRITE = 2 };
 
 // What the IOMMU says to an access. UNMAPPED: no mapping of any kind; READ/WRITE: mapped, but not in this direction.
 // MASTER: the device may not master the bus at all.
@@ -36,22 +35,20 @@ class HostMemory {
     ~HostMemory();
     HostMemory(const HostMemory&) = delete;
     HostMemory& operator=(const HostMemory&) = delete;
-    bool ok() const { return bytes_ && readers_ && writers_ && weak_ && cpu_; }
+    bool ok() const { return bytes_ && permissions_.ok() && weak_; }
 
     uint8_t* bytes() { return bytes_; }
     uint64_t size() const { return size_; }
     uint64_t bus_offset() const { return bus_offset_; }
     uint64_t seed() const { return seed_; }
 
-    // Add or take away one mapping. Returns -1, or the index of the first byte that refuses (already 65,535
-    // mappings; no mapping to take away; outside the array); nothing is changed then.
+    // Add or take away one mapping: Permissions::change(). Outside the array, the size is returned.
     int64_t grant(uint64_t index, uint64_t length, uint32_t access);
     int64_t revoke(uint64_t index, uint64_t length, uint32_t access);
 
-    // Who owns bytes that the device may write: a byte of the CPU has one writer less, until it is the device's again.
-    // Bytes that nobody may write, or are owned so already, stay as they are. False outside the array.
+    // Who owns bytes that the device may write: Permissions::own(). False outside the array.
     bool own(uint64_t index, uint64_t length, bool cpu);
-    bool cpu_owns(uint64_t index) const { return index < size_ && cpu_[index]; }
+    bool cpu_owns(uint64_t index) const { return index < size_ && permissions_.cpu_owns(index); }
 
     // One beat of a device's read: `length` bytes from `bus`. Bytes that the device may not read become poison.
     // A beat with no readable byte is a fault, and *first_bad its first bus address.
@@ -66,7 +63,7 @@ class HostMemory {
     // What the device may do with the byte at `index`: DEV_READ | DEV_WRITE, 0 outside the array.
     uint32_t access(uint64_t index) const;
     // The first byte that the device may touch, or -1: what leaked at the end of a run.
-    int64_t first_granted() const;
+    int64_t first_granted() const { return permissions_.first_granted(); }
     uint8_t poison(uint64_t bus) const;
     // Whether the device may master the bus. It may until somebody says otherwise.
     void set_master(bool on) { master_ = on; }
@@ -77,20 +74,16 @@ class HostMemory {
     MemoryListener* listener() const { return listener_; }
 
   private:
-    int64_t change(uint64_t index, uint64_t length, uint32_t access, bool add);
-    bool inside(uint64_t bus, uint64_t length) const;
+    bool holds(uint64_t index, uint64_t length) const { return index <= size_ && length <= size_ - index; }
     Fault why(uint64_t bus, bool write) const;
 
     uint64_t size_;
     uint64_t bus_offset_;
     uint64_t seed_;
-    uint8_t* bytes_ = nullptr;
-    uint16_t* readers_ = nullptr;  // mappings through which the device may read this byte
-    uint16_t* writers_ = nullptr;
-    uint64_t granted_ = 0;         // sum of all counts
+    uint8_t* bytes_;
+    Permissions permissions_;
     bool master_ = true;
-    uint8_t* weak_ = nullptr;      // a byte a page: set_weak()
-    uint8_t* cpu_ = nullptr;       // a byte each: own()
+    uint8_t* weak_;  // a byte a page: set_weak()
     mutable WeakOrder order_;
     MemoryListener* listener_ = nullptr;
 };
