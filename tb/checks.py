@@ -81,12 +81,11 @@ async def check_accounts(env: Env) -> None:
 
 def check_sum(skb: Any, frame: bytes) -> None:
     """OFF3: the sum that comes with a packet is that of its bytes, from the network header on."""
-    data = frame[linux.ETH_HLEN + (linux.VLAN_HLEN if skb.vlan_proto else 0) :]
-    total = int.from_bytes(data, "little")
+    total = linux.skb_checksum(skb, 0, skb.len, 0)
     got = linux.csum_fold(skb.csum)  # the complement
     if (got + total) % 0xFFFF:
         raise CheckError(
-            "OFF3", f"CHECKSUM_COMPLETE with ~0x{got:04x}, but the {len(data)} bytes behind the Ethernet header sum up "
+            "OFF3", f"CHECKSUM_COMPLETE with ~0x{got:04x}, but the {skb.len} bytes behind the Ethernet header sum up "
             f"to 0x{total % 0xFFFF:04x}: {frame[:64].hex()}...", "device -> driver -> skb",
         )  # fmt: skip
 

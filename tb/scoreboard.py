@@ -22,16 +22,6 @@ class Entry:
         self.number = number
 
 
-class _Flow(deque[Entry]):
-    """The expected frames of one flow, in their order."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, key: bytes) -> None:
-        super().__init__()
-        self.key = key
-
-
 class Direction:
     """One way (``name`` is ``"tx"``: host to wire, or ``"rx"``: wire to host), with its expected frames by flow.
 
@@ -39,13 +29,12 @@ class Direction:
     count of drops), but never altered, reordered or doubled.
     """
 
-    __slots__ = ("_next", "bytes", "entered", "flows", "lossy", "lost", "matched", "name")
+    __slots__ = ("bytes", "entered", "flows", "lossy", "lost", "matched", "name")
 
     def __init__(self, name: str, lossy: bool) -> None:
         self.name = name
         self.lossy = lossy
-        self.flows: dict[bytes, _Flow] = {}
-        self._next: dict[bytes, _Flow] = {}  # by the first frame of each flow: equal frames are of one flow
+        self.flows: dict[bytes, deque[Entry]] = {}  # by flow_key(), in their order; none is empty
         self.entered = 0
         self.matched = 0
         self.lost = 0
@@ -64,7 +53,7 @@ class Direction:
         key = flow_key(frame)
         flow = self.flows.get(key)
         if flow is None:
-            flow = self.flows[key] = self._next[frame] = _Flow(key)
+            flow = self.flows[key] = deque()
         self.entered += 1
         entry = Entry(frame, time, self.entered)
         flow.append(entry)
@@ -73,23 +62,21 @@ class Direction:
     def match(self, frame: bytes, time: int) -> int:
         """``frame`` came out at ``time``. Returns when it entered. Raises CheckError if it is not the next of its
         flow."""
-        flow = self._next.pop(frame, None)
+        key = flow_key(frame)
+        flow = self.flows.get(key)
         if flow is None:
-            flow = self._skip_lost(frame, time)
+            raise self._unexpected(frame, time)
+        if flow[0].frame != frame:
+            self._skip_lost(flow, frame, time)
         head = flow.popleft()
-        if flow:
-            self._next[flow[0].frame] = flow
-        else:
-            del self.flows[flow.key]
+        if not flow:
+            del self.flows[key]
         self.matched += 1
         self.bytes += len(frame)
         return head.time
 
-    def _skip_lost(self, frame: bytes, time: int) -> _Flow:
-        """The flow of a frame that is not the next of its flow, without those before it, which are lost."""
-        flow = self.flows.get(flow_key(frame))
-        if flow is None:
-            raise self._unexpected(frame, time)
+    def _skip_lost(self, flow: deque[Entry], frame: bytes, time: int) -> None:
+        """The frames of the flow before this one, which came out, are lost."""
         ahead = next((i for i, e in enumerate(flow) if e.frame == frame), None)
         if ahead is None:
             raise self._unexpected(frame, time)
@@ -100,11 +87,9 @@ class Direction:
                 f"{flow[0].number}, which was lost or overtaken ({show_flow(frame)})",
                 self._where(time),
             )
-        del self._next[flow[0].frame]
         for _ in range(ahead):
             flow.popleft()
         self.lost += ahead
-        return flow
 
     def _unexpected(self, frame: bytes, time: int) -> CheckError:
         candidates = self.flows.get(flow_key(frame)) or [f[0] for f in self.flows.values() if f]
@@ -138,7 +123,6 @@ class Direction:
         """What has not come out by now is lost, and an error if it comes after all."""
         self.lost += self.pending
         self.flows.clear()
-        self._next.clear()
 
     def oldest(self) -> str:
         """The oldest frame that has not come out: for reports."""

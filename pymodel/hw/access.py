@@ -140,12 +140,13 @@ class _Here:
     """The machine in force and its parts. Kernel code asks for them dozens of times a packet: a lookup costs half of
     what a call does. Each part raises RuntimeError where no machine is in force."""
 
-    __slots__ = ("machine", "mem", "peek", "poke", "sched", "state")
+    __slots__ = ("csum", "machine", "mem", "peek", "poke", "sched", "state")
 
     machine: Machine
     mem: memoryview  # HostMemory.mem
     peek: Callable[[int, int], bytes]  # HostMemory.peek: bytes(mem[at : at + n]), at a fraction of its cost
     poke: Callable[[int, bytes], int]  # HostMemory.poke: mem[at : at + len(data)] = data
+    csum: Callable[[int, int], int]  # HostMemory.csum: of len bytes at a pointer
     sched: Scheduler
     state: dict[str, Any]
 
@@ -160,6 +161,7 @@ def set_machine(m: Machine | None) -> None:
     here.mem = nowhere if m is None else m.platform.memory.mem
     here.peek = nowhere if m is None else m.platform.memory.peek
     here.poke = nowhere if m is None else m.platform.memory.poke
+    here.csum = nowhere if m is None else m.platform.memory.csum
     here.sched = nowhere if m is None else m.sched
     here.state = nowhere if m is None else m.state
 

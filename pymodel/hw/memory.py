@@ -144,7 +144,7 @@ def _builtins(lib: ctypes.PyDLL, handle: int) -> list[Callable[..., Any]]:
     bind = ctypes.pythonapi.PyCFunction_NewEx
     bind.restype = ctypes.py_object
     bind.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
-    return [bind(first + i * lib.rs_mem_method_size(), handle, None) for i in range(7)]
+    return [bind(first + i * lib.rs_mem_method_size(), handle, None) for i in range(8)]
 
 
 def draw_bus_offset(size: int, seed: int) -> int:
@@ -193,12 +193,15 @@ class HostMemory:
         # ``(index, length)`` -> bytes, ``(index, bytes)``: copies out of ``mem`` and into it. ValueError outside of it.
         self.peek: Callable[[int, int], bytes]
         self.poke: Callable[[int, bytes], int]
+        # ``(index, length)`` -> the ones' complement sum of the 16-bit words there, low byte first, an odd byte as if 0
+        # followed: 1 to 0xFFFF, and 0 where all bytes are 0. ValueError outside of ``mem``.
+        self.csum: Callable[[int, int], int]
         # :meth:`dev_read` and :meth:`dev_write`, and the kind of the fault (:meth:`refused`) where they would raise.
         self.fast_dev_read: Callable[[int, int], Any]
         self.fast_dev_write: Callable[[int, bytes], int]
         (
             self.fast_grant, self.fast_revoke, self.fast_own, self.fast_dev_read, self.fast_dev_write, self.peek,
-            self.poke,
+            self.poke, self.csum,
         ) = _builtins(lib, handle)  # fmt: skip
 
     def grant(self, index: int, length: int, access: int) -> None:

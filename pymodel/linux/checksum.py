@@ -93,30 +93,21 @@ def _swab16(x: int) -> int:
 
 
 # -- over memory ---------------------------------------------------------------------------------------------
-def _sum(data: memoryview | bytes) -> int:
-    """The ones'-complement sum of 16-bit words, folded; an odd byte counts as if zero followed. 0 only where all
-    bytes are 0.
-    """
-    n = int.from_bytes(data, "little")
-    return (n - 1) % 0xFFFF + 1 if n else 0
-
-
 def csum_partial(buff: int, len: int, sum: int) -> int:
     """The 32-bit sum of ``len`` bytes at a pointer, added to ``sum``."""
-    mem = here.mem
-    return csum_add(_sum(mem[buff : buff + len]), sum)
+    return csum_add(here.csum(buff, len), sum)
 
 
 def ip_compute_csum(buff: int, len: int) -> int:
     """The checksum of ``len`` bytes at a pointer, as ICMP has it."""
-    return csum_fold(_sum(here.mem[buff : buff + len]))
+    return csum_fold(here.csum(buff, len))
 
 
 def ip_fast_csum(iph: int, ihl: int) -> int:
     """The checksum of an IPv4 header of ``ihl`` words of 4 bytes at a pointer: 0 over a header whose ``check`` is
     right, else what belongs into a ``check`` that was 0.
     """
-    return ~_sum(here.mem[iph : iph + ihl * 4]) & 0xFFFF
+    return ~here.csum(iph, ihl * 4) & 0xFFFF
 
 
 def ip_send_check(iph: int) -> None:
@@ -140,8 +131,7 @@ def csum_tcpudp_magic(saddr: int, daddr: int, len: int, proto: int, sum: int) ->
 
 def csum_ipv6_magic(saddr: int, daddr: int, len: int, proto: int, sum: int) -> int:
     """The checksum over IPv6's pseudo header and ``sum``; ``saddr`` and ``daddr`` are pointers to the addresses."""
-    mem = here.mem
-    total = _sum(mem[saddr : saddr + 16]) + _sum(mem[daddr : daddr + 16]) + _swab32(len) + _swab32(proto) + sum
+    total = here.csum(saddr, 16) + here.csum(daddr, 16) + _swab32(len) + _swab32(proto) + sum
     return csum_fold((total - 1) % 0xFFFFFFFF + 1 if total else 0)
 
 

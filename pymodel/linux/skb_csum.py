@@ -14,7 +14,6 @@ from pymodel.hw.access import here
 from pymodel.linux.bug import BUG, WARN, broken_rule, caller, caller_outside, pr_warn, site_str
 from pymodel.linux.checksum import (
     CSUM_MANGLED_0,
-    _sum,
     csum_add,
     csum_block_add,
     csum_block_sub,
@@ -78,13 +77,11 @@ ComputePseudo = Callable[[sk_buff, int], int]
 # -- sums ----------------------------------------------------------------------------------------------------
 def skb_checksum(skb: sk_buff, offset: int, len: int, csum: int) -> int:
     """The sum of ``len`` bytes from ``offset``, added to ``csum``. BUG past the end."""
-    mem = here.mem
     if offset + len <= skb.len - skb.data_len:
-        at = skb.data + offset
-        return csum_add(csum, _sum(mem[at : at + len]))
+        return csum_add(csum, here.csum(skb.data + offset, len))
     at = 0
     for pointer, n in skb_walk(skb, offset, len):
-        csum = csum_block_add(csum, _sum(mem[pointer : pointer + n]), at)
+        csum = csum_block_add(csum, here.csum(pointer, n), at)
         at += n
     if at != len:
         BUG(
@@ -100,9 +97,8 @@ def skb_copy_and_csum_bits(skb: sk_buff, offset: int, to: int, len: int) -> int:
     mem = here.mem
     csum = at = 0
     for pointer, n in skb_walk(skb, offset, len):
-        piece = bytes(mem[pointer : pointer + n])
-        mem[to + at : to + at + n] = piece
-        csum = csum_block_add(csum, _sum(piece), at)
+        csum = csum_block_add(csum, here.csum(pointer, n), at)
+        mem[to + at : to + at + n] = mem[pointer : pointer + n]
         at += n
     if at != len:
         BUG(

@@ -256,13 +256,25 @@ def test_peek_and_poke_outside_of_memory_raise(memory: HostMemory, access: tuple
     index, length = access
     with pytest.raises(ValueError, match="host memory ends"):
         memory.peek(index, length)
+    with pytest.raises(ValueError, match="host memory ends"):
+        memory.csum(index, length)
     if length > 0:
         with pytest.raises(ValueError, match="host memory ends"):
             memory.poke(index, bytes(length))
 
 
+def test_csum_is_the_ones_complement_sum_of_words(memory: HostMemory) -> None:
+    rng = random.Random(1)
+    for length in (*range(70), 1500, SIZE - 64):
+        for data in (rng.randbytes(length), bytes(length), b"\xff" * length):
+            at = rng.randrange(64)
+            memory.poke(at, data)
+            number = int.from_bytes(data, "little")
+            assert memory.csum(at, length) == ((number - 1) % 0xFFFF + 1 if number else 0), (at, length)
+
+
 def test_wrong_arguments_of_the_builtin_calls_are_type_errors(memory: HostMemory) -> None:
-    calls = memory.fast_grant, memory.fast_revoke, memory.fast_own, memory.peek, memory.poke
+    calls = memory.fast_grant, memory.fast_revoke, memory.fast_own, memory.peek, memory.poke, memory.csum
     for wrong in ((), (1,), (1, 2, 3, 4), ("a", "b", "c"), (4096, "a")):
         for call in calls:
             with pytest.raises(TypeError):

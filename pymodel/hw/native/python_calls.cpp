@@ -125,11 +125,35 @@ Object* poke(Object* self, Object* const* args, intptr_t given) {
     return py.from_signed(0);
 }
 
+// The ones' complement sum of words of 16 bits, low byte first, an odd byte as if 0 followed. 0 only if all bytes are.
+uint64_t sum16(const uint8_t* data, uint64_t length) {
+    uint64_t sum = 0;
+    uint32_t word = 0;
+    for (; length >= sizeof word; data += sizeof word, length -= sizeof word) {
+        std::memcpy(&word, data, sizeof word);
+        sum += word;
+    }
+    word = 0;
+    std::memcpy(&word, data, length);
+    sum += word;
+    while (sum >> 16) sum = (sum & 0xFFFF) + (sum >> 16);
+    return sum;
+}
+
+// (index, length) -> the sum of these bytes, as the CPU sees them.
+Object* csum(Object* self, Object* const* args, intptr_t given) {
+    uint64_t a[2];
+    if (!integers(args, given, a)) return nullptr;
+    HostMemory* memory = memory_of(self);
+    if (!has(memory, a[0], a[1])) return nullptr;
+    return py.from_signed(static_cast<long long>(sum16(memory->bytes() + a[0], a[1])));
+}
+
 Method methods[] = {
     {"grant", grant, FASTCALL, nullptr},       {"revoke", revoke, FASTCALL, nullptr},
     {"own", own, FASTCALL, nullptr},           {"dev_read", dev_read, FASTCALL, nullptr},
     {"dev_write", dev_write, FASTCALL, nullptr}, {"peek", peek, FASTCALL, nullptr},
-    {"poke", poke, FASTCALL, nullptr},
+    {"poke", poke, FASTCALL, nullptr},         {"csum", csum, FASTCALL, nullptr},
 };
 
 }  // namespace
@@ -137,7 +161,7 @@ Method methods[] = {
 extern "C" {
 
 // The functions of `api` (a Python) are used from now on. The result is an array of PyMethodDef: grant, revoke, own, dev_read,
-// dev_write, peek, poke, each to be bound to the handle of a memory as an integer.
+// dev_write, peek, poke, csum, each to be bound to the handle of a memory as an integer.
 void* rs_mem_python(const void* api) {
     py = *static_cast<const Python*>(api);
     return methods;
