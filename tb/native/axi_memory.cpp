@@ -196,8 +196,8 @@ void take_msi(Write& write, uint64_t strobe, const uint8_t* bytes) {
     sim.emit(EV_MSI, data, write.addr, 0);
 }
 
-// One beat of the write that takes data.
-void take_beat(uint64_t strobe, const uint8_t* bytes) {
+// One beat of the write that takes data. True when it was its last.
+bool take_beat(uint64_t strobe, const uint8_t* bytes) {
     Write& write = s.writes[s.filling];
     const uint64_t base = write.first() & ~static_cast<uint64_t>(s.bus_bytes - 1);
     if (write.injected) {
@@ -223,9 +223,10 @@ void take_beat(uint64_t strobe, const uint8_t* bytes) {
         write.complete = true;
         write.ready = clock_now() + sim.settings.write_latency + s.write_latency.below(static_cast<uint32_t>(sim.settings.write_jitter + 1));
         s.filling++;
-    } else {
-        write.beat++;
+        return true;
     }
+    write.beat++;
+    return false;
 }
 
 // The next to be answered among `queue`: only the oldest of each ID may be, and only once it is ready.
@@ -322,7 +323,7 @@ void rs_axi_reset(unsigned int data_width) {
     axi::reset();
 }
 
-void rs_axi_aw(unsigned int id, unsigned long long addr, unsigned int len, unsigned int size, unsigned int burst) {
+unsigned int rs_axi_aw(unsigned int id, unsigned long long addr, unsigned int len, unsigned int size, unsigned int burst) {
     const Ticks ticks;
     Burst b{id, addr, len, size_on_bus(size), burst, sim.now};
     sim.count.axi_aw++;
@@ -332,25 +333,25 @@ void rs_axi_aw(unsigned int id, unsigned long long addr, unsigned int len, unsig
     Write write(b);
     inject(write, true);
     s.writes.push_back(std::move(write));
+    unsigned int whole = 0;
     while (!s.early.empty() && s.filling < s.writes.size()) {
-        take_beat(s.early.front().strobe, s.early.front().data);
+        whole += take_beat(s.early.front().strobe, s.early.front().data);
         s.early.pop_front();
     }
+    return whole;
 }
 
-void rs_axi_w(const unsigned int* data, unsigned long long strobe) {
+unsigned int rs_axi_w(const unsigned int* data, unsigned long long strobe) {
     const Ticks ticks;
     const uint8_t* bytes = reinterpret_cast<const uint8_t*>(data);
     sim.count.axi_w++;
     s.w.add(sim.now ^ strobe);
     s.w.add(bytes, s.bus_bytes);
-    if (s.filling < s.writes.size()) {
-        take_beat(strobe, bytes);
-    } else {
-        s.early.emplace_back();
-        s.early.back().strobe = strobe;
-        std::memcpy(s.early.back().data, bytes, s.bus_bytes);
-    }
+    if (s.filling < s.writes.size()) return take_beat(strobe, bytes);
+    s.early.emplace_back();
+    s.early.back().strobe = strobe;
+    std::memcpy(s.early.back().data, bytes, s.bus_bytes);
+    return 0;
 }
 
 // `taken`: the offered response has been accepted. `may`: another may be offered.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Host memory as the DUT's AXI4 master meets it: a slave whose behaviour is in tb/native/axi_memory.cpp.
 //
-// C++ is called once for each handshake, and once a clock while a response is outstanding and may start. All calls are made from one
-// block, so that their order within a clock is fixed. Ready signals come from registers; a response, once valid, stays.
+// C++ is called once for each handshake, and once a clock while read data or the response to a whole write is outstanding and
+// may start. All calls are made from one block, so that their order within a clock is fixed. Ready signals come from registers; a response, once valid, stays.
 module axi_memory #(
     parameter int unsigned DataWidth = 256,  // 64 to 512
     parameter int unsigned IdWidth = 4,  // up to 6: tb/native keeps IDs as bits of a 64-bit word
@@ -43,14 +43,15 @@ module axi_memory #(
     input  logic                 s_axi_rready
 );
   import "DPI-C" function void rs_axi_reset(input int unsigned data_width);
-  import "DPI-C" function void rs_axi_aw(
+  // These two return how many writes are whole now, with address and all data.
+  import "DPI-C" function int unsigned rs_axi_aw(
     input int unsigned id,
     input longint unsigned addr,
     input int unsigned len,
     input int unsigned size,
     input int unsigned burst
   );
-  import "DPI-C" function void rs_axi_w(
+  import "DPI-C" function int unsigned rs_axi_w(
     input bit [DataWidth-1:0] data,
     input longint unsigned strobe
   );
@@ -84,6 +85,7 @@ module axi_memory #(
   localparam int unsigned WriteBits = $clog2(MaxWrites + 1);
   localparam int unsigned ReadBits = $clog2(MaxReads + 1);
   logic [WriteBits-1:0] writes_q;  // accepted and unanswered
+  logic [WriteBits-1:0] whole_q;  // of them, those that may be answered
   logic [ReadBits-1:0] reads_q;
 
   assign s_axi_awready = !stall_i[0] && writes_q != WriteBits'(MaxWrites);
@@ -99,16 +101,17 @@ module axi_memory #(
   always_ff @(posedge clk_i) begin
     bit valid, last;
     bit [DataWidth-1:0] data;
-    int unsigned id, resp;
+    int unsigned id, resp, whole;
     if (!rst_ni) begin
       rs_axi_reset(DataWidth);
       s_axi_bvalid <= 1'b0;
       s_axi_rvalid <= 1'b0;
       writes_q     <= '0;
+      whole_q      <= '0;
       reads_q      <= '0;
     end else begin
       // Responses first: a write answered in this clock no longer counts for a message accepted in it.
-      if (b_taken || (!s_axi_bvalid && writes_q != 0)) begin
+      if (b_taken || (!s_axi_bvalid && whole_q != 0)) begin
         rs_axi_b(b_taken, !stall_i[2], valid, id, resp);
         s_axi_bvalid <= valid;
         s_axi_bid    <= id[IdWidth-1:0];
@@ -124,10 +127,14 @@ module axi_memory #(
           s_axi_rlast <= last;
         end
       end
-      if (aw_taken) begin
-        rs_axi_aw(32'(s_axi_awid), s_axi_awaddr, 32'(s_axi_awlen), 32'(s_axi_awsize), 32'(s_axi_awburst));
+      if (aw_taken || w_taken || b_taken) begin
+        whole = 32'(whole_q) - 32'(b_taken);
+        if (aw_taken) begin
+          whole += rs_axi_aw(32'(s_axi_awid), s_axi_awaddr, 32'(s_axi_awlen), 32'(s_axi_awsize), 32'(s_axi_awburst));
+        end
+        if (w_taken) whole += rs_axi_w(s_axi_wdata, 64'(s_axi_wstrb));
+        whole_q <= whole[WriteBits-1:0];
       end
-      if (w_taken) rs_axi_w(s_axi_wdata, 64'(s_axi_wstrb));
       if (ar_taken) begin
         rs_axi_ar(32'(s_axi_arid), s_axi_araddr, 32'(s_axi_arlen), 32'(s_axi_arsize), 32'(s_axi_arburst));
       end
