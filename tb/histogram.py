@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 __all__ = ["Histogram"]
 
 
@@ -12,14 +14,13 @@ class Histogram:
     __slots__ = ("counts",)
 
     def __init__(self) -> None:
-        self.counts: dict[int, int] = {}
+        self.counts: defaultdict[int, int] = defaultdict(int)
 
     def add(self, value: int) -> None:
         shift = value.bit_length() - 7
         if shift > 0:
             value = value >> shift << shift
-        counts = self.counts
-        counts[value] = counts.get(value, 0) + 1
+        self.counts[value] += 1
 
     def percentile(self, percent: float) -> int:
         """The smallest recorded value (lower end of its bucket, ns) that ``percent`` of the samples do not exceed; 0

@@ -83,13 +83,13 @@ async def pump(line: Any, platform: RtlPlatform, sched: Scheduler, done: Callabl
         n = words[i_events]
         if not n:
             continue
-        batch = bytes(events[: n * size])
+        batch = events[: n * size]
         words[i_events] = 0
         for kind, a, b, c, time in iter_unpack(batch):
             if kind == _WIRE_FRAME:
                 handler = platform.on_wire_frame
                 if handler is not None:
-                    handler(bytes(arena[b : b + a]), time)
+                    handler(arena[b : b + a], time)
             elif kind == _WIRE_TAKEN:
                 taken = platform.on_wire_taken
                 if taken is not None:
@@ -117,7 +117,7 @@ def _rare(platform: RtlPlatform, kind: int, a: int, b: int, c: int, time: int) -
     elif kind == _RULE:
         platform.rule(a, b, c, time)
     elif kind == _BUS_RULE:
-        platform.bus_rule(bytes(platform.arena[b : b + a]), time)
+        platform.bus_rule(platform.arena[b : b + a], time)
     elif kind == _MMIO_ERROR:
         platform.mmio_error(a, b, True, time)
     elif kind == _WIRE_DROPPED:

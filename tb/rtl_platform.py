@@ -16,7 +16,7 @@ from typing import Any
 
 from pymodel.hw.access import Failure, Machine
 from pymodel.hw.errors import CheckError
-from pymodel.hw.memory import DmaFault, HostMemory
+from pymodel.hw.memory import DmaFault, HostMemory, builtin
 
 __all__ = ["RtlPlatform", "settings_for"]
 
@@ -49,7 +49,7 @@ def _api() -> ctypes.PyDLL:
         ("ingest", None),
         ("settings_changed", None),
         ("link", None, ctypes.c_uint32),
-        ("wire_send", u64, text, u64, u64, ctypes.c_int),
+        ("wire_send", ptr),
         ("announce", None, u64, ctypes.c_uint32, u64),
         ("fail", None, ctypes.c_int, u64, u64, u64, u64, u64, ctypes.c_uint32),
         ("fail_no_more", None),
@@ -67,6 +67,11 @@ def _api() -> ctypes.PyDLL:
 
 def _view(address: int, nbytes: int) -> memoryview:
     return memoryview((ctypes.c_ubyte * nbytes).from_address(address)).cast("B")
+
+
+def _chars(address: int, nbytes: int) -> Any:
+    """Memory of which a slice is bytes."""
+    return (ctypes.c_char * nbytes).from_address(address)
 
 
 class _Words:
@@ -142,13 +147,13 @@ class RtlPlatform:
         self.counters = _Words("counters")
         self._settings = _Words("settings", extra=2 * len(_CHANNELS))
         nbytes = ctypes.c_uint64()
-        self.events = _view(self._api.rs_sim_events(nbytes), nbytes.value)
-        self.arena = _view(self._api.rs_sim_arena(nbytes), nbytes.value)
+        self.events = _chars(self._api.rs_sim_events(nbytes), nbytes.value)
+        self.arena = _chars(self._api.rs_sim_arena(nbytes), nbytes.value)
         self._commands = _view(self._api.rs_sim_commands(nbytes), nbytes.value)
         self._words = self.control.words
         self._n_commands = self.control.index["commands"]
         self._mmio_limit = 1 << mmio_width
-        self._wire_send = self._api.rs_sim_wire_send
+        self._wire_send: Callable[[int, bool, bytes], int] = builtin(self._api.rs_sim_wire_send())
         self.clk_ps: int = self._api.rs_sim_clk_ps()
         self.machine: Machine | None = None
         self.reads: dict[int, Callable[[int], None]] = {}  # by tag: who waits for a register
@@ -292,7 +297,7 @@ class RtlPlatform:
 
         Returns the tag that ``on_wire_taken`` or ``on_wire_dropped`` will name.
         """
-        return int(self._wire_send(frame, len(frame), at, bad))
+        return self._wire_send(at, bad, frame)
 
     # -- called by the pump, in the hub ---------------------------------------------------------------------------
     def fault(self, a: int, b: int, c: int, time: int) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 
 from pymodel.hw.errors import CheckError
 from tb.wire.flow import flow_key, show_flow
@@ -34,7 +34,7 @@ class Direction:
     def __init__(self, name: str, lossy: bool) -> None:
         self.name = name
         self.lossy = lossy
-        self.flows: dict[bytes, deque[Entry]] = {}  # by flow_key(), in their order; none is empty
+        self.flows: defaultdict[bytes, deque[Entry]] = defaultdict(deque)  # by flow_key(), in order; none is empty
         self.entered = 0
         self.matched = 0
         self.lost = 0
@@ -50,13 +50,9 @@ class Direction:
 
         Whoever learns later when it really entered sets the entry's ``time``.
         """
-        key = flow_key(frame)
-        flow = self.flows.get(key)
-        if flow is None:
-            flow = self.flows[key] = deque()
         self.entered += 1
         entry = Entry(frame, time, self.entered)
-        flow.append(entry)
+        self.flows[flow_key(frame)].append(entry)
         return entry
 
     def match(self, frame: bytes, time: int) -> int:

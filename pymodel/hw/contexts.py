@@ -183,8 +183,8 @@ class Cpu:
             self.take_irqs()
         ps = ns * PS_PER_NS
         self.busy_ps += ps
-        self.time += ps
-        if self.time > self._horizon:
+        self.time = time = self.time + ps
+        if time > self._horizon:
             self._catch_up()
 
     def _catch_up(self) -> None:

@@ -21,7 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DEV_READ", "DEV_WRITE", "PAGE_SIZE", "DmaFault", "HostMemory", "draw_bus_offset", "native_library"]
+__all__ = [
+    "DEV_READ", "DEV_WRITE", "PAGE_SIZE", "DmaFault", "HostMemory", "builtin", "draw_bus_offset", "native_library",
+]  # fmt: skip
 
 DEV_READ = 1
 DEV_WRITE = 2
@@ -65,7 +67,7 @@ class DmaFault(Exception):
         )
 
 
-# What native/python_calls.cpp uses of Python, in its order.
+# What native/builtins.h declares of Python, in its order.
 _PYTHON_API = (
     "PyLong_AsUnsignedLongLongMask", "PyLong_AsVoidPtr", "PyLong_FromLongLong", "PyBytes_FromStringAndSize",
     "PyBytes_AsStringAndSize", "PyErr_Occurred", "PyErr_BadArgument", "PyErr_SetString", "Py_DecRef",
@@ -136,15 +138,21 @@ def native_library() -> ctypes.PyDLL:
     return lib
 
 
+def builtin(method: int, bound_to: object = None) -> Callable[..., Any]:
+    """The builtin function that a PyMethodDef at an address describes (native/builtins.h)."""
+    bind = ctypes.pythonapi.PyCFunction_NewEx
+    bind.restype = ctypes.py_object
+    bind.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    function: Callable[..., Any] = bind(method, bound_to, None)
+    return function
+
+
 def _builtins(lib: ctypes.PyDLL, handle: int) -> list[Callable[..., Any]]:
     """The functions of native/python_calls.cpp, bound to a memory."""
     api = [ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p) for name in _PYTHON_API]
     api.append(ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_ValueError"))
     first = lib.rs_mem_python((ctypes.c_void_p * len(api))(*api))
-    bind = ctypes.pythonapi.PyCFunction_NewEx
-    bind.restype = ctypes.py_object
-    bind.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
-    return [bind(first + i * lib.rs_mem_method_size(), handle, None) for i in range(8)]
+    return [builtin(first + i * lib.rs_mem_method_size(), handle) for i in range(8)]
 
 
 def draw_bus_offset(size: int, seed: int) -> int:

@@ -96,7 +96,8 @@ def netdev_core_pick_tx(dev: net_device, skb: sk_buff, sb_dev: net_device | None
     if dev.real_num_tx_queues != 1:
         select = dev.netdev_ops.ndo_select_queue
         index = select(dev, skb, sb_dev) if select is not None else netdev_pick_tx(dev, skb, sb_dev)
-        index = netdev_cap_txqueue(dev, index)
+        if index >= dev.real_num_tx_queues:
+            index = netdev_cap_txqueue(dev, index)
     skb.queue_mapping = index
     return dev._tx[index]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pymodel.hw.access import here
 from pymodel.linux.bug import WARN, site_str
 from pymodel.linux.gso_segment import can_checksum_protocol
-from pymodel.linux.if_ether import ETH_P_IPV6, VLAN_ETH_HLEN
+from pymodel.linux.if_ether import ETH_P_8021AD, ETH_P_8021Q, ETH_P_IPV6, VLAN_ETH_HLEN
 from pymodel.linux.if_vlan import eth_type_vlan, skb_network_protocol, vlan_get_protocol
 from pymodel.linux.netdev_features import (
     NETIF_F_CSUM_MASK,
@@ -46,6 +46,7 @@ GSO_MAX_SEGS = 65535
 GSO_LEGACY_MAX_SIZE = 65536
 GSO_MAX_SIZE = 8 * GSO_MAX_SEGS
 
+_TAGS = frozenset((ETH_P_8021Q, ETH_P_8021AD))  # eth_type_vlan()
 _IPV6_HLEN = 40
 _TCP_CHECK, _UDP_CHECK = 16, 6  # where the field is in the header
 _TAGGING = NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX
@@ -90,9 +91,10 @@ def _has_ipv6_extensions(skb: sk_buff, gso_type: int) -> bool:
 
 
 def _tagged_twice(skb: sk_buff) -> bool:
+    """Of a packet with a tag."""
     protocol = skb.protocol
     if not skb.vlan_proto:
-        if not eth_type_vlan(protocol) or not pskb_may_pull(skb, VLAN_ETH_HLEN):
+        if not pskb_may_pull(skb, VLAN_ETH_HLEN):
             return False
         mem = here.mem
         protocol = mem[skb.data + 16] << 8 | mem[skb.data + 17]
@@ -101,6 +103,8 @@ def _tagged_twice(skb: sk_buff) -> bool:
 
 def vlan_features_check(skb: sk_buff, features: int) -> int:
     """Of a packet with two tags, only what needs no look at its headers."""
+    if not (skb.vlan_proto or skb.protocol in _TAGS):  # as most are
+        return features
     return features & _OF_TWO_TAGS if _tagged_twice(skb) else features
 
 
@@ -118,7 +122,7 @@ def netif_skb_features(skb: sk_buff) -> int:
         features = _gso_features_check(skb, dev, features)
     if skb.encapsulation:
         features &= dev.hw_enc_features
-    if skb.vlan_proto or eth_type_vlan(skb.protocol):
+    if skb.vlan_proto or skb.protocol in _TAGS:
         features = netdev_intersect_features(features, dev.vlan_features | _TAGGING)
         tagged = True
     else:

@@ -155,20 +155,6 @@ def netif_schedule_qdisc(q: Qdisc) -> None:
     raise_softirq_irqoff(NET_TX_SOFTIRQ)
 
 
-def _run_begin(q: Qdisc, cpu: Cpu) -> bool:
-    if q.running is None:
-        q.running = cpu
-        return True
-    q.state |= QDISC_STATE_MISSED  # whoever runs it sees this when it ends
-    return False
-
-
-def _run_end(q: Qdisc) -> None:
-    q.running = None
-    if q.state & QDISC_STATE_MISSED:
-        netif_schedule_qdisc(q)
-
-
 def _maybe_clear_missed(q: Qdisc, txq: netdev_queue) -> None:
     """The queue is stopped: its wake-up will run the qdisc, nobody else need to."""
     q.state &= ~QDISC_STATE_MISSED
@@ -251,12 +237,11 @@ def sch_direct_xmit(
     return True
 
 
-def __qdisc_run(q: Qdisc) -> None:
+def __qdisc_run(q: Qdisc, cpu: Cpu) -> None:
     quota = here.state["net"].dev_tx_weight
     txq = q.dev_queue
     assert txq is not None
     dev = txq.dev
-    cpu = this_cpu()
     while True:
         skb, validate, packets = _dequeue_skb(q, txq)
         if skb is None or not sch_direct_xmit(skb, q, dev, txq, validate, cpu):
@@ -268,9 +253,18 @@ def __qdisc_run(q: Qdisc) -> None:
 
 
 def qdisc_run(q: Qdisc) -> None:
-    if q.kind == "pfifo_fast" and _run_begin(q, this_cpu()):
-        __qdisc_run(q)
-        _run_end(q)
+    if q.kind != "pfifo_fast":
+        return
+    if q.running is not None:
+        q.state |= QDISC_STATE_MISSED  # whoever runs it sees this when it ends
+        return
+    cpu = here.sched.cpu
+    assert cpu is not None, "queue run outside of kernel code"
+    q.running = cpu
+    __qdisc_run(q, cpu)
+    q.running = None
+    if q.state & QDISC_STATE_MISSED:
+        netif_schedule_qdisc(q)
 
 
 def __dev_xmit_skb(skb: sk_buff, q: Qdisc, dev: net_device, txq: netdev_queue, cpu: Cpu) -> int:
@@ -286,7 +280,7 @@ def __dev_xmit_skb(skb: sk_buff, q: Qdisc, dev: net_device, txq: netdev_queue, c
                 q.packets += 1
                 q.bytes += skb.len
             if sch_direct_xmit(skb, q, dev, txq, True, cpu) and q.state & _NON_EMPTY:
-                __qdisc_run(q)
+                __qdisc_run(q, cpu)
             q.running = None
             if q.state & QDISC_STATE_MISSED:
                 netif_schedule_qdisc(q)

@@ -377,10 +377,10 @@ def _free_skb(skb: sk_buff, site: Site) -> None:
         skb.sk = None
     state = m.state
     shinfo = skb._shinfo
-    if skb.cloned or shinfo.nr_frags or shinfo.frag_list is not None or skb.pp_recycle:
+    if skb.cloned or shinfo.nr_frags or shinfo.frag_list is not None:
         _release_data(state, skb, site)
     elif skb.head_frag:
-        _page_frag_free(state["mm"], skb.head, site)
+        _free_head(state["mm"], skb, site)
     else:
         _kfree(state["mm"], skb.head, site)
     state["skb"].live.discard(skb)
@@ -432,7 +432,10 @@ def consume_skb(skb: sk_buff | None) -> None:
     """Free a packet that has reached its end."""
     if skb is not None:
         f = _getframe(1)
-        _kfree_skb(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
+        if skb.users == 1:
+            _free_skb(skb, (f.f_code, f.f_lasti))
+        else:
+            _unref(skb, skb.users, (f.f_code, f.f_lasti))
 
 
 dev_kfree_skb = consume_skb
@@ -530,7 +533,10 @@ def napi_consume_skb(skb: sk_buff | None, budget: int) -> None:
         cpu = here.sched.cpu
         if cpu is not None and not (cpu.softirq or cpu.bh_disabled):
             WARN("napi_consume_skb() with a budget, but not in a softirq (NAPI2)", site_str((f.f_code, f.f_lasti)))
-        _kfree_skb(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
+        if skb.users == 1:
+            _free_skb(skb, (f.f_code, f.f_lasti))
+        else:
+            _unref(skb, skb.users, (f.f_code, f.f_lasti))
 
 
 def skb_orphan(skb: sk_buff) -> None:

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pymodel.hw.access import here, this_cpu
+from pymodel.hw.access import here
 from pymodel.linux.bug import broken_rule, caller, site_str
 from pymodel.linux.dropreason import (
     SKB_DROP_REASON_NOT_SPECIFIED,
@@ -155,7 +155,8 @@ def return_to_user(sk: sock) -> None:
     """The end of a system call, where a program that sends without end is preempted: for ksoftirqd, which has
     slept, at once, for others at the end of its time slice.
     """
-    cpu = this_cpu()
+    cpu = here.sched.cpu
+    assert cpu is not None, "a system call outside of a task"
     if not cpu.runqueue:
         return
     if cpu.time >= sk.slice_end or here.state["softirq"].ksoftirqd.get(cpu.id) in cpu.runqueue:

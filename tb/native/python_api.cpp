@@ -2,12 +2,29 @@
 // What tb/rtl_platform.py calls through ctypes: the executable is linked with -rdynamic, so these are found in the process itself.
 #include <cstring>
 
+#include "builtins.h"
 #include "recorder.h"
 #include "sim.h"
 
 using namespace ringside;
 
 #define QUOTE(name) #name " "
+
+namespace {
+
+// (at, bad, frame) -> its tag: for each frame, and so a builtin function.
+Object* wire_send(Object*, Object* const* args, intptr_t given) {
+    uint64_t a[2];
+    char* frame;
+    intptr_t length;
+    if (!integers(args, given, a, 1) || py.bytes_of(args[2], &frame, &length)) return nullptr;
+    const auto* bytes = reinterpret_cast<const uint8_t*>(frame);
+    return py.from_signed(static_cast<long long>(wire::send(bytes, static_cast<uint64_t>(length), a[0], a[1] != 0)));
+}
+
+Method wire_send_method{"wire_send", wire_send, FASTCALL, nullptr};
+
+}  // namespace
 
 extern "C" {
 
@@ -48,9 +65,7 @@ void rs_sim_link(uint32_t pins) {
     if (sim.recorder) sim.recorder->link();
     sim.settings_changed();
 }
-uint64_t rs_sim_wire_send(const uint8_t* frame, uint64_t length, uint64_t at, int bad) {
-    return wire::send(frame, length, at, bad);
-}
+void* rs_sim_wire_send() { return &wire_send_method; }
 void rs_sim_announce(uint64_t addr, uint32_t data, uint64_t ids) { axi::announce(addr, data, ids); }
 void rs_sim_fail(int write, uint64_t ids, uint64_t first, uint64_t last, uint64_t skip, uint64_t times, uint32_t resp) {
     axi::fail(write, ids, first, last, skip, times, resp);

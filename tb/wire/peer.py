@@ -143,27 +143,28 @@ class Peer:
 
     def _pump(self) -> None:
         self._scheduled = False
-        backlog = self._backlog
-        if not backlog or self.sched.now < self._wait_until:
+        backlog, on_wire = self._backlog, self._on_wire
+        now = self.sched.now
+        if not backlog or now < self._wait_until:
             return
         most, size = (0, 1) if self._lossy else self._safe_space()
-        while backlog and len(self._on_wire) < self.ahead:
+        while backlog and len(on_wire) < self.ahead:
             frame, at, expected = backlog[0]
-            if at > self.sched.now + self._doorbell_ps:
+            if at > now + self._doorbell_ps:
                 self._scheduled = True  # its time has not come: it is not under way yet
                 self.sched.call_at(at - self._doorbell_ps, self._pump)
                 return
-            buffers = -(-len(frame) // size)
             if expected and not self._lossy:
+                buffers = -(-len(frame) // size)
                 if self._sent_into + buffers > most:
                     break
                 self._buffers_under_way.append(buffers)
                 self._sent_into += buffers
             backlog.popleft()
-            if at < self.sched.now:
-                at = self.sched.now
+            if at < now:
+                at = now
             entry = self._board.expect(frame, at) if expected else None
-            self._on_wire.append((frame, entry))
+            on_wire.append((frame, entry))
             self.sent += 1
             self._platform.wire_send(frame, at, bad=expected is None)
             if not backlog:

@@ -107,6 +107,7 @@ _TCI = hw.RX_COMPLETION_PHASE_TCI
 _CTAG = htons(ETH_P_8021Q)
 _L4_OK = hw.RX_COMPLETION_STATUS_L4_OK
 _CSUM_SHIFT = hw.RX_COMPLETION_STATUS_CSUM_SHIFT
+_FLAGS = (1 << _CSUM_SHIFT) - 1
 _HASH_TYPE = hw.RX_COMPLETION_STATUS_HASH_TYPE
 _HASH_TYPE_SHIFT = hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
 _ERROR = hw.RX_COMPLETION_STATUS_ERROR_CODE
@@ -306,6 +307,8 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
         if word >> _INDEX_SHIFT != index:
             netdev_err(ndev, "RX queue %d: completion of buffer %d, expected %d", queue.index, word >> 16, index)
         length = word & _LEN
+        csum = status >> _CSUM_SHIFT
+        status &= _FLAGS
         va, dma, pg = buffer = ring.buffers[index & mask]
         assert pg is not None
         ring.next_to_clean = (index + 1) & _INDEX
@@ -341,7 +344,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
                     skb.ip_summed = CHECKSUM_UNNECESSARY  # one checksum: csum_level is 0
                 elif prog is None:  # a program may have changed what was summed
                     skb.ip_summed = CHECKSUM_COMPLETE
-                    skb.csum = status >> _CSUM_SHIFT
+                    skb.csum = csum
             if rxhash and status & _HASH_TYPE:
                 skb_set_hash(skb, hash_, HASH_TYPES[(status & _HASH_TYPE) >> _HASH_TYPE_SHIFT])
             skb.protocol = eth_type_trans(skb, ndev)
