@@ -24,11 +24,20 @@ _QUIET_NS = 20_000  # after ndo_stop the device must stay silent for this long
 async def final_checks(env: Env) -> None:
     """Scoreboard, counters, silence after stop, and what the kernel would find leaked after the driver is gone."""
     env.board.check_empty()
+    check_complaints(env)
     if env.ndev is not None:
         await check_accounts(env)
         await check_silence(env)
         await env.remove()
     check_leaks(env)
+
+
+def check_complaints(env: Env) -> None:
+    """LOG: the driver has not logged that something is wrong where nothing was: its device's records, say, make no
+    sense."""
+    complaints = linux.driver_errors()[env.complaints :]
+    if complaints:
+        raise CheckError("LOG", f"the driver complains: {complaints[0]}", env.dut.driver)
 
 
 async def check_accounts(env: Env) -> None:

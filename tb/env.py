@@ -80,6 +80,7 @@ class Env:
         self.counts: dict[str, int] = {}  # what the scenario counts, for whoever reads the result
         self.inspect: Callable[[Any], object] | None = None  # looks at each skb that the stack receives
         self.drop_counters: dict[str, int] = {}
+        self.complaints = 0  # errors that drivers have logged, as the scenario meant them to
         self.notes: list[str] = []  # what whoever reads the result should know
         self.result: dict[str, Any] = {}
         platform.on_wire_frame = self._on_wire_frame
@@ -199,6 +200,10 @@ class Env:
         if missing < 0:
             raise CheckError("ACCOUNTS", f"tx_packets counts {-missing} frames that never left", self.dut.driver)
         self.base = (tx.matched - stats.tx_packets, *self.base[1:3], tx.bytes - stats.tx_bytes, self.base[4])
+
+    def forgive_complaints(self) -> None:
+        """What the driver has logged so far, as errors, was to be expected."""
+        self.complaints = len(linux.driver_errors())
 
     async def stats(self) -> Any:
         """The device's statistics, as ``ip -s link`` shows them (rtnl_link_stats64)."""

@@ -21,7 +21,7 @@ from pymodel.hw.errors import CheckError
 __all__ = [
     "BUG", "DoubleFree", "KernelBug", "KernelLog", "KernelWarning", "Lockup", "SchedulingWhileAtomic", "Site",
     "UseAfterFree", "WARN", "broken_rule", "caller", "caller_outside", "dev_err", "dev_info", "dev_warn", "dmesg",
-    "netdev_err", "netdev_info", "netdev_warn", "pr_err", "pr_info", "pr_warn", "site_str", "tolerate",
+    "driver_errors", "netdev_err", "netdev_info", "netdev_warn", "pr_err", "pr_info", "pr_warn", "site_str", "tolerate",
 ]
 
 Site = tuple[CodeType, int]
@@ -63,12 +63,14 @@ class Lockup(KernelBug):
 
 
 class KernelLog:
-    """What the kernel printed (the last 1,000 lines, each with its time in ns), and which rules are tolerated."""
+    """What the kernel printed (the last 1,000 lines, each with its time in ns), and which rules are tolerated.
+    ``errors``: those of level KERN_ERR that a driver printed about its device."""
 
-    __slots__ = ("lines", "tolerated")
+    __slots__ = ("errors", "lines", "tolerated")
 
     def __init__(self) -> None:
         self.lines: deque[str] = deque(maxlen=1000)
+        self.errors: deque[str] = deque(maxlen=1000)
         self.tolerated: dict[str, int] = {}  # rule -> depth of tolerate()
 
 
@@ -165,6 +167,11 @@ def dmesg() -> list[str]:
     return list(_log().lines)
 
 
+def driver_errors() -> list[str]:
+    """Those of its lines that drivers printed with netdev_err() and dev_err(), oldest first."""
+    return list(_log().errors)
+
+
 def pr_err(fmt: str, *args: Any) -> None:
     """Print to the kernel log. ``fmt`` takes Python's ``%`` conversions, not the kernel's ``%p`` extensions."""
     _printk(fmt % args if args else fmt)
@@ -177,10 +184,18 @@ def _device_name(dev: Any) -> str:
     return str(getattr(dev, "name", None) or getattr(dev, "init_name", None) or dev)
 
 
-def netdev_err(dev: Any, fmt: str, *args: Any) -> None:
-    """Print to the kernel log, after the device's name. Source: net/core/dev.c netdev_err(), v6.12."""
+def netdev_warn(dev: Any, fmt: str, *args: Any) -> None:
+    """Print to the kernel log, after the device's name. Source: net/core/dev.c netdev_warn(), v6.12."""
     _printk(f"{_device_name(dev)}: {fmt % args if args else fmt}")
 
 
-netdev_warn = netdev_info = netdev_err
-dev_err = dev_warn = dev_info = netdev_err
+def netdev_err(dev: Any, fmt: str, *args: Any) -> None:
+    """The same at level KERN_ERR: something is wrong."""
+    netdev_warn(dev, fmt, *args)
+    if not _getframe(1).f_code.co_filename.startswith(_HERE):
+        log = _log()
+        log.errors.append(log.lines[-1])
+
+
+netdev_info = dev_info = dev_warn = netdev_warn
+dev_err = netdev_err

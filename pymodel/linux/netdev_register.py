@@ -377,6 +377,7 @@ def free_netdev(dev: net_device) -> None:
     of that.
     """
     from pymodel.linux.napi import netif_napi_del
+    from pymodel.linux.workqueue import debug_check_no_obj_freed
 
     site = caller()
     if dev._gone:
@@ -392,6 +393,7 @@ def free_netdev(dev: net_device) -> None:
         )
     for napi in list(dev.napi_list):
         netif_napi_del(napi)
+    debug_check_no_obj_freed(dev.priv)
     dev._gone = True
     dev.reg_state = NETREG_RELEASED
     _net().netdevs_alive.remove(dev)

@@ -2,7 +2,7 @@
 """What a device can do for a packet (netif_skb_features()), and the limits of what it segments.
 
 Source: net/core/dev.c, include/linux/netdevice.h, include/linux/if_vlan.h, v6.12. Simplified: no MPLS, no tunnels'
-inner headers, no BIG TCP.
+inner headers.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GSO_LEGACY_MAX_SIZE", "GSO_MAX_SEGS", "GSO_MAX_SIZE", "netdev_intersect_features", "netif_get_gso_max_size",
-    "netif_inherit_tso_max", "netif_set_tso_max_segs", "netif_set_tso_max_size", "netif_skb_features",
-    "passthru_features_check", "skb_csum_hwoffload_help", "vlan_features_check",
+    "netif_inherit_tso_max", "netif_set_gso_ipv4_max_size", "netif_set_gso_max_size", "netif_set_tso_max_segs",
+    "netif_set_tso_max_size", "netif_skb_features", "passthru_features_check", "skb_csum_hwoffload_help",
+    "vlan_features_check",
 ]
 
 GSO_MAX_SEGS = 65535
@@ -155,6 +156,20 @@ def skb_csum_hwoffload_help(skb: sk_buff, features: int) -> int:
 def netif_get_gso_max_size(dev: net_device, skb: sk_buff) -> int:
     """Bytes that a packet to be segmented must stay below."""
     return dev.gso_max_size if skb.protocol == ETH_P_IPV6 else dev.gso_ipv4_max_size
+
+
+def netif_set_gso_max_size(dev: net_device, size: int) -> None:
+    """``ip link set eth0 gso_max_size``: at most ``dev.tso_max_size`` bytes. Up to 64 KiB it holds for IPv4 too.
+    Source: net/core/dev.h, v6.12.
+    """
+    dev.gso_max_size = size
+    if size <= GSO_LEGACY_MAX_SIZE:
+        netif_set_gso_ipv4_max_size(dev, size)
+
+
+def netif_set_gso_ipv4_max_size(dev: net_device, size: int) -> None:
+    """``ip link set eth0 gso_ipv4_max_size``: likewise."""
+    dev.gso_ipv4_max_size = size
 
 
 def netif_set_tso_max_size(dev: net_device, size: int) -> None:

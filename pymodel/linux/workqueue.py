@@ -25,8 +25,8 @@ __all__ = [
     "INIT_DELAYED_WORK", "INIT_WORK", "WORK_BUSY_PENDING", "WORK_BUSY_RUNNING", "WQ_BH", "WQ_CPU_INTENSIVE",
     "WQ_DFL_ACTIVE", "WQ_FREEZABLE", "WQ_HIGHPRI", "WQ_MAX_ACTIVE", "WQ_MEM_RECLAIM", "WQ_POWER_EFFICIENT",
     "WQ_SYSFS", "WQ_UNBOUND", "WorkqueueState", "alloc_ordered_workqueue", "alloc_workqueue", "cancel_delayed_work",
-    "cancel_delayed_work_sync", "cancel_work", "cancel_work_sync", "current_work", "delayed_work",
-    "delayed_work_pending", "delayed_work_timer_fn", "destroy_workqueue", "disable_delayed_work",
+    "cancel_delayed_work_sync", "cancel_work", "cancel_work_sync", "current_work", "debug_check_no_obj_freed",
+    "delayed_work", "delayed_work_pending", "delayed_work_timer_fn", "destroy_workqueue", "disable_delayed_work",
     "disable_delayed_work_sync", "disable_work", "disable_work_sync", "drain_workqueue", "enable_and_queue_work",
     "enable_delayed_work", "enable_work", "flush_delayed_work", "flush_work", "flush_workqueue", "mod_delayed_work",
     "mod_delayed_work_on", "queue_delayed_work", "queue_delayed_work_on", "queue_work", "queue_work_on",
@@ -532,6 +532,23 @@ def disable_delayed_work_sync(dwork: delayed_work) -> bool:
 
 def enable_delayed_work(dwork: delayed_work) -> bool:
     return enable_work(dwork.work)
+
+
+def debug_check_no_obj_freed(owner: Any) -> None:
+    """WARN where a work item of the object that is being freed is queued, or runs. Source: lib/debugobjects.c (a kernel
+    with CONFIG_DEBUG_OBJECTS_WORK), v6.12.
+    """
+    state = _state()
+    if owner is None:
+        return
+    for wq in (state.system, state.highpri, state.long, state.unbound, state.bh, *state.allocated):
+        for work in _all(wq):
+            holder = work.container.container if isinstance(work.container, delayed_work) else work.container
+            if holder is owner:
+                WARN(
+                    f"ODEBUG: free active (active state 0) object type: work_struct hint: {_name(work)}: it was not "
+                    "cancelled", site_str(work.site),
+                )  # fmt: skip
 
 
 def work_leaks() -> list[str]:

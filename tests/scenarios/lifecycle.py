@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from pymodel import linux
 from pymodel.hw.errors import CheckError
+from tb.checks import check_leaks
 from tb.env import Env
 from tests.scenarios.frames import mixed_frames, udp_frame
 from tests.scenarios.waits import quiet, tx_waits
 
-__all__ = ["bus_error", "filters", "mtu_change", "oversize", "rebind", "reopen", "slow_answers", "stop_in_traffic"]
+__all__ = [
+    "bus_error", "filters", "mtu_change", "oversize", "rebind", "removed_at_work", "reopen", "slow_answers",
+    "stop_in_traffic",
+]  # fmt: skip
 
 
 async def reopen(env: Env) -> None:
@@ -83,6 +87,7 @@ async def bus_error(env: Env) -> None:
         # What is left in queueing disciplines and rings outlasts a device that comes back.
         await quiet(env, 40, lambda: env.board.tx.matched, lambda: tx_waits(env))
         env.forgive_unsent()
+        env.forgive_complaints()
         env.board.tx.lossy = False
         await env.forgive_unreported()
         after = await env.stats()
@@ -101,6 +106,39 @@ async def rebind(env: Env) -> None:
         await env.send(mixed_frames(env.rng, 20, to_host=False))
         await env.drain()
         await env.rebind()
+
+
+def _times_out(env: Env, busy_ns: int) -> None:
+    """Kernel side: the watchdog finds that a queue hangs (net/sched/sch_generic.c dev_watchdog()), on a CPU that has no
+    time for anything else then."""
+    dev = env.ndev
+    linux.netif_tx_lock_bh(dev)
+    dev.netdev_ops.ndo_tx_timeout(dev, env.rng.randrange(dev.real_num_tx_queues))
+    linux.netif_tx_unlock_bh(dev)
+    linux.ndelay(busy_ns)
+
+
+async def removed_at_work(env: Env) -> None:
+    """A queue is found to hang just before the driver is unbound: what the driver has put off until it may sleep is
+    cancelled, or has ended, before what it works on is freed (kernel-rules.md: LIFE3, TX10)."""
+    for _ in range(10):
+        for f in mixed_frames(env.rng, 10, to_host=True):
+            env.peer.send(f)
+        await env.send(mixed_frames(env.rng, 10, to_host=False))
+        await env.drain()
+        if env.ndev.netdev_ops.ndo_tx_timeout is None:
+            env.notes.append("the driver has no ndo_tx_timeout")
+            return
+        busy_ns = env.rng.choice((0, env.rng.randrange(100_000), 1_000_000))
+        cpu = len(env.sched.cpus) - 1  # the driver is unbound on the first
+        work = env.start(_times_out, env, busy_ns, cpu=cpu)
+        await env.sleep(1_000 + env.rng.choice((0, env.rng.randrange(100_000))))
+        await env.remove()
+        await work
+        check_leaks(env)
+        env.forgive_complaints()
+        await env.probe()
+        await env.up()
 
 
 async def mtu_change(env: Env) -> None:

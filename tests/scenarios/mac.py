@@ -12,6 +12,7 @@ from pymodel.hw.errors import CheckError
 from tb.env import Env
 from tb.wire.pause import PAUSE_DEST, QUANTUM_BITS, pause_frame
 from tests.scenarios.frames import mixed_frames, udp_frame
+from tests.scenarios.settings import link_settings
 from tests.scenarios.waits import tx_rings_clean
 
 __all__ = [
@@ -110,6 +111,7 @@ async def stopped_while_paused(env: Env) -> None:
         env.watchdog.start()
         await env.sleep(_REACTION_NS)
         env.forgive_unsent()
+        env.forgive_complaints()  # that a queue did not stop
         again = False
         await asking
         env.peer.send(pause_frame(0), expected=False)
@@ -165,9 +167,30 @@ async def _carrier_comes(env: Env) -> None:
     await env.until(works, 50_000, "the carrier to come, and the queues to work")
 
 
+async def _link_is_told(env: Env, up: bool) -> None:
+    """What ``ethtool eth0`` shows: speed and duplex are known where there is a link, and there alone (ETH1)."""
+    link = linux.ethtool_value(cmd=linux.ETHTOOL_GLINK)
+    err = await env.run(linux.dev_ethtool, env.ndev, link)
+    if err != -linux.EOPNOTSUPP and bool(link.data) is not up:
+        raise CheckError("ETH1", f"ethtool tells of {'a' if link.data else 'no'} link", env.dut.driver)
+    ks = await link_settings(env)
+    if ks is None:
+        env.notes.append("the driver has no get_link_ksettings")
+        return
+    speed, duplex = (linux.SPEED_UNKNOWN, linux.DUPLEX_UNKNOWN)
+    if up:
+        speed, duplex = round(env.cfg.rate_gbps * 1000), linux.DUPLEX_FULL
+    if (ks.base.speed, ks.base.duplex) != (speed, duplex):
+        raise CheckError(
+            "ETH1", f"{'with' if up else 'without'} a link ethtool tells of speed {ks.base.speed} and duplex "
+            f"{ks.base.duplex}, not of {speed} and {duplex}", env.dut.driver,
+        )  # fmt: skip
+
+
 async def link_comes_and_goes(env: Env) -> None:
-    """The cable is pulled and plugged in again: the stack hears of it, nothing is sent or taken without a link, and all
-    works afterwards."""
+    """The cable is pulled and plugged in again: the stack hears of it, and so does ethtool, nothing is sent or taken
+    without a link, and all works afterwards."""
+    await _link_is_told(env, True)
     for round_ in range(4):
         for f in mixed_frames(env.rng, 20, to_host=True):
             env.peer.send(f)
@@ -175,6 +198,7 @@ async def link_comes_and_goes(env: Env) -> None:
         await env.drain()
         env.set_link(False)
         await env.until(lambda: not linux.netif_carrier_ok(env.ndev), 50_000, "the carrier to go")
+        await _link_is_told(env, False)
         sent = env.board.tx.matched
         env.peer.send(udp_frame(100, 1, round_, to_host=True), expected=False)
         await env.sleep(env.rng.randrange(1_000, 20_000))
@@ -182,6 +206,7 @@ async def link_comes_and_goes(env: Env) -> None:
             raise CheckError("LINK", "frames were sent without a link", env.dut.driver)
         env.set_link(True)
         await _carrier_comes(env)
+        await _link_is_told(env, True)
     for f in mixed_frames(env.rng, 20, to_host=True):
         env.peer.send(f)
     await env.send(mixed_frames(env.rng, 20, to_host=False))

@@ -10,7 +10,7 @@ from pymodel import linux
 from tb.env import Env
 from tb.wire.flow import pad60
 from tests.scenarios.frames import mixed_frames
-from tests.scenarios.packets import Packet, build, random_gso_packet, random_packet, software
+from tests.scenarios.packets import Packet, build, large_gso_packet, random_gso_packet, random_packet, software
 
 __all__ = ["segmentation", "transmit_offloads"]
 
@@ -52,9 +52,17 @@ async def _transmit(env: Env, packets: list[Packet]) -> None:
     await env.drain()
 
 
+def _as_long_as_it_says(env: Env) -> None:
+    """ip link set gso_max_size, gso_ipv4_max_size: what the driver says that its device can cut (tso_max_size)."""
+    linux.rtnl_lock()
+    linux.netif_set_gso_max_size(env.ndev, env.ndev.tso_max_size)
+    linux.netif_set_gso_ipv4_max_size(env.ndev, env.ndev.tso_max_size)
+    linux.rtnl_unlock()
+
+
 async def segmentation(env: Env) -> None:
-    """TCP packets of up to 64 KiB that are to be cut, among others (OFF3): IPv4 and IPv6, options and extension
-    headers, every flag, fixed and rising IDs."""
+    """TCP packets that are to be cut, among others (OFF3, OFF5): IPv4 and IPv6, options and extension headers, every
+    flag, fixed and rising IDs; up to 64 KiB, and at last as long as the driver takes them, and longer."""
     n = int(env.cfg.args.get("count", 60))
     longest = int(env.cfg.args.get("longest", 20000))
     mtu = env.ndev.mtu
@@ -65,6 +73,10 @@ async def segmentation(env: Env) -> None:
         else:
             packets.append(random_packet(env.rng, i, mtu + 14))
     await _transmit(env, packets)
+    await env.run(_as_long_as_it_says, env)
+    most = env.ndev.tso_max_size
+    lengths = (most - 1, most - 1, most, most + env.rng.randrange(2000), env.rng.randrange(min(most, 65536), most + 1))
+    await _transmit(env, [large_gso_packet(env.rng, n + i, mtu, length) for i, length in enumerate(lengths)])
 
 
 async def transmit_offloads(env: Env) -> None:

@@ -15,7 +15,7 @@ from pymodel import linux as L
 from pymodel.hw.access import here
 from tests.scenarios.frames import HOST_MAC, PEER_MAC
 
-__all__ = ["Packet", "build", "random_gso_packet", "random_packet", "software", "sum16"]
+__all__ = ["Packet", "build", "large_gso_packet", "random_gso_packet", "random_packet", "software", "sum16"]
 
 _HEADROOM = 64
 _TCP, _UDP = 6, 17
@@ -66,6 +66,29 @@ def _ipv4(rng: random.Random, proto: int, length: int) -> tuple[bytes, bytes]:
     ip[12:20] = bytes([10, 0, 0, 1, 10, 0, 0, 2])
     ip[10:12] = (sum16(bytes(ip)) ^ 0xFFFF).to_bytes(2, "big")
     return bytes(ip), bytes(ip[12:20]) + bytes([0, proto]) + length.to_bytes(2, "big")
+
+
+def _large_ipv4(rng: random.Random, length: int) -> tuple[bytes, bytes]:
+    """A header without options, of a TCP packet of ``length`` bytes, and the pseudo header."""
+    ip = bytearray(20)
+    ip[0], ip[6], ip[8], ip[9] = 0x45, 0x40, 64, _TCP
+    ip[2:4] = (20 + length if 20 + length <= 65535 else 0).to_bytes(2, "big")
+    ip[4:6] = rng.randbytes(2)
+    ip[12:20] = bytes([10, 0, 0, 1, 10, 0, 0, 2])
+    ip[10:12] = (sum16(bytes(ip)) ^ 0xFFFF).to_bytes(2, "big")
+    return bytes(ip), bytes(ip[12:20]) + length.to_bytes(4, "big") + bytes([0, _TCP])
+
+
+def _large_ipv6(rng: random.Random, length: int) -> tuple[bytes, bytes]:
+    """The same; a jumbo payload option is a part of ``length``."""
+    addresses = rng.randbytes(32)
+    jumbo, next_header = b"", _TCP
+    if length > 65535:
+        length -= 8
+        jumbo, next_header = bytes([_TCP, 0, 194, 4]) + length.to_bytes(4, "big"), 0
+    plain = (0 if jumbo else length).to_bytes(2, "big")
+    head = bytes([0x60, 0, 0, 0]) + plain + bytes([next_header, 64]) + addresses
+    return head + jumbo, addresses + length.to_bytes(4, "big") + bytes([0, 0, 0, _TCP])
 
 
 def _ipv6(rng: random.Random, proto: int, length: int) -> tuple[bytes, bytes]:
@@ -216,6 +239,29 @@ def _random_gso_packet(rng: random.Random, number: int, mtu: int = 1500, longest
     return Packet(data, _pieces(rng, len(data), len(head)), (14 + len(ip), 16), tag, mss=mss, gso_type=gso_type)
 
 
+def large_gso_packet(rng: random.Random, number: int, mtu: int, total: int) -> Packet:
+    """A TCP packet of ``total`` bytes for TSO. Beyond 64 KiB its headers are as Linux makes them then: IPv4 without a
+    length, IPv6 with a jumbo payload option (net/ipv6/ip6_output.c ip6_xmit(), include/linux/ip.h iph_set_totlen()).
+    """
+    v6 = bool(number % 2)
+    tcp = bytearray(rng.randbytes(32))
+    tcp[12], tcp[13] = 8 << 4, 0x18
+    if v6:
+        net, pseudo = _large_ipv6(rng, total - 14 - 40)
+    else:
+        net, pseudo = _large_ipv4(rng, total - 14 - 20)
+    tcp[16:18] = sum16(pseudo).to_bytes(2, "big")
+    source = HOST_MAC[:2] + number.to_bytes(4, "big")
+    head = PEER_MAC + source + (b"\x86\xdd" if v6 else b"\x08\x00") + net + bytes(tcp)
+    rest = total - len(head)
+    each = -(-rest // L.MAX_SKB_FRAGS)
+    pieces = [len(head), *([each] * (rest // each)), *([rest % each] if rest % each else [])]
+    csum = 14 + len(net), 16
+    gso_type = L.SKB_GSO_TCPV6 if v6 else L.SKB_GSO_TCPV4
+    mss = mtu - 40 * (1 + v6) - 20
+    return Packet(head + rng.randbytes(rest), pieces, csum, None, mss=mss, gso_type=gso_type)
+
+
 def build(packet: Packet, dev: Any) -> Any:
     """The skb, ready for dev_queue_xmit()."""
     mem = here.mem
@@ -225,10 +271,11 @@ def build(packet: Packet, dev: Any) -> Any:
     L.skb_put_data(skb, packet.data, linear)
     at = linear
     for i, n in enumerate(packet.pieces[1:]):
-        page = L.alloc_page(L.GFP_KERNEL)
-        shift = (at * 7) % (4096 - n + 1)
+        order = L.get_order(n)
+        page = L.alloc_pages(L.GFP_KERNEL, order)
+        shift = (at * 7) % ((4096 << order) - n + 1)
         mem[page.addr + shift : page.addr + shift + n] = packet.data[at : at + n]
-        L.skb_add_rx_frag(skb, i, page, shift, n, 4096)
+        L.skb_add_rx_frag(skb, i, page, shift, n, 4096 << order)
         at += n
     skb.dev = dev
     skb.protocol = int.from_bytes(packet.data[12:14], "big")

@@ -11,7 +11,7 @@ from tb.env import Env
 from tb.wire.pause import pause_frame
 from tests.scenarios.frames import PEER_MAC, udp_frame
 
-__all__ = ["settings_stay"]
+__all__ = ["link_settings", "settings_stay"]
 
 _OURS = bytes.fromhex("025253c0ffee")
 _GROUP = bytes.fromhex("01005e000042")
@@ -28,6 +28,14 @@ async def _asked(env: Env, struct: Any) -> bool:
     if err not in (0, -linux.EOPNOTSUPP):
         raise CheckError("ERRNO", f"ethtool {type(struct).__name__} failed with {linux.errname(err)}", env.dut.driver)
     return not err
+
+
+async def link_settings(env: Env) -> Any:
+    """What ``ethtool eth0`` shows of the link; None where the driver has no such thing."""
+    words = linux.ETHTOOL_LINK_MODE_MASK_NU32
+    base = linux.ethtool_link_settings(cmd=linux.ETHTOOL_GLINKSETTINGS, link_mode_masks_nwords=words)
+    ks = linux.ethtool_link_ksettings(base=base)
+    return ks if await _asked(env, ks) else None
 
 
 class _Settings:
@@ -59,6 +67,8 @@ class _Settings:
         for struct in self.wanted:
             if await _asked(env, struct):
                 self.taken.append(struct)
+        if self.pause in self.taken:
+            await self._negotiate_pause()
         fields = linux.RXH_IP_SRC | linux.RXH_IP_DST
         hashed = linux.ethtool_rxnfc(cmd=linux.ETHTOOL_SRXFH, flow_type=linux.UDP_V4_FLOW, data=fields)
         if await _asked(env, hashed):
@@ -73,6 +83,24 @@ class _Settings:
         await env.up()
         await env.run(linux.dev_mc_add, env.ndev, _GROUP)
         await env.run(self._filter_vlans)
+
+    async def _negotiate_pause(self) -> None:
+        """By a device that negotiates nothing: it is refused, and then all is as before."""
+        before, after = (linux.ethtool_pauseparam(cmd=linux.ETHTOOL_GPAUSEPARAM) for _ in range(2))
+        link = await link_settings(self.env)
+        can = link is None or bool(link.supported >> linux.ETHTOOL_LINK_MODE_Autoneg_BIT & 1)
+        await _asked(self.env, before)
+        ask = linux.ethtool_pauseparam(cmd=linux.ETHTOOL_SPAUSEPARAM, autoneg=1, rx_pause=0, tx_pause=1)
+        err = await self.env.run(linux.dev_ethtool, self.env.ndev, ask)
+        await _asked(self.env, after)
+        told = [[bool(x) for x in (p.autoneg, p.rx_pause, p.tx_pause)] for p in (before, after)]
+        if not err and not (can and after.autoneg):
+            what = "is not told then" if can else "nothing else is negotiated"
+            raise CheckError("ETH1", f"PAUSE by negotiation is taken, and {what}", self.env.dut.driver)
+        if err and told[0] != told[1]:
+            raise CheckError("ETH1", f"PAUSE was refused ({linux.errname(err)}), and is {told[1]}", self.env.dut.driver)
+        if not err:
+            await _asked(self.env, self.pause)
 
     def _filter_vlans(self) -> None:
         dev = self.env.ndev

@@ -104,6 +104,16 @@ def test_limits_of_the_driver_bound_those_of_the_stack() -> None:
     assert L.netif_get_gso_max_size(other, skb) == 200_000
 
 
+def test_how_long_a_packet_to_be_cut_may_be_is_set_for_ipv4_too_up_to_64_kib() -> None:
+    dev = Nic(Bed()).ndev
+    L.netif_set_gso_max_size(dev, 20_000)
+    assert (dev.gso_max_size, dev.gso_ipv4_max_size) == (20_000, 20_000)
+    L.netif_set_gso_max_size(dev, 200_000)
+    assert (dev.gso_max_size, dev.gso_ipv4_max_size) == (200_000, 20_000)
+    L.netif_set_gso_ipv4_max_size(dev, 100_000)
+    assert (dev.gso_max_size, dev.gso_ipv4_max_size) == (200_000, 100_000)
+
+
 def test_gso_size_without_type_warns() -> None:
     sink = Sink(TSO)
     skb = _tso(sink)

@@ -366,3 +366,23 @@ def test_pad_short_frames_with_zeros() -> None:
     L.skb_put_data(skb, b"x" * 20, 20)
     assert L.eth_skb_pad(skb) == 0
     assert L.skb_to_bytes(skb) == b"x" * 20 + bytes(40)
+
+
+def test_errors_that_drivers_log_are_told_apart() -> None:
+    """From warnings, and from what the core logs."""
+    bed = Bed()
+
+    def run() -> None:
+        L.netdev_err("eth0", "record of buffer %d", 7)
+        L.dev_err("0000:00:01.0", "no answer")
+        L.netdev_warn("eth0", "late")
+        L.netdev_info("eth0", "up")
+        dev = L.alloc_etherdev_mqs(object, 1, 1)
+        assert L.dev_validate_mtu(dev, -1) == -L.EINVAL
+        L.free_netdev(dev)
+
+    bed.run(run)
+    assert [line.partition("] ")[2] for line in L.driver_errors()] == [
+        "eth0: record of buffer 7", "0000:00:01.0: no answer",
+    ]  # fmt: skip
+    assert len(L.dmesg()) >= 4

@@ -335,3 +335,32 @@ def test_delayed_work_is_moved_flushed_and_found_pending() -> None:
     work = L.work_struct()
     L.INIT_WORK(work, lambda w: None)
     assert work.func is not None
+
+
+@pytest.mark.parametrize("delayed", [False, True])
+@pytest.mark.parametrize("runs", [False, True])
+def test_work_of_an_object_that_is_freed_warns(delayed: bool, runs: bool) -> None:
+    """As CONFIG_DEBUG_OBJECTS_WORK does: it was not cancelled, and whoever runs it would use what is gone."""
+    bed = Bed()
+    owner = object()
+
+    def fn(work: Any) -> None:
+        L.usleep_range(20, 40)
+
+    def run() -> None:
+        L.debug_check_no_obj_freed(None)
+        L.debug_check_no_obj_freed(owner)
+        if delayed:
+            dwork = L.delayed_work(fn, container=owner)
+            L.schedule_delayed_work(dwork, 0)
+        else:
+            L.schedule_work(L.work_struct(fn, container=owner))
+        if runs:
+            L.usleep_range(5, 10)
+        L.debug_check_no_obj_freed(object())
+        with pytest.raises(L.KernelWarning, match="ODEBUG: free active .* work_struct hint: fn: it was not cancelled"):
+            L.debug_check_no_obj_freed(owner)
+        L.usleep_range(100, 200)
+        L.debug_check_no_obj_freed(owner)
+
+    bed.run(run)
