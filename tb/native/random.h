@@ -35,15 +35,17 @@ class Random {  // xorshift64*
 // A running hash, order-sensitive, 8 bytes a step.
 class Digest {
   public:
-    void add(uint64_t word) { state_ = mix64(state_ ^ word); }
+    void add(uint64_t word) {  // one to one, so that a difference stays one
+        state_ = (state_ ^ word) * 0x9E3779B97F4A7C15ULL;
+        state_ ^= state_ >> 32;
+    }
     void add(const uint8_t* data, uint64_t length) {
         add(length);
         while (length) {
             uint64_t word = 0;
             const uint64_t n = length < 8 ? length : 8;
             __builtin_memcpy(&word, data, n);
-            state_ = (state_ ^ word) * 0x9E3779B97F4A7C15ULL;
-            state_ ^= state_ >> 32;
+            add(word);
             data += n;
             length -= n;
         }
