@@ -115,7 +115,7 @@ def parameters_of(dut: Dut, queues: int = 0, data_width: int = 0) -> dict[str, i
             if not min(allowed) <= value <= max(allowed):
                 raise ConfigError(f"{dut.name} cannot be built with QUEUES={value}: {min(allowed)} to {max(allowed)}")
         elif value not in allowed:
-            raise ConfigError(f"{dut.name} cannot be built with {name}={value}: {', '.join(map(str, allowed))}")
+            raise ConfigError(f"{dut.name} cannot be built with DATA_WIDTH={value}: {', '.join(map(str, allowed))}")
     return params | asked
 
 

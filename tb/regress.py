@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from tb.build import BuildError, parameters_of
 from tb.config import Config, ConfigError
 from tb.dut import ROOT, load_dut
 from tb.session import RunResult, repeat_line, run
@@ -39,6 +40,27 @@ def _shapes(dut: str, backend: str, queues: int, data_width: int) -> list[tuple[
 def _shape(config: Config) -> str:
     """What a run's name says of it: "-q4-w256", nothing of what is the device's own."""
     return "".join(f"-{k}{v}" for k, v in (("q", config.queues), ("w", config.data_width)) if v)
+
+
+def _buildable(args: argparse.Namespace) -> str:
+    """Those of ``args.dut`` that can be built with what is asked for; the others are named and left out. Raises
+    ConfigError where none can."""
+    left = []
+    problems = []
+    for dut in args.dut.split(","):
+        description = load_dut(dut)
+        try:
+            if "rtl" in args.backend.split(","):
+                parameters_of(description, args.queues, args.data_width)
+        except ConfigError as exc:
+            problems.append(str(exc))
+        else:
+            left.append(dut)
+    if not left:
+        raise ConfigError("; ".join(problems))
+    for problem in problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    return ",".join(left)
 
 
 def _jobs(args: argparse.Namespace) -> list[tuple[str, Config]]:
@@ -99,11 +121,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if args.seeds < 1:
             raise ConfigError(f"SEEDS={args.seeds} is not possible: 1 or more")
+        args.dut = _buildable(args)
         jobs = _jobs(args)
         for _, config in jobs:
             config.validate()
-        for dut in args.dut.split(","):
-            load_dut(dut)
     except (ConfigError, KeyError) as exc:
         print(f"make regress: {exc.args[0]}", file=sys.stderr)
         return 2
@@ -132,6 +153,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f"\ninterrupted after {len(results)} of {len(jobs)} runs; results so far: {args.junit}", file=sys.stderr)
         _write_junit(args.junit, results)
         return 130
+    except (BuildError, ConfigError) as exc:  # of a run: the next ones would meet it too
+        pool.shutdown(wait=False, cancel_futures=True)
+        print(f"\nmake regress: {exc}", file=sys.stderr)
+        return 2
     pool.shutdown()
     _write_junit(args.junit, results)
     failed = sum(not r.passed for _, r in results)

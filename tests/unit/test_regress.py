@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tb import regress
+from tb.build import BuildError
 from tb.regress import _jobs, _shape
 from tests.scenarios.catalog import CASES
 
@@ -41,3 +44,27 @@ def test_regress_leaves_out_a_scenario_that_takes_more_queues() -> None:
 def test_regress_runs_every_scenario_of_a_device(dut: str) -> None:
     its_own = {f"{case.name}-{dut}-rtl" for case in CASES if not case.duts or dut in case.duts}
     assert {name for name, _ in _jobs(_args(dut=dut))} == its_own
+
+
+def test_regress_leaves_out_a_device_that_has_no_such_shape(capsys: pytest.CaptureFixture[str]) -> None:
+    args = _args(dut="nic,tinynic", queues=4)
+    assert regress._buildable(args) == "nic"
+    assert "left out: tinynic cannot be built with QUEUES=4: 1 to 1" in capsys.readouterr().err
+    assert regress._buildable(_args(dut="nic,tinynic", queues=4, backend="soft")) == "nic,tinynic"
+
+
+def test_regress_of_no_device_with_that_shape_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert regress.main(["--dut", "tinynic", "--queues", "4"]) == 2
+    assert capsys.readouterr().err == "make regress: tinynic cannot be built with QUEUES=4: 1 to 1\n"
+
+
+def test_regress_ends_where_nothing_can_be_built(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(name: str, config: object) -> None:
+        raise BuildError("no compiler")
+
+    monkeypatch.setattr(regress, "_one", failing)
+    monkeypatch.setattr(regress, "ProcessPoolExecutor", ThreadPoolExecutor)  # which sees the patch
+    assert regress.main(["--dut", "nic", "--scenario", "both_ways", "--queues", "4", "--data-width", "64"]) == 2
+    assert "make regress: no compiler" in capsys.readouterr().err
