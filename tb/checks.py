@@ -91,11 +91,10 @@ async def check_accounts(env: Env) -> None:
 def check_sum(skb: Any, frame: bytes) -> None:
     """OFF3: the sum that comes with a packet is that of its bytes, from the network header on."""
     total = linux.skb_checksum(skb, 0, skb.len, 0)
-    got = linux.csum_fold(skb.csum)  # the complement
-    if (got + total) % 0xFFFF:
+    if (total - skb.csum) % 0xFFFF:
         raise CheckError(
-            "OFF3", f"CHECKSUM_COMPLETE with ~0x{got:04x}, but the {skb.len} bytes behind the Ethernet header sum up "
-            f"to 0x{total % 0xFFFF:04x}: {frame[:64].hex()}...", "device -> driver -> skb",
+            "OFF3", f"CHECKSUM_COMPLETE with ~0x{linux.csum_fold(skb.csum):04x}, but the {skb.len} bytes behind the "
+            f"Ethernet header sum up to 0x{total % 0xFFFF:04x}: {frame[:64].hex()}...", "device -> driver -> skb",
         )  # fmt: skip
 
 

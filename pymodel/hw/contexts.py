@@ -168,7 +168,7 @@ class Cpu:
         self.tasks: set[Task] = set()
         self.task: Task | None = None
         self.waits_for = ""
-        self.busy_ps = 0  # simulated time spent in charges
+        self._idle_ps = 0  # of ``time``: what no charge has spent
         self._horizon = 0
         self._waiter: greenlet | None = None
         self._wake: Timer | None = None
@@ -182,10 +182,19 @@ class Cpu:
         if self.irqs and not self.irqs_disabled and not self.hardirq:
             self.take_irqs()
         ps = ns * PS_PER_NS
-        self.busy_ps += ps
         self.time = time = self.time + ps
         if time > self._horizon:
             self._catch_up()
+
+    @property
+    def busy_ps(self) -> int:
+        """Simulated time spent in charges."""
+        return self.time - self._idle_ps
+
+    def _idle_until(self, time: int) -> None:
+        if time > self.time:
+            self._idle_ps += time - self.time
+            self.time = time
 
     def _catch_up(self) -> None:
         """Wait until simulated time has reached this CPU's, within the quantum; interrupts that come meanwhile
@@ -238,7 +247,7 @@ class Cpu:
 
     def unblock(self) -> None:
         """End :meth:`block`; the CPU's time moves to now. Called in the hub."""
-        self.time = max(self.time, self.sched.now)
+        self._idle_until(self.sched.now)
         self._resume()
 
     def raise_irq(self, irq: int, time: int | None = None) -> None:
@@ -271,14 +280,14 @@ class Cpu:
         assert do_irq is not None, "no interrupt layer"
         while self.irqs and not self.irqs_disabled and not self.hardirq:
             irq, raised = self.irqs.popleft()
-            self.time = max(self.time, raised)
+            self._idle_until(raised)
             do_irq(irq)
 
     def _idle_loop(self, *_: object) -> None:
         sched = self.sched
         while True:
             try:
-                self.time = max(self.time, sched.now)
+                self._idle_until(sched.now)
                 if self.irqs:
                     self.take_irqs()
                 if self.runqueue:

@@ -73,9 +73,10 @@ def packet_sendmsg(sk: sock, frame: bytes, *, frags: bool = False, flags: int = 
         return -ENETDOWN
     if n < ETH_HLEN:
         return -EINVAL
-    limit = dev.mtu + dev.hard_header_len
-    if check_mtu and n > limit and (n > limit + VLAN_HLEN or frame[12] << 8 | frame[13] != ETH_P_8021Q):
-        return -EMSGSIZE
+    if check_mtu:
+        limit = dev.mtu + dev.hard_header_len
+        if n > limit and (n > limit + VLAN_HLEN or frame[12] << 8 | frame[13] != ETH_P_8021Q):
+            return -EMSGSIZE
     if sk.sk_wmem_alloc >= sk.sk_sndbuf and sock_wait_for_wmem(sk, flags):
         return -EAGAIN
     linear = min(n, 64) if frags else n

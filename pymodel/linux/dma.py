@@ -296,9 +296,7 @@ def _sync(dev: device, bus: int, size: int, dir: int, to_cpu: bool, site: Site, 
                 del synced[bus]
             if to_cpu:
                 synced[bus] = (size, site)
-                dma.own(bus - dma.bus_offset, size, 1)
-            else:
-                dma.own(bus - dma.bus_offset, size, 0)
+            dma.own(bus - dma.bus_offset, size, to_cpu)
     elif dir in (DMA_BIDIRECTIONAL, DMA_FROM_DEVICE if to_cpu else DMA_TO_DEVICE):
         assert dma.bounce is not None
         mem = dma.bounce.mem

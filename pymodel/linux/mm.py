@@ -31,6 +31,7 @@ __all__ = [
 
 PAGE_SHIFT = 12
 PAGE_SIZE = 4096
+_PAGE_MASK = -PAGE_SIZE
 SMP_CACHE_BYTES = 64
 MAX_ORDER = 10
 POISON_FREE = 0x6B  # include/linux/poison.h
@@ -109,7 +110,7 @@ class MmState:
     def __init__(self, mem: memoryview, size: int) -> None:
         self.mem = mem
         self.bump = PAGE_SIZE  # frame 0 is never allocated: NULL
-        self.limit = size & -PAGE_SIZE
+        self.limit = size & _PAGE_MASK
         self.mem_map: list[page | None] = [None] * (size >> PAGE_SHIFT)
         self.free_areas: list[dict[int, None]] = [{} for _ in range(MAX_ORDER + 1)]  # ordered sets, used from the end
         self.free_objs: dict[int, list[int]] = {size: [] for size in (*KMALLOC_SIZES, SKB_SMALL_HEAD)}
@@ -398,7 +399,7 @@ def _kfree(mm: MmState, addr: int, site: Site) -> None:
     size = obj[0]
     dma = here.state["dma"]
     by_page = dma.by_page
-    if addr & -PAGE_SIZE in by_page or addr + size - 1 & -PAGE_SIZE in by_page or size > 2 * PAGE_SIZE:
+    if addr & _PAGE_MASK in by_page or addr + size - 1 & _PAGE_MASK in by_page or size > 2 * PAGE_SIZE:
         dma.assert_idle(addr, size, site)
     mm.objs_freed[addr] = obj[1], site
     free = mm.free_objs.get(size)

@@ -258,6 +258,11 @@ def qdisc_run(q: Qdisc) -> None:
     if q.running is not None:
         q.state |= QDISC_STATE_MISSED  # whoever runs it sees this when it ends
         return
+    txq = q.dev_queue
+    assert txq is not None
+    if txq.state & _STOPPED:
+        _maybe_clear_missed(q, txq)
+        return
     cpu = here.sched.cpu
     assert cpu is not None, "queue run outside of kernel code"
     q.running = cpu

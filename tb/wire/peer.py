@@ -35,7 +35,6 @@ class Peer:
         lossy: bool, on_taken: Callable[[bytes, int], None], ahead: int = 512,
     ) -> None:  # fmt: skip
         self.sched = sched
-        self.sent = 0
         self.drained = Until("the peer's frames to leave")
         self.drained.set()
         self._platform = platform
@@ -145,12 +144,13 @@ class Peer:
         self._scheduled = False
         backlog, on_wire = self._backlog, self._on_wire
         now = self.sched.now
+        soon = now + self._doorbell_ps
         if not backlog or now < self._wait_until:
             return
         most, size = (0, 1) if self._lossy else self._safe_space()
         while backlog and len(on_wire) < self.ahead:
             frame, at, expected = backlog[0]
-            if at > now + self._doorbell_ps:
+            if at > soon:
                 self._scheduled = True  # its time has not come: it is not under way yet
                 self.sched.call_at(at - self._doorbell_ps, self._pump)
                 return
@@ -165,7 +165,6 @@ class Peer:
                 at = now
             entry = self._board.expect(frame, at) if expected else None
             on_wire.append((frame, entry))
-            self.sent += 1
             self._platform.wire_send(frame, at, bad=expected is None)
             if not backlog:
                 self._draw()

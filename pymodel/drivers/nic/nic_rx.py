@@ -111,6 +111,7 @@ _FLAGS = (1 << _CSUM_SHIFT) - 1
 _HASH_TYPE = hw.RX_COMPLETION_STATUS_HASH_TYPE
 _HASH_TYPE_SHIFT = hw.RX_COMPLETION_STATUS_HASH_TYPE_SHIFT
 _ERROR = hw.RX_COMPLETION_STATUS_ERROR_CODE
+_EOP_ERROR = _EOP | _ERROR
 
 
 # (its address, the bus address of its data, its page).
@@ -317,7 +318,7 @@ def nic_rx_clean(ring: NicRxRing, budget: int) -> int:
             charge(rx_packet)
 
         skb = ring.skb
-        if skb is None and status & (_EOP | _ERROR) == _EOP and not ring.skipping and (prog or length <= copybreak):
+        if skb is None and status & _EOP_ERROR == _EOP and not ring.skipping and (prog or length <= copybreak):
             if prog is None:
                 skb = _copy(ring, buffer, length)
             else:  # the MTU is such that each frame fits into its buffer
