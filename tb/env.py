@@ -161,10 +161,11 @@ class Env:
         writer = self.host_writer
         sched = self.sched
         for frame in frames:
-            wire = pad60(frame)
-            expect(wire, sched.cpu.time)  # type: ignore[union-attr]
-            if wire is not frame:
+            wire = frame
+            if len(frame) < 60:
+                wire = pad60(frame)
                 self.padded += len(wire) - len(frame)
+            expect(wire, sched.cpu.time)  # type: ignore[union-attr]
             if writer is not None:
                 writer.write(frame, sched.local_now, True)
             err = linux.packet_sendmsg(sock, frame, frags=frags, check_mtu=False)
@@ -328,7 +329,7 @@ class Env:
         if self.inspect is not None:
             self.inspect(skb)
         frame = linux.skb_mac_frame(skb)
-        now = self.sched.local_now
+        now = self.sched.cpu.time  # type: ignore[union-attr]
         entered = self.board.rx.match(frame, now)
         if skb.ip_summed == linux.CHECKSUM_COMPLETE:
             check_sum(skb, frame)

@@ -31,6 +31,7 @@ __all__ = [
 _CACHED = 1 << 16  # flows whose hash is remembered
 
 # basic (type, protocol), tags (flow label), vlan (tci, tpid, type), cvlan, keyid, ports, icmp
+_IPV4 = Struct(">B5xHxB2x12s").unpack_from  # version and length, fragment, protocol, addresses with ports
 _KEYS = Struct(">2sBx4s2s2s2s10x4s4s4x").pack
 
 
@@ -110,12 +111,10 @@ def __skb_get_hash(skb: sk_buff) -> None:
     state: FlowHashState = here.state.get("flow_hash") or _state()
     at = skb.head + skb.network_header
     if skb.protocol == 0x0800 and not skb.vlan_proto and at >= skb.data and at + 24 <= skb.tail:
-        ip = here.peek(at, 24)
-        proto = ip[9]
+        version_ihl, fragment, proto, flow = _IPV4(here.mem, at)
         # Neither options nor a fragment, with ports: the common case.
-        if ip[0] & 15 == 5 and not (ip[6] & 0x3F or ip[7]) and (proto == 17 or proto == 6):
+        if version_ihl & 15 == 5 and not fragment & 0x3FFF and (proto == 17 or proto == 6):
             flows = state.tcp if proto == 6 else state.udp
-            flow = ip[12:]
             known = flows.get(flow)
             if known is None:
                 keys = flow_keys()

@@ -9,6 +9,7 @@ include/linux/etherdevice.h, net/ethernet/eth.c, v6.12.
 from __future__ import annotations
 
 from random import Random
+from struct import Struct
 from typing import Any
 from zlib import crc32
 
@@ -46,6 +47,7 @@ ETH_P_802_3 = 0x0001
 ETH_P_ALL = 0x0003
 ETH_P_802_2 = 0x0004
 ETH_P_802_3_MIN = 0x0600
+_ETHHDR = Struct(">6s6xH").unpack_from  # destination, type or length
 ETH_P_IP = 0x0800
 ETH_P_ARP = 0x0806
 ETH_P_8021Q = 0x8100
@@ -196,7 +198,7 @@ def eth_type_trans(skb: sk_buff, dev: Any) -> int:
     data = skb.data
     skb.dev = dev
     skb.mac_header = data - skb.head
-    header = here.peek(data, 14)
+    dest, proto = _ETHHDR(here.mem, data)
     size = skb.len
     if size >= 14:
         skb.len = size = size - 14
@@ -205,15 +207,13 @@ def eth_type_trans(skb: sk_buff, dev: Any) -> int:
         skb.data = data + 14
         if size > dev.mtu + VLAN_HLEN:
             _check_length(skb, dev)
-    dest = header[:6]
     if dest != dev.dev_addr:
-        if header[0] & 1:
+        if dest[0] & 1:
             skb.pkt_type = PACKET_BROADCAST if dest == b"\xff\xff\xff\xff\xff\xff" else PACKET_MULTICAST
         else:
             skb.pkt_type = PACKET_OTHERHOST
-    proto = header[12] << 8 | header[13]
     if proto >= ETH_P_802_3_MIN:
-        return proto
+        return proto  # type: ignore[no-any-return]
     # Novell's raw 802.3 begins with 0xffff where 802.2 has its LLC header.
     sap = bytearray(2)
     return ETH_P_802_3 if not skb_copy_bits(skb, 0, sap, 2) and sap == b"\xff\xff" else ETH_P_802_2

@@ -265,7 +265,7 @@ def netdev_xmit_more() -> bool:
     m = here.machine
     cpu = m.sched.cpu
     assert cpu is not None
-    return bool(m.state["net"].softnet[cpu.id].xmit_more)
+    return m.state["net"].softnet[cpu.id].xmit_more  # type: ignore[no-any-return]
 
 
 # -- race-free stopping (include/net/netdev_queues.h) --------------------------------------------------------

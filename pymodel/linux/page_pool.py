@@ -235,7 +235,7 @@ def page_pool_dev_alloc_pages(pool: page_pool) -> page | None:
     return page_pool_alloc_pages(pool, _RX)
 
 
-def page_pool_alloc_frag(pool: page_pool, size: int, gfp: int) -> tuple[page | None, int]:
+def page_pool_alloc_frag(pool: page_pool, size: int, gfp: int = _RX) -> tuple[page | None, int]:
     """``size`` bytes of a page that is shared with other fragments, and their offset; (None, 0) on failure. Each
     fragment is put like a page.
     """
@@ -247,7 +247,7 @@ def page_pool_alloc_frag(pool: page_pool, size: int, gfp: int) -> tuple[page | N
     pg = pool.frag_page
     offset = pool.frag_offset
     if pg is not None and offset + size > max_size:
-        pg = _drain_frag(pool, pg, caller())
+        pg = _drain_frag(pool, pg)
         if pg is not None:
             pool.stats.alloc_fast += 1
             return _frag_reset(pool, pg, size), 0
@@ -269,14 +269,17 @@ def _frag_reset(pool: page_pool, pg: page, size: int) -> page:
     return pg
 
 
-def _drain_frag(pool: page_pool, pg: page, site: Site) -> page | None:
+page_pool_dev_alloc_frag = page_pool_alloc_frag  # with GFP_ATOMIC
+
+
+def _drain_frag(pool: page_pool, pg: page) -> page | None:
     """The page again, where all its fragments are home; else it is left to them."""
     if page_pool_unref_page(pg, _BIAS_MAX - pool.frag_users):
         return None
     if pg.refcount == 1:
         _sync_for_device(pool, pg, _ALL)
         return pg
-    _return_page(pool, pg, site)
+    _return_page(pool, pg, caller(2))
     return None
 
 
@@ -284,11 +287,6 @@ def _free_frag(pool: page_pool, site: Site) -> None:
     pg, pool.frag_page = pool.frag_page, None
     if pg is not None and not page_pool_unref_page(pg, _BIAS_MAX - pool.frag_users):
         _return_page(pool, pg, site)
-
-
-def page_pool_dev_alloc_frag(pool: page_pool, size: int) -> tuple[page | None, int]:
-    """page_pool_alloc_frag() with GFP_ATOMIC."""
-    return page_pool_alloc_frag(pool, size, _RX)
 
 
 def page_pool_alloc(pool: page_pool, size: int, gfp: int) -> tuple[page | None, int, int]:
