@@ -23,10 +23,18 @@ endif
 PCAP ?= tests/data/linux_mix.pcap
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
+# A word for the shell, whatever is in it.
+quote = '$(subst ','\'',$1)'
 # --name='value' for each variable of the list that is set: $(call options,SEED DATA_WIDTH)
-options = $(foreach v,$1,$(if $($v),--$(shell echo $v | tr A-Z_ a-z-)='$($v)'))
+options = $(foreach v,$1,$(if $($v),--$(shell echo $v | tr A-Z_ a-z-)=$(call quote,$($v))))
 # Stops with one line and exit code 2 when the variable is set and is not what it must be: $(call check,SEED,[0-9]+,a number)
-check = $(if $($1),$(if $(shell [[ '$($1)' =~ ^($2)$$ ]] && echo good),,$(error $1=$($1) is not possible: it must be $3)))
+check = $(if $($1),$(if $(shell [[ $(call quote,$($1)) =~ ^($2)$$ ]] && echo good),,$(error $1=$($1) is not possible: it must be $3)))
+
+# A variable that nobody reads is a slip of the pen: WIDTH=128 would run with the width of always.
+known := PCAP DUT BACKEND QUEUES DATA_WIDTH MTU RATE COUNT TIMING LOSSY SEED WAVES GRADE BLOCK T M TASKS ONLY SEEDS \
+	ORACLE JOBS FST PY% RINGSIDE_% CCACHE_% COCOTB_% CXX HOME PATH SHELL
+unknown := $(strip $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$(filter-out $(known),$v))))
+$(if $(unknown),$(error $(firstword $(unknown)) is no variable of this project: `make help` lists them))
 
 .PHONY: help setup sim test unit oracle regress bench mutants offloads formal synth lint regs exports waves clean distclean
 
@@ -43,21 +51,23 @@ setup: ## make .venv, find or install Verilator and what it needs (all others do
 	@tools/setup.sh
 
 sim: setup ## a capture through driver, device and wire, both ways; every byte checked
-	@$(foreach v,SEED QUEUES DATA_WIDTH MTU COUNT,$(call check,$v,[0-9]+,a whole number))
-	$(foreach v,WAVES LOSSY,$(call check,$v,[01],0 or 1))$(call check,RATE,[0-9.]+,a number of Gb/s)
+	@$(call check,SEED,[0-9]+,a whole number)
+	$(foreach v,QUEUES DATA_WIDTH MTU COUNT,$(call check,$v,[1-9][0-9]*,1 or more))
+	$(foreach v,WAVES LOSSY,$(call check,$v,[01],0 or 1))$(call check,RATE,[0-9]+([.][0-9]+)?,a number of Gb/s)
 	$(call check,BACKEND,rtl|soft,rtl or soft)$(call check,TIMING,back-to-back|capture,back-to-back or capture)
 	$(PY) -m tb.sim $(call options,PCAP DUT BACKEND QUEUES DATA_WIDTH MTU SEED WAVES RATE COUNT TIMING LOSSY)
 
 test: setup ## all tests on all cores; T=name runs those with this name, one by one
-	@$(call check,SEED,[0-9]+,a whole number)$(call check,WAVES,[01],0 or 1)$(call check,JOBS,[1-9][0-9]*,1 or more)
+	@$(call check,SEED,[0-9]+,a whole number)$(call check,WAVES,[01],0 or 1)
+	$(foreach v,QUEUES DATA_WIDTH JOBS,$(call check,$v,[1-9][0-9]*,1 or more))
 	export RINGSIDE_SEED='$(or $(SEED),1)' RINGSIDE_WAVES='$(or $(WAVES),0)' RINGSIDE_QUEUES='$(or $(QUEUES),0)' RINGSIDE_DATA_WIDTH='$(or $(DATA_WIDTH),0)'
-	if [ -z '$(T)' ]; then
+	if [ -z $(call quote,$(T)) ]; then
 	    $(PY) -m pytest -n '$(JOBS)' --dist=worksteal tests
-	elif [[ '$(T)' == */* ]]; then
-	    $(PY) -m pytest -v '$(T)'
+	elif [[ $(call quote,$(T)) == */* ]]; then
+	    $(PY) -m pytest -v $(call quote,$(T))
 	else
-	    $(PY) -m pytest -v -k '$(T)' tests || { rc=$$?
-	        [ $$rc != 5 ] || echo 'make test: no test has T=$(T) in its name' >&2
+	    $(PY) -m pytest -v -k $(call quote,$(T)) tests || { rc=$$?
+	        [ $$rc != 5 ] || echo make test: no test has T=$(call quote,$(T)) in its name >&2
 	        exit $$rc; }
 	fi
 
@@ -70,7 +80,7 @@ oracle: setup ## the host model against records of a real Linux kernel; ORACLE=f
 	$(PY) -m tests.oracle $(call options,ORACLE JOBS)
 
 regress: setup ## all scenarios in all shapes with SEEDS seeds; build/regress.xml, a repeat line for each failure
-	@$(foreach v,SEEDS QUEUES DATA_WIDTH JOBS,$(call check,$v,[0-9]+,a whole number))
+	@$(foreach v,SEEDS QUEUES DATA_WIDTH JOBS,$(call check,$v,[1-9][0-9]*,1 or more))
 	$(PY) -m tb.regress $(call options,SEEDS DUT BACKEND QUEUES DATA_WIDTH JOBS)
 
 bench: setup ## speed against bare Verilator and against a pin-level testbench; build/bench.json
@@ -80,7 +90,8 @@ mutants: setup ## bugs put into RTL and drivers on purpose: each must be found; 
 	@$(PY) -m tests.mutants $(M)
 
 offloads: setup ## random packets with all offloads on, COUNT frames against Linux's software path
-	@$(foreach v,COUNT SEED QUEUES DATA_WIDTH,$(call check,$v,[0-9]+,a whole number))
+	@$(call check,SEED,[0-9]+,a whole number)
+	$(foreach v,COUNT QUEUES DATA_WIDTH,$(call check,$v,[1-9][0-9]*,1 or more))
 	$(call check,BACKEND,rtl|soft,rtl or soft)$(call check,WAVES,[01],0 or 1)$(call check,JOBS,[1-9][0-9]*,1 or more)
 	$(PY) -m tests.offloads $(call options,COUNT SEED BACKEND QUEUES DATA_WIDTH ONLY WAVES JOBS)
 
@@ -90,7 +101,7 @@ formal: setup ## proofs of the NIC's modules, and bugs that must break them; TAS
 	$(PY) -m tests.formal $(call options,JOBS) $(TASKS)
 
 synth: setup ## LUT, FF, BRAM and Fmax of the NIC on ECP5 and UltraScale+; build/synth.json
-	@$(foreach v,QUEUES DATA_WIDTH GRADE,$(call check,$v,[0-9]+,a whole number))
+	@$(foreach v,QUEUES DATA_WIDTH GRADE,$(call check,$v,[1-9][0-9]*,1 or more))
 	tools/setup_hw.sh
 	$(PY) -m tools.synth $(call options,QUEUES DATA_WIDTH GRADE BLOCK)
 

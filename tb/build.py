@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "BuildError",
     "build",
     "build_root",
+    "make_folder",
     "make_variables",
     "parameters_of",
     "rtl_arguments",
@@ -80,6 +82,17 @@ class Build:
 
 def build_root() -> Path:
     return Path(os.environ.get("RINGSIDE_BUILD", ROOT / "build"))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder to write to, and those above it. Raises ConfigError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as exc:
+        what = f"cannot write to {folder}: {exc.strerror}: give it to yourself (chown), or remove it"
+        raise ConfigError(what) from exc
 
 
 @functools.cache
@@ -137,6 +150,8 @@ def _files(dut: Dut) -> tuple[list[str], list[Path]]:
     for name in rtl.get("filelists", []):
         args += _filelist(named(name))
     args += [str(named(name)) for name in rtl.get("sources", [])]
+    if "wrapper" not in rtl:
+        raise ConfigError(f"{dut.folder / 'dut.toml'}: [rtl] lacks wrapper")
     args.append(str(named(rtl["wrapper"])))
     folders = {dut.folder.resolve(), *(p if p.is_dir() else p.parent for p in inputs)}
     for folder in folders:
@@ -221,7 +236,7 @@ def build(dut: Dut, params: dict[str, int] | None = None, kind: str = "fast", *,
     folder = build_root() / f"{name}-{digest.hexdigest()[:12]}"
     result = Build(dut, params, kind, folder)
     stamp = folder / "built"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tb.config import ConfigError
+from tb.description import check_description
 
 __all__ = ["ROOT", "Dut", "load_dut"]
 
@@ -42,8 +43,14 @@ class Dut:
         module, _, attribute = text.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError, ValueError) as exc:
-            raise ConfigError(f"{self.folder / 'dut.toml'}: {what} = {text!r} cannot be loaded: {exc}") from exc
+        except Exception as exc:  # whatever the module does while it is imported
+            why = str(exc) if isinstance(exc, ImportError | AttributeError) else f"{type(exc).__name__}: {exc}"
+            raise ConfigError(f"{self.folder / 'dut.toml'}: {what} = {text!r} cannot be loaded: {why}") from exc
+
+    def check_loads(self, backend: str) -> None:
+        """Raise ConfigError for a name behind which there is nothing, before anything is built."""
+        for what in ("driver", "ops", *(["soft"] if backend == "soft" else [])):
+            self.load(what)
 
 
 def load_dut(name: str) -> Dut:
@@ -54,13 +61,7 @@ def load_dut(name: str) -> Dut:
         raise ConfigError(f"DUT={name} is not known: one of {', '.join(_KNOWN)}, or a folder that holds a dut.toml")
     try:
         values = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, OSError) as exc:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
         raise ConfigError(f"{path}: {exc}") from exc
-    missing = {"name", "driver", "ops"} - set(values)
-    if missing:
-        raise ConfigError(f"{path} lacks {', '.join(sorted(missing))}")
-    known = {f: values[f] for f in Dut.__dataclass_fields__ if f in values and f != "folder"}
-    unknown = set(values) - set(known)
-    if unknown:
-        raise ConfigError(f"{path}: unknown entries {', '.join(sorted(unknown))}")
-    return Dut(folder=folder, **known)
+    check_description(path, values)
+    return Dut(folder=folder, **values)

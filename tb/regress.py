@@ -12,10 +12,11 @@ import xml.etree.ElementTree as ET
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from tb.build import BuildError, parameters_of
+from tb.build import BuildError, make_folder, parameters_of
 from tb.config import Config, ConfigError
 from tb.dut import ROOT, load_dut
 from tb.session import RunResult, repeat_line, run
+from tb.workers import WORKER_DIED, BrokenProcessPool, end
 
 __all__ = ["main"]
 
@@ -116,15 +117,18 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code 0: all passed; 1: some failed; 2: the command is wrong."""
+    """Exit code 0: all passed; 1: some failed; 2: the command is wrong, or the build failed; 130: Ctrl-C."""
     args = _arguments(argv)
     try:
         if args.seeds < 1:
             raise ConfigError(f"SEEDS={args.seeds} is not possible: 1 or more")
+        if args.jobs < 1:
+            raise ConfigError(f"JOBS={args.jobs} is not possible: 1 or more")
         args.dut = _buildable(args)
         jobs = _jobs(args)
         for _, config in jobs:
             config.validate()
+        make_folder(args.junit.resolve().parent)
     except (ConfigError, KeyError) as exc:
         print(f"make regress: {exc.args[0]}", file=sys.stderr)
         return 2
@@ -148,15 +152,18 @@ def main(argv: list[str] | None = None) -> int:
                     f"{chr(13) if tty else ''}FAILED {name} seed {result.config.seed}: {result.message.splitlines()[0]}"
                 )
                 print(f"  repeat: {repeat_line(name, result.config)}", flush=True)
+    except (ConfigError, BuildError, BrokenProcessPool) as exc:  # the next ones would meet it too
+        end(pool)
+        _write_junit(args.junit, results)
+        what = WORKER_DIED if isinstance(exc, BrokenProcessPool) else exc
+        so_far = f"{len(results)} of {len(jobs)} runs; results so far: {args.junit}"
+        print(f"make regress: {what}\n{so_far}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
-        pool.shutdown(wait=False, cancel_futures=True)
+        end(pool)
         print(f"\ninterrupted after {len(results)} of {len(jobs)} runs; results so far: {args.junit}", file=sys.stderr)
         _write_junit(args.junit, results)
         return 130
-    except (BuildError, ConfigError) as exc:  # of a run: the next ones would meet it too
-        pool.shutdown(wait=False, cancel_futures=True)
-        print(f"\nmake regress: {exc}", file=sys.stderr)
-        return 2
     pool.shutdown()
     _write_junit(args.junit, results)
     failed = sum(not r.passed for _, r in results)

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tb.build import KINDS, Build, BuildError, build, build_root, parameters_of
+from tb.build import KINDS, Build, BuildError, build, build_root, make_folder, parameters_of
 from tb.config import Config, ConfigError
 from tb.dut import ROOT, load_dut
 from tb.session import RunResult
@@ -98,7 +98,7 @@ def simulate(
     (seconds) kills it. Ctrl-C goes to the simulation once, which then reports and ends; the next one kills it.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    make_folder(folder)
     results, result = folder / "results.xml", folder / "result.json"
     fst = folder / "waves.fst"
     command = [

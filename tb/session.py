@@ -45,6 +45,7 @@ def repeat_line(name: str, config: Config) -> str:
 def run(config: Config) -> RunResult:
     """Run ``config``; raises only for what is wrong with the configuration or the machine it runs on."""
     config.validate()
+    load_dut(config.dut).check_loads(config.backend)
     if config.backend == "soft":
         return run_soft(config)
     from tb import runner

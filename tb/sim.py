@@ -6,13 +6,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+from tb.build import BuildError, make_folder
 from tb.config import Config, ConfigError
 from tb.dut import ROOT
 from tb.session import RunResult, run
@@ -154,14 +155,7 @@ def main(argv: list[str] | None = None) -> int:
         packets = read_capture(Path(args.pcap))
         mtu = _mtu(packets, args.mtu, args.pcap)
         out = args.out.resolve()
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=out):
-                pass
-        except OSError as exc:
-            raise ConfigError(
-                f"cannot write to {out}: {exc.strerror}: choose another checkout or free the folder"
-            ) from exc
+        make_folder(out)
         progress = out / f"progress.{os.getpid()}"
         config = Config(
             scenario="tests.scenarios.capture:capture", dut=args.dut, backend=args.backend, seed=args.seed,
@@ -177,7 +171,7 @@ def main(argv: list[str] | None = None) -> int:
                 result = run(config)
         finally:
             progress.unlink(missing_ok=True)
-    except (ConfigError, CaptureError) as exc:
+    except (ConfigError, CaptureError, BuildError) as exc:
         print(f"make sim: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -202,7 +196,7 @@ def main(argv: list[str] | None = None) -> int:
 def _repeat(args: argparse.Namespace) -> str:
     defaults = vars(_parser().parse_args([]))
     changed = {k: v for k, v in vars(args).items() if v != defaults[k] and k not in ("waves", "seed", "out")}
-    words = [f"{k.upper()}={int(v) if isinstance(v, bool) else v}" for k, v in changed.items()]
+    words = [f"{k.upper()}={shlex.quote(str(int(v) if isinstance(v, bool) else v))}" for k, v in changed.items()]
     return " ".join(["make sim", *words, f"SEED={args.seed}", "WAVES=1"])
 
 

@@ -39,8 +39,12 @@ def main(argv: list[str] | None = None) -> int:
     folder = workspace()
     missed = 0
     print(f"{'mutant':36} {'scenario':16} {'expected':10} {'found by':10} {'s':>4}")
-    for m in mutants:
-        outcome = run_mutant(m, folder, args.seed)
+    for done, m in enumerate(mutants):
+        try:
+            outcome = run_mutant(m, folder, args.seed)
+        except KeyboardInterrupt:
+            print(f"\nmake mutants: interrupted after {done} of {len(mutants)}, {missed} not found", file=sys.stderr)
+            return 130
         good = outcome.rule == m.rule
         found = outcome.rule[:10] or "SURVIVED"
         missed += not good

@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+from tb.build import BuildError
+from tb.config import ConfigError
 from tb.session import repeat_line, run
 from tests.scenarios.catalog import Case, cases
 
@@ -27,7 +29,10 @@ _MAX_US = 400_000.0
 def test_scenario(case: Case, dut: str, backend: str, request: pytest.FixtureRequest) -> None:
     """The scenario ends with every always-on check satisfied."""
     config = case.config(dut, backend, _SEED, waves=_WAVES and backend == "rtl", max_us=_MAX_US, **_SHAPE)
-    result = run(config)
+    try:
+        result = run(config)
+    except (ConfigError, BuildError) as exc:
+        pytest.fail(str(exc), pytrace=False)
     if not result.passed:
         name = request.node.callspec.id
         pytest.fail(f"{result.message}\n{result.details}\nrepeat: {repeat_line(name, config)}", pytrace=False)

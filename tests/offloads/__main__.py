@@ -11,8 +11,10 @@ from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from typing import Any
 
+from tb.build import BuildError
 from tb.config import Config, ConfigError
 from tb.session import RunResult, run
+from tb.workers import WORKER_DIED, BrokenProcessPool, end
 from tests.scenarios.catalog import case_named
 
 __all__ = ["RUNS", "config_of", "main", "table"]
@@ -131,10 +133,12 @@ def main(argv: list[str] | None = None) -> int:
                 per_run = frames // runs
                 counts.update(result.values["counts"])
                 progress.show(frames, runs)
-    except ConfigError as exc:
-        print(f"make offloads: {exc}", file=sys.stderr)
+    except (ConfigError, BuildError, BrokenProcessPool) as exc:
+        end(pool)
+        print(f"make offloads: {WORKER_DIED if isinstance(exc, BrokenProcessPool) else exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        end(pool)
         print("\nmake offloads: interrupted", file=sys.stderr)
         return 130
     finally:
