@@ -23,6 +23,7 @@ from tb.config import Config, ConfigError
 from tb.dut import ROOT, load_dut
 from tb.session import RunResult, run
 from tb.workers import end
+from tests.mutants.campaign import load
 from tests.scenarios.frames import udp_frame
 from tests.unit.captures import pcap_header, pcap_record
 
@@ -178,7 +179,6 @@ def _interrupt(command: list[str], when: str, out: Path) -> tuple[int, str]:
         if any(when in str(p) for p in out.rglob("*")) or when in log.read_text():
             break
         time.sleep(0.1)
-    time.sleep(1)
     os.killpg(child.pid, signal.SIGINT)
     try:
         code = child.wait(timeout=30)
@@ -190,31 +190,30 @@ def _interrupt(command: list[str], when: str, out: Path) -> tuple[int, str]:
 
 def test_ctrl_c_ends_a_regression_at_once_and_keeps_what_it_has(tmp_path: Path) -> None:
     junit = tmp_path / "regress.xml"
-    command = [
-        sys.executable, "-m", "tb.regress", "--dut", "nic", "--backend", "soft", "--jobs", "2", "--seeds", "50",
-        "--junit", str(junit),
-    ]  # fmt: skip
+    program = "import sys; from tb import regress; regress._LOG_EVERY_S = 0; sys.exit(regress.main(sys.argv[1:]))"
+    options = ["--dut", "nic", "--backend", "soft", "--jobs", "2", "--seeds", "50", "--junit", str(junit)]
     began = time.monotonic()
-    code, text = _interrupt(command, "log", tmp_path)
+    code, text = _interrupt([sys.executable, "-c", program, *options], " runs, ", tmp_path)
     assert code == 130 and "interrupted after " in text and "Traceback" not in text, text
     assert time.monotonic() - began < 20, "workers went on with what they had been handed"
     assert ET.parse(junit).getroot().get("failures") == "0"
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "when"),
     [
-        ["tests.offloads", "--backend", "soft", "--jobs", "2"],
-        ["tests.mutants", "driver_sleeps_in_statistics", "--seed", "1"],
-        ["tb.sim", "--backend", "soft", "--count", "1000000"],
+        (["tests.offloads", "--backend", "soft", "--jobs", "2"], " runs, "),
+        (["tests.mutants", *(m.name for m in load() if m.backend == "soft")], " ETH2 "),
+        (["tb.sim", "--backend", "soft", "--count", "1000000"], "progress."),
     ],
-    ids=lambda command: command[0],
+    ids=["offloads", "mutants", "sim"],
 )
-def test_ctrl_c_is_no_traceback(command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_no_traceback(
+    command: list[str], when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RINGSIDE_BUILD", str(tmp_path / "build"))
     if command[0] == "tb.sim":
         command = [*command, "--out", str(tmp_path / "out")]
-    when = {"tests.mutants": "mutant  "}.get(command[0], "log")
     code, text = _interrupt([sys.executable, "-m", *command], when, tmp_path)
     assert code == 130 and "interrupted" in text and "Traceback" not in text, text
 
