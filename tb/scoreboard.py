@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 
 from pymodel.hw.errors import CheckError
 from tb.wire.flow import flow_key, show_flow
 
 __all__ = ["Direction", "Entry", "Scoreboard"]
+
+_HEAD = 64  # bytes: the headers that tell flows apart, but for some with many VLAN tags or options
 
 
 class Entry:
@@ -22,6 +24,16 @@ class Entry:
         self.number = number
 
 
+class _Flow(deque[Entry]):
+    """The expected frames of one flow, in their order."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__()
+        self.key = key
+
+
 class Direction:
     """One way (``name`` is ``"tx"``: host to wire, or ``"rx"``: wire to host), with its expected frames by flow.
 
@@ -29,12 +41,15 @@ class Direction:
     count of drops), but never altered, reordered or doubled.
     """
 
-    __slots__ = ("bytes", "entered", "flows", "lossy", "lost", "matched", "name")
+    __slots__ = ("_heads", "bytes", "entered", "flows", "lossy", "lost", "matched", "name")
 
     def __init__(self, name: str, lossy: bool) -> None:
         self.name = name
         self.lossy = lossy
-        self.flows: defaultdict[bytes, deque[Entry]] = defaultdict(deque)  # by flow_key(), in order; none is empty
+        self.flows: dict[bytes, _Flow] = {}  # by flow_key(); none is empty
+        # By the first bytes of the frame that is next in each flow: where match() looks before it looks closely. Of
+        # flows that these do not tell apart one is here, or none.
+        self._heads: dict[bytes, _Flow] = {}
         self.entered = 0
         self.matched = 0
         self.lost = 0
@@ -50,42 +65,51 @@ class Direction:
 
         Whoever learns later when it really entered sets the entry's ``time``.
         """
+        key = flow_key(frame)
+        flow = self.flows.get(key)
+        if flow is None:
+            flow = self.flows[key] = self._heads[frame[:_HEAD]] = _Flow(key)
         self.entered += 1
         entry = Entry(frame, time, self.entered)
-        self.flows[flow_key(frame)].append(entry)
+        flow.append(entry)
         return entry
 
     def match(self, frame: bytes, time: int) -> int:
         """``frame`` came out at ``time``. Returns when it entered. Raises CheckError if it is not the next of its
         flow."""
-        key = flow_key(frame)
-        flow = self.flows.get(key)
-        if flow is None:
-            raise self._unexpected(frame, time)
-        if flow[0].frame != frame:
-            self._skip_lost(flow, frame, time)
+        flow = self._heads.pop(frame[:_HEAD], None)
+        if flow is None or flow[0].frame != frame:
+            flow = self._skip_lost(frame, time)
         head = flow.popleft()
-        if not flow:
-            del self.flows[key]
+        if flow:
+            self._heads[flow[0].frame[:_HEAD]] = flow
+        else:
+            del self.flows[flow.key]
         self.matched += 1
         self.bytes += len(frame)
         return head.time
 
-    def _skip_lost(self, flow: deque[Entry], frame: bytes, time: int) -> None:
-        """The frames of the flow before this one, which came out, are lost."""
+    def _skip_lost(self, frame: bytes, time: int) -> _Flow:
+        """The flow of a frame, without those before it, which are lost."""
+        flow = self.flows.get(flow_key(frame))
+        if flow is None:
+            raise self._unexpected(frame, time)
         ahead = next((i for i, e in enumerate(flow) if e.frame == frame), None)
         if ahead is None:
             raise self._unexpected(frame, time)
-        if not self.lossy:
+        if ahead and not self.lossy:
             raise CheckError(
                 f"ORDER-{self.name}",
                 f"a frame came out {ahead} too early in its flow: number {flow[ahead].number} before number "
                 f"{flow[0].number}, which was lost or overtaken ({show_flow(frame)})",
                 self._where(time),
             )
+        if self._heads.get(flow[0].frame[:_HEAD]) is flow:
+            del self._heads[flow[0].frame[:_HEAD]]
         for _ in range(ahead):
             flow.popleft()
         self.lost += ahead
+        return flow
 
     def _unexpected(self, frame: bytes, time: int) -> CheckError:
         candidates = self.flows.get(flow_key(frame)) or [f[0] for f in self.flows.values() if f]
@@ -119,6 +143,7 @@ class Direction:
         """What has not come out by now is lost, and an error if it comes after all."""
         self.lost += self.pending
         self.flows.clear()
+        self._heads.clear()
 
     def oldest(self) -> str:
         """The oldest frame that has not come out: for reports."""

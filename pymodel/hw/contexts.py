@@ -181,8 +181,7 @@ class Cpu:
         """Spend ``ns`` of this CPU's time. A scheduling point: interrupts may be taken in it."""
         if self.irqs and not self.irqs_disabled and not self.hardirq:
             self.take_irqs()
-        ps = ns * PS_PER_NS
-        self.time = time = self.time + ps
+        self.time = time = self.time + ns * PS_PER_NS
         if time > self._horizon:
             self._catch_up()
 

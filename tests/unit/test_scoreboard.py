@@ -38,6 +38,31 @@ def test_match_in_flow_order_interleaves_flows() -> None:
     assert (way.pending, way.matched) == (0, 6)
 
 
+@pytest.mark.parametrize("lossy", [False, True])
+def test_flows_whose_first_64_bytes_are_alike_are_told_apart(lossy: bool) -> None:
+    """12 tags, and then the EtherTypes of three flows; each frame's number follows them."""
+    tagged = b"\2" * 12 + b"\x81\0\0\1" * 13
+    flows = [[tagged + bytes((0x88, 0xB5 + flow, number)) + bytes(40) for number in range(4)] for flow in range(3)]
+    assert len({f[:64] for flow in flows for f in flow}) == 1 and len({flow_key(f[0]) for f in flows}) == 3
+    left = [f for flow in flows for f in flow]
+    way = _way(*left, lossy=lossy)
+    rng = random.Random(1)
+    while left:
+        frame = rng.choice([next(f for f in flow if f in left) for flow in flows if flow[-1] in left])
+        left.remove(frame)
+        way.match(frame, 0)
+    assert (way.pending, way.matched, way.lost) == (0, 12, 0)
+    way = _way(*(f for flow in flows for f in flow), lossy=lossy)
+    way.match(flows[1][0], 0)
+    if not lossy:
+        with pytest.raises(CheckError, match="ORDER-rx.*1 too early"):
+            way.match(flows[2][1], 0)
+        return
+    for frame in (flows[2][2], flows[0][3], flows[1][1], flows[2][3], flows[1][3]):
+        way.match(frame, 0)
+    assert (way.pending, way.matched, way.lost) == (0, 6, 6)
+
+
 @given(st.integers(0, 99), st.integers(1, 255))
 def test_any_flipped_byte_is_reported(at: int, flip: int) -> None:
     """BYTES-rx names the first byte that differs, when the flow can still be told."""
