@@ -131,9 +131,11 @@ class Env:
         await self.run(linux.dev_close, self.ndev)
 
     async def _errno(self, what: str, fn: Callable[..., int], *args: Any) -> None:
+        logged = len(linux.driver_errors())
         err = await self.run(fn, *args)
         if err:
-            raise CheckError("ERRNO", f"{what} failed with {linux.errname(err)}", self.dut.driver)
+            why = "".join(f"; the driver says {line}" for line in linux.driver_errors()[logged:])
+            raise CheckError("ERRNO", f"{what} failed with {linux.errname(err)}{why}", self.dut.driver)
 
     async def send(self, frames: Iterable[bytes], *, frags: bool = False, gap_ns: float = 0) -> None:
         """Send frames from the host: through a packet socket a CPU, each flow always by the same one.

@@ -44,8 +44,11 @@ def repeat_line(name: str, config: Config) -> str:
 
 def run(config: Config) -> RunResult:
     """Run ``config``; raises only for what is wrong with the configuration or the machine it runs on."""
+    from tb.env import load_scenario
+
     config.validate()
     load_dut(config.dut).check_loads(config.backend)
+    load_scenario(config.scenario)
     if config.backend == "soft":
         return run_soft(config)
     from tb import runner

@@ -142,6 +142,22 @@ def test_what_a_description_names_and_is_not_there_is_told_before_anything_is_bu
     assert not list(tmp_path.glob("build/*/obj"))
 
 
+@pytest.mark.parametrize("backend", ["soft", "rtl"])
+@pytest.mark.parametrize("scenario", ["nope", "tests.scenarios.traffic:nope"])
+def test_scenario_that_is_not_there_is_told_before_anything_is_built(scenario: str, backend: str) -> None:
+    with pytest.raises(ConfigError, match=f"^scenario '{scenario}' cannot be loaded: "):
+        run(Config(scenario=scenario, dut="nic", backend=backend))
+
+
+def test_parameter_that_a_driver_refuses_is_told_in_its_words() -> None:
+    config = Config(
+        scenario="tests.scenarios.traffic:both_ways", dut="nic", backend="soft", module_params={"tx_ring": 100}
+    )
+    message = run(config).message
+    assert message.startswith("ERRNO: probe failed with -EINVAL; the driver says ")
+    assert "tx_ring=100: a power of two from 64 to 4096" in message
+
+
 def test_wrapper_with_another_port_is_told_in_verilators_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
