@@ -20,6 +20,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tb.branches import mark_folder
 from tb.config import ConfigError
 from tb.dut import ROOT, Dut
 
@@ -181,7 +182,8 @@ def _filelist(path: Path) -> list[str]:
 
 def _testbench_files() -> list[Path]:
     folders = (ROOT / "tb" / "sv", _NATIVE, _MEMORY)
-    return sorted(p for folder in folders for p in folder.iterdir() if p.suffix in {".sv", ".cpp", ".h", ".vlt", ".mk"})
+    native = (p for folder in folders for p in folder.iterdir() if p.suffix in {".sv", ".cpp", ".h", ".vlt", ".mk"})
+    return sorted([*native, ROOT / "tb" / "branches.py"])
 
 
 def _link_flags() -> str:
@@ -248,6 +250,8 @@ def build(dut: Dut, params: dict[str, int] | None = None, kind: str = "fast", *,
             shutil.rmtree(obj, ignore_errors=True)
             log.unlink(missing_ok=True)
             _run([*verilate, "--Mdir", str(obj)], dict(env), log)
+            if kind == "fast":
+                mark_folder(obj)
             targets = ["-f", str(_NATIVE / "replay.mk"), "ringside", "replay"]
             jobs = f"-j{os.cpu_count() or 1}"
             _run(["make", "-C", str(obj), jobs, *targets, *make, f"NATIVE={_NATIVE}"], dict(env), log)
