@@ -106,7 +106,7 @@ CASES: tuple[Case, ...] = (
     Case("link_by_line", "tests.scenarios.mac:link_comes_and_goes", {"module_params": {"line_irq": True}}, ("nic",)),
     Case("self_test_in_use", "tests.scenarios.mac:self_test_in_use", {}, ("nic",)),
     Case("standard_statistics", "tests.scenarios.mac:standard_statistics", {}, ("nic",)),
-    Case("weighted_queues", "tests.scenarios.shares:weighted_queues", {"rate_gbps": 2.0}, ("nic",)),
+    Case("weighted_queues", "tests.scenarios.shares:weighted_queues", {"rate_gbps": 2.0}, ("nic",), least_queues=2),
     _pressure("any_shape"),
     _pressure("flood", lossy=True, rate_gbps=100),
     _pressure("ring_wrap"),
