@@ -16,7 +16,7 @@ from pathlib import Path
 __all__ = ["mark_folder", "mark_unlikely"]
 
 _FAST_FILE = re.compile(r"Vtop_.*__\d+\.cpp")  # the other files run once
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|\bif \((?!VL_)|[()]')
+_TOKEN = re.compile(r'''"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)'|//[^\n]*|/\*.*?\*/|\bif \((?!VL_)|[()]''', re.DOTALL)
 
 
 def mark_unlikely(text: str) -> str:

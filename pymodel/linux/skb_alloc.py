@@ -432,10 +432,7 @@ def consume_skb(skb: sk_buff | None) -> None:
     """Free a packet that has reached its end."""
     if skb is not None:
         f = _getframe(1)
-        if skb.users == 1:
-            _free_skb(skb, (f.f_code, f.f_lasti))
-        else:
-            _unref(skb, skb.users, (f.f_code, f.f_lasti))
+        _kfree_skb(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
 
 
 dev_kfree_skb = consume_skb
@@ -533,10 +530,7 @@ def napi_consume_skb(skb: sk_buff | None, budget: int) -> None:
         cpu = here.sched.cpu
         if cpu is not None and not (cpu.softirq or cpu.bh_disabled):
             WARN("napi_consume_skb() with a budget, but not in a softirq (NAPI2)", site_str((f.f_code, f.f_lasti)))
-        if skb.users == 1:
-            _free_skb(skb, (f.f_code, f.f_lasti))
-        else:
-            _unref(skb, skb.users, (f.f_code, f.f_lasti))
+        _kfree_skb(skb, SKB_CONSUMED, (f.f_code, f.f_lasti))
 
 
 def skb_orphan(skb: sk_buff) -> None:

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Host memory as the DUT's AXI4 master meets it: a slave whose behaviour is in tb/native/axi_memory.cpp.
 //
-// C++ is called once for each handshake, and once a clock while read data or the response to a whole write is outstanding and
-// may start. All calls are made from one block, so that their order within a clock is fixed. Ready signals come from registers; a response, once valid, stays.
+// C++ is called once for each handshake, and once a clock while read data, or the response to a whole write, is
+// outstanding and may start. All calls are made from one block, so that their order within a clock is fixed. Ready
+// signals come from registers; a response, once valid, stays.
 module axi_memory #(
     parameter int unsigned DataWidth = 256,  // 64 to 512
     parameter int unsigned IdWidth = 4,  // up to 6: tb/native keeps IDs as bits of a 64-bit word
@@ -43,7 +44,7 @@ module axi_memory #(
     input  logic                 s_axi_rready
 );
   import "DPI-C" function void rs_axi_reset(input int unsigned data_width);
-  // These two return how many writes are whole now, with address and all data.
+  // These two return how many writes they have made whole: address and all data have come.
   import "DPI-C" function int unsigned rs_axi_aw(
     input int unsigned id,
     input longint unsigned addr,

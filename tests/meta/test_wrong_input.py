@@ -6,6 +6,7 @@ Ctrl-C.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -63,6 +64,13 @@ def test_variables_that_are_right_pass(words: tuple[str, ...]) -> None:
     done = _make(*words)
     assert done.returncode == 0 and not done.stderr, done.stderr
     assert "T=" in words[-1] or "--pcap='it'\\''s one.pcap'" in done.stdout
+
+
+def test_every_variable_that_help_lists_is_known() -> None:
+    text = (ROOT / "Makefile").read_text()
+    listed = set(re.findall(r"^##   ([A-Z_]+)=", text, re.MULTILINE))
+    known = set(re.findall(r"[A-Z_]+", text[text.index("\nknown :=") : text.index("\nunknown :=")]))
+    assert len(listed) > 15 and not listed - known
 
 
 def _nic(folder: Path, old: str, new: str) -> str:

@@ -21,6 +21,7 @@ from tb.branches import mark_folder, mark_unlikely
         ("if (VL_LIKELY(a)) b();", "if (VL_LIKELY(a)) b();"),
         (r'if (a) w("if (b) \" ( %m", c);', r'if (VL_UNLIKELY(a)) w("if (b) \" ( %m", c);'),
         ("// if (a) (\nif (b) c();", "// if (a) (\nif (VL_UNLIKELY(b)) c();"),
+        ("/* if (a)\n ( */ if (b) c('(');", "/* if (a)\n ( */ if (VL_UNLIKELY(b)) c('(');"),
         ("endif (a); xif (b);", "endif (a); xif (b);"),
     ],
 )  # fmt: skip
